@@ -1,0 +1,30 @@
+include(GoogleTest)
+
+# arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...])
+# One GoogleTest binary; each of its tests is a ctest.
+function(arbiter_add_test target)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${target} ${TEST_SOURCES})
+  target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock GTest::gtest_main ${TEST_LINK})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS "${TEST_LABELS}")
+endfunction()
+
+# arbiter_add_mpi_test(<target> RANKS <n>... SOURCES <file>... [LINK <library>...])
+# One GoogleTest binary with a main of its own that starts MPI; each rank count is a ctest that runs all of it under
+# mpirun.
+function(arbiter_add_mpi_test target)
+  cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;LINK" ${ARGN})
+  add_executable(${target} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
+  target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock MPI::MPI_CXX ${TEST_LINK})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  foreach(ranks IN LISTS TEST_RANKS)
+    add_test(NAME ${target}_${ranks}_ranks
+      COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
+    set_tests_properties(${target}_${ranks}_ranks PROPERTIES
+      TIMEOUT 180 PROCESSORS ${ranks}
+      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1")
+  endforeach()
+endfunction()

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "arbiter/export.hpp"
+#include "arbiter/parameters.hpp"
+
+namespace arbiter {
+
+/// Raised whenever a class or structure a plugin sees changes its layout.
+inline constexpr std::uint32_t plugin_abi_version = 1;
+
+enum class PluginKind : std::uint32_t { backend, strategy, fusion, heuristic, sink };
+
+[[nodiscard]] ARBITER_EXPORT std::string_view name_of(PluginKind kind);
+
+/// What a plugin says of itself. Plain data: the loader reads it, and refuses a foreign `abi_version`, before it calls
+/// anything in the plugin. `abi_version` stays the first member in every version.
+struct PluginDescriptor {
+  std::uint32_t abi_version = plugin_abi_version;
+  PluginKind kind{};
+  const char* name = "";  ///< what the YAML calls it; unique per kind (a strategy's: per kind and backend)
+  const char* version = "";
+  const char* summary = "";  ///< one line
+  const char* backend = "";  ///< strategies only: "host" or "cuda"
+  int table_id = -1;         ///< strategies only: the number in look-up tables; a third party's are 100 and up
+  const ParameterSpec* parameters = nullptr;
+  std::size_t parameter_count = 0;
+};
+
+/// Base of everything a plugin makes. Objects are destroyed before their library is unloaded.
+class ARBITER_EXPORT Plugin {
+ public:
+  Plugin() = default;
+  virtual ~Plugin();
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+};
+
+}  // namespace arbiter
+
+/// Defines the two symbols of a plugin: its descriptor, and a factory that makes a `Class` from checked parameters
+/// (`Class` has a constructor `explicit Class(const arbiter::Parameters&)`). Use once per shared object:
+///
+///     constexpr arbiter::ParameterSpec parameters[] = {{"chunk_kib", arbiter::ParameterType::integer, "64", "1..4096",
+///     "..."}}; ARBITER_PLUGIN(Ring, {.kind = arbiter::PluginKind::strategy, .name = "RING", ...})
+#define ARBITER_PLUGIN(Class, ...)                                                                    \
+  extern "C" ARBITER_EXPORT const ::arbiter::PluginDescriptor arbiter_plugin_descriptor;              \
+  extern "C" const ::arbiter::PluginDescriptor arbiter_plugin_descriptor = __VA_ARGS__;               \
+  extern "C" ARBITER_EXPORT ::arbiter::Plugin* arbiter_plugin_create(const ::arbiter::Parameters* p); \
+  extern "C" ::arbiter::Plugin* arbiter_plugin_create(const ::arbiter::Parameters* p) { return new Class(*p); }

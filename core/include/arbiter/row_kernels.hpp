@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "arbiter/dtype.hpp"
+#include "arbiter/export.hpp"
+
+namespace arbiter {
+
+/// The widest instruction set this processor runs and Arbiter has kernels for. ARBITER_ISA=portable|avx2|avx512 lowers
+/// it.
+enum class Isa : std::uint8_t { portable, avx2, avx512 };
+[[nodiscard]] ARBITER_EXPORT Isa isa();
+[[nodiscard]] ARBITER_EXPORT std::string_view name_of(Isa isa);
+
+/// Loops over rows of messages, for strategies and epilogues on the host. Every instruction set gives the same bits.
+/// `count` is in elements and may be anything, pointers need the alignment of an element only. Thread-safe.
+struct RowKernels {
+  /// sum[i] = inputs[0][i] + inputs[1][i] + ... + inputs[ranks-1][i] in fp32, in that order.
+  void (*reduce)(const void* const* inputs, int ranks, std::int64_t count, float* sum);
+  /// into[i] = round(into[i] + from[i]): the operation of an MPI reduction, which rounds at each hop.
+  void (*accumulate)(const void* from, void* into, std::int64_t count);
+  /// fp32 to the dtype, to nearest even; NaN stays NaN.
+  void (*store)(const float* from, void* to, std::int64_t count);
+  /// The dtype to fp32, exactly.
+  void (*load)(const void* from, float* to, std::int64_t count);
+};
+
+/// The kernels for a message dtype (bfloat16, float16, float32) on this processor.
+[[nodiscard]] ARBITER_EXPORT const RowKernels& row_kernels(DType dtype);
+/// The same for one instruction set, which the processor must have.
+[[nodiscard]] ARBITER_EXPORT const RowKernels& row_kernels(DType dtype, Isa isa);
+
+}  // namespace arbiter

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arbiter/dataset.hpp"
+#include "arbiter/export.hpp"
+#include "arbiter/plugin.hpp"
+#include "arbiter/selector.hpp"
+
+namespace arbiter {
+
+/// What a run is about, known before it measures.
+struct RunInfo {
+  std::filesystem::path output_dir;
+  Machine machine;
+  bool measures = true;            ///< false if the run starts from CSVs
+  std::filesystem::path data_dir;  ///< where those CSVs are
+};
+
+/// Everything a run has at its end.
+struct Report {
+  const RunInfo& run;
+  const Dataset& dataset;
+  std::vector<std::shared_ptr<const Selector>> selectors;  ///< in the order of the YAML
+  /// The number of a strategy in look-up tables; nothing for a name no plugin and no published table knows.
+  std::function<std::optional<int>(const std::string& strategy)> table_id;
+  /// Tells the person at the terminal one line (an artefact's path, a table).
+  std::function<void(const std::string& line)> say;
+};
+
+/// Writes something a person or a program reads. Called on rank 0 only, from one thread. A sink that throws costs
+/// its own artefact, not the run's.
+class ARBITER_EXPORT Sink : public Plugin {
+ public:
+  virtual void begin(const RunInfo&) {}
+  /// A row, as soon as it is measured.
+  virtual void measured(const Measurement&) {}
+  /// A cell that was not measured, and why; failed cells too.
+  virtual void skipped(const Problem&, const std::string& /*strategy*/, const std::string& /*reason*/) {}
+  virtual void write(const Report&) {}
+};
+
+}  // namespace arbiter

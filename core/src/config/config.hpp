@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "arbiter/dtype.hpp"
+#include "arbiter/export.hpp"
+#include "arbiter/parameters.hpp"
+#include "arbiter/plugin_host.hpp"
+#include "arbiter/problem.hpp"
+
+namespace arbiter {
+
+/// A plugin as the YAML asks for it: `NAME:` with its parameters. A strategy can appear under a name of its own
+/// (`MPI_RING: {strategy: MPI, algorithm: ring}`), with a `table_id` of its own.
+struct PluginChoice {
+  std::string name;    ///< what CSVs and tables call it
+  std::string plugin;  ///< the plugin's name; the same unless `strategy:` says otherwise
+  int table_id = -1;   ///< strategies only
+  Parameters parameters;
+};
+
+struct MeasurementConfig {
+  double precision_percent = 1.0;     ///< stop when the 95 % interval of the median is this narrow (half width)
+  std::int64_t time_budget_ms = 200;  ///< at most this long per cell, warm-up and verification aside
+  std::int64_t min_samples = 10;
+  std::int64_t max_samples = 1000;
+  double min_sample_us = 100.0;     ///< `inner` grows until one sample takes this long
+  std::int64_t timeout_ms = 10000;  ///< bound of every spin
+  std::int64_t seed = 1;            ///< of the random inputs
+};
+
+/// A whole sweep, checked: every name exists, every value is in range.
+struct Config {
+  std::string source;   ///< the file's name in messages; "built-in defaults" without one
+  std::string backend;  ///< resolved: never "auto"
+  std::vector<int> tp_sizes;
+  std::vector<DType> dtypes;
+  std::vector<PluginChoice> fusions;
+  std::vector<std::int64_t> hidden_sizes;
+  std::vector<std::int64_t> num_tokens;
+  std::vector<PluginChoice> strategies;  ///< without AUTO
+  std::vector<PluginChoice> heuristics;
+  std::vector<PluginChoice> sinks;
+  MeasurementConfig measurement;
+  std::filesystem::path output_dir;
+  bool enable_auto = false;
+};
+
+/// The YAML before it is checked against plugins, because it says where some of them are.
+class ARBITER_EXPORT ConfigText {
+ public:
+  /// `source` names the text in messages. `overrides` are `key.path=value` (YAML values), applied in order; an
+  /// unknown path is reported like an unknown key, with "--set" for the file. Throws ConfigError.
+  ConfigText(std::string text, std::string source, std::vector<std::string> overrides = {});
+  /// Reads the file. Throws ConfigError, also for a folder and an unreadable file.
+  static ConfigText from_file(const std::filesystem::path& file, std::vector<std::string> overrides = {});
+
+  /// The folders under `plugins:`; relative ones are relative to the file's folder. Throws ConfigError.
+  [[nodiscard]] std::vector<std::filesystem::path> plugin_dirs() const;
+
+  /// Checks everything and fills in defaults. With several mistakes the message has one line for each.
+  /// `data_dir_mode`: the run starts from CSVs, so strategies that are not installed are no mistake. Throws
+  /// ConfigError.
+  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false) const;
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] const std::vector<std::string>& overrides() const { return overrides_; }
+
+ private:
+  std::string text_;
+  std::string source_;
+  std::vector<std::string> overrides_;
+};
+
+}  // namespace arbiter

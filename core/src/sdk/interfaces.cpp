@@ -1,0 +1,29 @@
+// The key functions of the SDK's interfaces: their type information lives here, once, for all plugins.
+#include "arbiter/backend.hpp"
+#include "arbiter/fusion.hpp"
+#include "arbiter/heuristic.hpp"
+#include "arbiter/plugin.hpp"
+#include "arbiter/selector.hpp"
+#include "arbiter/sink.hpp"
+#include "arbiter/strategy.hpp"
+
+namespace arbiter {
+
+Plugin::~Plugin() = default;
+Operation::~Operation() = default;
+Buffer::~Buffer() = default;
+HostEpilogue::~HostEpilogue() = default;
+Selector::~Selector() = default;
+
+std::string_view name_of(PluginKind kind) {
+  switch (kind) {
+    case PluginKind::backend: return "backend";
+    case PluginKind::strategy: return "strategy";
+    case PluginKind::fusion: return "fusion";
+    case PluginKind::heuristic: return "heuristic";
+    case PluginKind::sink: return "sink";
+  }
+  return "unknown";
+}
+
+}  // namespace arbiter
