@@ -1,1 +1,130 @@
-int main() { return 0; }
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/plugin_host.hpp"
+#include "config/config.hpp"
+#include "launch/rank_environment.hpp"
+#include "launch/world.hpp"
+#include "launch_run.hpp"
+#include "listing.hpp"
+#include "options.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/runs.hpp"
+#include "plugin/search_path.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// In the documented order, so that a name that occurs twice belongs to the first folder.
+void load_plugins(PluginHost& plugins, const Options& options, const std::vector<std::filesystem::path>& from_yaml) {
+  plugins.load_dir(built_in_plugin_dir());
+  for (const auto& dir : from_yaml) plugins.load_dir(dir);
+  for (const auto& dir : options.plugin_dirs) plugins.load_dir(dir);
+  for (const auto& dir : environment_plugin_dirs()) plugins.load_dir(dir);
+}
+
+ConfigText read_config(const Options& options) {
+  return options.config.empty() ? ConfigText::builtin(options.overrides)
+                                : ConfigText::from_file(options.config, options.overrides);
+}
+
+/// What the command line says stands above what the YAML says.
+Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
+  auto config = text.validate(plugins, !options.data_dir.empty());
+  config.enable_auto = config.enable_auto || options.enable_auto;
+  if (!options.save_csv_dir.empty()) {
+    config.output_dir = options.save_csv_dir;
+  } else if (!options.data_dir.empty() && !config.output_dir_given) {
+    config.output_dir = options.data_dir;
+  }
+  if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
+    throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");
+  }
+  return config;
+}
+
+ExitCode list_plugins(const Options& options) {
+  PluginHost plugins;
+  load_plugins(plugins, options,
+               options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
+  print_plugins(plugins);
+  return ExitCode::done;
+}
+
+ExitCode plan_only(const Config& config, const PluginHost& plugins) {
+  const auto instances = make_instances(config, plugins);
+  const int ranks = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
+  print_plan(config, make_plan(config, instances, ranks, [](int) { return true; }));
+  return ExitCode::done;
+}
+
+/// One rank of a run. All ranks use rank 0's text of the configuration, so hosts need not have the same file.
+ExitCode run_as_rank(const Options& options) {
+  World world;
+  try {
+    const bool root = world.all().rank() == 0;
+    std::string yaml;
+    std::string source;
+    if (root) {
+      const auto own = read_config(options);
+      yaml = own.text();
+      source = own.source();
+    }
+    const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), options.overrides);
+    PluginHost plugins;
+    load_plugins(plugins, options, text.plugin_dirs());
+    const auto config = make_config(options, text, plugins);
+    const char* terminal = std::getenv("ARBITER_TERMINAL");
+    const auto code = run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1');
+    const bool told = root && report_to_launcher(code);
+    return world.all().all(!root || told) ? ExitCode::done : code;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    const auto code = known != nullptr ? known->exit_code() : ExitCode::failed;
+    // What is wrong everywhere is told once: the other ranks give rank 0 time to say it and to end the run.
+    if (world.all().rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
+    log::error(fmt::format("rank {}: {}", world.all().rank(), error.what()));
+    World::abort(static_cast<int>(code));
+  }
+}
+
+ExitCode run(int argc, char** argv) {
+  const auto options = parse_options(argc, argv);
+  if (options.list) return list_plugins(options);
+  if (options.data_dir.empty() && !options.dry_run && started_as_rank()) return run_as_rank(options);
+
+  const auto text = read_config(options);
+  PluginHost plugins;
+  load_plugins(plugins, options, text.plugin_dirs());
+  for (const auto& entry : plugins.entries()) {
+    if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
+  }
+  const auto config = make_config(options, text, plugins);
+  if (options.dry_run) return plan_only(config, plugins);
+  if (options.data_dir.empty()) return launch_ranks(config, argc, argv);
+  const auto platform = options.sm_version.empty() ? "" : "sm" + options.sm_version;
+  return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows}});
+}
+
+}  // namespace
+
+}  // namespace arbiter
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(arbiter::run(argc, argv));
+  } catch (const arbiter::Error& error) {
+    arbiter::log::error(error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    arbiter::log::error(error.what());
+    return static_cast<int>(arbiter::ExitCode::failed);
+  }
+}

@@ -8,6 +8,7 @@
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/plugin.hpp"
+#include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
 #include "arbiter/support.hpp"
 #include "arbiter/tensor.hpp"
@@ -24,6 +25,8 @@ class ARBITER_EXPORT Operation {
   /// stream. Throws TimeoutError if a peer does not come.
   virtual void enqueue(const Bindings& bindings) = 0;
 };
+
+class Fusion;
 
 /// Frees itself; from Backend::allocate().
 class ARBITER_EXPORT Buffer {
@@ -50,6 +53,11 @@ class ARBITER_EXPORT Backend : public Plugin {
   virtual void copy_in(void* destination, const void* host, std::size_t bytes) = 0;
   virtual void copy_out(void* host, const void* source, std::size_t bytes) = 0;
   virtual void fill(void* destination, unsigned char byte, std::size_t bytes) = 0;
+
+  /// What a strategy that does not fuse becomes: `reduction` (whose single output is the reduced message) followed by
+  /// the fusion's epilogue as a pass of its own. The default runs the host epilogue over host memory.
+  [[nodiscard]] virtual std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
+                                                                      const Fusion& fusion, const Problem& problem);
 
   /// Runs the operation once and waits for it.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;

@@ -1,17 +1,20 @@
 #pragma once
 
-#include <cstdio>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
+#include "arbiter/line_file.hpp"
 
 namespace arbiter {
 
 /// Columns, in order: world_size, dtype, size, num_tokens, hidden_size, strategy, fusion, op, time (us), then
 /// backend, graph, status, inner, samples, min (us), p95 (us), ci_low (us), ci_high (us), error.
-/// `size` is the message in bytes. A failed row has status "failed" and an empty time.
+/// `size` is the message in bytes. `status` is "ok" or "failed"; a failed row has an empty time. Times are rounded to
+/// nanoseconds. What was not recorded is an empty field.
 
 struct CsvReadOptions {
   bool skip_bad_rows = false;  ///< count malformed lines instead of throwing
@@ -24,13 +27,15 @@ struct CsvContents {
 };
 
 /// Reads one file. Columns are found by their header names, so files of other tools with only the first eight
-/// (no op) or nine columns load too, in any column order. Throws DataError (file:line: column: found, allowed) and
-/// SystemError.
+/// (no op) or nine columns load too, in any column order; columns it does not know are ignored, and fusion_op is
+/// another name of fusion. The machine's platform comes from the file's name, its facts from the machine file beside
+/// it, if there is one. Throws DataError (file:line: column: found, allowed) and SystemError.
 [[nodiscard]] ARBITER_EXPORT CsvContents read_csv(const std::filesystem::path& file,
                                                   const CsvReadOptions& options = {});
 
 /// Reads every benchmark.tp<N>.<platform>.csv of a folder, ascending in N, as one dataset. An empty platform means
-/// the only one there. Throws DataError if there is no such file, or several platforms and none was named.
+/// the only one there. Throws DataError if there is no such file, or several platforms and none was named, or a row's
+/// world_size is not its file's N.
 [[nodiscard]] ARBITER_EXPORT CsvContents read_data_dir(const std::filesystem::path& dir, const std::string& platform,
                                                        const CsvReadOptions& options = {});
 
@@ -40,17 +45,20 @@ class ARBITER_EXPORT CsvWriter {
  public:
   /// Creates parent folders and writes the header. Throws SystemError.
   explicit CsvWriter(std::filesystem::path file);
-  ~CsvWriter();
-  CsvWriter(const CsvWriter&) = delete;
-  CsvWriter& operator=(const CsvWriter&) = delete;
 
   /// Throws SystemError (a full disk, say); the rows before it stay whole.
   void append(const Measurement& measurement);
-  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  [[nodiscard]] const std::filesystem::path& file() const { return lines_.file(); }
 
  private:
-  std::filesystem::path file_;
-  int descriptor_ = -1;
+  LineFile lines_;
 };
+
+/// The machine file of a CSV: benchmark.tp2.cpu.csv -> benchmark.tp2.cpu.machine.json.
+[[nodiscard]] ARBITER_EXPORT std::filesystem::path machine_file_of(const std::filesystem::path& csv_file);
+
+/// Writes {"platform": ..., "facts": {...}} beside a CSV; an older one is set aside unless it says the same. Throws
+/// SystemError.
+ARBITER_EXPORT void write_machine_file(const std::filesystem::path& csv_file, const Machine& machine);
 
 }  // namespace arbiter

@@ -24,6 +24,7 @@ class ARBITER_EXPORT Dataset {
   explicit Dataset(Machine machine) : machine_(std::move(machine)) {}
 
   void add(Measurement measurement) { rows_.push_back(std::move(measurement)); }
+  /// Adds the rows of `other` after one's own, and the facts one does not have; the platform too, if one has none.
   void append(const Dataset& other);
 
   [[nodiscard]] const Machine& machine() const { return machine_; }

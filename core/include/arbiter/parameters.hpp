@@ -17,10 +17,10 @@ enum class ParameterType : std::uint8_t { boolean, integer, real, text, integer_
 /// A parameter a plugin takes from the YAML under its name. Plain data, so that it can be read before any code of
 /// the plugin runs.
 struct ParameterSpec {
-  const char* name;
+  const char* name;  ///< not that of a kind ("strategy", "fusion", ...) and not "table_id": those are the YAML's own
   ParameterType type;
   const char* default_value;  ///< as written in YAML: "2", "argmin", "[1, 2]"
-  const char* allowed;        ///< "a|b|c" for text; "1..64" or "0.1..50" for numbers; "" for anything
+  const char* allowed;        ///< "a|b|c" for text; "1..64", "0.1..50", "0|8.." for numbers; "" for anything
   const char* help;
 };
 
@@ -36,6 +36,8 @@ class ARBITER_EXPORT Parameters {
 
   /// Sets one value from YAML scalar or flow text. Throws ConfigError: found, allowed. The caller adds the position.
   void set(const ParameterSpec& spec, const std::string& yaml_text);
+  /// Sets a value that was read and checked already.
+  void set_checked(const ParameterSpec& spec, ParameterValue value);
 
   /// Throw std::logic_error for a name or type the plugin did not declare.
   [[nodiscard]] bool boolean(std::string_view name) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
@@ -19,5 +20,8 @@ struct Regret {
 };
 
 [[nodiscard]] ARBITER_EXPORT Regret regret_of(const Selector& selector, const Dataset& dataset);
+
+/// "mean 0.31 %, p95 1.90 %, worst 7.42 %, within 1 % in 92 % of 105 cells": one line for a person.
+[[nodiscard]] ARBITER_EXPORT std::string to_string(const Regret& regret);
 
 }  // namespace arbiter

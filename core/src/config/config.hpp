@@ -13,12 +13,13 @@
 
 namespace arbiter {
 
-/// A plugin as the YAML asks for it: `NAME:` with its parameters. A strategy can appear under a name of its own
-/// (`MPI_RING: {strategy: MPI, algorithm: ring}`), with a `table_id` of its own.
+/// A plugin as the YAML asks for it: `NAME:` with its parameters. It can appear under a name of its own
+/// (`MPI_RING: {strategy: MPI, algorithm: ring}`, `lut_argmin: {heuristic: lut, mode: argmin}`), a strategy also with a
+/// `table_id` of its own.
 struct PluginChoice {
   std::string name;    ///< what CSVs and tables call it
-  std::string plugin;  ///< the plugin's name; the same unless `strategy:` says otherwise
-  int table_id = -1;   ///< strategies only
+  std::string plugin;  ///< the plugin's name; the same unless `strategy:` (`fusion:`, ...) says otherwise
+  int table_id = -1;   ///< strategies only; -1 for one that is not installed
   Parameters parameters;
 };
 
@@ -34,36 +35,44 @@ struct MeasurementConfig {
 
 /// A whole sweep, checked: every name exists, every value is in range.
 struct Config {
-  std::string source;   ///< the file's name in messages; "built-in defaults" without one
-  std::string backend;  ///< resolved: never "auto"
+  std::string source;        ///< the file's name in messages; see ConfigText::builtin() without one
+  std::string backend;       ///< resolved: never "auto"
+  std::string backend_note;  ///< why `auto` did not take cuda; else empty
   std::vector<int> tp_sizes;
   std::vector<DType> dtypes;
   std::vector<PluginChoice> fusions;
   std::vector<std::int64_t> hidden_sizes;
   std::vector<std::int64_t> num_tokens;
-  std::vector<PluginChoice> strategies;  ///< without AUTO
+  std::vector<PluginChoice> strategies;  ///< without AUTO; table ids differ
   std::vector<PluginChoice> heuristics;
   std::vector<PluginChoice> sinks;
   MeasurementConfig measurement;
   std::filesystem::path output_dir;
+  bool output_dir_given = false;  ///< by the file or an override, not by default
   bool enable_auto = false;
 };
 
 /// The YAML before it is checked against plugins, because it says where some of them are.
 class ARBITER_EXPORT ConfigText {
  public:
-  /// `source` names the text in messages. `overrides` are `key.path=value` (YAML values), applied in order; an
-  /// unknown path is reported like an unknown key, with "--set" for the file. Throws ConfigError.
+  /// `source` names the text in messages: its path, if it has one. `overrides` are `key.path=value` (YAML values),
+  /// applied in order: a name is a key, a number an index; a plugin can be set whatever form its section has
+  /// (`strategies.ONESHOT.chunk_kib=64`), the others stay. Their mistakes are reported as the file's are, with
+  /// "--set key.path=value" for the position. Throws ConfigError if the text is no YAML map; all else waits for
+  /// validate().
   ConfigText(std::string text, std::string source, std::vector<std::string> overrides = {});
   /// Reads the file. Throws ConfigError, also for a folder and an unreadable file.
   static ConfigText from_file(const std::filesystem::path& file, std::vector<std::string> overrides = {});
+  /// configs/seed.yaml as it was when this was built.
+  static ConfigText builtin(std::vector<std::string> overrides = {});
 
-  /// The folders under `plugins:`; relative ones are relative to the file's folder. Throws ConfigError.
+  /// The folders under `plugins:` that exist; relative ones are relative to the folder of `source`, and those of an
+  /// override to the current one. validate() reports the others.
   [[nodiscard]] std::vector<std::filesystem::path> plugin_dirs() const;
 
   /// Checks everything and fills in defaults. With several mistakes the message has one line for each.
-  /// `data_dir_mode`: the run starts from CSVs, so strategies that are not installed are no mistake. Throws
-  /// ConfigError.
+  /// `data_dir_mode`: the run starts from CSVs, so strategies and fusions that are not installed, a backend that is not
+  /// usable here and missing problems are no mistakes. Throws ConfigError.
   [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "arbiter/plugin_host.hpp"
+#include "config/config.hpp"
+#include "pipeline/plan.hpp"
+
+namespace arbiter {
+
+/// `--list`: every plugin found (kind, name, version, file, summary), then every file that was refused and why.
+void print_plugins(const PluginHost& plugins);
+
+/// `--dry-run`: problems by tp_size and fusion, strategies, what is skipped and why, the time it will take at most.
+void print_plan(const Config& config, const Plan& plan);
+
+}  // namespace arbiter

@@ -1,0 +1,73 @@
+#include "options.hpp"
+
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+
+#include "arbiter/error.hpp"
+#include "version.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr const char* description =
+    "Arbiter measures every way of doing an AllReduce on this machine, decides which one to use for which shape, and\n"
+    "writes the decision as tables and pictures.\n\n"
+    "  runner --config sweep.yaml     measure, decide, write everything\n"
+    "  runner --data_dir results/     the same from CSVs that are there already";
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
+    "Plugins are looked for beside the runner, in the YAML's plugins:, in --plugin_dir and in ARBITER_PLUGIN_PATH.";
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  CLI::App app(description, "runner");
+  app.footer(footer);
+  app.set_version_flag("--version", std::string("arbiter ") + version);
+  app.add_option("--config", options.config, "The sweep to run, a YAML file")->type_name("FILE");
+  app.add_option("--data_dir,--data-dir", options.data_dir,
+                 "Start from the benchmark.tp<N>.<sm<V>|cpu>.csv files of this folder instead of measuring")
+      ->type_name("DIR");
+  app.add_option("--sm_version,--sm-version", options.sm_version,
+                 "The SM version in file names and in the table (90 for sm90); default: what the GPU or the files say")
+      ->type_name("V")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--save_csv_dir,--save-csv-dir", options.save_csv_dir,
+                 "Where CSVs go, and tables and pictures with them; default: output_dir of the YAML, or --data_dir")
+      ->type_name("DIR");
+  app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
+               "Measure AUTO too: the strategy that runs what the first heuristic chose");
+  app.add_option("--set", options.overrides, "Override a key of the YAML; may be repeated")
+      ->type_name("KEY.PATH=VALUE");
+  app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
+      ->type_name("DIR");
+  app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows,
+               "Count malformed CSV lines and go on without them");
+  auto* list = app.add_flag("--list", options.list, "List every plugin found, and why one was refused");
+  auto* dry_run =
+      app.add_flag("--dry-run,--dry_run", options.dry_run,
+                   "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
+  list->excludes(dry_run);
+  for (auto* option : app.get_options()) {
+    if (option->get_items_expected_max() > 1) option->take_all()->allow_extra_args(false);
+  }
+  try {
+    app.parse(argc, argv);
+    if (!options.list && options.config.empty() && options.data_dir.empty()) {
+      throw CLI::RequiredError("--config FILE or --data_dir DIR");
+    }
+    if (options.dry_run && !options.data_dir.empty()) {
+      throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");
+    }
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    std::exit(code == 0 ? 0 : static_cast<int>(ExitCode::usage));
+  }
+  return options;
+}
+
+}  // namespace arbiter

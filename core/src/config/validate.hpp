@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "arbiter/export.hpp"
+#include "config/catalogue.hpp"
+#include "config/config.hpp"
+#include "config/document.hpp"
+#include "config/reader.hpp"
+
+namespace arbiter {
+
+/// ConfigText::validate() on a document and a catalogue. Throws ConfigError.
+[[nodiscard]] ARBITER_EXPORT Config validate(ConfigDocument document, const Catalogue& catalogue,
+                                             bool data_dir_mode = false);
+
+/// The numbers under `problems:`; fusions are read by read_choices().
+void read_problems(const Place& root, bool data_dir_mode, Config& config);
+/// Complains if the product of everything under `problems:` is absurd. Call it when all of it is read.
+void check_problem_count(const Place& root, const Config& config);
+
+void read_measurement(const Place& root, Config& config);
+
+/// The backend's name; empty if it could not be told.
+[[nodiscard]] std::string read_backend(const Place& root, const Catalogue& catalogue, bool data_dir_mode,
+                                       std::string& note);
+
+/// The folders under `plugins:`; those that do not exist are complained about.
+[[nodiscard]] std::vector<std::filesystem::path> read_plugin_dirs(const Place& root, const std::string& source);
+
+}  // namespace arbiter

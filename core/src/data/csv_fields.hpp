@@ -1,0 +1,25 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arbiter {
+
+/// Splits one line of a CSV into fields: commas, double quotes with "" inside for one, blanks around a field dropped.
+class CsvFields {
+ public:
+  /// False if a quote is not closed or is followed by text. The views live until the next call, and as `line` does.
+  [[nodiscard]] bool split(std::string_view line);
+  [[nodiscard]] const std::vector<std::string_view>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::string_view> fields_;
+  std::deque<std::string> unescaped_;
+};
+
+/// The field so that split() gives it back; line ends become blanks.
+[[nodiscard]] std::string csv_field(std::string_view text);
+
+}  // namespace arbiter

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+#include "csv_reader.hpp"
+
+namespace arbiter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool is_platform(std::string_view text) {
+  if (text == "cpu") return true;
+  if (!text.starts_with("sm") || text.size() < 3) return false;
+  text.remove_prefix(2);
+  if (text.back() == 'a' || text.back() == 'f') text.remove_suffix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// platform -> tp size -> file
+std::map<std::string, std::map<int, fs::path>> measurement_files(const fs::path& dir) {
+  std::map<std::string, std::map<int, fs::path>> files;
+  std::error_code error;
+  fs::directory_iterator entries(dir, error);
+  if (error) throw DataError(fmt::format("{}: cannot read the data folder: {}", dir.string(), error.message()));
+  for (const fs::directory_entry& entry : entries) {
+    const auto name = parse_csv_file_name(entry.path().filename().string());
+    if (name) files[name->platform][name->tp_size] = entry.path();
+  }
+  return files;
+}
+
+}  // namespace
+
+std::optional<CsvFileName> parse_csv_file_name(const std::string& name) {
+  constexpr std::string_view prefix = "benchmark.tp";
+  constexpr std::string_view suffix = ".csv";
+  if (!name.starts_with(prefix) || !name.ends_with(suffix) || name.size() < prefix.size() + suffix.size()) {
+    return std::nullopt;
+  }
+  const std::string_view middle =
+      std::string_view(name).substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  CsvFileName result;
+  const char* const end = middle.data() + middle.size();
+  const auto [rest, error] = std::from_chars(middle.data(), end, result.tp_size);
+  if (error != std::errc{} || result.tp_size < 1 || rest == end || *rest != '.' || middle.front() == '0') {
+    return std::nullopt;
+  }
+  result.platform = std::string(rest + 1, end);
+  if (!is_platform(result.platform)) return std::nullopt;
+  return result;
+}
+
+CsvContents read_data_dir(const fs::path& dir, const std::string& platform, const CsvReadOptions& options) {
+  const auto files = measurement_files(dir);
+  std::vector<std::string> platforms;
+  for (const auto& [name, unused] : files) platforms.push_back(name);
+  if (files.empty()) {
+    throw DataError(fmt::format("{}: found no benchmark.tp<N>.<cpu|smV>.csv in the data folder", dir.string()));
+  }
+  if (platform.empty() && platforms.size() > 1) {
+    throw DataError(fmt::format("{}: found files of several platforms ({}), allowed one, or name the one to use",
+                                dir.string(), fmt::join(platforms, ", ")));
+  }
+  const auto chosen = platform.empty() ? files.begin() : files.find(platform);
+  if (chosen == files.end()) {
+    throw DataError(fmt::format("{}: found no benchmark.tp<N>.{}.csv; platforms there: {}", dir.string(), platform,
+                                fmt::join(platforms, ", ")));
+  }
+  CsvContents all;
+  for (const auto& [tp_size, file] : chosen->second) {
+    CsvContents contents = read_csv_of_tp_size(file, tp_size, options);
+    all.dataset.append(contents.dataset);
+    all.skipped_rows += contents.skipped_rows;
+    std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
+  }
+  return all;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,137 @@
+#include "arbiter/dataset.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace arbiter {
+
+namespace {
+
+template <class Projection>
+auto ascending(const std::vector<Measurement>& rows, Projection projection) {
+  std::vector<std::decay_t<decltype(projection(rows.front()))>> values;
+  for (const Measurement& row : rows) {
+    const auto value = projection(row);
+    if (values.empty() || values.back() != value) values.push_back(value);
+  }
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+template <class Projection>
+std::vector<std::string> in_order_of_appearance(const std::vector<Measurement>& rows, Projection projection) {
+  std::vector<std::string> values;
+  for (const Measurement& row : rows) {
+    const std::string& value = projection(row);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+template <class Predicate>
+Dataset filtered(const Dataset& dataset, Predicate predicate) {
+  Dataset result(dataset.machine());
+  for (const Measurement& row : dataset.rows()) {
+    if (predicate(row)) result.add(row);
+  }
+  return result;
+}
+
+}  // namespace
+
+void Dataset::append(const Dataset& other) {
+  if (machine_.platform.empty()) machine_.platform = other.machine_.platform;
+  machine_.facts.insert(other.machine_.facts.begin(), other.machine_.facts.end());
+  const std::size_t count = other.rows_.size();
+  rows_.reserve(rows_.size() + count);
+  for (std::size_t i = 0; i < count; ++i) rows_.push_back(other.rows_[i]);
+}
+
+std::vector<int> Dataset::tp_sizes() const {
+  return ascending(rows_, [](const Measurement& row) { return row.problem.tp_size; });
+}
+
+std::vector<DType> Dataset::dtypes() const {
+  return ascending(rows_, [](const Measurement& row) { return row.problem.dtype; });
+}
+
+std::vector<std::string> Dataset::fusions() const {
+  return in_order_of_appearance(rows_, [](const Measurement& row) -> const std::string& { return row.problem.fusion; });
+}
+
+std::vector<std::string> Dataset::strategies() const {
+  return in_order_of_appearance(rows_, [](const Measurement& row) -> const std::string& { return row.strategy; });
+}
+
+std::vector<std::int64_t> Dataset::hidden_sizes() const {
+  return ascending(rows_, [](const Measurement& row) { return row.problem.hidden_size; });
+}
+
+std::vector<std::int64_t> Dataset::num_tokens() const {
+  return ascending(rows_, [](const Measurement& row) { return row.problem.num_tokens; });
+}
+
+Dataset Dataset::of_tp_size(int tp_size) const {
+  return filtered(*this, [&](const Measurement& row) { return row.problem.tp_size == tp_size; });
+}
+
+Dataset Dataset::of_fusion(std::string_view fusion) const {
+  return filtered(*this, [&](const Measurement& row) { return row.problem.fusion == fusion; });
+}
+
+std::map<Problem, std::vector<const Measurement*>> Dataset::cells() const {
+  // Fusions are few: their rank instead of their text makes each comparison cheap, and sorted input makes each
+  // insertion constant.
+  std::vector<std::string> names = fusions();
+  std::ranges::sort(names);
+  using Key = std::tuple<int, DType, std::size_t, std::int64_t, std::int64_t>;
+  std::vector<Key> keys;
+  keys.reserve(rows_.size());
+  for (const Measurement& row : rows_) {
+    const Problem& p = row.problem;
+    const auto rank = static_cast<std::size_t>(std::ranges::lower_bound(names, p.fusion) - names.begin());
+    keys.emplace_back(p.tp_size, p.dtype, rank, p.hidden_size, p.num_tokens);
+  }
+  std::vector<std::size_t> order(rows_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::less{}, [&](std::size_t i) -> const Key& { return keys[i]; });
+
+  std::map<Problem, std::vector<const Measurement*>> cells;
+  auto cell = cells.end();
+  const Key* last = nullptr;
+  for (const std::size_t i : order) {
+    if (last == nullptr || *last != keys[i]) cell = cells.try_emplace(cells.end(), rows_[i].problem);
+    last = &keys[i];
+    cell->second.push_back(&rows_[i]);
+  }
+  return cells;
+}
+
+const Measurement* best_of(const std::vector<const Measurement*>& cell) {
+  const Measurement* best = nullptr;
+  for (const Measurement* row : cell) {
+    if (!row->usable() || row->strategy == "AUTO") continue;
+    if (best == nullptr || row->time_us < best->time_us) best = row;
+  }
+  return best;
+}
+
+const Measurement* row_of(const std::vector<const Measurement*>& cell, std::string_view strategy) {
+  const Measurement* best = nullptr;
+  for (const Measurement* row : cell) {
+    if (!row->usable() || row->strategy != strategy) continue;
+    if (best == nullptr || row->time_us < best->time_us) best = row;
+  }
+  return best;
+}
+
+std::string file_stem(int tp_size, std::string_view platform) {
+  return fmt::format("benchmark.tp{}.{}", tp_size, platform);
+}
+
+}  // namespace arbiter

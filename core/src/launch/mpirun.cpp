@@ -1,0 +1,108 @@
+#include "launch/mpirun.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arbiter/error.hpp"
+#include "launch/rank_environment.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr std::array passed_on{SIGINT, SIGTERM, SIGHUP};
+
+// What a signal handler may touch.
+volatile std::sig_atomic_t child_pid = 0;
+volatile std::sig_atomic_t last_signal = 0;
+
+extern "C" void pass_on(int signal) {
+  last_signal = signal;
+  if (child_pid > 0) ::kill(static_cast<pid_t>(child_pid), signal == SIGHUP ? SIGTERM : signal);
+}
+
+/// Installs the handler for the time of a run.
+class SignalForwarding {
+ public:
+  SignalForwarding() {
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    sigemptyset(&action.sa_mask);
+    for (std::size_t i = 0; i < passed_on.size(); ++i) ::sigaction(passed_on[i], &action, &before_[i]);
+  }
+  ~SignalForwarding() {
+    for (std::size_t i = 0; i < passed_on.size(); ++i) ::sigaction(passed_on[i], &before_[i], nullptr);
+    child_pid = 0;
+  }
+  SignalForwarding(const SignalForwarding&) = delete;
+  SignalForwarding& operator=(const SignalForwarding&) = delete;
+
+ private:
+  std::array<struct sigaction, passed_on.size()> before_{};
+};
+
+std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string>& command) {
+  const char* named = std::getenv("ARBITER_MPIRUN");
+  std::vector<std::string> full{named != nullptr ? named : "mpirun", "-n", std::to_string(ranks), "--oversubscribe"};
+  // A rank that may wander leaves its caches behind; ranks that share a core must be free to.
+  full.insert(full.end(), {"--bind-to", ranks > usable_cores() ? "none" : "core"});
+  full.insert(full.end(), command.begin(), command.end());
+  return full;
+}
+
+/// Runs in the child, so only async-signal-safe calls. A process group of its own: a terminal's Ctrl-C then reaches
+/// mpirun once, through us (twice would make it drop its ranks at once). No terminal input either, which would stop a
+/// background group.
+[[noreturn]] void become_mpirun(char* const* arguments, int error_pipe) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  const int null_input = ::open("/dev/null", O_RDONLY);
+  if (null_input >= 0) ::dup2(null_input, STDIN_FILENO);
+  ::execvp(arguments[0], arguments);
+  const int error = errno;
+  static_cast<void>(!::write(error_pipe, &error, sizeof error));
+  ::_exit(127);
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) throw SystemError("wait for mpirun", errno);
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command) {
+  prepare_mpi_environment(ranks);
+  auto full = mpirun_command(ranks, command);
+  std::vector<char*> arguments;
+  for (auto& argument : full) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+
+  std::array<int, 2> error_pipe{};
+  if (::pipe2(error_pipe.data(), O_CLOEXEC) != 0) throw SystemError("make a pipe", errno);
+  last_signal = 0;
+  const SignalForwarding forwarding;
+  const pid_t child = ::fork();
+  if (child < 0) throw SystemError("start mpirun", errno);
+  if (child == 0) become_mpirun(arguments.data(), error_pipe[1]);
+  child_pid = child;
+  ::close(error_pipe[1]);
+  int exec_error = 0;
+  const bool failed = ::read(error_pipe[0], &exec_error, sizeof exec_error) == sizeof exec_error;
+  ::close(error_pipe[0]);
+  const int status = wait_for(child);
+  if (failed) throw SystemError("start " + full[0] + " (Open MPI's launcher; Debian: openmpi-bin)", exec_error);
+  return {status, static_cast<int>(last_signal)};
+}
+
+}  // namespace arbiter

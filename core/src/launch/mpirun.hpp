@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arbiter/export.hpp"
+
+namespace arbiter {
+
+/// How a run under mpirun ended.
+struct LaunchResult {
+  int status = 0;          ///< mpirun's exit status; 128 + signal if a signal ended mpirun itself
+  int interrupted_by = 0;  ///< the signal this process got meanwhile and passed on; 0 if none
+};
+
+/// Starts `command` as `ranks` ranks under mpirun and waits for it. SIGINT, SIGTERM and SIGHUP are passed on to mpirun,
+/// which ends its ranks; so does the death of this process. Throws Error if there is no mpirun.
+[[nodiscard]] ARBITER_EXPORT LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command);
+
+}  // namespace arbiter

@@ -1,0 +1,68 @@
+#include "measure/problem_tensors.hpp"
+
+#include <algorithm>
+
+#include "measure/random_data.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr std::size_t guard_bytes = 256;
+constexpr unsigned char poison = 0xff;  // NaN in every dtype that has one
+constexpr std::uint64_t shared_streams = std::uint64_t{1} << 32U;
+
+std::size_t tensor_bytes(const TensorSpec& spec) { return static_cast<std::size_t>(spec.bytes()); }
+
+void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, void* destination) {
+  std::vector<std::byte> host(static_cast<std::size_t>(units * size_of(dtype)));
+  random_elements(stream, dtype, 0, units, host.data());
+  backend.copy_in(destination, host.data(), host.size());
+}
+
+}  // namespace
+
+ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank,
+                               std::uint64_t seed)
+    : backend_(backend), seed_(seed), specs_(fusion.tensors(problem)) {
+  input_ = backend.allocate(static_cast<std::size_t>(problem.message_bytes()));
+  fill_random(backend, {seed, static_cast<std::uint64_t>(rank)}, problem.dtype, problem.elements(), input_->data());
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const auto& spec = specs_[i];
+    buffers_.push_back(backend.allocate(tensor_bytes(spec) + guard_bytes));
+    pointers_.push_back(buffers_.back()->data());
+    if (spec.role != TensorRole::input) continue;
+    fill_random(backend, {seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
+                pointers_.back());
+  }
+}
+
+void ProblemTensors::poison_outputs() {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].role == TensorRole::output)
+      backend_.fill(pointers_[i], poison, tensor_bytes(specs_[i]) + guard_bytes);
+  }
+}
+
+ProblemTensors::HostCopy ProblemTensors::copy_out() const {
+  HostCopy copy;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const bool output = specs_[i].role == TensorRole::output;
+    const std::size_t bytes = tensor_bytes(specs_[i]);
+    auto& host = copy.storage.emplace_back(bytes + (output ? guard_bytes : 0));
+    backend_.copy_out(host.data(), pointers_[i], host.size());
+    copy.pointers.push_back(host.data());
+    copy.guards_intact =
+        copy.guards_intact && std::all_of(host.begin() + static_cast<std::ptrdiff_t>(bytes), host.end(),
+                                          [](std::byte byte) { return byte == std::byte{poison}; });
+  }
+  return copy;
+}
+
+std::int64_t ProblemTensors::bytes_needed(const Problem& problem, const Fusion& fusion) {
+  std::int64_t bytes = problem.message_bytes();
+  for (const auto& spec : fusion.tensors(problem)) bytes += spec.bytes() + static_cast<std::int64_t>(guard_bytes);
+  return bytes;
+}
+
+}  // namespace arbiter

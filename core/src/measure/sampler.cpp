@@ -1,0 +1,119 @@
+#include "measure/sampler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "measure/statistics.hpp"
+#include "measure/verification.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr std::size_t fewest_samples = 3;  // even where one operation outlasts the budget
+constexpr std::int64_t largest_inner = 10'000;
+
+double rounded_to_nanoseconds(double us) { return std::round(us * 1000.0) / 1000.0; }
+
+/// The samples of one contender. Every decision rests on maxima over ranks, so all ranks decide alike.
+class Series {
+ public:
+  Series(Contender& contender, const Bindings& bindings, Backend& backend, ProcessGroup& group,
+         const MeasurementConfig& config)
+      : contender_(contender), bindings_(bindings), backend_(backend), group_(group), config_(config) {
+    choose_inner();
+  }
+
+  void take_sample() {
+    const double us = time(inner_);
+    if (contender_.threw) return;
+    samples_.push_back(us / static_cast<double>(inner_));
+    spent_us_ += us;
+  }
+
+  [[nodiscard]] bool done() const {
+    if (contender_.threw) return true;
+    const auto count = static_cast<std::int64_t>(samples_.size());
+    if (samples_.size() < fewest_samples) return false;
+    if (count >= config_.max_samples || spent_us_ >= static_cast<double>(config_.time_budget_ms) * 1000.0) return true;
+    return count >= config_.min_samples &&
+           summarise(samples_).relative_half_width() * 100.0 <= config_.precision_percent;
+  }
+
+  void store() {
+    if (contender_.threw) return;
+    const auto summary = summarise(samples_);
+    auto& result = contender_.result;
+    result.time_us = rounded_to_nanoseconds(summary.median);
+    result.min_us = rounded_to_nanoseconds(summary.minimum);
+    result.p95_us = rounded_to_nanoseconds(summary.p95);
+    result.ci_low_us = rounded_to_nanoseconds(summary.ci_low);
+    result.ci_high_us = rounded_to_nanoseconds(summary.ci_high);
+    result.inner = inner_;
+    result.samples = static_cast<std::int64_t>(samples_.size());
+  }
+
+ private:
+  /// The maximum over ranks; 0 and a failed contender, on every rank, if any rank's operation threw.
+  [[nodiscard]] double time(std::int64_t inner) {
+    std::array<double, 2> us_and_failed{0.0, 0.0};
+    std::string failure;
+    try {
+      us_and_failed[0] = backend_.time(*contender_.operation, bindings_, inner, group_);
+    } catch (const std::exception& error) {
+      failure = error.what();
+      us_and_failed[1] = 1.0;
+    }
+    group_.max(us_and_failed);
+    if (us_and_failed[1] == 0.0) return us_and_failed[0];
+    contender_.threw = true;
+    contender_.result.failed = true;
+    contender_.result.reason = first_failure(failure, group_);
+    return 0.0;
+  }
+
+  /// Grows `inner` until a sample is long enough for the clock; the runs are the warm-up at the same time.
+  void choose_inner() {
+    for (int round = 0; round < 4; ++round) {
+      const double each = std::max(time(inner_) / static_cast<double>(inner_), 1e-3);
+      const auto wanted = static_cast<std::int64_t>(std::ceil(config_.min_sample_us / each));
+      const std::int64_t next = std::clamp<std::int64_t>(wanted, 1, largest_inner);
+      if (contender_.threw) return;
+      const bool settled = round > 0 && next <= inner_ * 2;
+      inner_ = next;
+      if (settled) return;
+    }
+  }
+
+  Contender& contender_;
+  const Bindings& bindings_;
+  Backend& backend_;
+  ProcessGroup& group_;
+  const MeasurementConfig& config_;
+  std::int64_t inner_ = 1;
+  std::vector<double> samples_;
+  double spent_us_ = 0.0;
+};
+
+}  // namespace
+
+void sample(std::vector<Contender>& contenders, const Bindings& bindings, Backend& backend, ProcessGroup& group,
+            const MeasurementConfig& config) {
+  std::vector<Series> running;
+  running.reserve(contenders.size());
+  for (auto& contender : contenders) {
+    if (!contender.result.failed) running.emplace_back(contender, bindings, backend, group, config);
+  }
+  for (bool more = true; more;) {
+    more = false;
+    for (auto& series : running) {
+      if (series.done()) continue;
+      series.take_sample();
+      more = true;
+    }
+  }
+  for (auto& series : running) series.store();
+}
+
+}  // namespace arbiter

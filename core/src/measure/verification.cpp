@@ -1,0 +1,104 @@
+#include "measure/verification.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "measure/random_data.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// 64 bits that differ when any byte does, for all practical purposes (FNV-1a over words).
+std::uint64_t fingerprint(const ProblemTensors::HostCopy& copy, const std::vector<TensorSpec>& specs) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto add = [&hash](std::uint64_t word) { hash = (hash ^ word ^ (hash >> 29U)) * 0x100000001b3U; };
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].role != TensorRole::output) continue;
+    const auto& bytes = copy.storage[i];
+    std::size_t at = 0;
+    for (; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + at, sizeof word);
+      add(word);
+    }
+    for (; at < bytes.size(); ++at) add(static_cast<std::uint64_t>(bytes[at]));
+  }
+  return hash;
+}
+
+/// The worst error over this rank's share of the rows.
+double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& host, std::uint64_t seed,
+                  const ProcessGroup& group) {
+  const auto hidden = static_cast<std::size_t>(problem.hidden_size);
+  std::vector<double> sum(hidden);
+  std::vector<double> slack(hidden);
+  // A correct reduction rounds at most once per rank, each time by at most this share of the magnitudes it adds.
+  const double rounding = problem.tp_size * unit_roundoff(problem.dtype);
+  double worst = 0.0;
+  for (std::int64_t row = group.rank(); row < problem.num_tokens; row += group.size()) {
+    std::fill(sum.begin(), sum.end(), 0.0);
+    std::fill(slack.begin(), slack.end(), 0.0);
+    for (int rank = 0; rank < problem.tp_size; ++rank) {
+      add_random_elements({seed, static_cast<std::uint64_t>(rank)}, problem.dtype, row * problem.hidden_size,
+                          problem.hidden_size, sum.data(), slack.data());
+    }
+    for (auto& value : slack) value *= rounding;
+    const double error = fusion.check_row(problem, host, row, sum, slack);
+    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
+    if (std::isinf(worst)) break;
+  }
+  return worst;
+}
+
+/// Empty, or what the first rank that failed says of it.
+std::string run_once(Operation& operation, const Bindings& bindings, Backend& backend, ProcessGroup& group) {
+  std::string failure;
+  try {
+    backend.run(operation, bindings);
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  return first_failure(failure, group);
+}
+
+}  // namespace
+
+std::string first_failure(const std::string& own, ProcessGroup& group) {
+  if (group.all(own.empty())) return {};
+  const auto all = group.all_gather(own);
+  const auto first = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
+  return fmt::format("rank {}: {}", first - all.begin(), *first);
+}
+
+Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion, ProblemTensors& tensors,
+                    Backend& backend, ProcessGroup& group) {
+  tensors.poison_outputs();
+  group.barrier();
+  if (auto reason = run_once(operation, tensors.bindings(), backend, group); !reason.empty()) {
+    return {std::numeric_limits<double>::quiet_NaN(), std::move(reason), true};
+  }
+  const auto copy = tensors.copy_out();
+
+  const std::uint64_t own = fingerprint(copy, tensors.specs());
+  std::vector<std::uint64_t> all(static_cast<std::size_t>(group.size()));
+  group.all_gather(&own, all.data(), sizeof own);
+  const auto other = std::find_if(all.begin(), all.end(), [&](auto value) { return value != all.front(); });
+
+  Verification result;
+  result.error = group.max(check_rows(problem, fusion, {nullptr, copy.pointers}, tensors.seed(), group));
+  if (!group.all(copy.guards_intact)) {
+    result.reason = "wrote behind the end of an output";
+  } else if (other != all.end()) {
+    result.reason = fmt::format("ranks 0 and {} hold different bits", other - all.begin());
+  } else if (!(result.error <= 1.0)) {
+    result.reason = fmt::format("the result is off by {:.3g} times the allowed error", result.error);
+  }
+  return result;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "arbiter/export.hpp"
+#include "arbiter/fusion.hpp"
+#include "arbiter/process_group.hpp"
+#include "measure/problem_tensors.hpp"
+
+namespace arbiter {
+
+/// What came of running an operation once on poisoned outputs.
+struct Verification {
+  double error = 0.0;  ///< worst error as a share of the allowed error; <= 1 passes
+  std::string reason;  ///< empty if it passed, on every rank
+  bool threw = false;  ///< the operation did not finish: its strategy's ranks may be out of step
+
+  [[nodiscard]] bool passed() const { return reason.empty(); }
+};
+
+/// Collective. `own` is what failed on this rank, or empty; the answer names the first rank that failed, or is empty.
+[[nodiscard]] ARBITER_EXPORT std::string first_failure(const std::string& own, ProcessGroup& group);
+
+/// Collective; every rank gets the same answer. Runs `operation` once, then checks that all ranks hold the same bits,
+/// that nothing behind an output was written, and every row against the double-precision reference (each rank takes its
+/// share of the rows).
+[[nodiscard]] ARBITER_EXPORT Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
+                                                 ProblemTensors& tensors, Backend& backend, ProcessGroup& group);
+
+}  // namespace arbiter

@@ -1,0 +1,123 @@
+#include "pipeline/plan.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "measure/problem_tensors.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// Stands for a group that does not exist yet, so that strategies can say what they support.
+class PlannedGroup : public ProcessGroup {
+ public:
+  PlannedGroup(int size, bool single_host) : size_(size), single_host_(single_host) {}
+  [[nodiscard]] int rank() const override { return 0; }
+  [[nodiscard]] int size() const override { return size_; }
+  [[nodiscard]] bool single_host() const override { return single_host_; }
+  void barrier() override { refuse(); }
+  void broadcast(void*, std::size_t, int) override { refuse(); }
+  void all_gather(const void*, void*, std::size_t) override { refuse(); }
+  void max(std::span<double>) override { refuse(); }
+  [[nodiscard]] void* mpi_comm() override { return nullptr; }
+
+ private:
+  [[noreturn]] static void refuse() { throw std::logic_error("supports() must not communicate"); }
+  int size_;
+  bool single_host_;
+};
+
+/// Every rank holds the tensors, about as much again in workspaces, and a host copy while it verifies.
+std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fusion, Backend& backend) {
+  const std::int64_t needed = 3 * ProblemTensors::bytes_needed(problem, fusion);
+  const std::int64_t free = backend.free_bytes(problem.tp_size);
+  if (needed <= free) return std::nullopt;
+  return fmt::format("needs about {} MiB of memory per rank, {} MiB are free", needed >> 20,
+                     std::max<std::int64_t>(free, 0) >> 20);
+}
+
+/// Sampling ends at the budget at the latest, unless three operations outlast it; verification makes every input again.
+double estimated_seconds(const Problem& problem, const MeasurementConfig& measurement) {
+  constexpr double bytes_per_second = 0.5e9;
+  constexpr double verification_seconds_per_element = 20e-9;
+  const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
+  const double budget = static_cast<double>(measurement.time_budget_ms) / 1000.0;
+  return std::max(budget, 8.0 * one) + verification_seconds_per_element * static_cast<double>(problem.elements());
+}
+
+}  // namespace
+
+std::int64_t Plan::cells() const {
+  std::int64_t cells = 0;
+  for (const auto& planned : problems) cells += static_cast<std::int64_t>(planned.strategies.size());
+  return cells;
+}
+
+double Plan::estimated_seconds() const {
+  double seconds = 0.0;
+  for (const auto& planned : problems) seconds += planned.estimated_seconds;
+  return seconds;
+}
+
+Plan Plan::of_tp_size(int tp_size) const {
+  Plan part;
+  for (const auto& planned : problems) {
+    if (planned.problem.tp_size == tp_size) part.problems.push_back(planned);
+  }
+  for (const auto& skipped_cell : skipped) {
+    if (skipped_cell.problem.tp_size == tp_size) part.skipped.push_back(skipped_cell);
+  }
+  return part;
+}
+
+namespace {
+
+void plan_problem(const Problem& problem, const Config& config, const Instances& instances, int ranks,
+                  const ProcessGroup& group, Plan& plan) {
+  const auto skip = [&](const std::string& strategy, std::string reason) {
+    plan.skipped.push_back({problem, strategy, std::move(reason)});
+  };
+  if (problem.tp_size > ranks) return skip("*", fmt::format("needs {} ranks, this run has {}", problem.tp_size, ranks));
+  const auto& fusion = *instances.fusions.at(problem.fusion);
+  if (const auto support = fusion.supports(problem); !support) return skip("*", support.reason);
+  if (const auto reason = does_not_fit(problem, fusion, *instances.backend)) return skip("*", *reason);
+  PlannedProblem planned{problem, {}, 0.0};
+  for (const auto& strategy : config.strategies) {
+    const auto support = instances.strategies.at(strategy.name)->supports(problem, group);
+    if (support) {
+      planned.strategies.push_back(strategy.name);
+    } else {
+      skip(strategy.name, support.reason);
+    }
+  }
+  if (planned.strategies.empty()) return;
+  planned.estimated_seconds =
+      static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, config.measurement);
+  plan.problems.push_back(std::move(planned));
+}
+
+}  // namespace
+
+Plan make_plan(const Config& config, const Instances& instances, int ranks,
+               const std::function<bool(int tp_size)>& single_host) {
+  Plan plan;
+  for (const int tp_size : config.tp_sizes) {
+    const PlannedGroup group(tp_size, single_host(tp_size));
+    for (const auto dtype : config.dtypes) {
+      for (const auto& fusion : config.fusions) {
+        for (const auto hidden_size : config.hidden_sizes) {
+          for (const auto num_tokens : config.num_tokens) {
+            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, config, instances, ranks, group, plan);
+          }
+        }
+      }
+    }
+  }
+  return plan;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arbiter/backend.hpp"
+#include "arbiter/export.hpp"
+#include "arbiter/fusion.hpp"
+#include "arbiter/problem.hpp"
+#include "arbiter/strategy.hpp"
+#include "config/config.hpp"
+
+namespace arbiter {
+
+/// A cell of the sweep that will not be measured.
+struct SkippedCell {
+  Problem problem;
+  std::string strategy;  ///< "*" where it is all of them
+  std::string reason;
+};
+
+/// A problem and the strategies that will race on it, in the order of the YAML.
+struct PlannedProblem {
+  Problem problem;
+  std::vector<std::string> strategies;
+  double estimated_seconds = 0.0;  ///< for all of its strategies
+};
+
+/// What a sweep will do, in order: by tp_size, fusion, hidden_size, num_tokens.
+struct ARBITER_EXPORT Plan {
+  std::vector<PlannedProblem> problems;
+  std::vector<SkippedCell> skipped;
+
+  [[nodiscard]] std::int64_t cells() const;
+  [[nodiscard]] double estimated_seconds() const;
+  [[nodiscard]] Plan of_tp_size(int tp_size) const;
+};
+
+/// The plugins' objects of one run, by the names the YAML gives them.
+struct Instances {
+  std::shared_ptr<Backend> backend;
+  std::map<std::string, std::shared_ptr<Fusion>, std::less<>> fusions;
+  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies;
+};
+
+/// Makes the backend, the fusions and the strategies of a configuration. Throws PluginError.
+[[nodiscard]] ARBITER_EXPORT Instances make_instances(const Config& config, const PluginHost& plugins);
+
+/// Makes one strategy (again). Throws PluginError.
+[[nodiscard]] ARBITER_EXPORT std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& plugins,
+                                                                     const std::string& name);
+
+/// Plans for `ranks` ranks. `single_host` says whether the first `tp_size` of them are on one host. Measures and
+/// allocates nothing.
+[[nodiscard]] ARBITER_EXPORT Plan make_plan(const Config& config, const Instances& instances, int ranks,
+                                            const std::function<bool(int tp_size)>& single_host);
+
+}  // namespace arbiter

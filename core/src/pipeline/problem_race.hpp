@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arbiter/export.hpp"
+#include "arbiter/process_group.hpp"
+#include "config/config.hpp"
+#include "pipeline/plan.hpp"
+
+namespace arbiter {
+
+/// The strategies of one process group, racing on one problem after the other. Every rank of the group has one and
+/// calls it in the same order.
+class ARBITER_EXPORT ProblemRace {
+ public:
+  /// `select` is what AUTO asks, the same on every rank; empty while there is no selector.
+  ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances, ProcessGroup& group,
+              std::function<std::string(const Problem&)> select);
+
+  /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank.
+  [[nodiscard]] std::vector<Measurement> run(const PlannedProblem& planned);
+
+ private:
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const std::string& strategy, const Problem& problem);
+  [[nodiscard]] Strategy& strategy(const std::string& name);
+  [[nodiscard]] Measurement blank_row(const std::string& strategy, const Problem& problem) const;
+
+  const Config& config_;
+  const PluginHost& plugins_;
+  const Instances& instances_;
+  ProcessGroup& group_;
+  std::function<std::string(const Problem&)> select_;
+  std::shared_ptr<Fusion> none_;
+  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies_;
+};
+
+}  // namespace arbiter

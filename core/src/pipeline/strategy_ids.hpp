@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "arbiter/export.hpp"
+#include "config/config.hpp"
+
+namespace arbiter {
+
+/// The number of a strategy in look-up tables: the configuration's, else the published one, else that of an installed
+/// plugin; nothing for any other name.
+[[nodiscard]] ARBITER_EXPORT std::optional<int> table_id_of(const std::string& strategy, const Config& config,
+                                                            const PluginHost& plugins);
+
+}  // namespace arbiter

@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "pipeline/decision.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/problem_race.hpp"
+#include "pipeline/progress.hpp"
+#include "pipeline/runs.hpp"
+#include "pipeline/sink_fan_out.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr const char* auto_strategy = "AUTO";
+
+/// What only rank 0 has: the sinks, the rows and the terminal.
+struct Desk {
+  RunInfo run;
+  SinkFanOut sinks;
+  Dataset dataset;
+  Decision decision;
+  std::int64_t failed_cells = 0;
+
+  Desk(const Config& config, const PluginHost& plugins, RunInfo info)
+      : run(std::move(info)), sinks(config, plugins, run), dataset(run.machine) {}
+
+  void take(const std::vector<Measurement>& rows) {
+    for (const auto& row : rows) {
+      dataset.add(row);
+      sinks.measured(row);
+      if (!row.failed) continue;
+      ++failed_cells;
+      sinks.skipped(row.problem, row.strategy, "failed: " + row.reason);
+      log::error(fmt::format("{}, {}: {}", to_string(row.problem), row.strategy, row.reason));
+    }
+  }
+};
+
+class Sweep {
+ public:
+  Sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal)
+      : config_(config),
+        plugins_(plugins),
+        world_(world),
+        terminal_(terminal),
+        instances_(make_instances(config, plugins)) {}
+
+  ExitCode run() {
+    form_groups();
+    plan_ =
+        make_plan(config_, instances_, world_.all().size(), [this](int tp_size) { return on_one_host_.at(tp_size); });
+    if (world_.all().rank() == 0) open_desk();
+    measure(plan_);
+    if (desk_) desk_->decision = decide(config_, plugins_, desk_->dataset);
+    if (config_.enable_auto) measure(auto_plan());
+    if (desk_) finish();
+    std::string code = desk_ ? std::to_string(static_cast<int>(exit_code())) : "";
+    return static_cast<ExitCode>(std::stoi(world_.all().broadcast(std::move(code), 0)));
+  }
+
+ private:
+  /// Rank 0 is in every group, so it can tell the others.
+  void form_groups() {
+    for (const int tp_size : config_.tp_sizes) {
+      const bool exists = tp_size <= world_.all().size();
+      if (exists) groups_[tp_size] = world_.first(tp_size);
+      const auto& group = groups_[tp_size];
+      on_one_host_[tp_size] = world_.all().broadcast(group != nullptr && group->single_host() ? "1" : "", 0) == "1";
+    }
+  }
+
+  void open_desk() {
+    desk_.emplace(config_, plugins_, RunInfo{config_.output_dir, instances_.backend->machine(), true, {}});
+    for (const auto& cell : plan_.skipped) desk_->sinks.skipped(cell.problem, cell.strategy, cell.reason);
+    log::say(
+        fmt::format("{} problems, {} cells to measure; {} will be skipped (reasons: the .log files beside the CSVs)",
+                    plan_.problems.size(), plan_.cells(), plan_.skipped.size()));
+  }
+
+  void measure(const Plan& plan) {
+    std::optional<Progress> progress;
+    if (desk_ && !plan.problems.empty()) {
+      progress.emplace(terminal_, static_cast<std::int64_t>(plan.problems.size()), plan.estimated_seconds());
+    }
+    for (const int tp_size : config_.tp_sizes) {
+      const auto part = plan.of_tp_size(tp_size);
+      if (part.problems.empty()) continue;
+      if (const auto& group = groups_.at(tp_size)) race(part, *group, progress);
+      world_.wait_quietly();
+    }
+  }
+
+  void race(const Plan& plan, ProcessGroup& group, std::optional<Progress>& progress) {
+    ProblemRace race(config_, plugins_, instances_, group,
+                     [&](const Problem& problem) { return select(problem, group); });
+    for (const auto& planned : plan.problems) {
+      const auto rows = race.run(planned);
+      if (desk_) {
+        progress->advance(rows, planned.estimated_seconds);
+        const bool needs_line = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.failed; });
+        if (needs_line) progress->pause();
+        desk_->take(rows);
+      }
+      const bool stop = desk_ && desk_->sinks.rows_are_lost();
+      if (!group.all(!stop)) break;
+    }
+  }
+
+  /// AUTO asks the first selector, which only rank 0 has.
+  std::string select(const Problem& problem, ProcessGroup& group) {
+    std::string chosen;
+    if (desk_ && !desk_->decision.selectors.empty()) chosen = desk_->decision.selectors.front()->select(problem);
+    return group.broadcast(std::move(chosen), 0);
+  }
+
+  [[nodiscard]] Plan auto_plan() const {
+    Plan plan;
+    for (const auto& planned : plan_.problems) {
+      const double share = planned.estimated_seconds / static_cast<double>(planned.strategies.size());
+      plan.problems.push_back({planned.problem, {auto_strategy}, share});
+    }
+    return plan;
+  }
+
+  void finish() {
+    desk_->sinks.write(make_report(config_, plugins_, desk_->run, desk_->dataset, desk_->decision));
+    if (desk_->failed_cells > 0) {
+      log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", desk_->failed_cells));
+    }
+  }
+
+  [[nodiscard]] ExitCode exit_code() const {
+    const bool failed = desk_->failed_cells > 0 || desk_->sinks.any_failed() || desk_->decision.any_failed;
+    return failed ? ExitCode::failed : ExitCode::done;
+  }
+
+  const Config& config_;
+  const PluginHost& plugins_;
+  World& world_;
+  bool terminal_;
+  Instances instances_;
+  std::map<int, std::unique_ptr<ProcessGroup>> groups_;  // by tp_size; null on ranks outside
+  std::map<int, bool> on_one_host_;
+  Plan plan_;
+  std::optional<Desk> desk_;  // rank 0 only
+};
+
+}  // namespace
+
+ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal) {
+  return Sweep(config, plugins, world, terminal).run();
+}
+
+}  // namespace arbiter

@@ -1,0 +1,90 @@
+#include "plugin/plugin_library.hpp"
+
+#include <system_error>
+
+#include <boost/dll/library_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr const char* descriptor_symbol = "arbiter_plugin_descriptor";
+constexpr const char* factory_symbol = "arbiter_plugin_create";
+
+/// dlopen() of a truncated ELF file ends in SIGBUS, so the section table, which stands at the end, is read first.
+void check_file_format(const std::filesystem::path& file) {
+  try {
+    boost::dll::library_info info(file);
+    if (info.sections().empty()) throw PluginError("is no complete shared object");
+  } catch (const std::exception&) {
+    throw PluginError("is no complete shared object for this processor");
+  }
+}
+
+/// Boost's message carries dlerror's text behind its own; the path in it is repeated by whoever reports the error.
+std::string load_error(const std::system_error& error) { return fmt::format("cannot be loaded: {}", error.what()); }
+
+void check_descriptor(const PluginDescriptor& descriptor) {
+  if (descriptor.abi_version != plugin_abi_version) {
+    throw PluginError(fmt::format("was built for plugin ABI {}, this Arbiter has ABI {}: rebuild it",
+                                  descriptor.abi_version, plugin_abi_version));
+  }
+  if (descriptor.kind > PluginKind::sink) {
+    throw PluginError(fmt::format("has the unknown kind {}", static_cast<std::uint32_t>(descriptor.kind)));
+  }
+  if (descriptor.name == nullptr || *descriptor.name == '\0') throw PluginError("has no name in its descriptor");
+  if (descriptor.kind == PluginKind::strategy && (descriptor.backend == nullptr || *descriptor.backend == '\0')) {
+    throw PluginError(fmt::format("the strategy {} names no backend in its descriptor", descriptor.name));
+  }
+}
+
+}  // namespace
+
+struct PluginLibrary::Handle {
+  boost::dll::shared_library library;
+};
+
+PluginLibrary::PluginLibrary(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {
+  auto& library = handle_->library;
+  for (const char* symbol : {descriptor_symbol, factory_symbol}) {
+    if (!library.has(symbol)) {
+      throw PluginError(fmt::format("is no Arbiter plugin: it has no symbol {} (ARBITER_PLUGIN defines it)", symbol));
+    }
+  }
+  descriptor_ = &library.get<const PluginDescriptor>(descriptor_symbol);
+  check_descriptor(*descriptor_);
+  create_ = &library.get<Plugin*(const Parameters*)>(factory_symbol);
+}
+
+PluginLibrary::~PluginLibrary() = default;
+
+std::shared_ptr<PluginLibrary> PluginLibrary::load(const std::filesystem::path& file) {
+  check_file_format(file);
+  auto handle = std::make_unique<Handle>();
+  try {
+    handle->library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  } catch (const std::system_error& error) {
+    throw PluginError(load_error(error));
+  }
+  return std::shared_ptr<PluginLibrary>(new PluginLibrary(std::move(handle)));
+}
+
+std::shared_ptr<Plugin> PluginLibrary::create(const Parameters& parameters) {
+  Plugin* made = nullptr;
+  try {
+    made = create_(&parameters);
+  } catch (const std::exception& error) {
+    // A type of the plugin's own must not outlive its library: only the text leaves.
+    throw PluginError(fmt::format("its factory failed: {}", error.what()));
+  } catch (...) {
+    throw PluginError("its factory threw something that is no std::exception");
+  }
+  if (made == nullptr) throw PluginError("its factory made nothing");
+  return {made, [library = shared_from_this()](Plugin* plugin) { delete plugin; }};
+}
+
+}  // namespace arbiter

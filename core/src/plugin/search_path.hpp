@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "arbiter/export.hpp"
+
+namespace arbiter {
+
+/// The folder of the plugins that were built with this library: arbiter/plugins beside it.
+[[nodiscard]] ARBITER_EXPORT std::filesystem::path built_in_plugin_dir();
+
+/// The folders in ARBITER_PLUGIN_PATH, separated by colons.
+[[nodiscard]] ARBITER_EXPORT std::vector<std::filesystem::path> environment_plugin_dirs();
+
+}  // namespace arbiter

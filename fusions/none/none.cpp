@@ -1,0 +1,60 @@
+// NONE: plain AllReduce.
+// reduced = round(sum), num_tokens x hidden_size of the message dtype, to nearest even. It takes no tensors. A strategy
+// that cannot fuse is prepared with it, and what it rounds is what the problem's own epilogue then starts from.
+#include <algorithm>
+#include <cstring>
+
+#include "arbiter/fusion.hpp"
+#include "arbiter/row_kernels.hpp"
+
+namespace arbiter {
+
+namespace {
+
+class NoneEpilogue final : public HostEpilogue {
+ public:
+  explicit NoneEpilogue(const Problem& problem)
+      : hidden_size_(problem.hidden_size),
+        row_bytes_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))),
+        kernels_(row_kernels(problem.dtype)) {}
+
+  float begin_row(const Bindings&, std::int64_t, const float* sum, void* carried) const override {
+    kernels_.store(sum, carried, hidden_size_);
+    return 0.0F;
+  }
+
+  void finish_row(const Bindings& bindings, std::int64_t row, const void* carried, float) const override {
+    auto* reduced = static_cast<std::byte*>(bindings.tensors[0]) + static_cast<std::size_t>(row) * row_bytes_;
+    if (reduced != carried) std::memcpy(reduced, carried, row_bytes_);
+  }
+
+ private:
+  std::int64_t hidden_size_;
+  std::size_t row_bytes_;
+  const RowKernels& kernels_;
+};
+
+class None final : public Fusion {
+ public:
+  explicit None(const Parameters&) {}
+
+  [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const override {
+    return {{"reduced", TensorRole::output, problem.dtype, problem.elements()}};
+  }
+
+  [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
+    return std::make_unique<NoneEpilogue>(problem);
+  }
+
+  void reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double> sum,
+                     std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {
+    outputs.assign(1, {{sum.begin(), sum.end()}, {slack.begin(), slack.end()}});
+  }
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(
+    None, {.kind = PluginKind::fusion, .name = "NONE", .version = "1.0.0", .summary = "no epilogue: the rounded sum"})
+
+}  // namespace arbiter

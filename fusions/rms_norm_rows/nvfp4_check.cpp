@@ -1,0 +1,66 @@
+#include "rms_norm_rows/nvfp4_check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "arbiter/number_formats.hpp"
+#include "arbiter/rounding.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr double wrong = std::numeric_limits<double>::infinity();
+/// Three fp32 roundings: global_scale / scale, its product with the norm, and that division's operands.
+constexpr double arithmetic = 0x1p-22;
+
+/// One block's values, `first` its first element.
+double check_block(const std::uint8_t* packed, std::size_t first, double scale, double global_scale,
+                   const ReferenceRow& norm) {
+  const ValueGrid grid = grid_of(DType::float4_e2m1x2);
+  const std::size_t end = std::min(first + static_cast<std::size_t>(nvfp4_block), norm.value.size());
+  double worst = 0.0;
+  for (std::size_t i = first; i < end; ++i) {
+    const auto code = static_cast<std::uint8_t>(packed[i / 2] >> (i % 2 * 4));
+    const double actual = static_cast<double>(e2m1_to_float(code));
+    if (scale == 0.0) {
+      if (actual != 0.0) return wrong;
+      continue;
+    }
+    // e2m1 has no NaN to hold: a NaN is kept in the scale, which was compared.
+    if (std::isnan(norm.value[i]) || std::isnan(scale)) continue;
+    const double factor = global_scale / scale;
+    const double expected = norm.value[i] * factor;
+    const double slack = std::isfinite(expected) ? norm.slack[i] * factor + std::fabs(expected) * arithmetic : 0.0;
+    worst = std::max(worst, error_share(grid, actual, expected, slack));
+  }
+  return worst;
+}
+
+}  // namespace
+
+double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
+                       const ReferenceRow& norm, const ReferenceRow& scales) {
+  const Nvfp4Scales layout = form.scales(problem);
+  const ValueGrid scale_grid = grid_of(DType::float8_e4m3);
+  const double global_scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
+  const std::int64_t row_bytes = RmsNormForm::packed_row_bytes(problem);
+  const auto* packed = static_cast<const std::uint8_t*>(host.tensors[form.quant_out()]) + row * row_bytes;
+  const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
+
+  double worst = 0.0;
+  for (std::int64_t block = 0; block < layout.blocks; ++block) {
+    const auto b = static_cast<std::size_t>(block);
+    const double scale = static_cast<double>(e4m3_to_float(written[layout.offset(row, block)]));
+    worst = std::max(worst, error_share(scale_grid, scale, scales.value[b], scales.slack[b]));
+    worst = std::max(worst, check_block(packed, b * nvfp4_block, scale, global_scale, norm));
+  }
+  for (std::int64_t block = layout.blocks; block < layout.columns(); ++block) {
+    if (written[layout.offset(row, block)] != 0) return wrong;
+  }
+  if (problem.hidden_size % 2 != 0 && packed[row_bytes - 1] >> 4 != 0) return wrong;
+  return worst;
+}
+
+}  // namespace arbiter

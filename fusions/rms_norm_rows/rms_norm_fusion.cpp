@@ -1,0 +1,38 @@
+#include "rms_norm_rows/rms_norm_fusion.hpp"
+
+#include <algorithm>
+
+#include "arbiter/fusion_check.hpp"
+#include "rms_norm_rows/nvfp4_check.hpp"
+#include "rms_norm_rows/rms_norm_epilogue.hpp"
+#include "rms_norm_rows/rms_norm_reference.hpp"
+
+namespace arbiter {
+
+std::vector<TensorSpec> RmsNormFusion::tensors(const Problem& problem) const { return form_.tensors(problem); }
+
+std::unique_ptr<HostEpilogue> RmsNormFusion::host_epilogue(const Problem& problem) const {
+  return std::make_unique<RmsNormEpilogue>(problem, form_, isa());
+}
+
+void RmsNormFusion::reference_row(const Problem& problem, const Bindings& host, std::int64_t row,
+                                  std::span<const double> sum, std::span<const double> slack,
+                                  std::vector<ReferenceRow>& outputs) const {
+  rms_norm_reference_row(form_, problem, host, row, sum, slack, outputs);
+}
+
+double RmsNormFusion::check_row(const Problem& problem, const Bindings& host, std::int64_t row,
+                                std::span<const double> sum, std::span<const double> slack) const {
+  if (form_.quantization != Quantization::nvfp4) return Fusion::check_row(problem, host, row, sum, slack);
+  std::vector<ReferenceRow> expected;
+  reference_row(problem, host, row, sum, slack, expected);
+  const std::size_t plain_outputs = form_.norm_out ? 2 : 1;
+  double worst = check_nvfp4_row(form_, problem, host, row, expected[plain_outputs], expected[plain_outputs + 1]);
+  for (std::size_t i = 0; i < plain_outputs; ++i) {
+    worst = std::max(worst, check_values(problem.dtype, host.tensors[form_.residual_out() + i],
+                                         row * problem.hidden_size, expected[i].value, expected[i].slack));
+  }
+  return worst;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,139 @@
+#include "rms_norm_rows/rms_norm_reference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "arbiter/fusion_check.hpp"
+#include "arbiter/rounding.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr double fp32_roundoff = 0x1p-24;
+constexpr double fp32_smallest = 0x1p-149;
+constexpr double fp32_largest = std::numeric_limits<float>::max();
+
+/// How far from `value` the fp32 result of an addition may be that would give `value` but for `slack` in an operand.
+double fp32_reach(double value, double slack) {
+  if (!std::isfinite(value)) return 0.0;
+  const auto low = static_cast<double>(static_cast<float>(value - slack));
+  const auto high = static_cast<double>(static_cast<float>(value + slack));
+  return std::max({slack, value - low, high - value});
+}
+
+ReferenceRow row_of_size(std::size_t size) { return {std::vector<double>(size), std::vector<double>(size)}; }
+
+/// The row's scalar and how far a correct one may be from it.
+struct Scalar {
+  double value;
+  double slack;
+};
+
+/// `squares` is the sum of squares, `reach` how far it may be off by the elements' slack.
+Scalar scalar_of(double squares, double reach, double count, double eps) {
+  // An fp32 sum's roundings grow like a random walk over its terms; a straight sum is the worst that is accepted.
+  reach += squares * fp32_roundoff * (8.0 + 0.5 * std::sqrt(count));
+  // An fp32 sum of squares overflows where the double one does not.
+  if (!(squares <= fp32_largest)) return {1.0 / std::sqrt(squares > 0.0 ? HUGE_VAL : squares), 0.0};
+  const double value = 1.0 / std::sqrt(squares / count + eps);
+  const double highest = 1.0 / std::sqrt(std::max(squares - reach, 0.0) / count + eps);
+  const double slack = highest - value + 4.0 * fp32_roundoff * value;
+  return {value, squares + reach > fp32_largest ? std::max(slack, value) : slack};
+}
+
+/// Replaces residual_out by its roundings, with how far those may be off.
+void round_row(const ValueGrid& grid, ReferenceRow& row) {
+  for (std::size_t i = 0; i < row.value.size(); ++i) {
+    const double value = row.value[i];
+    const double rounded = round_to(grid, value);
+    const double low = round_to(grid, value - row.slack[i]);
+    const double high = round_to(grid, value + row.slack[i]);
+    row.value[i] = rounded;
+    row.slack[i] = low == high ? 0.0 : std::max(high - rounded, rounded - low);
+  }
+}
+
+/// residual_out becomes the norm.
+void normalize(const Problem& problem, const void* gamma, double eps, ReferenceRow& row) {
+  const std::size_t count = row.value.size();
+  double squares = 0.0;
+  double reach = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    squares += row.value[i] * row.value[i];
+    reach += row.slack[i] * (2.0 * std::fabs(row.value[i]) + row.slack[i]);
+  }
+  const Scalar scalar = scalar_of(squares, reach, static_cast<double>(count), eps);
+  std::vector<double> weight(count);
+  load_values(problem.dtype, gamma, 0, weight);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = row.value[i] * scalar.value * weight[i];
+    const double moved =
+        std::fabs(row.value[i]) * scalar.slack + row.slack[i] * (scalar.value + scalar.slack) + fp32_smallest;
+    row.value[i] = value;
+    row.slack[i] = std::isfinite(value) ? moved * std::fabs(weight[i]) + std::fabs(value) * 2.0 * fp32_roundoff : 0.0;
+  }
+}
+
+/// The norm's slack as a quantiser sees it, which may get it rounded to the message dtype.
+void widen_by_rounding(const ValueGrid& grid, ReferenceRow& norm) {
+  for (std::size_t i = 0; i < norm.value.size(); ++i) {
+    if (std::isfinite(norm.value[i])) norm.slack[i] += 0.5 * spacing_at(grid, std::fabs(norm.value[i]) + norm.slack[i]);
+  }
+}
+
+void divide_by(double scale, ReferenceRow& row) {
+  for (std::size_t i = 0; i < row.value.size(); ++i) {
+    row.value[i] /= scale;
+    row.slack[i] = std::isfinite(row.value[i])
+                       ? row.slack[i] / std::fabs(scale) + std::fabs(row.value[i]) * 3.0 * fp32_roundoff
+                       : 0.0;
+  }
+}
+
+ReferenceRow block_scales(const ReferenceRow& norm, double global_scale) {
+  const std::size_t count = norm.value.size();
+  ReferenceRow scales = row_of_size((count + nvfp4_block - 1) / nvfp4_block);
+  for (std::size_t i = 0; i < count; ++i) {
+    double& largest = scales.value[i / nvfp4_block];
+    const double magnitude = std::fabs(norm.value[i]);
+    if (!(magnitude <= largest) && !std::isnan(largest)) largest = magnitude;
+    scales.slack[i / nvfp4_block] = std::max(scales.slack[i / nvfp4_block], norm.slack[i]);
+  }
+  divide_by(6.0 / global_scale, scales);
+  return scales;
+}
+
+}  // namespace
+
+void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
+                            std::span<const double> sum, std::span<const double> slack,
+                            std::vector<ReferenceRow>& outputs) {
+  const ValueGrid grid = grid_of(problem.dtype);
+  ReferenceRow work = row_of_size(sum.size());
+  load_values(problem.dtype, host.tensors[RmsNormForm::residual], row * problem.hidden_size, work.value);
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    work.value[i] += sum[i];
+    work.slack[i] = fp32_reach(work.value[i], slack[i]);
+  }
+  outputs.clear();
+  outputs.push_back(work);
+  round_row(grid, work);
+  normalize(problem, host.tensors[RmsNormForm::gamma], form.eps, work);
+  if (form.norm_out) outputs.push_back(work);
+  if (!form.quantizes()) return;
+
+  const double scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
+  widen_by_rounding(grid, work);
+  if (form.quantization == Quantization::fp8) {
+    divide_by(scale, work);
+    outputs.push_back(std::move(work));
+    return;
+  }
+  ReferenceRow scales = block_scales(work, scale);
+  outputs.push_back(std::move(work));
+  outputs.push_back(std::move(scales));
+}
+
+}  // namespace arbiter

@@ -1,0 +1,89 @@
+#include "common/cell_block.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+using Rows = std::vector<const Measurement*>;
+
+CellBlock make_block(const BlockKey& key, const Rows& rows) {
+  CellBlock block;
+  block.key = key;
+  std::vector<std::int64_t> hidden;
+  std::vector<std::int64_t> tokens;
+  for (const Measurement* row : rows) {
+    hidden.push_back(row->problem.hidden_size);
+    tokens.push_back(row->problem.num_tokens);
+    const bool known = std::ranges::find(block.strategies, row->strategy) != block.strategies.end();
+    if (row->usable() && !known) block.strategies.push_back(row->strategy);
+  }
+  block.hidden = LogAxis(std::move(hidden));
+  block.tokens = LogAxis(std::move(tokens));
+  const std::size_t cells = block.hidden.size() * block.tokens.size();
+  block.best.assign(cells, nullptr);
+  block.usable.assign(cells * block.strategies.size(), nullptr);
+  block.failed.assign(cells * block.strategies.size(), false);
+  for (const Measurement* row : rows) {
+    const auto name = std::ranges::find(block.strategies, row->strategy);
+    if (name == block.strategies.end()) continue;
+    const std::size_t cell = *block.hidden.find(row->problem.hidden_size) * block.tokens.size() +
+                             *block.tokens.find(row->problem.num_tokens);
+    const std::size_t entry = block.at(cell, static_cast<std::size_t>(name - block.strategies.begin()));
+    if (row->failed) block.failed[entry] = true;
+    if (!row->usable()) continue;
+    const Measurement*& own = block.usable[entry];
+    if (own == nullptr || row->time_us < own->time_us) own = row;
+    const Measurement*& best = block.best[cell];
+    if (best == nullptr || row->time_us < best->time_us) best = row;
+  }
+  return block;
+}
+
+}  // namespace
+
+std::string to_string(const BlockKey& key) {
+  return fmt::format("tp {}, {}, {}", key.tp_size, key.fusion, name_of(key.dtype));
+}
+
+std::size_t CellBlock::measured_cells() const {
+  return static_cast<std::size_t>(std::ranges::count_if(best, [](const Measurement* row) { return row != nullptr; }));
+}
+
+double CellBlock::excess(std::size_t cell, std::size_t strategy) const {
+  const Measurement* row = usable[at(cell, strategy)];
+  return row == nullptr ? Measurement::none : row->time_us / best[cell]->time_us - 1.0;
+}
+
+std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& heuristic) {
+  std::map<BlockKey, Rows> rows;
+  auto last = rows.end();
+  std::size_t unusable = 0;
+  for (const Measurement& row : dataset.rows()) {
+    if (row.strategy == "AUTO" || !row.usable()) ++unusable;
+    if (row.strategy == "AUTO") continue;
+    const Problem& p = row.problem;
+    const bool same = last != rows.end() && last->first.tp_size == p.tp_size && last->first.dtype == p.dtype &&
+                      last->first.fusion == p.fusion;
+    if (!same) last = rows.try_emplace({p.tp_size, p.fusion, p.dtype}).first;
+    last->second.push_back(&row);
+  }
+  std::vector<CellBlock> blocks;
+  for (const auto& [key, of_block] : rows) {
+    CellBlock block = make_block(key, of_block);
+    if (!block.strategies.empty()) blocks.push_back(std::move(block));
+  }
+  if (blocks.empty()) {
+    throw DataError(fmt::format("{}: no measurement to decide from: {} rows, {} of them failed or AUTO", heuristic,
+                                dataset.rows().size(), unusable));
+  }
+  return blocks;
+}
+
+}  // namespace arbiter

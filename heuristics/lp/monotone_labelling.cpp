@@ -1,0 +1,121 @@
+#include "lp/monotone_labelling.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include <fmt/format.h>
+#include <glpk.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+struct DeleteProgram {
+  void operator()(glp_prob* program) const { glp_delete_prob(program); }
+};
+using Program = std::unique_ptr<glp_prob, DeleteProgram>;
+
+constexpr int time_limit_ms = 120'000;
+
+/// GLPK's numbers of rows and columns start at 1 and are ints.
+int checked_int(std::size_t value) {
+  if (value > static_cast<std::size_t>(std::numeric_limits<int>::max() / 4)) {
+    throw Error(fmt::format("lp: {} unknowns are more than the solver can hold", value));
+  }
+  return static_cast<int>(value);
+}
+
+class LabellingProgram {
+ public:
+  explicit LabellingProgram(const LabellingProblem& problem)
+      : problem_(problem), unknowns_(problem.labels - 1), program_(glp_create_prob()) {
+    glp_set_obj_dir(program_.get(), GLP_MIN);
+    glp_add_cols(program_.get(), checked_int(problem.nodes * unknowns_));
+    for (std::size_t node = 0; node < problem.nodes; ++node) {
+      for (std::size_t k = 1; k < problem.labels; ++k) {
+        glp_set_col_bnds(program_.get(), column(node, k), GLP_DB, 0.0, 1.0);
+        glp_set_obj_coef(program_.get(), column(node, k), problem.cost_of(node, k) - problem.cost_of(node, k - 1));
+      }
+    }
+    add_constraints();
+  }
+
+  std::string run() {
+    glp_term_out(GLP_OFF);
+    glp_smcp parameters;
+    glp_init_smcp(&parameters);
+    parameters.msg_lev = GLP_MSG_OFF;
+    parameters.meth = GLP_DUALP;
+    parameters.tm_lim = time_limit_ms;
+    const int code = glp_simplex(program_.get(), &parameters);
+    if (code == GLP_ETMLIM) throw Error(fmt::format("lp: no optimum within {} s", time_limit_ms / 1000));
+    if (code != 0) throw Error(fmt::format("lp: the solver stopped with GLPK code {}", code));
+    const int status = glp_get_status(program_.get());
+    if (status != GLP_OPT) throw Error(fmt::format("lp: the solver found no optimum, GLPK status {}", status));
+    return "optimal";
+  }
+
+  [[nodiscard]] std::size_t label(std::size_t node) const {
+    std::size_t label = 0;
+    for (std::size_t k = 1; k < problem_.labels; ++k) {
+      const double y = glp_get_col_prim(program_.get(), column(node, k));
+      if (std::abs(y - std::round(y)) > 1e-6) {
+        throw Error(fmt::format("lp: the optimum is not whole, y[{},{}] = {}", node, k, y));
+      }
+      if (y > 0.5) label = k;
+    }
+    return label;
+  }
+
+ private:
+  [[nodiscard]] int column(std::size_t node, std::size_t k) const { return static_cast<int>(node * unknowns_ + k); }
+
+  /// Every row says that one unknown is at least another.
+  void at_least(int row, int more, int less) {
+    const int columns[] = {0, more, less};
+    const double factors[] = {0.0, 1.0, -1.0};
+    glp_set_row_bnds(program_.get(), row, GLP_LO, 0.0, 0.0);
+    glp_set_mat_row(program_.get(), row, 2, columns, factors);
+  }
+
+  void add_constraints() {
+    const std::size_t rows = problem_.nodes * (unknowns_ - 1) + problem_.edges.size() * unknowns_;
+    if (rows == 0) return;
+    glp_add_rows(program_.get(), checked_int(rows));
+    int row = 1;
+    for (std::size_t node = 0; node < problem_.nodes; ++node) {
+      for (std::size_t k = 2; k < problem_.labels; ++k) at_least(row++, column(node, k - 1), column(node, k));
+    }
+    for (const auto& [before, after] : problem_.edges) {
+      for (std::size_t k = 1; k < problem_.labels; ++k) at_least(row++, column(after, k), column(before, k));
+    }
+  }
+
+  const LabellingProblem& problem_;
+  std::size_t unknowns_;  ///< per node
+  Program program_;
+};
+
+}  // namespace
+
+Labelling solve(const LabellingProblem& problem) {
+  Labelling result{std::vector<std::size_t>(problem.nodes, 0), 0.0, 0.0, "trivial"};
+  if (problem.nodes > 0 && problem.labels > 1) {
+    const auto start = std::chrono::steady_clock::now();
+    LabellingProgram program(problem);
+    result.status = program.run();
+    for (std::size_t node = 0; node < problem.nodes; ++node) result.labels[node] = program.label(node);
+    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+    result.milliseconds = taken.count();
+  }
+  for (std::size_t node = 0; node < problem.nodes; ++node) {
+    result.objective += problem.cost_of(node, result.labels[node]);
+  }
+  return result;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arbiter {
+
+/// Nodes that each take one of `labels` labels at a cost, such that labels never fall along an edge.
+struct LabellingProblem {
+  std::size_t nodes = 0;
+  std::size_t labels = 0;
+  std::vector<double> cost;                                ///< [node][label], finite
+  std::vector<std::pair<std::size_t, std::size_t>> edges;  ///< label(first) <= label(second)
+
+  [[nodiscard]] double cost_of(std::size_t node, std::size_t label) const { return cost[node * labels + label]; }
+};
+
+struct Labelling {
+  std::vector<std::size_t> labels;
+  double objective = 0.0;     ///< the sum of the costs of `labels`
+  double milliseconds = 0.0;  ///< of the solver
+  std::string status;         ///< the solver's: "optimal"; "trivial" if there was nothing to solve
+};
+
+/// The labelling of least total cost, as a linear program: y[n,k] in [0,1] says that node n has label k or a later one,
+/// y[n,k] >= y[n,k+1], y does not fall along edges; minimise the sum of (cost[n,k] - cost[n,k-1]) y[n,k]. Each row of
+/// the matrix is a difference of two variables, so that the optimum simplex finds is whole. Throws Error if the solver
+/// does not find an optimum or it is not whole.
+[[nodiscard]] Labelling solve(const LabellingProblem& problem);
+
+}  // namespace arbiter

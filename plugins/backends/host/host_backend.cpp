@@ -1,0 +1,58 @@
+// The host backend: ranks are processes, memory is theirs, an operation is over when enqueue() returns.
+#include <chrono>
+#include <cstring>
+
+#include "arbiter/backend.hpp"
+#include "machine_facts.hpp"
+#include "memory_limits.hpp"
+#include "page_buffer.hpp"
+
+namespace {
+
+using namespace arbiter;
+
+class HostBackend : public Backend {
+ public:
+  explicit HostBackend(const Parameters& /*none*/) {}
+
+  [[nodiscard]] Support available() const override { return Support::yes(); }
+  [[nodiscard]] std::string name() const override { return "host"; }
+  [[nodiscard]] Machine machine() const override { return host::machine_facts(); }
+  [[nodiscard]] std::int64_t free_bytes(int ranks_per_host) const override {
+    return host::free_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
+  }
+
+  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
+    return std::make_unique<host::PageBuffer>(bytes);
+  }
+  void copy_in(void* destination, const void* source, std::size_t bytes) override {
+    if (bytes > 0) std::memcpy(destination, source, bytes);
+  }
+  void copy_out(void* destination, const void* source, std::size_t bytes) override {
+    if (bytes > 0) std::memcpy(destination, source, bytes);
+  }
+  void fill(void* destination, unsigned char byte, std::size_t bytes) override {
+    if (bytes > 0) std::memset(destination, byte, bytes);
+  }
+
+  void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }
+
+  [[nodiscard]] double time(Operation& operation, const Bindings& bindings, std::int64_t inner,
+                            ProcessGroup& group) override {
+    group.barrier();
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t repetition = 0; repetition < inner; ++repetition) operation.enqueue(bindings);
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  }
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(HostBackend, {.kind = arbiter::PluginKind::backend,
+                             .name = "host",
+                             .version = "1.0",
+                             .summary = "this machine's processors and memory; needs no GPU",
+                             .backend = "",
+                             .table_id = -1,
+                             .parameters = nullptr,
+                             .parameter_count = 0})

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "arbiter/backend.hpp"
+
+namespace arbiter::host {
+
+/// Whole pages of private memory, zeroed; huge pages where they are large enough and the machine has them.
+class PageBuffer : public Buffer {
+ public:
+  /// Throws Error: bytes asked, bytes free.
+  explicit PageBuffer(std::size_t bytes);
+  ~PageBuffer() override;
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+
+  [[nodiscard]] void* data() const override { return data_; }
+  [[nodiscard]] std::size_t bytes() const override { return bytes_; }
+
+ private:
+  std::size_t bytes_;
+  std::size_t mapped_ = 0;
+  void* mapping_ = nullptr;
+  void* data_ = nullptr;
+};
+
+}  // namespace arbiter::host

@@ -1,0 +1,23 @@
+#include <iterator>
+
+#include "arbiter/plots.hpp"
+#include "picture_sink.hpp"
+
+namespace {
+
+class BestStrategy : public arbiter::plots::PictureSink {
+ public:
+  explicit BestStrategy(const arbiter::Parameters& parameters)
+      : PictureSink(parameters, arbiter::plot_best_strategy, "best_strategy") {}
+};
+
+constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_parameter};
+
+}  // namespace
+
+ARBITER_PLUGIN(BestStrategy, {.kind = arbiter::PluginKind::sink,
+                              .name = "best_strategy",
+                              .version = "1",
+                              .summary = "Pictures: the fastest strategy of each shape",
+                              .parameters = parameters,
+                              .parameter_count = std::size(parameters)})

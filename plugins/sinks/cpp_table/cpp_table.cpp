@@ -1,0 +1,104 @@
+// cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, the table an inference engine compiles in, from the
+// selector named by `selector`. Its axes are the engines' (`axes: seed`) or the data's, each can be given by itself.
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "arbiter/sink.hpp"
+#include "cpp_table/table_text.hpp"
+
+namespace arbiter {
+
+namespace {
+
+std::string table_name(const std::string& platform) {
+  if (platform.empty()) throw DataError("cpp_table: the data do not say their platform; name the SM version");
+  std::string name = "AllReduceBestStrategyTable";
+  for (const char c : platform) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+/// Fusions and times of different formats are much alike: the table is that of the commonest in use.
+DType table_dtype(const Dataset& dataset) {
+  const std::vector<DType> dtypes = dataset.dtypes();
+  const bool common = dtypes.empty() || std::ranges::find(dtypes, DType::bfloat16) != dtypes.end();
+  return common ? DType::bfloat16 : dtypes.front();
+}
+
+template <class Value>
+void override_axis(std::vector<Value>& axis, const std::vector<Value>& wanted) {
+  if (!wanted.empty()) axis = wanted;
+}
+
+class CppTable : public Sink {
+ public:
+  explicit CppTable(const Parameters& parameters)
+      : selector_(parameters.text("selector")),
+        from_data_(parameters.text("axes") == "data"),
+        wanted_{parameters.integers("tp_size"), parameters.texts("fusions"), parameters.integers("hidden_size"),
+                parameters.integers("num_tokens")} {}
+
+  void write(const Report& report) override {
+    const Selector& selector = find_selector(report);
+    TableAxes axes = from_data_ ? data_axes(report.dataset) : seed_axes();
+    override_axis(axes.tp_sizes, wanted_.tp_sizes);
+    override_axis(axes.fusions, wanted_.fusions);
+    override_axis(axes.hidden_sizes, wanted_.hidden_sizes);
+    override_axis(axes.num_tokens, wanted_.num_tokens);
+    const auto id = [&](const Problem& problem) {
+      const std::string strategy = selector.select(problem);
+      const std::optional<int> number = report.table_id(strategy);
+      if (!number || *number < 0) {
+        throw DataError(fmt::format("cpp_table: {} chose {} for {}, which has no number in tables; give it a table_id",
+                                    selector.name(), strategy, to_string(problem)));
+      }
+      return *number;
+    };
+    const std::string text = table_text(axes, table_name(report.run.machine.platform), table_dtype(report.dataset), id);
+    const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
+    write_file(file, text);
+    report.say(fmt::format("{}: {} x {} x {} x {} cells of {}", file.string(), axes.tp_sizes.size(),
+                           axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name()));
+  }
+
+ private:
+  [[nodiscard]] const Selector& find_selector(const Report& report) const {
+    if (report.selectors.empty()) throw DataError("cpp_table: no heuristic made a selector to write");
+    if (selector_.empty()) return *report.selectors.front();
+    std::vector<std::string> names;
+    for (const auto& selector : report.selectors) {
+      if (selector->name() == selector_) return *selector;
+      names.push_back(selector->name());
+    }
+    throw DataError(fmt::format("cpp_table: selector: found {}, allowed: {}", selector_, fmt::join(names, ", ")));
+  }
+
+  std::string selector_;
+  bool from_data_;
+  TableAxes wanted_;
+};
+
+constexpr ParameterSpec cpp_table_parameters[] = {
+    {"selector", ParameterType::text, "", "", "the heuristic whose decisions to write; empty: the first"},
+    {"axes", ParameterType::text, "seed", "seed|data", "the axes engines index by, or what was measured"},
+    {"tp_size", ParameterType::integer_list, "[]", "1..1048576", "instead of the axis; empty: as `axes` says"},
+    {"fusions", ParameterType::text_list, "[]", "", "instead of the axis"},
+    {"hidden_size", ParameterType::integer_list, "[]", "1..", "instead of the axis"},
+    {"num_tokens", ParameterType::integer_list, "[]", "1..", "instead of the axis"},
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::CppTable, {.kind = arbiter::PluginKind::sink,
+                                   .name = "cpp_table",
+                                   .version = "1.0",
+                                   .summary = "look-up table as C++ source, in the form engines hold",
+                                   .parameters = arbiter::cpp_table_parameters,
+                                   .parameter_count = std::size(arbiter::cpp_table_parameters)})

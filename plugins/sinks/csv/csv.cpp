@@ -1,0 +1,96 @@
+// csv: <out>/benchmark.tp<N>.<platform>.csv, row by row as measured, with the machine beside it (.machine.json) and the
+// reasons of skipped and failed cells (.log). A run that starts from CSVs of another folder gets them in one form.
+#include "arbiter/csv.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/sink.hpp"
+
+namespace arbiter {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
+class CsvSink : public Sink {
+ public:
+  explicit CsvSink(const Parameters&) {}
+
+  void begin(const RunInfo& run) override {
+    run_ = run;
+    files_.clear();
+    logs_.clear();
+  }
+
+  void measured(const Measurement& row) override { append(row); }
+
+  void skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
+    std::unique_ptr<LineFile>& log = logs_[problem.tp_size];
+    if (!log) log = std::make_unique<LineFile>(path(problem.tp_size, ".log"));
+    log->append(one_line(fmt::format("{}, {}: {}", to_string(problem), strategy, reason)));
+  }
+
+  void write(const Report& report) override {
+    if (!report.run.measures && elsewhere(report.run)) {
+      run_ = report.run;
+      for (const Measurement& row : report.dataset.rows()) append(row);
+    }
+    for (const auto& [tp_size, file] : files_) {
+      report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
+                             file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
+    }
+    for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", log->file().string()));
+  }
+
+ private:
+  struct File {
+    std::unique_ptr<CsvWriter> writer;
+    std::int64_t rows = 0;
+    std::int64_t failed = 0;
+  };
+
+  [[nodiscard]] fs::path path(int tp_size, const std::string& extension) const {
+    if (run_.machine.platform.empty()) throw DataError("csv: the data do not say their platform; name the SM version");
+    return run_.output_dir / (file_stem(tp_size, run_.machine.platform) + extension);
+  }
+
+  static bool elsewhere(const RunInfo& run) {
+    return fs::weakly_canonical(run.output_dir) != fs::weakly_canonical(run.data_dir);
+  }
+
+  void append(const Measurement& row) {
+    File& file = files_[row.problem.tp_size];
+    if (!file.writer) {
+      const fs::path csv = path(row.problem.tp_size, ".csv");
+      file.writer = std::make_unique<CsvWriter>(csv);
+      write_machine_file(csv, run_.machine);
+    }
+    file.writer->append(row);
+    ++file.rows;
+    if (!row.usable()) ++file.failed;
+  }
+
+  RunInfo run_;
+  std::map<int, File> files_;                      ///< by tp size, from its first row
+  std::map<int, std::unique_ptr<LineFile>> logs_;  ///< by tp size, from its first skipped cell
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::CsvSink, {.kind = arbiter::PluginKind::sink,
+                                  .name = "csv",
+                                  .version = "1.0",
+                                  .summary = "measurements as CSV, row by row as measured"})

@@ -1,0 +1,22 @@
+#include <iterator>
+
+#include "arbiter/plots.hpp"
+#include "picture_sink.hpp"
+
+namespace {
+
+class Heatmap : public arbiter::plots::PictureSink {
+ public:
+  explicit Heatmap(const arbiter::Parameters& parameters) : PictureSink(parameters, arbiter::plot_heatmap, "heatmap") {}
+};
+
+constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_parameter};
+
+}  // namespace
+
+ARBITER_PLUGIN(Heatmap, {.kind = arbiter::PluginKind::sink,
+                         .name = "heatmap",
+                         .version = "1",
+                         .summary = "Pictures: the time of each strategy over num_tokens and hidden_size",
+                         .parameters = parameters,
+                         .parameter_count = std::size(parameters)})

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace arbiter::plots {
+
+/// 0xRRGGBB, as gnuplot's `rgb variable` takes it.
+using Color = std::uint32_t;
+
+inline constexpr Color black = 0x000000;
+inline constexpr Color white = 0xFFFFFF;
+inline constexpr Color dark_grey = 0x333333;
+inline constexpr Color grey = 0x666666;
+inline constexpr Color light_grey = 0xB8B8B8;
+
+/// "#rrggbb".
+[[nodiscard]] std::string hex(Color color);
+
+/// Black or white, whichever is easier to read on `background`.
+[[nodiscard]] Color ink_on(Color background);
+
+/// Evenly spaced colours, from the smallest value to the largest.
+using Gradient = std::vector<Color>;
+
+/// Dark blue to yellow; equal steps look equally large, also in grey and to the colour-blind.
+[[nodiscard]] const Gradient& time_gradient();
+/// White to dark red, with the same property.
+[[nodiscard]] const Gradient& loss_gradient();
+
+/// The colour at `position` in 0..1.
+[[nodiscard]] Color interpolate(const Gradient& gradient, double position);
+
+}  // namespace arbiter::plots

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "figure.hpp"
+#include "grid.hpp"
+
+namespace arbiter::plots {
+
+/// The grid's axes and caption, without panels.
+[[nodiscard]] Figure empty_figure(const Grid& grid, std::string title);
+
+[[nodiscard]] Figure heatmap_figure(const Grid& grid, const std::string& fusion);
+/// `all_strategies` are those that get colours: with the whole dataset's, a name's colour is that of other fusions.
+[[nodiscard]] Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
+                                          const std::vector<std::string>& all_strategies);
+[[nodiscard]] Figure strategy_difference_figure(const Grid& grid, const std::string& fusion);
+
+}  // namespace arbiter::plots

@@ -1,0 +1,86 @@
+#include "grid.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter::plots {
+
+namespace {
+
+template <class Value>
+std::size_t index_of(const std::vector<Value>& values, const Value& value) {
+  return static_cast<std::size_t>(std::ranges::find(values, value) - values.begin());
+}
+
+Dataset rows_to_draw(const Dataset& dataset, const std::string& fusion) {
+  if (dataset.empty()) throw DataError("there are no measurements to draw");
+  const Dataset chosen = dataset.of_fusion(fusion);
+  if (chosen.empty()) {
+    throw DataError(fmt::format("there are no measurements of fusion '{}' to draw; there are: {}", fusion,
+                                fmt::join(dataset.fusions(), ", ")));
+  }
+  if (dataset.tp_sizes().size() > 1) {
+    throw DataError(fmt::format("a picture shows one tp_size, but the measurements have {}; choose one of them",
+                                fmt::join(dataset.tp_sizes(), ", ")));
+  }
+  Dataset of_one_dtype(dataset.machine());
+  const DType dtype = chosen.dtypes().front();
+  for (const Measurement& row : chosen.rows()) {
+    if (row.problem.dtype == dtype) of_one_dtype.add(row);
+  }
+  return of_one_dtype;
+}
+
+}  // namespace
+
+Grid::Grid(const Dataset& dataset, const std::string& fusion) {
+  const Dataset rows = rows_to_draw(dataset, fusion);
+  tp_size_ = rows.tp_sizes().front();
+  dtype_ = rows.dtypes().front();
+  platform_ = rows.machine().platform;
+  hidden_sizes_ = rows.hidden_sizes();
+  std::ranges::reverse(hidden_sizes_);
+  num_tokens_ = rows.num_tokens();
+  strategies_ = rows.strategies();
+  timings_.assign(strategies_.size(), std::vector<Timing>(shapes()));
+  for (const Measurement& row : rows.rows()) place(row);
+}
+
+void Grid::place(const Measurement& row) {
+  const std::size_t shape = index_of(hidden_sizes_, row.problem.hidden_size) * num_tokens_.size() +
+                            index_of(num_tokens_, row.problem.num_tokens);
+  Timing& timing = timings_[index_of(strategies_, row.strategy)][shape];
+  if (row.usable()) {
+    timing.time_us = std::min(timing.time_us.value_or(row.time_us), row.time_us);
+    timing.failed = false;
+  } else if (row.failed && !timing.time_us) {
+    timing.failed = true;
+  }
+}
+
+std::string Grid::caption() const {
+  return fmt::format("tp {}, {}{}{}", tp_size_, name_of(dtype_), platform_.empty() ? "" : ", ", platform_);
+}
+
+std::optional<std::size_t> Grid::best(std::size_t shape) const {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < strategies_.size(); ++i) {
+    const auto& time = timings_[i][shape].time_us;
+    if (!time || strategies_[i] == "AUTO") continue;
+    if (!best || *time < *timings_[*best][shape].time_us) best = i;
+  }
+  return best;
+}
+
+bool Grid::any_failed(std::size_t shape) const {
+  for (std::size_t i = 0; i < strategies_.size(); ++i) {
+    if (strategies_[i] != "AUTO" && timings_[i][shape].failed) return true;
+  }
+  return false;
+}
+
+}  // namespace arbiter::plots

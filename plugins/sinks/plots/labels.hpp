@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace arbiter::plots {
+
+/// Microseconds in at most four characters: 0.5, 2.3, 12, 340, 1.2k, 12k, 3M.
+[[nodiscard]] std::string time_label(double microseconds);
+/// Per cent in at most four characters: 0, 3, 12, 340, 5k.
+[[nodiscard]] std::string percent_label(double percent);
+/// A part of `total` for a title: "62 %", "<1 %".
+[[nodiscard]] std::string share_label(int part, int total);
+
+}  // namespace arbiter::plots

@@ -1,0 +1,117 @@
+#include "layout.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace arbiter::plots {
+
+namespace {
+
+// What a wide screen shows without shrinking labels beyond reading.
+constexpr double widest_line = 2640.0;
+constexpr double tallest_grids = 1800.0;
+constexpr double panel_gap = 24.0;
+constexpr double bar_gap = 28.0;
+constexpr double bar_width = 18.0;
+constexpr double tick_pitch = 20.0;
+
+double count(std::size_t items) { return static_cast<double>(std::max<std::size_t>(items, 1)); }
+
+double widest(const std::vector<std::int64_t>& values) {
+  double width = 0.0;
+  for (const auto value : values) width = std::max(width, text_width(std::to_string(value), tick_size));
+  return width;
+}
+
+double fitting_cell_width(std::size_t panels_in_line, std::size_t columns) {
+  const double panel = std::clamp(2400.0 / count(panels_in_line), 480.0, 900.0);
+  return std::min(std::clamp(panel / count(columns), 30.0, 96.0), 2400.0 / count(columns));
+}
+
+double panel_pitch(const Figure& figure, double cell_width) {
+  double width = cell_width * count(figure.columns.size());
+  for (const Panel& panel : figure.panels) {
+    width = std::max(width, text_width(panel.title, panel_title_size, true));
+  }
+  return width + panel_gap;
+}
+
+void choose_cells(const Figure& figure, Layout& layout) {
+  const std::size_t panels = std::max<std::size_t>(figure.panels.size(), 1);
+  const double pitch = panel_pitch(figure, fitting_cell_width(panels, figure.columns.size()));
+  const auto fitting = static_cast<std::size_t>((widest_line + panel_gap) / pitch);
+  const std::size_t most = std::clamp<std::size_t>(fitting, 1, panels);
+  const std::size_t lines = (panels + most - 1) / most;
+  layout.panels_per_line = (panels + lines - 1) / lines;
+  layout.cell_width = std::floor(fitting_cell_width(layout.panels_per_line, figure.columns.size()));
+  layout.cell_width = std::max(layout.cell_width, 2.0);
+
+  const double rows = count(figure.rows.size());
+  double height = std::max(std::clamp(layout.cell_width * 0.85, 30.0, 56.0), 112.0 / rows);
+  height = std::min(height, tallest_grids / (rows * count(lines)));
+  layout.cell_height = std::max(std::floor(height), 2.0);
+
+  const double by_width = (layout.cell_width - 5.0) / (0.64 * count(figure.longest_label()));
+  layout.label_size = std::floor(std::min({by_width, layout.cell_height * 0.6, 14.0}) * 2.0) / 2.0;
+  if (layout.label_size < 7.0) layout.label_size = 0.0;
+}
+
+void choose_ticks(const Figure& figure, Layout& layout) {
+  const double column_width = widest(figure.columns);
+  layout.upright_ticks = column_width + 8.0 > layout.cell_width;
+  layout.column_ticks_height = layout.upright_ticks ? column_width + 8.0 : 20.0;
+  layout.column_step = static_cast<std::size_t>(std::ceil((tick_size + 2.0) / layout.cell_width));
+  layout.row_step = static_cast<std::size_t>(std::ceil((tick_size + 2.0) / layout.cell_height));
+  layout.row_ticks_width = widest(figure.rows) + 8.0;
+}
+
+void place_panels(const Figure& figure, Layout& layout) {
+  const double left = margin + axis_size + 10.0 + layout.row_ticks_width;
+  const double header = margin + title_size + 6.0 + count(figure.captions.size()) * (caption_size + 5.0) + 14.0;
+  const double pitch = panel_pitch(figure, layout.cell_width);
+  const Rect size{.width = layout.cell_width * count(figure.columns.size()),
+                  .height = layout.cell_height * count(figure.rows.size())};
+  const double title = panel_title_size + 8.0;
+  const double line = title + size.height + layout.column_ticks_height + axis_size + 16.0;
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    const auto across = static_cast<double>(i % layout.panels_per_line);
+    const auto down = static_cast<double>(i / layout.panels_per_line);
+    layout.panels.push_back({left + across * pitch, header + title + down * line, size.width, size.height});
+  }
+  const double right = left + count(layout.panels_per_line) * pitch - panel_gap;
+  const double bottom = layout.panels.empty() ? header : layout.panels.back().bottom();
+  layout.bar = {right + bar_gap, header + title, bar_width, bottom - header - title};
+  layout.bar.height = std::max(std::min(layout.bar.height, 480.0), count(figure.scale.ticks.size()) * tick_pitch);
+  layout.legend = {left, std::max(bottom + layout.column_ticks_height + axis_size + 10.0, layout.bar.bottom() + 8.0)};
+}
+
+void choose_canvas(const Figure& figure, Layout& layout) {
+  double right = layout.bar.x + text_width(figure.scale.title, axis_size);
+  for (const Tick& tick : figure.scale.ticks) {
+    right = std::max(right, layout.bar.x + bar_width + 8.0 + text_width(tick.label, axis_size));
+  }
+  right = std::max(right, margin + text_width(figure.title, title_size, true));
+  for (const auto& caption : figure.captions) right = std::max(right, margin + text_width(caption, caption_size));
+  const bool marks = figure.any(CellState::empty) || figure.any(CellState::failed);
+  layout.width = std::ceil(right + margin);
+  layout.height = std::ceil(layout.legend.y + (marks ? 24.0 : 0.0) + 8.0);
+}
+
+}  // namespace
+
+Rect Layout::cell(std::size_t panel, std::size_t row, std::size_t column) const {
+  return {panels[panel].x + static_cast<double>(column) * cell_width,
+          panels[panel].y + static_cast<double>(row) * cell_height, cell_width, cell_height};
+}
+
+Layout layout_of(const Figure& figure) {
+  Layout layout;
+  choose_cells(figure, layout);
+  choose_ticks(figure, layout);
+  place_panels(figure, layout);
+  choose_canvas(figure, layout);
+  return layout;
+}
+
+}  // namespace arbiter::plots

@@ -1,0 +1,72 @@
+#include "picture_sink.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arbiter/plots.hpp"
+
+namespace arbiter::plots {
+
+namespace {
+
+Dataset of_dtype(const Dataset& dataset, DType dtype) {
+  Dataset chosen(dataset.machine());
+  for (const Measurement& row : dataset.rows()) {
+    if (row.problem.dtype == dtype) chosen.add(row);
+  }
+  return chosen;
+}
+
+/// A name from a CSV must not lead out of the folder of pictures.
+std::string folder_name(std::string fusion) {
+  std::ranges::replace(fusion, '/', '_');
+  return fusion == "." || fusion == ".." || fusion.empty() ? "_" + fusion : fusion;
+}
+
+}  // namespace
+
+PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
+    : plot_(plot), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
+
+void PictureSink::write(const Report& report) {
+  const auto folder = report.run.output_dir / "viz";
+  Outcome outcome;
+  try {
+    for (const int tp_size : report.dataset.tp_sizes()) {
+      const Dataset all = report.dataset.of_tp_size(tp_size);
+      std::string stem = file_stem(tp_size, report.dataset.machine().platform);
+      for (const DType dtype : all.dtypes()) {
+        const std::string dtype_part = dtype == all.dtypes().front() ? "" : fmt::format(".{}", name_of(dtype));
+        draw_fusions(of_dtype(all, dtype), folder, stem + dtype_part, outcome);
+      }
+    }
+  } catch (const GnuplotMissing& missing) {
+    report.say(fmt::format("{}: {}", suffix_, missing.what()));
+    return;
+  }
+  report.say(fmt::format("{}: {} picture{} in {}", suffix_, outcome.written, outcome.written == 1 ? "" : "s",
+                         folder.string()));
+  if (outcome.failures.empty()) return;
+  const std::size_t more = outcome.failures.size() - 1;
+  throw PictureError(outcome.failures.front() + (more == 0 ? "" : fmt::format(" (and {} more pictures)", more)));
+}
+
+void PictureSink::draw_fusions(const Dataset& dataset, const std::filesystem::path& folder, const std::string& stem,
+                               Outcome& outcome) const {
+  for (const std::string& fusion : dataset.fusions()) {
+    for (const std::string& format : formats_) {
+      try {
+        plot_(dataset, fusion, folder / folder_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
+        ++outcome.written;
+      } catch (const GnuplotMissing&) {
+        throw;
+      } catch (const Error& error) {
+        outcome.failures.emplace_back(error.what());
+      }
+    }
+  }
+}
+
+}  // namespace arbiter::plots

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "color.hpp"
+
+namespace arbiter::plots {
+
+struct Tick {
+  double value = 0.0;
+  std::string label;
+};
+
+/// How values become colours, and the bar that shows it.
+struct ColorScale {
+  std::string title;
+  Gradient gradient;     ///< empty: there is nothing to colour, and no bar
+  bool stepped = false;  ///< bands of one colour each instead of a gradient
+  bool logarithmic = false;
+  double low = 0.0;
+  double high = 1.0;
+  std::vector<Tick> ticks;  ///< ascending
+
+  [[nodiscard]] Color color_of(double value) const;
+};
+
+/// Microseconds from `fastest` to `slowest` (both above 0), ticks at round numbers also within one decade.
+[[nodiscard]] ColorScale time_scale(double fastest, double slowest);
+
+/// Per cent above the best: the same scale for all data, so that a colour means the same in every picture.
+[[nodiscard]] ColorScale loss_scale();
+/// Where a percentage is on loss_scale(): nearly linear below 5 %, logarithmic above, at its end from 1000 % on.
+[[nodiscard]] double loss_position(double percent);
+
+/// A band per name, the first on top. Band i of n has the value n - 1 - i.
+[[nodiscard]] ColorScale band_scale(const std::vector<std::string>& names, const std::vector<Color>& colors);
+
+}  // namespace arbiter::plots

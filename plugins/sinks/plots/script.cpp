@@ -1,0 +1,141 @@
+#include "script.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <iomanip>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <gnuplot-iostream.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter::plots {
+
+namespace {
+
+/// In single quotes gnuplot reads nothing but the doubled quote.
+std::string literal(const std::string& words) {
+  std::string text = "'";
+  for (const char c : words) {
+    if (c == '\'') text += '\'';
+    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  }
+  return text + "'";
+}
+
+/// The labels of ticks are formats.
+std::string tick_literal(const std::string& words) {
+  std::string text;
+  for (const char c : words) text += c == '%' ? "%%" : std::string(1, c);
+  return literal(text);
+}
+
+std::string_view name_of(Align align) {
+  switch (align) {
+    case Align::left: return "left";
+    case Align::center: return "center";
+    case Align::right: return "right";
+  }
+  return "left";
+}
+
+/// The gradient as gnuplot's `set palette defined`; bands have both ends of each in it.
+std::string palette_of(const ColorScale& scale) {
+  std::string palette;
+  for (std::size_t i = 0; i < scale.gradient.size(); ++i) {
+    const std::string color = hex(scale.gradient[i]);
+    palette += fmt::format("{}{} '{}'", i == 0 ? "" : ", ", i, color);
+    if (scale.stepped) palette += fmt::format(", {} '{}'", i + 1, color);
+  }
+  return palette;
+}
+
+}  // namespace
+
+class Script::Stream : public Gnuplot {
+ public:
+  explicit Stream(const std::filesystem::path& file) : Gnuplot(fmt::format(">{}", file.string())) {}
+};
+
+Script::Script(const std::filesystem::path& script, const std::filesystem::path& picture, Format format, double width,
+               double height)
+    : script_(script), format_(format), width_(width), height_(height) {
+  try {
+    stream_ = std::make_unique<Stream>(script);
+  } catch (const std::ios_base::failure&) {
+    throw SystemError("create " + script.string(), errno);
+  }
+  *stream_ << std::defaultfloat << std::setprecision(9);
+  *stream_ << "set encoding utf8\n"
+           << "set terminal " << terminal(format, width, height) << "\n"
+           << "set output " << literal(picture.string()) << "\n"
+           << "set margins 0,0,0,0\nunset border\nunset tics\nunset key\nunset colorbox\n"
+           << "set xrange [0:" << width << "]\nset yrange [" << height << ":0]\n";
+}
+
+Script::~Script() = default;
+
+void Script::text(Point at, const std::string& words, const TextStyle& style) {
+  *stream_ << "set label " << literal(words) << " at " << at.x << "," << at.y << " " << name_of(style.align)
+           << (style.upright ? " rotate by 90" : "") << " font '" << font(format_, style.size, style.bold)
+           << "' textcolor rgb '" << hex(style.color) << "'\n";
+}
+
+void Script::color_bar(const Rect& bar, const ColorScale& scale, double text_size) {
+  *stream_ << "set palette defined (" << palette_of(scale) << ")\n";
+  if (scale.logarithmic) *stream_ << "set logscale cb\n";
+  *stream_ << "set cbrange [" << scale.low << ":" << scale.high << "]\n"
+           << "set cbtics scale " << (scale.stepped ? 0 : 0.4) << " font '" << font(format_, text_size, false) << "' (";
+  for (std::size_t i = 0; i < scale.ticks.size(); ++i) {
+    *stream_ << (i == 0 ? "" : ", ") << tick_literal(scale.ticks[i].label) << " " << scale.ticks[i].value;
+  }
+  *stream_ << ")\nset colorbox vertical user noborder origin screen " << bar.x / width_ << ","
+           << 1.0 - bar.bottom() / height_ << " size screen " << bar.width / width_ << "," << bar.height / height_
+           << "\n";
+}
+
+void Script::cell(const Rect& cell, double value) {
+  cells_.emplace_back(cell.center_x(), cell.center_y(), cell.x, cell.x + cell.width, cell.y, cell.bottom(), value);
+}
+
+void Script::hatched_cell(const Rect& cell) {
+  hatched_.emplace_back(cell.center_x(), cell.center_y(), cell.x, cell.x + cell.width, cell.y, cell.bottom(), 0.0);
+}
+
+void Script::crossed_cell(const Rect& cell) {
+  crossed_.emplace_back(cell.center_x(), cell.center_y(), cell.x, cell.x + cell.width, cell.y, cell.bottom(), 0.0);
+  const double arm = std::min({cell.width, cell.height, 24.0}) * 0.28;
+  strokes_.emplace_back(cell.center_x() - arm, cell.center_y() - arm, 2.0 * arm, 2.0 * arm);
+  strokes_.emplace_back(cell.center_x() - arm, cell.center_y() + arm, 2.0 * arm, -2.0 * arm);
+}
+
+void Script::cell_label(const Rect& cell, const std::string& label, Color color) {
+  labels_.emplace_back(cell.center_x(), cell.center_y(), label, color);
+}
+
+void Script::finish(double label_size) {
+  // The first plot has nothing to show but makes the colour bar appear even where no cell has a value.
+  *stream_ << "plot NaN with points palette";
+  const auto boxes = [this](const char* style) { *stream_ << ", '-' using 1:2:3:4:5:6" << style; };
+  if (!hatched_.empty()) boxes(" with boxxyerror fillstyle pattern 4 border fillcolor rgb '#c4c4c4' linewidth 0.7");
+  if (!crossed_.empty()) boxes(" with boxxyerror fillstyle solid border lc rgb '#b8b8b8' fillcolor rgb '#eeeeee'");
+  if (!cells_.empty())
+    boxes(":7 with boxxyerror fillstyle solid border lc rgb '#b8b8b8' linewidth 0.7 fillcolor palette");
+  if (!strokes_.empty()) *stream_ << ", '-' using 1:2:3:4 with vectors nohead linewidth 1.6 lc rgb '#b00020'";
+  if (!labels_.empty()) {
+    *stream_ << ", '-' using 1:2:3:4 with labels textcolor rgb variable font '" << font(format_, label_size, false)
+             << "'";
+  }
+  *stream_ << "\n";
+  for (const auto* layer : {&hatched_, &crossed_, &cells_}) {
+    if (!layer->empty()) stream_->send1d(*layer);
+  }
+  if (!strokes_.empty()) stream_->send1d(strokes_);
+  if (!labels_.empty()) stream_->send1d(labels_);
+  *stream_ << "set output\n" << std::flush;
+  if (!stream_->good()) throw SystemError("write " + script_.string(), errno == 0 ? EIO : errno);
+  stream_.reset();
+}
+
+}  // namespace arbiter::plots

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "color.hpp"
+#include "format.hpp"
+#include "geometry.hpp"
+#include "scale.hpp"
+
+namespace arbiter::plots {
+
+enum class Align : std::uint8_t { left, center, right };
+
+struct TextStyle {
+  double size = 12.0;
+  Color color = dark_grey;
+  Align align = Align::left;
+  bool bold = false;
+  bool upright = false;  ///< turned to be read from the right; `align` then means down and up
+};
+
+/// A gnuplot script that draws one picture in pixels from the upper left corner; nothing is left to gnuplot's own
+/// layout. Texts may hold anything: none of it is read as gnuplot.
+class Script {
+ public:
+  /// Throws SystemError if `script` cannot be written.
+  Script(const std::filesystem::path& script, const std::filesystem::path& picture, Format format, double width,
+         double height);
+  ~Script();
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+
+  /// The middle of the text's height is at `at`.
+  void text(Point at, const std::string& words, const TextStyle& style);
+  void color_bar(const Rect& bar, const ColorScale& scale, double text_size);
+  void cell(const Rect& cell, double value);
+  void hatched_cell(const Rect& cell);
+  void crossed_cell(const Rect& cell);
+  void cell_label(const Rect& cell, const std::string& label, Color color);
+
+  /// Writes the plot itself; nothing can be added afterwards. Throws SystemError.
+  void finish(double label_size);
+
+ private:
+  using Box = std::tuple<double, double, double, double, double, double, double>;
+  using Line = std::tuple<double, double, double, double>;
+  using Label = std::tuple<double, double, std::string, Color>;
+
+  class Stream;
+  std::unique_ptr<Stream> stream_;
+  std::filesystem::path script_;
+  Format format_;
+  double width_;
+  double height_;
+  std::vector<Box> cells_;
+  std::vector<Box> hatched_;
+  std::vector<Box> crossed_;
+  std::vector<Line> strokes_;
+  std::vector<Label> labels_;
+};
+
+}  // namespace arbiter::plots

@@ -1,0 +1,23 @@
+#include <iterator>
+
+#include "arbiter/plots.hpp"
+#include "picture_sink.hpp"
+
+namespace {
+
+class StrategyDifference : public arbiter::plots::PictureSink {
+ public:
+  explicit StrategyDifference(const arbiter::Parameters& parameters)
+      : PictureSink(parameters, arbiter::plot_strategy_difference, "strategy_difference_heatmap") {}
+};
+
+constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_parameter};
+
+}  // namespace
+
+ARBITER_PLUGIN(StrategyDifference, {.kind = arbiter::PluginKind::sink,
+                                    .name = "strategy_difference",
+                                    .version = "1",
+                                    .summary = "Pictures: how much slower than the fastest each strategy is",
+                                    .parameters = parameters,
+                                    .parameter_count = std::size(parameters)})

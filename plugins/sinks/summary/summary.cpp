@@ -1,0 +1,92 @@
+// summary: who is fastest where, and what each selector gives away, on the terminal and in <out>/summary.txt, which
+// also has each heuristic's own report.
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/heuristic.hpp"
+#include "arbiter/sink.hpp"
+#include "summary/regret_table.hpp"
+#include "summary/text_wrap.hpp"
+#include "summary/winners.hpp"
+
+namespace arbiter {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+void append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+
+Lines tables(const Report& report) {
+  const std::string baseline = baseline_strategy(report.dataset);
+  Lines lines = {
+      fmt::format("Winners on {}: share of cells each strategy is fastest in, and the best over {} "
+                  "(geometric mean)",
+                  report.run.machine.platform.empty() ? "this machine" : report.run.machine.platform, baseline)};
+  append(lines, winners_table(winners(report.dataset, baseline), baseline));
+  const auto failed = std::ranges::count_if(report.dataset.rows(), [](const Measurement& row) { return row.failed; });
+  if (failed > 0) lines.push_back(fmt::format("{} measurements failed and are not in the table", failed));
+  if (!report.selectors.empty()) {
+    append(lines, {"", "Regret: time(chosen) / time(best) - 1"});
+    append(lines, regret_table(report.selectors, report.dataset));
+  }
+  return lines;
+}
+
+Lines selector_reports(const Report& report) {
+  Lines lines;
+  for (const auto& selector : report.selectors) {
+    lines.emplace_back();
+    std::istringstream text(selector->report());
+    for (std::string line; std::getline(text, line);) append(lines, wrapped(line, 8));
+  }
+  return lines;
+}
+
+Lines machine_lines(const Machine& machine) {
+  Lines lines;
+  for (const auto& [name, value] : machine.facts) append(lines, wrapped(fmt::format("{}: {}", name, value), 6));
+  if (!lines.empty()) lines.emplace_back();
+  return lines;
+}
+
+class Summary : public Sink {
+ public:
+  explicit Summary(const Parameters& parameters) : says_reports_(parameters.boolean("reports")) {}
+
+  void write(const Report& report) override {
+    Lines said = tables(report);
+    const Lines reports = selector_reports(report);
+    Lines written = machine_lines(report.run.machine);
+    append(written, said);
+    append(written, reports);
+    if (says_reports_) append(said, reports);
+    for (const std::string& line : said) report.say(line);
+    const std::filesystem::path file = report.run.output_dir / "summary.txt";
+    write_file(file, fmt::format("{}\n", fmt::join(written, "\n")));
+    report.say(fmt::format("{}: these tables and the heuristics' reports", file.string()));
+  }
+
+ private:
+  bool says_reports_;
+};
+
+constexpr ParameterSpec summary_parameters[] = {
+    {"reports", ParameterType::boolean, "false", "", "the heuristics' reports on the terminal too"},
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::Summary, {.kind = arbiter::PluginKind::sink,
+                                  .name = "summary",
+                                  .version = "1.0",
+                                  .summary = "closing tables: winners per tp size and fusion, regret of each selector",
+                                  .parameters = arbiter::summary_parameters,
+                                  .parameter_count = std::size(arbiter::summary_parameters)})

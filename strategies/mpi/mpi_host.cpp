@@ -1,0 +1,98 @@
+// MPI on the host: MPI_Allreduce of the Open MPI that launched the run. The baseline the others are measured against.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "arbiter/row_kernels.hpp"
+#include "arbiter/strategy.hpp"
+#include "mpi_check.hpp"
+#include "ring_communicator.hpp"
+#include "sum_operation.hpp"
+
+namespace {
+
+using namespace arbiter;
+
+/// MPI counts in int, and so do some of its algorithms in bytes.
+constexpr std::int64_t largest_count = std::int64_t{1} << 28;
+
+class MpiOperation : public Operation {
+ public:
+  MpiOperation(const Problem& problem, mpi::SharedCommunicator communicator, std::shared_ptr<mpi::SumOperation> sum)
+      : elements_(problem.elements()),
+        element_bytes_(size_of(problem.dtype)),
+        communicator_(std::move(communicator)),
+        sum_(std::move(sum)) {}
+
+  void enqueue(const Bindings& bindings) override {
+    const auto* from = static_cast<const std::byte*>(bindings.input);
+    auto* to = static_cast<std::byte*>(bindings.tensors[0]);
+    for (std::int64_t done = 0; done < elements_; done += largest_count) {
+      const std::int64_t count = std::min(largest_count, elements_ - done);
+      const std::int64_t offset = done * element_bytes_;
+      mpi::check(MPI_Allreduce(from + offset, to + offset, static_cast<int>(count), sum_->datatype(), sum_->op(),
+                               *communicator_),
+                 "MPI_Allreduce");
+    }
+  }
+
+ private:
+  std::int64_t elements_;
+  std::int64_t element_bytes_;
+  mpi::SharedCommunicator communicator_;
+  std::shared_ptr<mpi::SumOperation> sum_;
+};
+
+constexpr ParameterSpec parameters[] = {
+    {"algorithm", ParameterType::text, "default", "default|ring",
+     "ring: Open MPI's ring for every message, which beats its own choice on some large ones"},
+};
+
+class Mpi : public Strategy {
+ public:
+  explicit Mpi(const Parameters& values) : ring_(values.text("algorithm") == "ring") {}
+
+  [[nodiscard]] bool fuses() const override { return false; }
+
+  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+    if (problem.tp_size != group.size()) {
+      return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
+    }
+    if (problem.num_tokens < 1 || problem.hidden_size < 1) {
+      return Support::no(
+          fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
+    }
+    switch (problem.dtype) {
+      case DType::bfloat16:
+      case DType::float16:
+      case DType::float32: return Support::yes();
+      default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
+    }
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+    if (!communicator_) {
+      const MPI_Comm group = *static_cast<MPI_Comm*>(preparation.group.mpi_comm());
+      communicator_ = ring_ ? mpi::duplicate_with_ring(group) : mpi::duplicate(group);
+    }
+    auto& sum = sums_[preparation.problem.dtype];
+    if (!sum) sum = std::make_shared<mpi::SumOperation>(preparation.problem.dtype);
+    return std::make_unique<MpiOperation>(preparation.problem, communicator_, sum);
+  }
+
+ private:
+  bool ring_;
+  mpi::SharedCommunicator communicator_;
+  std::map<DType, std::shared_ptr<mpi::SumOperation>> sums_;
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(Mpi, {.kind = arbiter::PluginKind::strategy,
+                     .name = "MPI",
+                     .version = "1.0",
+                     .summary = "MPI_Allreduce of the Open MPI that launched the run",
+                     .backend = "host",
+                     .table_id = 99,
+                     .parameters = parameters,
+                     .parameter_count = std::size(parameters)})

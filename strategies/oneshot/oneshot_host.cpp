@@ -1,0 +1,129 @@
+// ONESHOT on the host: every rank stages its message in shared memory, reads those of all and reduces everything, and
+// runs the epilogue on each row while it is in cache. One synchronisation per chunk: best for messages that are over
+// before a second one would have paid.
+//
+// A rank stages chunk k + 1 before it waits for chunk k, so that a peer that is a chunk behind holds nobody up. Who has
+// staged k has therefore reduced k - 2; who stages k + 1 has seen that all had staged k - 1, hence reduced k - 3. With
+// four slots, the one that k + 1 takes is the one of k - 3: no counter and no barrier is needed to give slots back.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "arbiter/row_kernels.hpp"
+#include "arbiter/shared_slots.hpp"
+#include "arbiter/strategy.hpp"
+
+namespace {
+
+using namespace arbiter;
+
+constexpr int slots_needed = 4;
+constexpr int staged = 0;
+
+class OneshotOperation : public Operation {
+ public:
+  OneshotOperation(const Preparation& preparation, std::shared_ptr<SharedSlots> slots, std::int64_t rows_per_chunk)
+      : problem_(preparation.problem),
+        epilogue_(preparation.fusion.host_epilogue(problem_)),
+        kernels_(row_kernels(problem_.dtype)),
+        slots_(std::move(slots)),
+        spin_(slots_->rank(), slots_->yields_at_once(), preparation.timeout),
+        row_bytes_(static_cast<std::size_t>(problem_.hidden_size * size_of(problem_.dtype))),
+        rows_per_chunk_(rows_per_chunk),
+        inputs_(static_cast<std::size_t>(slots_->ranks())),
+        sum_(static_cast<std::size_t>(problem_.hidden_size)),
+        carried_(row_bytes_) {}
+
+  void enqueue(const Bindings& bindings) override {
+    const std::int64_t chunks = (problem_.num_tokens + rows_per_chunk_ - 1) / rows_per_chunk_;
+    const std::uint64_t first = slots_->begin();
+    stage(bindings, 0, first);
+    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+      const std::uint64_t number = first + static_cast<std::uint64_t>(chunk);
+      if (chunk + 1 < chunks) stage(bindings, chunk + 1, number + 1);
+      slots_->wait_for_all(staged, number + 1, spin_);
+      reduce(bindings, chunk, number);
+    }
+    slots_->end(static_cast<std::uint64_t>(chunks));
+  }
+
+ private:
+  [[nodiscard]] std::int64_t rows_of(std::int64_t chunk) const {
+    return std::min(rows_per_chunk_, problem_.num_tokens - chunk * rows_per_chunk_);
+  }
+  [[nodiscard]] const std::byte* own_row(const Bindings& bindings, std::int64_t row) const {
+    return static_cast<const std::byte*>(bindings.input) + static_cast<std::size_t>(row) * row_bytes_;
+  }
+
+  void stage(const Bindings& bindings, std::int64_t chunk, std::uint64_t number) {
+    std::memcpy(slots_->slot(slots_->rank(), number), own_row(bindings, chunk * rows_per_chunk_),
+                static_cast<std::size_t>(rows_of(chunk)) * row_bytes_);
+    slots_->publish(staged, number + 1);
+  }
+
+  void reduce(const Bindings& bindings, std::int64_t chunk, std::uint64_t number) {
+    for (std::int64_t in_chunk = 0; in_chunk < rows_of(chunk); ++in_chunk) {
+      const std::int64_t row = chunk * rows_per_chunk_ + in_chunk;
+      for (int rank = 0; rank < slots_->ranks(); ++rank) {
+        inputs_[static_cast<std::size_t>(rank)] =
+            rank == slots_->rank() ? own_row(bindings, row)
+                                   : slots_->slot(rank, number) + static_cast<std::size_t>(in_chunk) * row_bytes_;
+      }
+      kernels_.reduce(inputs_.data(), slots_->ranks(), problem_.hidden_size, sum_.data());
+      const float scalar = epilogue_->begin_row(bindings, row, sum_.data(), carried_.data());
+      epilogue_->finish_row(bindings, row, carried_.data(), scalar);
+    }
+  }
+
+  Problem problem_;
+  std::unique_ptr<HostEpilogue> epilogue_;
+  const RowKernels& kernels_;
+  std::shared_ptr<SharedSlots> slots_;
+  SpinWait spin_;
+  std::size_t row_bytes_;
+  std::int64_t rows_per_chunk_;
+  std::vector<const void*> inputs_;
+  std::vector<float> sum_;
+  std::vector<std::byte> carried_;
+};
+
+constexpr ParameterSpec parameters[] = {
+    {"chunk_kib", ParameterType::integer, "128", "1..65536",
+     "KiB of the message that go through shared memory at a time; at least one token row"},
+};
+
+class Oneshot : public Strategy {
+ public:
+  explicit Oneshot(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
+
+  [[nodiscard]] bool fuses() const override { return true; }
+
+  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+    return SharedSlots::supports(problem, group);
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+    const Problem& problem = preparation.problem;
+    const std::int64_t row_bytes = problem.hidden_size * size_of(problem.dtype);
+    const std::int64_t rows = std::clamp<std::int64_t>(chunk_bytes_ / row_bytes, 1, problem.num_tokens);
+    const auto slot_bytes = static_cast<std::size_t>(std::max(chunk_bytes_, rows * row_bytes));
+    auto slots = SharedSlots::reuse_or_make(slots_, preparation.group, slots_needed, slot_bytes);
+    return std::make_unique<OneshotOperation>(preparation, std::move(slots), rows);
+  }
+
+ private:
+  std::int64_t chunk_bytes_;
+  std::shared_ptr<SharedSlots> slots_;
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
+                         .name = "ONESHOT",
+                         .version = "1.0",
+                         .summary = "every rank reads all messages from shared memory and reduces everything",
+                         .backend = "host",
+                         .table_id = 4,
+                         .parameters = parameters,
+                         .parameter_count = std::size(parameters)})

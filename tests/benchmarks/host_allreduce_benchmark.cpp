@@ -1,0 +1,204 @@
+// The host strategies against MPI. Run under mpirun; every rank takes the same samples, in which the contenders take
+// turns, because machines with few cores drift more between runs than the contenders differ.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/plugin_host.hpp"
+#include "arbiter/strategy.hpp"
+#include "launch/world.hpp"
+#include "measure/problem_tensors.hpp"
+#include "measure/statistics.hpp"
+#include "plugin/search_path.hpp"
+
+namespace {
+
+using namespace arbiter;
+
+constexpr std::int64_t hidden_size = 4096;
+constexpr const char* fusion_name = "RESIDUAL_RMS_NORM";
+constexpr int samples_per_contender = 61;
+constexpr double microseconds_per_sample = 1500.0;
+
+struct Contender {
+  std::string label;
+  const char* strategy;
+  std::vector<std::pair<const char*, std::string>> settings;
+  bool ours;
+};
+
+const std::vector<Contender>& contenders() {
+  static const std::vector<Contender> all = {
+      {"MPI", "MPI", {}, false},
+      {"MPI_ring", "MPI", {{"algorithm", "ring"}}, false},
+      {"ONESHOT", "ONESHOT", {}, true},
+      {"TWOSHOT", "TWOSHOT", {}, true},
+  };
+  return all;
+}
+
+const std::vector<std::pair<std::string, std::int64_t>>& sizes() {
+  static const std::vector<std::pair<std::string, std::int64_t>> all = {
+      {"8KB", 1}, {"64KB", 8}, {"1MB", 128}, {"8MB", 1024}};
+  return all;
+}
+
+/// Everything that is measured, on one rank.
+class Arena {
+ public:
+  explicit Arena(ProcessGroup& group) : group_(group) {
+    plugins_.load_dir(built_in_plugin_dir());
+    backend_ = make<Backend>(PluginKind::backend, "host", {});
+    fusion_ = make<Fusion>(PluginKind::fusion, fusion_name, {});
+    none_ = make<Fusion>(PluginKind::fusion, "NONE", {});
+    for (const Contender& contender : contenders()) {
+      strategies_.push_back(make<Strategy>(PluginKind::strategy, contender.strategy, contender.settings));
+    }
+  }
+
+  [[nodiscard]] ProcessGroup& group() { return group_; }
+
+  /// Microseconds of one operation: for each contender its samples.
+  const std::vector<std::vector<double>>& samples(std::int64_t tokens) {
+    auto& samples = samples_[tokens];
+    if (samples.empty()) samples = measure(tokens);
+    return samples;
+  }
+
+ private:
+  template <class Kind>
+  std::shared_ptr<Kind> make(PluginKind kind, const char* name,
+                             const std::vector<std::pair<const char*, std::string>>& settings) {
+    const PluginEntry* entry = plugins_.find(kind, name, kind == PluginKind::strategy ? "host" : "");
+    if (entry == nullptr) throw Error(fmt::format("no plugin {} in {}", name, built_in_plugin_dir().string()));
+    Parameters parameters(entry->parameters);
+    for (const auto& [key, value] : settings) {
+      for (const ParameterSpec& spec : entry->parameters) {
+        if (std::string(spec.name) == key) parameters.set(spec, value);
+      }
+    }
+    return plugins_.create_as<Kind>(*entry, parameters);
+  }
+
+  std::vector<std::vector<double>> measure(std::int64_t tokens) {
+    const Problem problem{group_.size(), DType::bfloat16, fusion_name, hidden_size, tokens};
+    const ProblemTensors tensors(problem, *fusion_, *backend_, group_.rank(), 1);
+    std::vector<std::unique_ptr<Operation>> operations;
+    std::vector<std::int64_t> inner;
+    for (const auto& strategy : strategies_) {
+      operations.push_back(prepare(*strategy, problem));
+      Operation& operation = *operations.back();
+      static_cast<void>(time(operation, tensors, 20));
+      const double once = std::max(0.1, time(operation, tensors, 20) / 20);
+      inner.push_back(std::clamp<std::int64_t>(std::llround(microseconds_per_sample / once), 2, 200));
+    }
+    std::vector<std::vector<double>> samples(operations.size());
+    for (int turn = 0; turn < samples_per_contender; ++turn) {
+      for (std::size_t place = 0; place < operations.size(); ++place) {
+        // Nobody always follows the same neighbour's cache.
+        const std::size_t at =
+            (place * (turn % 2 == 0 ? 1 : operations.size() - 1) + static_cast<std::size_t>(turn)) % operations.size();
+        samples[at].push_back(time(*operations[at], tensors, inner[at]) / static_cast<double>(inner[at]));
+      }
+    }
+    return samples;
+  }
+
+  std::unique_ptr<Operation> prepare(Strategy& strategy, const Problem& problem) {
+    const bool fuses = strategy.fuses();
+    Preparation preparation{problem, group_, *backend_, fuses ? *fusion_ : *none_, std::chrono::seconds(10), {}, {}};
+    auto operation = strategy.prepare(preparation);
+    return fuses ? std::move(operation) : backend_->with_epilogue_pass(std::move(operation), *fusion_, problem);
+  }
+
+  double time(Operation& operation, const ProblemTensors& tensors, std::int64_t inner) {
+    return group_.max(backend_->time(operation, tensors.bindings(), inner, group_));
+  }
+
+  ProcessGroup& group_;
+  PluginHost plugins_;
+  std::shared_ptr<Backend> backend_;
+  std::shared_ptr<Fusion> fusion_;
+  std::shared_ptr<Fusion> none_;
+  std::vector<std::shared_ptr<Strategy>> strategies_;
+  std::map<std::int64_t, std::vector<std::vector<double>>> samples_;
+};
+
+void register_all(Arena& arena) {
+  for (const auto& [label, tokens] : sizes()) {
+    for (std::size_t at = 0; at < contenders().size(); ++at) {
+      const std::string name =
+          fmt::format("host_allreduce/tp{}/{}/{}", arena.group().size(), label, contenders()[at].label);
+      const auto replay = [&arena, tokens = tokens, at](benchmark::State& state) {
+        const std::vector<double>& samples = arena.samples(tokens)[at];
+        std::size_t next = 0;
+        for ([[maybe_unused]] auto iteration : state) state.SetIterationTime(samples[next++] * 1e-6);
+        state.counters["median_us"] = summarise(samples).median;
+        state.counters["min_us"] = summarise(samples).minimum;
+      };
+      benchmark::RegisterBenchmark(name.c_str(), replay)
+          ->Iterations(samples_per_contender)
+          ->UseManualTime()
+          ->Unit(benchmark::kMicrosecond);
+    }
+  }
+}
+
+/// Medians in microseconds, and how much faster the better of ours is than the better of MPI's.
+void print_table(Arena& arena) {
+  std::string header =
+      fmt::format("\ntp {}, bfloat16, {}, hidden {}\n{:>6}", arena.group().size(), fusion_name, hidden_size, "size");
+  for (const Contender& contender : contenders()) header += fmt::format(" {:>12}", contender.label);
+  fmt::print("{} {:>12}\n", header, "speed-up");
+  double log_sum = 0.0;
+  double lowest = HUGE_VAL;
+  for (const auto& [label, tokens] : sizes()) {
+    double ours = HUGE_VAL;
+    double theirs = HUGE_VAL;
+    std::string line = fmt::format("{:>6}", label);
+    for (std::size_t at = 0; at < contenders().size(); ++at) {
+      const double median = summarise(arena.samples(tokens)[at]).median;
+      line += fmt::format(" {:>9.1f} us", median);
+      double& best = contenders()[at].ours ? ours : theirs;
+      best = std::min(best, median);
+    }
+    fmt::print("{} {:>11.2f}x\n", line, theirs / ours);
+    log_sum += std::log(theirs / ours);
+    lowest = std::min(lowest, theirs / ours);
+  }
+  fmt::print("geometric mean {:.2f}x, lowest {:.2f}x\n", std::exp(log_sum / static_cast<double>(sizes().size())),
+             lowest);
+}
+
+class NullReporter : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context& /*context*/) override { return true; }
+  void ReportRuns(const std::vector<Run>& /*report*/) override {}
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  try {
+    World world;
+    Arena arena(world.all());
+    register_all(arena);
+    NullReporter silent;
+    const bool reports = world.all().rank() == 0;
+    const std::size_t ran = reports ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
+    if (ran == sizes().size() * contenders().size() && reports) print_table(arena);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    World::abort(EXIT_FAILURE);
+  }
+  return EXIT_SUCCESS;
+}

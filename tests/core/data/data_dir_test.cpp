@@ -1,0 +1,69 @@
+#include <gmock/gmock.h>
+
+#include "arbiter/csv.hpp"
+#include "arbiter/error.hpp"
+#include "support/decisions_temp_dir.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string csv_of(int tp_size, const std::string& strategy) {
+  return "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us)\n" + std::to_string(tp_size) +
+         ",bfloat16,2048,1,1024," + strategy + ",NONE,5\n";
+}
+
+class DataDir : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string mistake(const std::string& platform, const CsvReadOptions& options = {}) const {
+    try {
+      static_cast<void>(read_data_dir(dir_.path(), platform, options));
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "no mistake";
+  }
+  DecisionsTempDir dir_;
+};
+
+}  // namespace
+
+TEST_F(DataDir, ReadsEveryTpSizeAscending) {
+  dir_.write("benchmark.tp16.sm90.csv", csv_of(16, "C"));
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of(4, "B"));
+  dir_.write("benchmark.tp2.sm90.csv.1", "an older one");
+  dir_.write("benchmark.tp2.B200.csv", "another tool's");
+  dir_.write("benchmark.tp02.sm90.csv", "another tool's");
+  dir_.write("notes.csv", "none of ours");
+  const Dataset data = read_data_dir(dir_.path(), "").dataset;
+  EXPECT_THAT(data.strategies(), ElementsAre("A", "B", "C"));
+  EXPECT_EQ(data.machine().platform, "sm90");
+}
+
+TEST_F(DataDir, SeveralPlatformsNeedAName) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp2.cpu.csv", csv_of(2, "B"));
+  EXPECT_THAT(mistake(""), HasSubstr("several platforms (cpu, sm90)"));
+  EXPECT_THAT(read_data_dir(dir_.path(), "cpu").dataset.strategies(), ElementsAre("B"));
+  EXPECT_THAT(mistake("sm100"), HasSubstr("found no benchmark.tp<N>.sm100.csv; platforms there: cpu, sm90"));
+}
+
+TEST_F(DataDir, WithoutFilesOrAFolderSaysSo) {
+  EXPECT_THAT(mistake(""), HasSubstr("found no benchmark.tp<N>.<cpu|smV>.csv"));
+  EXPECT_THROW(static_cast<void>(read_data_dir(dir_.path() / "none", "")), DataError);
+}
+
+TEST_F(DataDir, AWorldSizeOtherThanTheFileNamesIsRefused) {
+  dir_.write("benchmark.tp2.cpu.csv", csv_of(4, "A"));
+  EXPECT_THAT(mistake(""), HasSubstr("benchmark.tp2.cpu.csv:2: column 'world_size': found '4', allowed 2, as in the "
+                                     "file's name"));
+  const CsvContents contents = read_data_dir(dir_.path(), "", {.skip_bad_rows = true});
+  EXPECT_EQ(contents.skipped_rows, 1);
+  EXPECT_EQ(contents.warnings.size(), 1U);
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,5 @@
+#include "arbiter/plugin.hpp"
+
+extern "C" ARBITER_EXPORT const arbiter::PluginDescriptor arbiter_plugin_descriptor;
+extern "C" const arbiter::PluginDescriptor arbiter_plugin_descriptor = {.kind = arbiter::PluginKind::sink,
+                                                                        .name = "half"};

@@ -1,0 +1,3 @@
+#include "sample_sink.hpp"
+
+ARBITER_PLUGIN(SampleSink, {.abi_version = 4711, .kind = arbiter::PluginKind::sink, .name = "foreign"})

@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include "support/fusions_harness.hpp"
+
+namespace arbiter {
+namespace {
+
+using test::FusionHarness;
+using test::load_fusion;
+
+/// One fp32 row of four: sums 1, 2, 3, 4 and a residual of 1, 0, -1, 2 make 2, 2, 2, 6, whose mean square is 12;
+/// gamma is 1, 2, 3, 4.
+class KnownRow {
+ public:
+  explicit KnownRow(const std::string& fusion, float scale = 1.0F)
+      : fusion_(load_fusion(fusion, "eps", "1e-30")), harness_(*fusion_, {2, DType::float32, fusion, 4, 1}) {
+    set(harness_.message(0, 0), {0.5F, 1.5F, 3.0F, 1.0F});
+    set(harness_.message(1, 0), {0.5F, 0.5F, 0.0F, 3.0F});
+    if (fusion != "NONE") {
+      set(harness_.tensor("residual").data(), {1.0F, 0.0F, -1.0F, 2.0F});
+      set(harness_.tensor("gamma").data(), {1.0F, 2.0F, 3.0F, 4.0F});
+    }
+    for (const TensorSpec& spec : harness_.specs()) {
+      if (spec.units == 1 && spec.role == TensorRole::input) {
+        std::memcpy(harness_.tensor(spec.name).data(), &scale, sizeof(scale));
+      }
+    }
+    harness_.run();
+  }
+  FusionHarness& harness() { return harness_; }
+
+ private:
+  static void set(void* to, const std::array<float, 4>& values) { std::memcpy(to, values.data(), sizeof(values)); }
+
+  std::shared_ptr<Fusion> fusion_;
+  FusionHarness harness_;
+};
+
+void expect_near(const std::vector<double>& actual, const std::vector<double>& expected, double tolerance) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], tolerance) << i;
+}
+
+const double root = std::sqrt(12.0);
+
+TEST(KnownValues, NoneRoundsTheSum) {
+  KnownRow row("NONE");
+  expect_near(row.harness().values("reduced"), {1, 2, 3, 4}, 0.0);
+}
+
+TEST(KnownValues, ResidualRmsNorm) {
+  KnownRow row("RESIDUAL_RMS_NORM");
+  expect_near(row.harness().values("residual_out"), {2, 2, 2, 6}, 0.0);
+  expect_near(row.harness().values("norm_out"), {2 / root, 4 / root, 6 / root, 24 / root}, 1e-6);
+}
+
+TEST(KnownValues, Fp8DividesByTheScaleAndSaturates) {
+  // Over 0.0145 the norm is 39.8, 79.6, 119.4, 477.8: the e4m3 values about them are 40, 80, 120 and the largest.
+  KnownRow row("RESIDUAL_RMS_NORM_OUT_QUANT_FP8", 0.0145F);
+  expect_near(row.harness().values("norm_out"), {2 / root, 4 / root, 6 / root, 24 / root}, 1e-6);
+  expect_near(row.harness().values("quant_out"), {40, 80, 120, 448}, 0.0);
+}
+
+TEST(KnownValues, Nvfp4ScalesTheLargestToSix) {
+  // 6.928 / 6 * 100 is 115.5, next to e4m3's 112 (0x6e); the norm times 100 / 112 is 0.515, 1.03, 1.55, 6.19.
+  KnownRow row("RESIDUAL_RMS_NORM_QUANT_NVFP4", 100.0F);
+  EXPECT_EQ(row.harness().tensor("scale_out")[0], 0x6e);
+  EXPECT_EQ(row.harness().tensor("quant_out")[0], 0x21);  // 0.5, 1
+  EXPECT_EQ(row.harness().tensor("quant_out")[1], 0x73);  // 1.5, 6
+  EXPECT_LE(row.harness().check(), 1.0);
+}
+
+}  // namespace
+}  // namespace arbiter

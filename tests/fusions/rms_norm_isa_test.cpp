@@ -1,0 +1,120 @@
+#include <bit>
+#include <cmath>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "arbiter/number_formats.hpp"
+#include "host/row_kernels_isa.hpp"
+#include "rms_norm_rows/rms_norm_epilogue.hpp"
+#include "support/rows_hostile.hpp"
+
+namespace arbiter {
+namespace {
+
+using test::hostile_floats;
+
+/// One row of hostile data through one form.
+struct Rows {
+  Rows(DType dtype, std::int64_t hidden_size, const RmsNormForm& form, bool with_nan)
+      : problem{2, dtype, "", hidden_size, 1}, specs(form.tensors(problem)) {
+    const auto seed = static_cast<std::uint32_t>(hidden_size);
+    sum = hostile_floats(static_cast<std::size_t>(hidden_size), seed, with_nan);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      memory.emplace_back(static_cast<std::size_t>(specs[i].bytes()) + 64, 0xee);
+      if (specs[i].role == TensorRole::output) continue;
+      std::vector<float> values =
+          hostile_floats(static_cast<std::size_t>(specs[i].units), seed + 77 * static_cast<std::uint32_t>(i), with_nan);
+      if (i == RmsNormForm::quant_scale) values.front() = form.quantization == Quantization::fp8 ? 0.01F : 350.0F;
+      row_kernels(specs[i].dtype, Isa::portable).store(values.data(), memory.back().data(), specs[i].units);
+    }
+    for (auto& tensor : memory) pointers.push_back(tensor.data());
+  }
+
+  /// Everything an instruction set wrote, the carried row and the scalar included.
+  std::vector<std::uint8_t> run(const RmsNormForm& form, Isa isa) {
+    const RmsNormEpilogue epilogue(problem, form, isa);
+    const Bindings bindings{nullptr, pointers};
+    std::vector<std::uint8_t> all(static_cast<std::size_t>(problem.message_bytes()) + 16, 0xee);
+    const float scalar = epilogue.begin_row(bindings, 0, sum.data(), all.data());
+    epilogue.finish_row(bindings, 0, all.data(), scalar);
+    const auto bits = std::bit_cast<std::array<std::uint8_t, 4>>(scalar);
+    all.insert(all.end(), bits.begin(), bits.end());
+    for (const auto& tensor : memory) all.insert(all.end(), tensor.begin(), tensor.end());
+    return all;
+  }
+
+  Problem problem;
+  std::vector<TensorSpec> specs;
+  std::vector<float> sum;
+  std::vector<std::vector<std::uint8_t>> memory;
+  std::vector<void*> pointers;
+};
+
+class RmsNormOf : public testing::TestWithParam<std::tuple<Isa, DType, Quantization>> {
+ protected:
+  void SetUp() override {
+    if (std::get<0>(GetParam()) > processor_isa()) {
+      GTEST_SKIP() << "this processor has no " << name_of(std::get<0>(GetParam()));
+    }
+  }
+};
+
+TEST_P(RmsNormOf, GivesThePortableBitsForHostileRowsOfAnyLength) {
+  const auto [isa, dtype, quantization] = GetParam();
+  std::vector<std::int64_t> sizes = {255, 256, 257, 511, 512, 1040, 2880, 4099};
+  for (std::int64_t size = 1; size <= 67; ++size) sizes.push_back(size);
+  for (const bool with_nan : {false, true}) {
+    for (const bool norm_out : {false, true}) {
+      for (const ScaleLayout layout : {ScaleLayout::linear, ScaleLayout::swizzled}) {
+        const RmsNormForm form{norm_out || quantization == Quantization::none, quantization, 1e-5, layout};
+        for (const std::int64_t size : sizes) {
+          Rows expected(dtype, size, form, with_nan);
+          Rows actual(dtype, size, form, with_nan);
+          ASSERT_EQ(actual.run(form, isa), expected.run(form, Isa::portable)) << size << (with_nan ? " with NaN" : "");
+        }
+      }
+    }
+  }
+}
+
+TEST_P(RmsNormOf, QuantisesLikeTheScalarConversions) {
+  const auto [isa, dtype, quantization] = GetParam();
+  if (dtype != DType::float32 || quantization == Quantization::none) return;
+  // With gamma = 1, a scalar of 1 and a scale of 1 the norm is the carried row.
+  const std::vector<float> carried = hostile_floats(4096, 5);
+  const std::vector<float> gamma(carried.size(), 1.0F);
+  std::vector<std::uint8_t> quant(carried.size());
+  std::vector<std::uint8_t> scales(carried.size() / 16);
+  const FinishRow row{carried.data(), nullptr, gamma.data(), nullptr, quant.data(), scales.data(), 4, 1.0F, 1.0F};
+  rms_norm_kernels(dtype, isa).finish(false, quantization)(row, 4096);
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    if (quantization == Quantization::fp8) {
+      ASSERT_EQ(quant[i], float_to_e4m3(carried[i])) << carried[i];
+      continue;
+    }
+    float largest = 0.0F;
+    for (std::size_t k = i / 16 * 16; k < i / 16 * 16 + 16; ++k) {
+      if (!(std::fabs(carried[k]) <= largest) && !std::isnan(largest)) largest = std::fabs(carried[k]);
+    }
+    const std::uint8_t scale = float_to_e4m3(largest * (1.0F / 6.0F));
+    ASSERT_EQ(scales[i / 16], scale) << largest;
+    const auto code = static_cast<std::uint8_t>(quant[i / 2] >> (i % 2 * 4) & 0xf);
+    ASSERT_EQ(code, scale == 0 ? 0 : float_to_e2m1(carried[i] * (1.0F / e4m3_to_float(scale)))) << carried[i];
+  }
+}
+
+std::string name_of_case(const testing::TestParamInfo<RmsNormOf::ParamType>& test) {
+  constexpr const char* quantization[] = {"none", "fp8", "nvfp4"};
+  return std::string(name_of(std::get<0>(test.param))) + "_" + std::string(name_of(std::get<1>(test.param))) + "_" +
+         quantization[static_cast<int>(std::get<2>(test.param))];
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RmsNormOf,
+                         testing::Combine(testing::ValuesIn(test::all_isas()),
+                                          testing::Values(DType::bfloat16, DType::float16, DType::float32),
+                                          testing::Values(Quantization::none, Quantization::fp8, Quantization::nvfp4)),
+                         name_of_case);
+
+}  // namespace
+}  // namespace arbiter

@@ -1,0 +1,115 @@
+#include "lp/byte_thresholds.hpp"
+
+#include <limits>
+#include <map>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "lp/threshold_selector.hpp"
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using ::testing::ElementsAre;
+
+ByteThresholds thresholds_of(const std::vector<CellBlock>& blocks, const std::vector<std::string>& order) {
+  std::vector<const CellBlock*> pointers;
+  for (const CellBlock& block : blocks) pointers.push_back(&block);
+  return byte_thresholds(pointers, order);
+}
+
+Dataset random_times(unsigned seed) {
+  std::mt19937 random(seed);
+  Dataset data;
+  for (const DType dtype : {DType::bfloat16, DType::float32}) {
+    for (const std::int64_t hidden : powers_of_two(128, 512)) {
+      for (const std::int64_t tokens : powers_of_two(1, 16)) {
+        for (const char* name : {"A", "B", "C"}) {
+          data.add(decision_row({2, dtype, "NONE", hidden, tokens}, name, 1.0 + static_cast<double>(random() % 1000)));
+        }
+      }
+    }
+  }
+  return data;
+}
+
+}  // namespace
+
+TEST(ByteThresholds, AreTheBestOfAllThresholdsOnRandomTimes) {
+  const std::vector<std::string> order = {"A", "B", "C"};
+  for (unsigned seed = 0; seed < 10; ++seed) {
+    const Dataset data = random_times(seed);
+    std::map<std::int64_t, std::array<double, 3>> cost;
+    for (const auto& [problem, cell] : data.cells()) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        cost[problem.message_bytes()][k] += row_of(cell, order[k])->time_us / best_of(cell)->time_us;
+      }
+    }
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t first = 0; first <= cost.size(); ++first) {
+      for (std::size_t second = first; second <= cost.size(); ++second) {
+        double sum = 0.0;
+        std::size_t i = 0;
+        for (const auto& [bytes, of_size] : cost) {
+          sum += of_size[i < first ? 0 : i < second ? 1 : 2];
+          ++i;
+        }
+        least = std::min(least, sum);
+      }
+    }
+    const auto blocks = cell_blocks(data, "lp");
+    EXPECT_EQ(blocks.size(), 2U);
+    EXPECT_NEAR(thresholds_of(blocks, order).solution.objective, least, 1e-6);
+  }
+}
+
+TEST(ByteThresholds, SayTheLastMeasuredSizeOfEachStrategy) {
+  Dataset data;
+  const auto add = [&](std::int64_t tokens, double a, double b) {
+    data.add(decision_row(cell_of(512, tokens), "A", a));
+    data.add(decision_row(cell_of(512, tokens), "B", b));
+  };
+  add(1, 1, 2);
+  add(3, 1, 2);
+  add(1024, 2, 1);
+  add(4096, 2, 1);
+  const auto blocks = cell_blocks(data, "lp");
+  EXPECT_EQ(thresholds_of(blocks, {"A", "B"}).text(), "A to 3 KiB, B above");
+  EXPECT_EQ(thresholds_of(blocks, {"B", "A"}).text(), "B for all sizes");
+}
+
+TEST(ThresholdSelector, AnswersOffGridFromTheNearestSize) {
+  Dataset data;
+  data.add(decision_row(cell_of(512, 1), "A", 1.0));
+  data.add(decision_row(cell_of(512, 1), "B", 2.0));
+  data.add(decision_row(cell_of(512, 64), "A", 2.0));
+  data.add(decision_row(cell_of(512, 64), "B", 1.0));
+  const auto blocks = cell_blocks(data, "lp");
+  const ThresholdSelector selector({thresholds_of(blocks, {"A", "B"})}, "MPI");
+  EXPECT_EQ(selector.select(cell_of(512, 8)), "A");
+  EXPECT_EQ(selector.select(cell_of(512, 9)), "B");
+  EXPECT_EQ(selector.select(cell_of(64, 8 * 8)), "A");
+  EXPECT_EQ(selector.select({2, DType::float32, "NONE", 512, 4}), "A");
+  EXPECT_EQ(selector.select({2, DType::float32, "NONE", 512, 5}), "B");
+  EXPECT_EQ(selector.select({4, DType::bfloat16, "NONE", 512, 8}), "MPI");
+  EXPECT_EQ(selector.select({2, DType::bfloat16, "OTHER", 512, 8}), "MPI");
+}
+
+TEST(ThresholdSelector, NeverChoosesWhatWasNotMeasuredInACell) {
+  Dataset data;
+  data.add(decision_row(cell_of(512, 2), "A", 1.0));
+  data.add(failed_row(cell_of(512, 2), "B"));
+  data.add(failed_row(cell_of(256, 4), "A"));
+  data.add(decision_row(cell_of(256, 4), "B", 1.0));
+  const auto blocks = cell_blocks(data, "lp");
+  const ByteThresholds thresholds = thresholds_of(blocks, {"A", "B"});
+  EXPECT_EQ(thresholds.exceptions.size(), 1U);
+  const ThresholdSelector selector({thresholds}, "MPI");
+  EXPECT_EQ(selector.select(cell_of(512, 2)), "A");
+  EXPECT_EQ(selector.select(cell_of(256, 4)), "B");
+}
+
+}  // namespace arbiter::test

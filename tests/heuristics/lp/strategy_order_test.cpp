@@ -1,0 +1,67 @@
+#include "lp/strategy_order.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<std::string> order_of(const Dataset& data) {
+  const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
+  std::vector<const CellBlock*> pointers;
+  for (const CellBlock& block : blocks) pointers.push_back(&block);
+  return strategy_order(pointers);
+}
+
+/// Each strategy takes latency + bytes / rate.
+Dataset modelled(const std::vector<std::tuple<std::string, double, double>>& models) {
+  Dataset data;
+  for (const std::int64_t hidden : powers_of_two(128, 8192)) {
+    for (const std::int64_t tokens : powers_of_two(1, 4096)) {
+      const Problem problem = cell_of(hidden, tokens);
+      for (const auto& [name, latency, rate] : models) {
+        data.add(decision_row(problem, name, latency + static_cast<double>(problem.message_bytes()) / rate));
+      }
+    }
+  }
+  return data;
+}
+
+}  // namespace
+
+TEST(StrategyOrder, GoesFromLatencyToBandwidthOptimalWhateverTheRowOrder) {
+  EXPECT_THAT(order_of(modelled({{"NCCL", 20, 4000}, {"ONESHOT", 5, 500}, {"TWOSHOT", 9, 2000}})),
+              ElementsAre("ONESHOT", "TWOSHOT", "NCCL"));
+  EXPECT_THAT(order_of(modelled({{"TWOSHOT", 9, 2000}, {"NCCL", 20, 4000}, {"ONESHOT", 5, 500}})),
+              ElementsAre("ONESHOT", "TWOSHOT", "NCCL"));
+}
+
+TEST(StrategyOrder, OfManyStrategiesIsTheSame) {
+  std::vector<std::tuple<std::string, double, double>> models;
+  for (int i = 9; i >= 0; --i) models.emplace_back(std::string(1, static_cast<char>('A' + i)), 5 << i, 100 << (2 * i));
+  EXPECT_THAT(order_of(modelled(models)), ElementsAre("A", "B", "C", "D", "E", "F", "G", "H", "I", "J"));
+}
+
+TEST(StrategyOrder, TakesAStrategyThatIsBestOnlyInTheMiddleThere) {
+  Dataset data;
+  for (const std::int64_t tokens : powers_of_two(1, 256)) {
+    data.add(decision_row(cell_of(128, tokens), "LARGE", tokens < 64 ? 30.0 : 10.0));
+    data.add(decision_row(cell_of(128, tokens), "MIDDLE", tokens >= 8 && tokens < 64 ? 10.0 : 20.0));
+    data.add(decision_row(cell_of(128, tokens), "SMALL", tokens < 8 ? 10.0 : 30.0));
+  }
+  EXPECT_THAT(order_of(data), ElementsAre("SMALL", "MIDDLE", "LARGE"));
+}
+
+TEST(StrategyOrder, OfOneStrategyOrOneCellIsDefined) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "B", 2.0));
+  EXPECT_THAT(order_of(data), ElementsAre("B"));
+  data.add(decision_row(cell_of(128, 1), "A", 1.0));
+  EXPECT_THAT(order_of(data), ElementsAre("B", "A"));
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,41 @@
+#include <gtest/gtest.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/heuristic.hpp"
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+Dataset near_tie() {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "A", 100.0));
+  data.add(decision_row(cell_of(128, 2), "A", 104.0));
+  data.add(decision_row(cell_of(128, 2), "B", 100.0));
+  return data;
+}
+
+}  // namespace
+
+TEST(LutPlugin, IsStableWithinTwoPercentUnlessTold) {
+  EXPECT_EQ(load_plugin<Heuristic>(LUT_PLUGIN)->fit(near_tie())->select(cell_of(128, 2)), "B");
+  EXPECT_EQ(load_plugin<Heuristic>(LUT_PLUGIN, {{"tie_percent", "5"}})->fit(near_tie())->select(cell_of(128, 2)), "A");
+  EXPECT_EQ(load_plugin<Heuristic>(LUT_PLUGIN, {{"tie_percent", "5"}, {"mode", "argmin"}})
+                ->fit(near_tie())
+                ->select(cell_of(128, 2)),
+            "B");
+}
+
+TEST(LutPlugin, AnswersOtherTpSizesWithItsFallback) {
+  const auto heuristic = load_plugin<Heuristic>(LUT_PLUGIN, {{"fallback", "NCCL"}});
+  const auto selector = heuristic->fit(near_tie());
+  EXPECT_EQ(selector->name(), "lut");
+  EXPECT_EQ(selector->select({8, DType::bfloat16, "NONE", 128, 1}), "NCCL");
+}
+
+TEST(LutPlugin, RefusesAutoAsFallback) {
+  EXPECT_THROW(static_cast<void>(load_plugin<Heuristic>(LUT_PLUGIN, {{"fallback", "AUTO"}})), Error);
+}
+
+}  // namespace arbiter::test

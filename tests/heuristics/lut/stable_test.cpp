@@ -1,0 +1,83 @@
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/regret.hpp"
+#include "lut/lut.hpp"
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+/// ONESHOT is best below 2 KiB and TWOSHOT above 256 KiB; between they are equal. Each time is up to `noise` off.
+Dataset noisy_crossover(unsigned seed, double noise) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> factor(1.0, 1.0 + noise);
+  Dataset data;
+  for (const std::int64_t hidden : powers_of_two(128, 8192)) {
+    for (const std::int64_t tokens : powers_of_two(1, 16384)) {
+      const Problem problem = cell_of(hidden, tokens);
+      const double kib = static_cast<double>(problem.message_bytes()) / 1024.0;
+      const double penalty = kib < 2.0 ? 1.5 : kib > 256.0 ? 1.0 / 1.5 : 1.0;
+      data.add(decision_row(problem, "ONESHOT", (5.0 + kib / 64.0) * factor(random)));
+      data.add(decision_row(problem, "TWOSHOT", (5.0 + kib / 64.0) * penalty * factor(random)));
+      data.add(decision_row(problem, "MPI", (20.0 + kib / 20.0) * factor(random)));
+    }
+  }
+  return data;
+}
+
+}  // namespace
+
+TEST(LutStable, NoiseDoesNotFlipCells) {
+  const Dataset data = noisy_crossover(1, 0.015);
+  const auto plain = fit_lut(data, {LutOptions::Mode::argmin, 2.0, ""});
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, ""});
+  EXPECT_GT(plain->table().blocks().front().regions(), 2U);
+  EXPECT_EQ(stable->table().blocks().front().regions(), 2U);
+  EXPECT_LE(regret_of(*stable, data).worst, 0.02 + 1e-12);
+}
+
+TEST(LutStable, WithoutTiesItIsThePlainTable) {
+  const Dataset data = noisy_crossover(2, 0.2);
+  const auto plain = fit_lut(data, {LutOptions::Mode::argmin, 2.0, ""});
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 0.0, ""});
+  for (const auto& [problem, cell] : data.cells()) EXPECT_EQ(stable->select(problem), plain->select(problem));
+}
+
+TEST(LutStable, AnswersOffGridFromTheNearestCellOfTheSameTpSizeAndFusion) {
+  const auto stable = fit_lut(noisy_crossover(3, 0.0), {LutOptions::Mode::stable, 0.0, "NCCL"});
+  EXPECT_EQ(stable->select(cell_of(2880, 3)), "ONESHOT");
+  EXPECT_EQ(stable->select(cell_of(7168, 100'000)), "TWOSHOT");
+  EXPECT_EQ(stable->select({2, DType::float32, "NONE", 2880, 3}), "ONESHOT");
+  EXPECT_EQ(stable->select({4, DType::bfloat16, "NONE", 128, 1}), "NCCL");
+  EXPECT_EQ(stable->select({2, DType::bfloat16, "OTHER", 128, 1}), "NCCL");
+}
+
+TEST(LutStable, JoinsRegionsAcrossAHoleButDoesNotInventCells) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "A", 100.0));
+  data.add(decision_row(cell_of(128, 4), "A", 101.0));
+  data.add(decision_row(cell_of(128, 4), "B", 100.0));
+  data.add(decision_row(cell_of(256, 2), "B", 100.0));
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, ""});
+  const LabelBlock& block = stable->table().blocks().front();
+  EXPECT_EQ(block.cells(), 3U);
+  EXPECT_EQ(stable->select(cell_of(256, 2)), "B");
+  EXPECT_EQ(stable->select(cell_of(128, 1)), "A");
+}
+
+TEST(LutStable, ReportsWhatTheTiesDid) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "A", 100.0));
+  data.add(decision_row(cell_of(128, 2), "A", 101.0));
+  data.add(decision_row(cell_of(128, 2), "B", 100.0));
+  data.add(decision_row(cell_of(128, 4), "A", 100.0));
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, "MPI"});
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("1 regions (plain: 3), 1 cells decided by ties"));
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("tp 2, NONE, bfloat16: 3 cells, 1 regions (plain: 3), 1 by ties"));
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("regret: mean 0.33 %, p95 1.00 %, worst 1.00 %"));
+}
+
+}  // namespace arbiter::test

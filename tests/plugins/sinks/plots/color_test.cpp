@@ -1,0 +1,51 @@
+#include "color.hpp"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+
+namespace arbiter::plots {
+namespace {
+
+double luminance(Color color) {
+  double sum = 0.0;
+  for (const auto& [shift, weight] : {std::pair{16U, 0.2126}, std::pair{8U, 0.7152}, std::pair{0U, 0.0722}}) {
+    const double value = static_cast<double>((color >> shift) & 0xFFU) / 255.0;
+    sum += weight * (value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4));
+  }
+  return sum;
+}
+
+TEST(Color, TextOnEveryColourOfTheGradientsIsReadable) {
+  for (const Gradient* gradient : {&time_gradient(), &loss_gradient()}) {
+    for (int i = 0; i <= 100; ++i) {
+      const Color background = interpolate(*gradient, i / 100.0);
+      const double paper = luminance(background);
+      const double ink = luminance(ink_on(background));
+      const double contrast = (std::max(paper, ink) + 0.05) / (std::min(paper, ink) + 0.05);
+      EXPECT_GE(contrast, 4.5) << hex(background);
+    }
+  }
+}
+
+TEST(Color, GradientsChangeInLightnessByEqualSteps) {
+  for (const Gradient* gradient : {&time_gradient(), &loss_gradient()}) {
+    const auto lightness = [](Color color) { return 116.0 * std::cbrt(luminance(color)) - 16.0; };
+    const double step =
+        (lightness(gradient->back()) - lightness(gradient->front())) / static_cast<double>(gradient->size() - 1);
+    for (std::size_t i = 1; i < gradient->size(); ++i) {
+      EXPECT_NEAR(lightness((*gradient)[i]) - lightness((*gradient)[i - 1]), step, 1.0) << i;
+    }
+  }
+}
+
+TEST(Color, InterpolatesBetweenNeighbours) {
+  const Gradient gradient = {0x000000, 0x204060, 0xFFFFFF};
+  EXPECT_EQ(interpolate(gradient, 0.25), 0x102030U);
+  EXPECT_EQ(interpolate(gradient, 0.5), 0x204060U);
+  EXPECT_EQ(interpolate(gradient, -1.0), 0x000000U);
+  EXPECT_EQ(interpolate(gradient, 2.0), 0xFFFFFFU);
+}
+
+}  // namespace
+}  // namespace arbiter::plots

@@ -1,0 +1,78 @@
+#include "gnuplot.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/plots.hpp"
+#include "support/pictures_environment.hpp"
+
+namespace arbiter::plots {
+namespace {
+
+using test::FakeGnuplot;
+using test::PictureFolder;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr std::chrono::seconds long_enough{60};
+
+class RunGnuplot : public testing::Test {
+ protected:
+  void run(std::chrono::milliseconds patience = long_enough) {
+    run_gnuplot(folder_ / "script", folder_ / "messages", patience, "a.png");
+  }
+  PictureFolder folder_;
+};
+
+TEST_F(RunGnuplot, ScriptErrorIsAnError) {
+  write_file(folder_ / "script", "set terminal nosuchterminal\n");
+  EXPECT_THAT([&] { run(); }, ThrowsMessage<PictureError>(HasSubstr("unknown or ambiguous terminal")));
+}
+
+TEST_F(RunGnuplot, IgnoresThePersonsOwnSettings) {
+  write_file(folder_ / ".gnuplot", "exit status 3\n");
+  const test::ScopedVariable home("HOME", (folder_ / "").string());
+  write_file(folder_ / "script", "x = 1\n");
+  EXPECT_NO_THROW(run());
+}
+
+TEST_F(RunGnuplot, KillsItWithItsChildrenWhenItDoesNotEnd) {
+  const FakeGnuplot gnuplot("sleep 1000 & echo $! > " + (folder_ / "child").string() + "; wait");
+  EXPECT_THAT([&] { run(std::chrono::milliseconds(500)); }, ThrowsMessage<PictureError>(HasSubstr("500 ms")));
+  // A dead child of nobody may stay a zombie where no process reaps orphans.
+  const std::string child = read_file(folder_ / "child");
+  std::ifstream stat("/proc/" + child.substr(0, child.find('\n')) + "/stat");
+  std::string pid;
+  std::string name;
+  std::string state = "gone";
+  stat >> pid >> name >> state;
+  EXPECT_THAT(state, testing::AnyOf("gone", "Z", "X"));
+}
+
+TEST_F(RunGnuplot, CanBeInterruptedBySignalsTheCallerBlocks) {
+  sigset_t blocked;
+  sigset_t before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  const FakeGnuplot gnuplot("kill -TERM $$; exit 0");
+  EXPECT_THAT([&] { run(); }, ThrowsMessage<PictureError>(HasSubstr("signal 15")));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_F(RunGnuplot, LongComplaintsAreShortened) {
+  const FakeGnuplot gnuplot("yes complaint | head -1000 >&2; exit 1");
+  try {
+    run();
+    FAIL() << "no error";
+  } catch (const PictureError& error) {
+    EXPECT_LT(std::string(error.what()).size(), 600U);
+  }
+}
+
+}  // namespace
+}  // namespace arbiter::plots

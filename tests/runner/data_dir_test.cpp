@@ -1,0 +1,84 @@
+#include "arbiter/files.hpp"
+#include "runner/runner_fixture.hpp"
+
+namespace arbiter::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr const char* header = "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us)\n";
+
+class DataDir : public RunnerFixture {
+ protected:
+  void SetUp() override {
+    write("data/benchmark.tp2.sm90.csv", std::string(header) +
+                                             "2,bfloat16,256,1,128,NCCL,NONE,allreduce,9.5\n"
+                                             "2,bfloat16,256,1,128,ONESHOT,NONE,allreduce,2.5\n"
+                                             "2,bfloat16,256,1,128,AUTO,NONE,allreduce,1.0\n"
+                                             "2,bfloat16,512,2,128,NCCL,NONE,allreduce,9.5\n"
+                                             "2,bfloat16,512,2,128,TWOSHOT,NONE,allreduce,3.5\n");
+    write("data/benchmark.tp4.sm90.csv", std::string(header) +
+                                             "4,bfloat16,256,1,128,NCCL,RESIDUAL_RMS_NORM,allreduce,9.5\n"
+                                             "4,bfloat16,256,1,128,NCCL_SYMMETRIC,RESIDUAL_RMS_NORM,allreduce,4.5\n");
+  }
+  [[nodiscard]] std::string data() const { return (dir_ / "data").string(); }
+};
+
+TEST_F(DataDir, MakesTableAndPicturesBesideTheCsvsOfTheOldTools) {
+  const auto result = runner({"--data_dir", data()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto table = read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp");
+  EXPECT_THAT(table, AllOf(HasSubstr("inline AllReduceBestStrategyTableType AllReduceBestStrategyTableSM90 = {\n"),
+                           HasSubstr("            {4,5,0,0,0,0,0,0,0,0,0,0,0,0,0}, // hidden_size=128\n"),
+                           HasSubstr("            {8,0,0,0,0,0,0,0,0,0,0,0,0,0,0}, // hidden_size=128\n")));
+  EXPECT_TRUE(fs::exists(dir_ / "data/viz/NONE/benchmark.tp2.sm90_heatmap.png"));
+  EXPECT_TRUE(fs::exists(dir_ / "data/viz/RESIDUAL_RMS_NORM/benchmark.tp4.sm90_best_strategy.png"));
+}
+
+TEST_F(DataDir, TheTableIsTheSameByteForByteEveryTime) {
+  ASSERT_EQ(runner({"--data_dir", data()}).exit_code, 0);
+  const auto first = read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp");
+  ASSERT_EQ(runner({"--data-dir", data(), "--save-csv-dir", (dir_ / "elsewhere").string()}).exit_code, 0);
+  EXPECT_EQ(read_file(dir_ / "elsewhere/gen_heuristic_code/generated_lookup_table.cpp"), first);
+}
+
+TEST_F(DataDir, SeveralSmVersionsNeedOneToBeNamed) {
+  write("data/benchmark.tp2.sm100.csv", std::string(header) + "2,bfloat16,256,1,128,NCCL,NONE,allreduce,1.5\n");
+  const auto unnamed = runner({"--data_dir", data()});
+  EXPECT_EQ(unnamed.exit_code, 1);
+  EXPECT_THAT(unnamed.output, AllOf(HasSubstr("sm90"), HasSubstr("sm100")));
+  const auto named = runner({"--data_dir", data(), "--sm_version", "100"});
+  EXPECT_EQ(named.exit_code, 0) << named.output;
+  EXPECT_THAT(read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp"),
+              HasSubstr("AllReduceBestStrategyTableSM100"));
+}
+
+TEST_F(DataDir, AMalformedLineStopsTheRunUnlessItIsToBeSkipped) {
+  write("data/benchmark.tp8.sm90.csv", std::string(header) +
+                                           "8,bfloat16,256,1,128,NCCL,NONE,allreduce,7.5\n"
+                                           "8,bfloat16,256,one,128,NCCL,NONE,allreduce,7.5\n");
+  const auto strict = runner({"--data_dir", data()});
+  EXPECT_EQ(strict.exit_code, 1);
+  EXPECT_THAT(strict.output, AllOf(HasSubstr("benchmark.tp8.sm90.csv:3"), HasSubstr("num_tokens"), HasSubstr("one")));
+  const auto skipping = runner({"--data_dir", data(), "--skip_bad_rows"});
+  EXPECT_EQ(skipping.exit_code, 0) << skipping.output;
+  EXPECT_THAT(skipping.output, HasSubstr("1 malformed row"));
+}
+
+TEST_F(DataDir, AFolderWithoutCsvsIsTold) {
+  const auto result = runner({"--data_dir", dir_.string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr(dir_.string()));
+}
+
+TEST_F(DataDir, WithoutGnuplotOnlyThePicturesAreMissing) {
+  const auto result = runner({"--data_dir", data()}, {"PATH=" + (dir_ / "empty").string()});
+  EXPECT_THAT(result.output, HasSubstr("gnuplot"));
+  EXPECT_TRUE(fs::exists(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp"));
+  EXPECT_FALSE(fs::exists(dir_ / "data/viz/NONE/benchmark.tp2.sm90_heatmap.png"));
+}
+
+}  // namespace
+}  // namespace arbiter::testing

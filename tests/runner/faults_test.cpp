@@ -1,0 +1,118 @@
+#include <csignal>
+#include <fstream>
+
+#include <sys/mount.h>
+
+#include "arbiter/files.hpp"
+#include "runner/runner_fixture.hpp"
+
+namespace arbiter::testing {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+namespace fs = std::filesystem;
+
+class Faults : public RunnerFixture {
+ protected:
+  /// Every line is whole: it reads back as it was written.
+  void expect_csv_intact() const {
+    const auto file = out() / "benchmark.tp3.cpu.csv";
+    const auto text = read_file(file);
+    ASSERT_THAT(text, Not(IsEmpty()));
+    EXPECT_EQ(text.back(), '\n');
+    EXPECT_GE(read_csv(file).dataset.rows().size(), 9U);
+  }
+};
+
+TEST_F(Faults, AKilledRankEndsTheRunAndKeepsTheRows) {
+  const auto before = shared_memory_files();
+  Process sweep({RUNNER, "--config", long_sweep().string()});
+  ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
+  const auto ranks = descendants(sweep.pid(), "runner");
+  ASSERT_EQ(ranks.size(), 3U);
+  ::kill(ranks[1], SIGKILL);
+  EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
+  EXPECT_THAT(sweep.output(), AllOf(HasSubstr("a rank was ended by signal 9"), HasSubstr("finished rows are kept in")));
+  expect_csv_intact();
+  for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
+  EXPECT_EQ(shared_memory_files(), before);
+}
+
+TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
+  const auto before = shared_memory_files();
+  Process sweep({RUNNER, "--config", long_sweep().string()});
+  ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
+  const auto ranks = descendants(sweep.pid(), "runner");
+  ASSERT_EQ(ranks.size(), 3U);
+  ::kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
+  EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("runner --data_dir " + out().string())));
+  expect_csv_intact();
+  for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
+  EXPECT_EQ(shared_memory_files(), before);
+}
+
+TEST_F(Faults, WhatAnInterruptedRunKeptMakesATable) {
+  Process sweep({RUNNER, "--config", long_sweep().string()});
+  ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
+  ::kill(sweep.pid(), SIGTERM);
+  EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
+  const auto result = runner({"--data_dir", out().string()});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(fs::exists(out() / "gen_heuristic_code/generated_lookup_table.cpp"));
+}
+
+TEST_F(Faults, KillingTheRunnerEndsItsRanks) {
+  Process sweep({RUNNER, "--config", long_sweep().string()});
+  ASSERT_TRUE(sweep.wait_for_output("[1/1000]", seconds(60))) << sweep.output();
+  const auto ranks = descendants(sweep.pid(), "runner");
+  ASSERT_EQ(ranks.size(), 3U);
+  ::kill(sweep.pid(), SIGKILL);
+  EXPECT_EQ(sweep.wait(seconds(10)), 128 + SIGKILL);
+  for (int look = 0; look < 100; ++look) {
+    bool any = false;
+    for (const pid_t rank : ranks) any = any || ::kill(rank, 0) == 0;
+    if (!any) return;
+    ::usleep(100'000);
+  }
+  FAIL() << "ranks outlived the runner";
+}
+
+TEST_F(Faults, AFullDiskStopsTheSweepAndIsNamed) {
+  fs::create_directories(out());
+  if (::mount("arbiter_test", out().c_str(), "tmpfs", 0, "size=16k") != 0) {
+    GTEST_SKIP() << "mounting a small file system needs privileges";
+  }
+  const auto result = runner({"--config", long_sweep().string()});
+  std::string csv;
+  for (const auto& entry : fs::directory_iterator(out())) {
+    if (entry.path().extension() == ".csv") csv = read_file(entry.path());
+  }
+  ::umount2(out().c_str(), MNT_DETACH);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("benchmark.tp3.cpu.csv"), HasSubstr("No space left on device")));
+  ASSERT_THAT(csv, Not(IsEmpty()));
+  EXPECT_EQ(csv.back(), '\n') << "the last row is whole";
+}
+
+TEST_F(Faults, APluginThatCannotBeReadIsToldAndTheRunGoesOn) {
+  fs::create_directories(dir_ / "plugins");
+  fs::create_symlink(dir_ / "absent", dir_ / "plugins/dangling.so");
+  const auto result =
+      runner({"--config", small_sweep("sinks: [summary]\n").string(), "--plugin_dir", (dir_ / "plugins").string()});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr((dir_ / "absent").string()));
+}
+
+TEST_F(Faults, WithoutMpirunTheRunSaysWhatIsMissing) {
+  const auto result = runner({"--config", small_sweep().string()}, {"ARBITER_MPIRUN=" + (dir_ / "absent").string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("Open MPI"), HasSubstr("No such file")));
+}
+
+}  // namespace
+}  // namespace arbiter::testing

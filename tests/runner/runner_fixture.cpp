@@ -1,0 +1,75 @@
+#include "runner/runner_fixture.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "arbiter/files.hpp"
+
+namespace arbiter::testing {
+
+namespace fs = std::filesystem;
+
+RunnerFixture::RunnerFixture() {
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  dir_ = fs::temp_directory_path() / ("arbiter_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
+  fs::create_directories(dir_);
+}
+
+RunnerFixture::~RunnerFixture() {
+  std::error_code ignored;
+  fs::remove_all(dir_, ignored);
+}
+
+fs::path RunnerFixture::write(const std::string& name, const std::string& contents) const {
+  fs::create_directories((dir_ / name).parent_path());
+  std::ofstream(dir_ / name) << contents;
+  return dir_ / name;
+}
+
+fs::path RunnerFixture::small_sweep(const std::string& extra) const {
+  return write("sweep.yaml",
+               "backend: host\n"
+               "problems:\n"
+               "  tp_size: [2, 3]\n"
+               "  dtype: bfloat16\n"
+               "  fusion: [NONE, RESIDUAL_RMS_NORM]\n"
+               "  hidden_size: [64, 100]\n"
+               "  num_tokens: [1, 8]\n"
+               "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+               "output_dir: " +
+                   out().string() + "\n" + extra);
+}
+
+fs::path RunnerFixture::long_sweep() const {
+  return write("long.yaml",
+               "backend: host\n"
+               "problems:\n"
+               "  tp_size: [3]\n"
+               "  fusion: [NONE]\n"
+               "  hidden_size: [1024]\n"
+               "  num_tokens: {from: 1, to: 1000, step: 1}\n"
+               "measurement: {time_budget_ms: 50, precision_percent: 0.01}\n"
+               "output_dir: " +
+                   out().string() + "\n");
+}
+
+Finished RunnerFixture::runner(std::vector<std::string> arguments, const std::vector<std::string>& environment) {
+  arguments.insert(arguments.begin(), RUNNER);
+  return run(arguments, environment);
+}
+
+std::vector<std::string> RunnerFixture::shared_memory_files() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator("/dev/shm")) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::size_t count_lines(const fs::path& file) {
+  const auto text = read_file(file);
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace arbiter::testing

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/csv.hpp"
+#include "support/process.hpp"
+
+namespace arbiter::testing {
+
+/// A folder of its own for each test, and the real runner.
+class RunnerFixture : public ::testing::Test {
+ protected:
+  RunnerFixture();
+  ~RunnerFixture() override;
+
+  /// Writes a file into the test's folder.
+  std::filesystem::path write(const std::string& name, const std::string& contents) const;
+  /// A sweep that is over in a moment, with `extra` appended; its results go to out().
+  [[nodiscard]] std::filesystem::path small_sweep(const std::string& extra = "") const;
+  /// A sweep that takes minutes.
+  [[nodiscard]] std::filesystem::path long_sweep() const;
+  [[nodiscard]] std::filesystem::path out() const { return dir_ / "out"; }
+  [[nodiscard]] static Finished runner(std::vector<std::string> arguments,
+                                       const std::vector<std::string>& environment = {});
+  [[nodiscard]] static std::vector<std::string> shared_memory_files();
+
+  std::filesystem::path dir_;
+};
+
+/// The number of lines of a text file.
+[[nodiscard]] std::size_t count_lines(const std::filesystem::path& file);
+
+}  // namespace arbiter::testing

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "arbiter/files.hpp"
+#include "runner/runner_fixture.hpp"
+
+namespace arbiter::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+namespace fs = std::filesystem;
+
+class SweepRun : public RunnerFixture {};
+
+TEST_F(SweepRun, WritesEveryArtefactAndLeavesNoSharedMemory) {
+  const auto before = shared_memory_files();
+  const auto result = runner({"--config", small_sweep().string()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  for (const char* file :
+       {"benchmark.tp2.cpu.csv", "benchmark.tp3.cpu.csv", "gen_heuristic_code/generated_lookup_table.cpp",
+        "summary.txt", "viz/NONE/benchmark.tp2.cpu_heatmap.png", "viz/NONE/benchmark.tp3.cpu_best_strategy.png",
+        "viz/RESIDUAL_RMS_NORM/benchmark.tp2.cpu_strategy_difference_heatmap.png"}) {
+    EXPECT_TRUE(fs::exists(out() / file)) << file;
+  }
+  EXPECT_EQ(shared_memory_files(), before);
+}
+
+TEST_F(SweepRun, MeasuresAndVerifiesEveryCell) {
+  const auto result = runner({"--config", small_sweep("sinks: [summary]\n").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  for (const int tp_size : {2, 3}) {
+    const auto rows = read_csv(out() / (file_stem(tp_size, "cpu") + ".csv")).dataset.rows();
+    EXPECT_EQ(rows.size(), 2U * 2U * 2U * 3U);  // fusions x hidden x tokens x strategies
+    for (const auto& row : rows) {
+      EXPECT_TRUE(row.usable());
+      EXPECT_EQ(row.problem.tp_size, tp_size);
+      EXPECT_EQ(row.backend, "host");
+      EXPECT_LE(row.error, 1.0);
+      EXPECT_GE(row.samples, 3);
+      EXPECT_LE(row.min_us, row.time_us);
+    }
+  }
+}
+
+TEST_F(SweepRun, TellsItsProgressAndTheWinners) {
+  const auto result = runner({"--config", small_sweep("sinks: [summary]\n").string()});
+  EXPECT_THAT(result.output, AllOf(HasSubstr("16 problems, 48 cells to measure"), HasSubstr("[16/16] tp 3"),
+                                   HasSubstr(" left)"), HasSubstr("regret")));
+}
+
+TEST_F(SweepRun, MeasuresAutoAfterTheOthersAndNeverChoosesIt) {
+  const auto result = runner({"--config", small_sweep("sinks: [cpp_table]\n").string(), "--enable_auto"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto dataset = read_csv(out() / "benchmark.tp2.cpu.csv").dataset;
+  const auto count = std::count_if(dataset.rows().begin(), dataset.rows().end(),
+                                   [](const auto& row) { return row.strategy == "AUTO" && row.usable(); });
+  EXPECT_EQ(count, 8);
+  EXPECT_THAT(read_file(out() / "gen_heuristic_code/generated_lookup_table.cpp"), Not(HasSubstr("{3,")));
+}
+
+TEST_F(SweepRun, ItsTablesAreThoseOfItsOwnCsvs) {
+  const auto measured = runner({"--config", small_sweep("sinks: [cpp_table, summary]\n").string()});
+  ASSERT_EQ(measured.exit_code, 0) << measured.output;
+  const auto again = dir_ / "again";
+  const auto read = runner({"--config", small_sweep("sinks: [cpp_table, summary]\n").string(), "--data_dir",
+                            out().string(), "--save_csv_dir", again.string()});
+  ASSERT_EQ(read.exit_code, 0) << read.output;
+  for (const char* file : {"gen_heuristic_code/generated_lookup_table.cpp", "summary.txt"}) {
+    EXPECT_EQ(read_file(out() / file), read_file(again / file)) << file;
+  }
+}
+
+TEST_F(SweepRun, KeepsTheCsvsOfAnEarlierRun) {
+  const auto config = small_sweep("sinks: [summary]\n");
+  ASSERT_EQ(runner({"--config", config.string()}).exit_code, 0);
+  const auto first = read_file(out() / "benchmark.tp2.cpu.csv");
+  ASSERT_EQ(runner({"--config", config.string()}).exit_code, 0);
+  EXPECT_EQ(read_file(out() / "benchmark.tp2.cpu.csv.1"), first);
+}
+
+TEST_F(SweepRun, UsesTheRanksOfAnMpirunThatIsThereAlready) {
+  const auto result =
+      run({"mpirun", "--oversubscribe", "-n", "2", RUNNER, "--config", small_sweep("sinks: [summary]\n").string()},
+          {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(fs::exists(out() / "benchmark.tp2.cpu.csv"));
+  EXPECT_THAT(read_file(out() / "benchmark.tp3.cpu.log"), HasSubstr("needs 3 ranks, this run has 2"));
+}
+
+TEST_F(SweepRun, AWrongStrategyIsWrittenAsFailedAndNeverChosen) {
+  const auto config = small_sweep("strategies: [WRONG, TWOSHOT]\nsinks: [cpp_table, summary]\n");
+  const auto result = runner({"--config", config.string(), "--plugin_dir", SAMPLES});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("WRONG: "), HasSubstr("16 cells failed")));
+  const auto dataset = read_csv(out() / "benchmark.tp2.cpu.csv").dataset;
+  for (const auto& row : dataset.rows()) EXPECT_EQ(row.failed, row.strategy == "WRONG");
+  EXPECT_THAT(read_file(out() / "benchmark.tp2.cpu.log"), HasSubstr("WRONG"));
+  EXPECT_THAT(read_file(out() / "gen_heuristic_code/generated_lookup_table.cpp"), Not(HasSubstr("100")));
+}
+
+TEST_F(SweepRun, AStrategyThatThrowsCostsItsOwnCellsOnly) {
+  const auto config = small_sweep("strategies: [THROWS, ONESHOT]\nsinks: [summary]\n");
+  const auto result = runner({"--config", config.string(), "--plugin_dir", SAMPLES});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("rank 0: no wires left"));
+  const auto dataset = read_csv(out() / "benchmark.tp3.cpu.csv").dataset;
+  EXPECT_EQ(std::count_if(dataset.rows().begin(), dataset.rows().end(), [](const auto& row) { return row.usable(); }),
+            8);
+}
+
+}  // namespace
+}  // namespace arbiter::testing
