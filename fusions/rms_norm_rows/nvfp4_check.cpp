@@ -23,7 +23,7 @@ double check_block(const std::uint8_t* packed, std::size_t first, double scale, 
   double worst = 0.0;
   for (std::size_t i = first; i < end; ++i) {
     const auto code = static_cast<std::uint8_t>(packed[i / 2] >> (i % 2 * 4));
-    const double actual = static_cast<double>(e2m1_to_float(code));
+    const auto actual = static_cast<double>(e2m1_to_float(code));
     if (scale == 0.0) {
       if (actual != 0.0) return wrong;
       continue;
@@ -44,7 +44,7 @@ double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bi
                        const ReferenceRow& norm, const ReferenceRow& scales) {
   const Nvfp4Scales layout = form.scales(problem);
   const ValueGrid scale_grid = grid_of(DType::float8_e4m3);
-  const double global_scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
+  const auto global_scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
   const std::int64_t row_bytes = RmsNormForm::packed_row_bytes(problem);
   const auto* packed = static_cast<const std::uint8_t*>(host.tensors[form.quant_out()]) + row * row_bytes;
   const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
@@ -52,7 +52,7 @@ double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bi
   double worst = 0.0;
   for (std::int64_t block = 0; block < layout.blocks; ++block) {
     const auto b = static_cast<std::size_t>(block);
-    const double scale = static_cast<double>(e4m3_to_float(written[layout.offset(row, block)]));
+    const auto scale = static_cast<double>(e4m3_to_float(written[layout.offset(row, block)]));
     worst = std::max(worst, error_share(scale_grid, scale, scales.value[b], scales.slack[b]));
     worst = std::max(worst, check_block(packed, b * nvfp4_block, scale, global_scale, norm));
   }

@@ -23,7 +23,10 @@ double fp32_reach(double value, double slack) {
   return std::max({slack, value - low, high - value});
 }
 
-ReferenceRow row_of_size(std::size_t size) { return {std::vector<double>(size), std::vector<double>(size)}; }
+void resize(ReferenceRow& row, std::size_t size) {
+  row.value.resize(size);
+  row.slack.resize(size);
+}
 
 /// The row's scalar and how far a correct one may be from it.
 struct Scalar {
@@ -43,20 +46,25 @@ Scalar scalar_of(double squares, double reach, double count, double eps) {
   return {value, squares + reach > fp32_largest ? std::max(slack, value) : slack};
 }
 
-/// Replaces residual_out by its roundings, with how far those may be off.
-void round_row(const ValueGrid& grid, ReferenceRow& row) {
-  for (std::size_t i = 0; i < row.value.size(); ++i) {
-    const double value = row.value[i];
-    const double rounded = round_to(grid, value);
-    const double low = round_to(grid, value - row.slack[i]);
-    const double high = round_to(grid, value + row.slack[i]);
-    row.value[i] = rounded;
-    row.slack[i] = low == high ? 0.0 : std::max(high - rounded, rounded - low);
+/// What residual_out's elements are rounded to, and how far those may be off.
+void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& rounded) {
+  resize(rounded, exact.value.size());
+  for (std::size_t i = 0; i < exact.value.size(); ++i) {
+    const double low = round_to(grid, exact.value[i] - exact.slack[i]);
+    const double high = round_to(grid, exact.value[i] + exact.slack[i]);
+    rounded.value[i] = low;
+    rounded.slack[i] = 0.0;
+    if (low != high && !std::isnan(exact.value[i])) {
+      const double nearest = round_to(grid, exact.value[i]);
+      rounded.value[i] = nearest;
+      rounded.slack[i] = std::max(high - nearest, nearest - low);
+    }
   }
 }
 
-/// residual_out becomes the norm.
+/// The rounded residual_out becomes the norm.
 void normalize(const Problem& problem, const void* gamma, double eps, ReferenceRow& row) {
+  constexpr std::size_t chunk = 256;
   const std::size_t count = row.value.size();
   double squares = 0.0;
   double reach = 0.0;
@@ -65,14 +73,17 @@ void normalize(const Problem& problem, const void* gamma, double eps, ReferenceR
     reach += row.slack[i] * (2.0 * std::fabs(row.value[i]) + row.slack[i]);
   }
   const Scalar scalar = scalar_of(squares, reach, static_cast<double>(count), eps);
-  std::vector<double> weight(count);
-  load_values(problem.dtype, gamma, 0, weight);
+  double weight[chunk];
   for (std::size_t i = 0; i < count; ++i) {
-    const double value = row.value[i] * scalar.value * weight[i];
+    if (i % chunk == 0) {
+      load_values(problem.dtype, gamma, static_cast<std::int64_t>(i), {weight, std::min(chunk, count - i)});
+    }
+    const double factor = weight[i % chunk];
+    const double value = row.value[i] * scalar.value * factor;
     const double moved =
         std::fabs(row.value[i]) * scalar.slack + row.slack[i] * (scalar.value + scalar.slack) + fp32_smallest;
     row.value[i] = value;
-    row.slack[i] = std::isfinite(value) ? moved * std::fabs(weight[i]) + std::fabs(value) * 2.0 * fp32_roundoff : 0.0;
+    row.slack[i] = std::isfinite(value) ? moved * std::fabs(factor) + std::fabs(value) * 2.0 * fp32_roundoff : 0.0;
   }
 }
 
@@ -92,9 +103,11 @@ void divide_by(double scale, ReferenceRow& row) {
   }
 }
 
-ReferenceRow block_scales(const ReferenceRow& norm, double global_scale) {
+void block_scales(const ReferenceRow& norm, double global_scale, ReferenceRow& scales) {
   const std::size_t count = norm.value.size();
-  ReferenceRow scales = row_of_size((count + nvfp4_block - 1) / nvfp4_block);
+  const std::size_t blocks = (count + nvfp4_block - 1) / nvfp4_block;
+  scales.value.assign(blocks, 0.0);
+  scales.slack.assign(blocks, 0.0);
   for (std::size_t i = 0; i < count; ++i) {
     double& largest = scales.value[i / nvfp4_block];
     const double magnitude = std::fabs(norm.value[i]);
@@ -102,7 +115,6 @@ ReferenceRow block_scales(const ReferenceRow& norm, double global_scale) {
     scales.slack[i / nvfp4_block] = std::max(scales.slack[i / nvfp4_block], norm.slack[i]);
   }
   divide_by(6.0 / global_scale, scales);
-  return scales;
 }
 
 }  // namespace
@@ -111,29 +123,31 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
                             std::span<const double> sum, std::span<const double> slack,
                             std::vector<ReferenceRow>& outputs) {
   const ValueGrid grid = grid_of(problem.dtype);
-  ReferenceRow work = row_of_size(sum.size());
-  load_values(problem.dtype, host.tensors[RmsNormForm::residual], row * problem.hidden_size, work.value);
+  const std::size_t norm_outputs = form.norm_out ? 1 : 0;
+  const std::size_t quant_outputs = form.quantization == Quantization::nvfp4 ? 2 : form.quantizes() ? 1 : 0;
+  outputs.resize(1 + norm_outputs + quant_outputs);
+
+  ReferenceRow& residual_out = outputs[0];
+  resize(residual_out, sum.size());
+  load_values(problem.dtype, host.tensors[RmsNormForm::residual], row * problem.hidden_size, residual_out.value);
   for (std::size_t i = 0; i < sum.size(); ++i) {
-    work.value[i] += sum[i];
-    work.slack[i] = fp32_reach(work.value[i], slack[i]);
+    residual_out.value[i] += sum[i];
+    residual_out.slack[i] = fp32_reach(residual_out.value[i], slack[i]);
   }
-  outputs.clear();
-  outputs.push_back(work);
-  round_row(grid, work);
-  normalize(problem, host.tensors[RmsNormForm::gamma], form.eps, work);
-  if (form.norm_out) outputs.push_back(work);
+  ReferenceRow& norm = outputs[1];  // what is written, or what is quantised
+  round_row(grid, residual_out, norm);
+  normalize(problem, host.tensors[RmsNormForm::gamma], form.eps, norm);
   if (!form.quantizes()) return;
 
-  const double scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
-  widen_by_rounding(grid, work);
+  ReferenceRow& quant = outputs[1 + norm_outputs];
+  if (form.norm_out) quant = norm;
+  widen_by_rounding(grid, quant);
+  const auto scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
   if (form.quantization == Quantization::fp8) {
-    divide_by(scale, work);
-    outputs.push_back(std::move(work));
-    return;
+    divide_by(scale, quant);
+  } else {
+    block_scales(quant, scale, outputs.back());
   }
-  ReferenceRow scales = block_scales(work, scale);
-  outputs.push_back(std::move(work));
-  outputs.push_back(std::move(scales));
 }
 
 }  // namespace arbiter

@@ -8,8 +8,8 @@
 namespace arbiter::ARBITER_ISA {
 namespace {
 
-constexpr std::uint32_t magnitude_mask = 0x7fffffff;
-constexpr std::uint32_t infinity = 0x7f800000;
+inline constexpr std::uint32_t magnitude_mask = 0x7fffffff;
+inline constexpr std::uint32_t infinity = 0x7f800000;
 
 /// A format with `mantissa` bits, whose smallest normal number has the fp32 pattern `smallest_normal` and whose largest
 /// code, without the sign, is `largest`. The addition of `shifter` rounds values below that to subnormals.

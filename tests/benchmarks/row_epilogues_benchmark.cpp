@@ -10,6 +10,7 @@
 #include "arbiter/fusion.hpp"
 #include "host/row_kernels_isa.hpp"
 #include "rms_norm_rows/rms_norm_epilogue.hpp"
+#include "rms_norm_rows/rms_norm_fusion.hpp"
 
 namespace {
 
@@ -92,6 +93,18 @@ void rms_norm(benchmark::State& state, Isa isa, const RmsNormForm& form, std::in
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * bytes);
 }
 
+/// What verification costs; bytes are those of the tensors.
+void check(benchmark::State& state, const RmsNormForm& form) {
+  constexpr std::int64_t hidden_size = 4096;
+  const Problem problem{2, DType::bfloat16, "", hidden_size, rows};
+  const RmsNormFusion fusion(form);
+  const Tensors tensors(fusion.tensors(problem));
+  const std::vector<double> sum(static_cast<std::size_t>(hidden_size), 1.1);
+  const std::vector<double> slack(static_cast<std::size_t>(hidden_size), 1e-6);
+  for (auto _ : state) benchmark::DoNotOptimize(fusion.check_row(problem, tensors.bindings(), 1, sum, slack));
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * tensors.bytes_per_row());
+}
+
 void add(Isa isa, std::int64_t hidden_size) {
   const auto name = [&](std::string_view what) { return fmt::format("{}/{}/{}", what, hidden_size, name_of(isa)); };
   for (const int ranks : {2, 4, 8}) {
@@ -118,6 +131,9 @@ int main(int argc, char** argv) {
       if (isa <= processor_isa()) add(isa, hidden_size);
     }
   }
+  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM/4096", check, RmsNormForm{true, Quantization::none});
+  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM_QUANT_NVFP4/4096", check,
+                               RmsNormForm{false, Quantization::nvfp4});
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

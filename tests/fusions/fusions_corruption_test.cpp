@@ -203,7 +203,9 @@ TEST(DamagedFloat32, FailsFourStepsOffInTheResidualAndAPartInTwentyThousandInThe
     std::memcpy(&tensor[i * 4], &value, 4);
     return error;
   };
+  const std::vector<double> residual_out = harness.values("residual_out");
   for (std::size_t i = 0; i < 4096; i += 37) {
+    if (std::fabs(residual_out[i]) < 1.0) continue;  // cancelled: its steps are finer than those of what was added
     EXPECT_GT(
         move("residual_out", i, [](float v) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) + 4); }),
         1.0);

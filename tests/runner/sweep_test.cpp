@@ -47,7 +47,7 @@ TEST_F(SweepRun, MeasuresAndVerifiesEveryCell) {
 TEST_F(SweepRun, TellsItsProgressAndTheWinners) {
   const auto result = runner({"--config", small_sweep("sinks: [summary]\n").string()});
   EXPECT_THAT(result.output, AllOf(HasSubstr("16 problems, 48 cells to measure"), HasSubstr("[16/16] tp 3"),
-                                   HasSubstr(" left)"), HasSubstr("regret")));
+                                   HasSubstr(" left)"), HasSubstr("Regret")));
 }
 
 TEST_F(SweepRun, MeasuresAutoAfterTheOthersAndNeverChoosesIt) {

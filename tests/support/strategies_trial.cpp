@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -30,6 +29,7 @@ Bytes message_of(const Problem& problem, int rank, Data data, std::uint64_t seed
   if (data == Data::random) return bytes;
 
   std::mt19937_64 random(seed * 31 + stream);
+  const RowKernels& kernels = row_kernels(problem.dtype);
   const auto element_bytes = static_cast<std::size_t>(size_of(problem.dtype));
   using Limits = std::numeric_limits<float>;
   const std::array<float, 8> nasty = {
@@ -38,9 +38,9 @@ Bytes message_of(const Problem& problem, int rank, Data data, std::uint64_t seed
     const std::uint64_t die = random() % 8;
     if (data == Data::whole) {
       const auto value = static_cast<float>(static_cast<int>(die) - 4);
-      row_kernels(problem.dtype).store(&value, &bytes[at], 1);
+      kernels.store(&value, &bytes[at], 1);
     } else if (die == 0) {
-      row_kernels(problem.dtype).store(&nasty[random() % nasty.size()], &bytes[at], 1);
+      kernels.store(&nasty[random() % nasty.size()], &bytes[at], 1);
     } else if (die == 1) {
       const std::uint64_t bits = random();
       std::memcpy(&bytes[at], &bits, element_bytes);
@@ -50,11 +50,16 @@ Bytes message_of(const Problem& problem, int rank, Data data, std::uint64_t seed
 }
 
 bool is_nan(DType dtype, const std::byte* unit) {
-  if (dtype == DType::float8_e4m3) return (*unit & std::byte{0x7f}) == std::byte{0x7f};
-  if (dtype == DType::float4_e2m1x2) return false;
-  float value = 0.0F;
-  row_kernels(dtype).load(unit, &value, 1);
-  return std::isnan(value);
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, unit, static_cast<std::size_t>(size_of(dtype)));
+  switch (dtype) {
+    case DType::bfloat16: return (bits & 0x7fffU) > 0x7f80U;
+    case DType::float16: return (bits & 0x7fffU) > 0x7c00U;
+    case DType::float32: return (bits & 0x7fffffffU) > 0x7f800000U;
+    case DType::float8_e4m3: return (bits & 0x7fU) == 0x7fU;
+    case DType::float4_e2m1x2: return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -82,6 +87,7 @@ void Trial::make_expectation(const std::vector<Bytes>& messages) {
   std::vector<void*> pointers;
   for (Bytes& tensor : expected_) pointers.push_back(tensor.data());
   const Bindings bindings{input_.data(), pointers};
+  const RowKernels& kernels = row_kernels(problem_.dtype, Isa::portable);
   const auto epilogue = fusion_.host_epilogue(problem_);
   const auto hidden = static_cast<std::size_t>(problem_.hidden_size);
   const std::size_t row_bytes = hidden * static_cast<std::size_t>(size_of(problem_.dtype));
@@ -91,7 +97,7 @@ void Trial::make_expectation(const std::vector<Bytes>& messages) {
   for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
     for (std::size_t rank = 0; rank < messages.size(); ++rank) {
       const std::byte* from = messages[rank].data() + static_cast<std::size_t>(row) * row_bytes;
-      row_kernels(problem_.dtype, Isa::portable).load(from, element.data(), problem_.hidden_size);
+      kernels.load(from, element.data(), problem_.hidden_size);
       for (std::size_t at = 0; at < hidden; ++at) sum[at] = rank == 0 ? element[at] : sum[at] + element[at];
     }
     const float scalar = epilogue->begin_row(bindings, row, sum.data(), carried.data());

@@ -9,7 +9,7 @@ namespace {
 
 // Every rounding makes the one positive quiet NaN without payload: which payload an fp32 sum of two NaNs carries
 // depends on the order of operands the compiler chose.
-constexpr std::uint32_t quiet_nan = 0x7fc00000;
+inline constexpr std::uint32_t quiet_nan = 0x7fc00000;
 
 ARBITER_LANES_INLINE Floats one_nan(const Floats& a) { return floats_of(select(is_nan(a), quiet_nan, bits_of(a))); }
 

@@ -26,7 +26,7 @@ struct Bytes {
 #if defined(__AVX512F__)
 
 // Masked with every lane on: the plain forms of g++ 12 start from an undefined register and trip -Wmaybe-uninitialized.
-constexpr __mmask16 all_lanes = 0xffff;
+inline constexpr __mmask16 all_lanes = 0xffff;
 
 ARBITER_LANES_INLINE Bytes narrow_to_bytes(const Words& a) {
   return {_mm512_maskz_cvtepi32_epi8(all_lanes, reinterpret_cast<__m512i>(a.part[0]))};
@@ -91,7 +91,7 @@ struct Bytes {
 ARBITER_LANES_INLINE Words widen(const Halves& a) {
   constexpr HalfPart zero{};
   Words words;
-  for (int i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 2; ++i) {
     words.part[2 * i] = reinterpret_cast<WordPart>(__builtin_shufflevector(a.part[i], zero, 0, 8, 1, 9, 2, 10, 3, 11));
     words.part[2 * i + 1] =
         reinterpret_cast<WordPart>(__builtin_shufflevector(a.part[i], zero, 4, 12, 5, 13, 6, 14, 7, 15));
@@ -100,7 +100,7 @@ ARBITER_LANES_INLINE Words widen(const Halves& a) {
 }
 ARBITER_LANES_INLINE Halves narrow(const Words& a) {
   Halves halves;
-  for (int i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 2; ++i) {
     halves.part[i] = __builtin_shufflevector(reinterpret_cast<HalfPart>(a.part[2 * i]),
                                              reinterpret_cast<HalfPart>(a.part[2 * i + 1]), 0, 2, 4, 6, 8, 10, 12, 14);
   }

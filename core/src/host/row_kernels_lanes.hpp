@@ -20,8 +20,8 @@
 namespace arbiter::ARBITER_ISA {
 namespace {
 
-constexpr int lane_count = 16;
-constexpr int part_count = lane_count * 4 / ARBITER_LANE_BYTES;
+inline constexpr int lane_count = 16;
+inline constexpr int part_count = lane_count * 4 / ARBITER_LANE_BYTES;
 
 using FloatPart = float __attribute__((vector_size(ARBITER_LANE_BYTES)));
 using WordPart = std::uint32_t __attribute__((vector_size(ARBITER_LANE_BYTES)));

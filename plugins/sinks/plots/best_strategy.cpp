@@ -61,8 +61,8 @@ Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
   figure.captions.insert(figure.captions.begin(), shares.begin(), shares.end());
   if (figure.any(CellState::filled)) figure.captions.back() += "; in the cells: its time, µs";
   const auto colors = strategy_colors(without_auto(all_strategies));
-  std::vector<Color> bands;
-  for (const auto& name : names) bands.push_back(colors.at(name));
+  std::vector<Color> bands(names.size());
+  std::ranges::transform(names, bands.begin(), [&colors](const std::string& name) { return colors.at(name); });
   figure.scale = band_scale(names, bands);
   return figure;
 }

@@ -75,9 +75,10 @@ void place_panels(const Figure& figure, Layout& layout) {
   const double title = panel_title_size + 8.0;
   const double line = title + size.height + layout.column_ticks_height + axis_size + 16.0;
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
-    const auto across = static_cast<double>(i % layout.panels_per_line);
-    const auto down = static_cast<double>(i / layout.panels_per_line);
-    layout.panels.push_back({left + across * pitch, header + title + down * line, size.width, size.height});
+    const std::size_t across = i % layout.panels_per_line;
+    const std::size_t down = i / layout.panels_per_line;
+    layout.panels.push_back({left + static_cast<double>(across) * pitch,
+                             header + title + static_cast<double>(down) * line, size.width, size.height});
   }
   const double right = left + count(layout.panels_per_line) * pitch - panel_gap;
   const double bottom = layout.panels.empty() ? header : layout.panels.back().bottom();

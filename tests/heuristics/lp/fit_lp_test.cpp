@@ -59,7 +59,7 @@ TEST(FitLp, ReportsOrderStatusOptimumRegretAndThresholds) {
   EXPECT_THAT(report, HasSubstr("regret of bytes:   mean 0.00 %"));
   EXPECT_THAT(report, HasSubstr("tp 4, RESIDUAL_RMS_NORM: order ONESHOT < TWOSHOT < NCCL"));
   EXPECT_THAT(report, HasSubstr("3 regions over 105 cells, sum of time / best 105.0000, 0.00 % above"));
-  EXPECT_THAT(report, HasSubstr("ONESHOT to 128 KiB, TWOSHOT to 2 MiB, NCCL above"));
+  EXPECT_THAT(report, HasSubstr("ONESHOT to 64 KiB, TWOSHOT to 2 MiB, NCCL above"));
   EXPECT_THAT(report, HasSubstr("tp 2, all fusions: NCCL_num_token_threshold "));
 }
 

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <ostream>
 
 #include <gmock/gmock.h>
 
@@ -21,6 +22,8 @@ struct SinkCase {
   std::string name;
   std::string suffix;
 };
+
+void PrintTo(const SinkCase& sink, std::ostream* out) { *out << sink.name; }
 
 /// Both tp sizes in the fusion NONE, and tp 2 in one more.
 Dataset two_tp_sizes_and_fusions() {

@@ -1,5 +1,7 @@
 #include <cstdint>
 #include <filesystem>
+#include <ostream>
+#include <string>
 
 #include <gmock/gmock.h>
 
@@ -11,9 +13,14 @@
 namespace arbiter::test {
 namespace {
 
-using PlotFunction = void (*)(const Dataset&, const std::string&, const std::filesystem::path&);
+struct Plot {
+  std::string name;
+  void (*draw)(const Dataset&, const std::string&, const std::filesystem::path&);
+};
 
-class EveryPicture : public testing::TestWithParam<PlotFunction> {
+void PrintTo(const Plot& plot, std::ostream* out) { *out << plot.name; }
+
+class EveryPicture : public testing::TestWithParam<Plot> {
  protected:
   PictureFolder folder_;
 };
@@ -25,8 +32,8 @@ std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
 }
 
 TEST_P(EveryPicture, PngIsWholeAndAsLargeAsItsSvg) {
-  GetParam()(small_picture_dataset(), "NONE", folder_ / "a.png");
-  GetParam()(small_picture_dataset(), "NONE", folder_ / "a.svg");
+  GetParam().draw(small_picture_dataset(), "NONE", folder_ / "a.png");
+  GetParam().draw(small_picture_dataset(), "NONE", folder_ / "a.svg");
   const std::string png = read_file(folder_ / "a.png");
   EXPECT_EQ(png.substr(0, 8), "\x89PNG\r\n\x1a\n");
   EXPECT_EQ(png.substr(png.size() - 8, 4), "IEND");
@@ -36,35 +43,37 @@ TEST_P(EveryPicture, PngIsWholeAndAsLargeAsItsSvg) {
 }
 
 TEST_P(EveryPicture, PdfIsWhole) {
-  GetParam()(small_picture_dataset(), "NONE", folder_ / "a.pdf");
+  GetParam().draw(small_picture_dataset(), "NONE", folder_ / "a.pdf");
   const std::string pdf = read_file(folder_ / "a.pdf");
   EXPECT_THAT(pdf, testing::StartsWith("%PDF-"));
   EXPECT_THAT(pdf.substr(pdf.size() - 8), testing::HasSubstr("%%EOF"));
 }
 
 TEST_P(EveryPicture, MakesParentFoldersAndLeavesNothingElse) {
-  GetParam()(small_picture_dataset(), "NONE", folder_ / "viz/NONE/a.png");
+  GetParam().draw(small_picture_dataset(), "NONE", folder_ / "viz/NONE/a.png");
   const std::filesystem::directory_iterator files(folder_ / "viz/NONE");
   EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 TEST_P(EveryPicture, ReplacesAnOlderPicture) {
   write_file(folder_ / "a.png", "old");
-  GetParam()(small_picture_dataset(), "NONE", folder_ / "a.png");
+  GetParam().draw(small_picture_dataset(), "NONE", folder_ / "a.png");
   EXPECT_THAT(read_file(folder_ / "a.png"), testing::StartsWith("\x89PNG"));
 }
 
 TEST_P(EveryPicture, DrawsASingleCell) {
   Dataset dataset = picture_dataset();
   dataset.add(picture_row("NCCL", 1024, 1, 20.0));
-  GetParam()(dataset, "NONE", folder_ / "a.png");
+  GetParam().draw(dataset, "NONE", folder_ / "a.png");
   const std::string png = read_file(folder_ / "a.png");
   EXPECT_GT(big_endian(png, 16), 200U);
   EXPECT_GT(big_endian(png, 20), 150U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Plots, EveryPicture,
-                         testing::Values(plot_heatmap, plot_best_strategy, plot_strategy_difference));
+                         testing::Values(Plot{"heatmap", plot_heatmap}, Plot{"best_strategy", plot_best_strategy},
+                                         Plot{"strategy_difference", plot_strategy_difference}),
+                         [](const auto& plot) { return plot.param.name; });
 
 }  // namespace
 }  // namespace arbiter::test

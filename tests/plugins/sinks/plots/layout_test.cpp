@@ -1,5 +1,7 @@
 #include "layout.hpp"
 
+#include <ostream>
+
 #include <gmock/gmock.h>
 
 namespace arbiter::plots {
@@ -23,6 +25,10 @@ struct Shape {
   std::size_t columns;
   std::size_t rows;
 };
+
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.panels << " panels of " << shape.columns << "x" << shape.rows;
+}
 
 class LayoutOf : public testing::TestWithParam<Shape> {
  protected:
