@@ -61,7 +61,10 @@ ExitCode list_plugins(const Options& options) {
 ExitCode plan_only(const Config& config, const PluginHost& plugins) {
   const auto instances = make_instances(config, plugins);
   const int ranks = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
-  print_plan(config, make_plan(config, instances, ranks, [](int) { return true; }));
+  const auto plan =
+      make_plan(config, instances,
+                {ranks, [](int) { return true; }, [&](int tp_size) { return instances.backend->free_bytes(tp_size); }});
+  print_plan(config, plan);
   return ExitCode::done;
 }
 

@@ -53,7 +53,7 @@ ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {
   for (int width = ARBITER_LANE_BYTES / 8; width > 0; width /= 2) {
     for (int i = 0; i < width; ++i) lane[i] = lane[i] < lane[i + width] ? lane[i + width] : lane[i];
   }
-  float largest;
+  float largest = 0.0F;
   __builtin_memcpy(&largest, lane, sizeof(largest));
   return largest;
 }

@@ -79,6 +79,7 @@ std::optional<EngineThresholds> engine_thresholds(const std::vector<const CellBl
   double penalty = 0.0;
   const std::vector<Cell> cells = cells_by_numel(blocks, penalty);
   std::vector<std::int64_t> tokens;
+  tokens.reserve(cells.size() + 1);
   for (const Cell& cell : cells) tokens.push_back(cell.tokens);
   constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
   tokens.push_back(unbounded);
@@ -97,8 +98,8 @@ std::optional<EngineThresholds> engine_thresholds(const std::vector<const CellBl
   }
   double excess = 0.0;
   for (const Cell& cell : cells) {
-    const bool nccl = result.nccl_num_tokens != result.never && cell.tokens >= result.nccl_num_tokens;
-    const bool two_shot = result.two_shot_numel != result.never && cell.numel >= result.two_shot_numel;
+    const bool nccl = result.nccl_num_tokens != EngineThresholds::never && cell.tokens >= result.nccl_num_tokens;
+    const bool two_shot = result.two_shot_numel != EngineThresholds::never && cell.numel >= result.two_shot_numel;
     const double cost = nccl ? cell.nccl : two_shot ? cell.two_shot : cell.one_shot;
     if (cost >= penalty) {
       ++result.unmeasured;

@@ -109,6 +109,12 @@ std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& 
     throw DataError(fmt::format("lp: order: found {}, allowed: strategies of the data ({})",
                                 fmt::join(options.order, ", "), fmt::join(dataset.strategies(), ", ")));
   }
+  for (const std::string& name : options.order) {
+    const std::vector<std::string> measured = dataset.strategies();
+    if (std::ranges::find(measured, name) == measured.end()) {
+      fit.lines += fmt::format("\n  order: {} was not measured", name);
+    }
+  }
   auto regions = std::make_shared<TableSelector>("lp", LabelTable(std::move(fit.regions)),
                                                  TableSelector::OffGrid::nearest, fallback);
   auto bytes = std::make_shared<ThresholdSelector>(std::move(fit.thresholds), fallback);

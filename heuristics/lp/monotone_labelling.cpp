@@ -59,6 +59,9 @@ class LabellingProgram {
     return "optimal";
   }
 
+  /// The optimum, without the cost of having every node at the first label.
+  [[nodiscard]] double objective() const { return glp_get_obj_val(program_.get()); }
+
   [[nodiscard]] std::size_t label(std::size_t node) const {
     std::size_t label = 0;
     for (std::size_t k = 1; k < problem_.labels; ++k) {
@@ -104,6 +107,8 @@ class LabellingProgram {
 
 Labelling solve(const LabellingProblem& problem) {
   Labelling result{std::vector<std::size_t>(problem.nodes, 0), 0.0, 0.0, "trivial"};
+  double optimum = 0.0;
+  for (std::size_t node = 0; node < problem.nodes; ++node) optimum += problem.cost_of(node, 0);
   if (problem.nodes > 0 && problem.labels > 1) {
     const auto start = std::chrono::steady_clock::now();
     LabellingProgram program(problem);
@@ -111,9 +116,13 @@ Labelling solve(const LabellingProblem& problem) {
     for (std::size_t node = 0; node < problem.nodes; ++node) result.labels[node] = program.label(node);
     const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
     result.milliseconds = taken.count();
+    optimum += program.objective();
   }
   for (std::size_t node = 0; node < problem.nodes; ++node) {
     result.objective += problem.cost_of(node, result.labels[node]);
+  }
+  if (std::abs(result.objective - optimum) > 1e-6 * (1.0 + std::abs(optimum))) {
+    throw Error(fmt::format("lp: the labels cost {}, but the solver's optimum is {}", result.objective, optimum));
   }
   return result;
 }

@@ -96,6 +96,7 @@ std::vector<std::string> strategy_order(const std::vector<const CellBlock*>& blo
   }
   std::ranges::stable_sort(growth, std::greater{}, [](const auto& entry) { return entry.first; });
   std::vector<std::string> names;
+  names.reserve(growth.size());
   for (auto& entry : growth) names.push_back(std::move(entry.second));
 
   constexpr std::size_t few = 7;

@@ -18,7 +18,7 @@ struct Line {
 
 class Improver {
  public:
-  explicit Improver(const LabelChoice& choice) : choice_(choice), cells_(choice.rows * choice.columns) {}
+  explicit Improver(const LabelChoice& choice) : choice_(choice) {}
 
   /// The cell's own cost of a label: its excess, and the labelled cells beside its line that differ.
   [[nodiscard]] LabelCost own_cost(const Labels& labels, std::size_t cell, std::size_t across, bool has_before,
@@ -87,13 +87,10 @@ class Improver {
     }
   }
 
-  [[nodiscard]] Labels unset_labels() const { return Labels(cells_, unset); }
-
   static constexpr std::uint16_t unset = std::numeric_limits<std::uint16_t>::max();
 
  private:
   const LabelChoice& choice_;
-  std::size_t cells_;
 };
 
 Labels cheapest_labels(const LabelChoice& choice) {
@@ -124,7 +121,7 @@ LabelCost cost_of(const LabelChoice& choice, const Labels& labels) {
 
 Labels simplest_labels(const LabelChoice& choice) {
   const Improver improver(choice);
-  std::vector<Labels> starts(3, improver.unset_labels());
+  std::vector<Labels> starts(3, Labels(choice.rows * choice.columns, Improver::unset));
   starts[0] = cheapest_labels(choice);
   improver.solve_rows(starts[1]);
   improver.solve_columns(starts[2]);

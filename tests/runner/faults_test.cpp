@@ -29,8 +29,7 @@ class Faults : public RunnerFixture {
 };
 
 TEST_F(Faults, AKilledRankEndsTheRunAndKeepsTheRows) {
-  const auto before = shared_memory_files();
-  Process sweep({RUNNER, "--config", long_sweep().string()});
+  Process sweep({RUNNER, "--config", long_sweep().string()}, {own_shared_memory()});
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
@@ -39,12 +38,11 @@ TEST_F(Faults, AKilledRankEndsTheRunAndKeepsTheRows) {
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("a rank was ended by signal 9"), HasSubstr("finished rows are kept in")));
   expect_csv_intact();
   for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
-  EXPECT_EQ(shared_memory_files(), before);
+  EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 
 TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
-  const auto before = shared_memory_files();
-  Process sweep({RUNNER, "--config", long_sweep().string()});
+  Process sweep({RUNNER, "--config", long_sweep().string()}, {own_shared_memory()});
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
@@ -53,7 +51,7 @@ TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("runner --data_dir " + out().string())));
   expect_csv_intact();
   for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
-  EXPECT_EQ(shared_memory_files(), before);
+  EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 
 TEST_F(Faults, WhatAnInterruptedRunKeptMakesATable) {

@@ -60,10 +60,18 @@ Finished RunnerFixture::runner(std::vector<std::string> arguments, const std::ve
   return run(arguments, environment);
 }
 
-std::vector<std::string> RunnerFixture::shared_memory_files() {
+std::string RunnerFixture::own_shared_memory() const {
+  fs::create_directories(dir_ / "shm");
+  return "OMPI_MCA_btl_vader_backing_directory=" + (dir_ / "shm").string();
+}
+
+std::vector<std::string> RunnerFixture::left_in_shared_memory() const {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator("/dev/shm")) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
+  for (const auto& entry : fs::directory_iterator(dir_ / "shm")) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator("/dev/shm")) {
+    const auto name = entry.path().filename().string();
+    if (name.find("arbiter") != std::string::npos) names.push_back(name);
+  }
   return names;
 }
 

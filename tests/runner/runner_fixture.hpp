@@ -26,7 +26,11 @@ class RunnerFixture : public ::testing::Test {
   [[nodiscard]] std::filesystem::path out() const { return dir_ / "out"; }
   [[nodiscard]] static Finished runner(std::vector<std::string> arguments,
                                        const std::vector<std::string>& environment = {});
-  [[nodiscard]] static std::vector<std::string> shared_memory_files();
+  /// Has Open MPI keep its shared memory in a folder of the test's own: other runs on the machine have theirs in
+  /// /dev/shm.
+  [[nodiscard]] std::string own_shared_memory() const;
+  /// What a run with own_shared_memory() left behind.
+  [[nodiscard]] std::vector<std::string> left_in_shared_memory() const;
 
   std::filesystem::path dir_;
 };

@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 class SweepRun : public RunnerFixture {};
 
 TEST_F(SweepRun, WritesEveryArtefactAndLeavesNoSharedMemory) {
-  const auto before = shared_memory_files();
-  const auto result = runner({"--config", small_sweep().string()});
+  const auto result = runner({"--config", small_sweep().string()}, {own_shared_memory()});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   for (const char* file :
        {"benchmark.tp2.cpu.csv", "benchmark.tp3.cpu.csv", "gen_heuristic_code/generated_lookup_table.cpp",
@@ -24,7 +23,7 @@ TEST_F(SweepRun, WritesEveryArtefactAndLeavesNoSharedMemory) {
         "viz/RESIDUAL_RMS_NORM/benchmark.tp2.cpu_strategy_difference_heatmap.png"}) {
     EXPECT_TRUE(fs::exists(out() / file)) << file;
   }
-  EXPECT_EQ(shared_memory_files(), before);
+  EXPECT_THAT(left_in_shared_memory(), ::testing::IsEmpty());
 }
 
 TEST_F(SweepRun, MeasuresAndVerifiesEveryCell) {

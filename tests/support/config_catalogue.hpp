@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,12 @@ inline Config config_of(const std::string& text, const std::vector<std::string>&
                         bool data_dir_mode = false, const Catalogue::Available& available = config_host_only) {
   const std::vector<PluginEntry> entries = config_entries();
   return validate(load_document(text, "sweep.yaml", overrides), Catalogue(entries, available), data_dir_mode);
+}
+
+inline std::vector<std::string> config_names(const std::vector<PluginChoice>& choices) {
+  std::vector<std::string> names(choices.size());
+  std::transform(choices.begin(), choices.end(), names.begin(), [](const PluginChoice& choice) { return choice.name; });
+  return names;
 }
 
 /// The whole message, or "no mistake".

@@ -60,6 +60,7 @@ std::optional<CsvFileName> parse_csv_file_name(const std::string& name) {
 CsvContents read_data_dir(const fs::path& dir, const std::string& platform, const CsvReadOptions& options) {
   const auto files = measurement_files(dir);
   std::vector<std::string> platforms;
+  platforms.reserve(files.size());
   for (const auto& [name, unused] : files) platforms.push_back(name);
   if (files.empty()) {
     throw DataError(fmt::format("{}: found no benchmark.tp<N>.<cpu|smV>.csv in the data folder", dir.string()));

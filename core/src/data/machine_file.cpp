@@ -34,8 +34,8 @@ Machine read_machine_file(const std::filesystem::path& csv_file) {
       machine.platform = json.value("platform", "");
       machine.facts = json.value("facts", std::map<std::string, std::string>{});
     } catch (const nlohmann::json::exception& error) {
-      throw DataError(fmt::format("{}: found no {{\"platform\": text, \"facts\": {{name: text}}}}: {}", file.string(),
-                                  error.what()));
+      throw DataError(fmt::format("{}: allowed: JSON with the text platform and the texts facts; found: {}",
+                                  file.string(), error.what()));
     }
   }
   if (const auto name = parse_csv_file_name(csv_file.filename().string())) machine.platform = name->platform;

@@ -80,24 +80,27 @@ ARBITER_LANES_INLINE Words select(const Mask& mask, std::uint32_t yes, const Wor
 
 #undef ARBITER_LANEWISE
 
-#define ARBITER_FOR_PARTS(pack) \
-  _Pragma("GCC unroll 4") for (std::size_t i = 0; i < sizeof(pack.part) / sizeof(pack.part[0]); ++i)
-
 // Part by part: g++ copies a whole structure through the stack, 16 bytes at a time.
 template <class Pack>
 ARBITER_LANES_INLINE Pack load_pack(const void* from) {
   const auto* bytes = static_cast<const unsigned char*>(from);
   Pack pack;
-  ARBITER_FOR_PARTS(pack) __builtin_memcpy(&pack.part[i], bytes + i * sizeof(pack.part[0]), sizeof(pack.part[0]));
+#pragma GCC unroll 4
+  for (auto& part : pack.part) {
+    __builtin_memcpy(&part, bytes, sizeof(part));
+    bytes += sizeof(part);
+  }
   return pack;
 }
 template <class Pack>
 ARBITER_LANES_INLINE void store_pack(const Pack& pack, void* to) {
   auto* bytes = static_cast<unsigned char*>(to);
-  ARBITER_FOR_PARTS(pack) __builtin_memcpy(bytes + i * sizeof(pack.part[0]), &pack.part[i], sizeof(pack.part[0]));
+#pragma GCC unroll 4
+  for (const auto& part : pack.part) {
+    __builtin_memcpy(bytes, &part, sizeof(part));
+    bytes += sizeof(part);
+  }
 }
-
-#undef ARBITER_FOR_PARTS
 
 /// Adds lanes i and i + 8, then i and i + 4, and so on.
 ARBITER_LANES_INLINE float tree_sum(const Floats& a) {

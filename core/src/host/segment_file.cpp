@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/host_memory.hpp"
 
 namespace arbiter {
 
@@ -27,8 +28,10 @@ struct Invitation {
   std::uint64_t inode = 0;
 };
 
-/// Takes the memory now: later, a page that cannot be had would be a SIGBUS and not an error.
+/// Takes the memory now: later, a page that cannot be had would be a SIGBUS and not an error. A file in memory grows
+/// without bound until the kernel kills someone, so what is not there is not asked for.
 int reserve(int descriptor, std::size_t bytes) {
+  if (bytes > static_cast<std::size_t>(free_host_memory())) return ENOMEM;
   const auto length = static_cast<off_t>(bytes);
   if (ftruncate(descriptor, length) != 0) return errno;
   int error = 0;

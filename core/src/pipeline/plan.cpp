@@ -32,12 +32,10 @@ class PlannedGroup : public ProcessGroup {
 };
 
 /// Every rank holds the tensors, about as much again in workspaces, and a host copy while it verifies.
-std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fusion, Backend& backend) {
-  const std::int64_t needed = 3 * ProblemTensors::bytes_needed(problem, fusion);
-  const std::int64_t free = backend.free_bytes(problem.tp_size);
-  if (needed <= free) return std::nullopt;
-  return fmt::format("needs about {} MiB of memory per rank, {} MiB are free", needed >> 20,
-                     std::max<std::int64_t>(free, 0) >> 20);
+std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fusion, std::int64_t free_bytes) {
+  if (3 * ProblemTensors::bytes_needed(problem, fusion) <= free_bytes) return std::nullopt;
+  return fmt::format("needs more than the {} MiB of memory that are free for each of {} ranks", free_bytes >> 20,
+                     problem.tp_size);
 }
 
 /// Sampling ends at the budget at the latest, unless three operations outlast it; verification makes every input again.
@@ -76,42 +74,57 @@ Plan Plan::of_tp_size(int tp_size) const {
 
 namespace {
 
-void plan_problem(const Problem& problem, const Config& config, const Instances& instances, int ranks,
-                  const ProcessGroup& group, Plan& plan) {
-  const auto skip = [&](const std::string& strategy, std::string reason) {
-    plan.skipped.push_back({problem, strategy, std::move(reason)});
-  };
-  if (problem.tp_size > ranks) return skip("*", fmt::format("needs {} ranks, this run has {}", problem.tp_size, ranks));
-  const auto& fusion = *instances.fusions.at(problem.fusion);
-  if (const auto support = fusion.supports(problem); !support) return skip("*", support.reason);
-  if (const auto reason = does_not_fit(problem, fusion, *instances.backend)) return skip("*", *reason);
+/// What the problems of one tp_size have in common.
+struct Surroundings {
+  const Config& config;
+  const Instances& instances;
+  const ProcessGroup& group;
+  int ranks;
+  std::int64_t free_bytes;  // per rank
+};
+
+/// Why no strategy can do the problem here; empty if one might.
+std::string obstacle(const Problem& problem, const Fusion& fusion, const Surroundings& here) {
+  if (problem.tp_size > here.ranks) {
+    return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.ranks);
+  }
+  if (const auto support = fusion.supports(problem); !support) return support.reason;
+  return does_not_fit(problem, fusion, here.free_bytes).value_or("");
+}
+
+void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) {
+  const auto reason = obstacle(problem, *here.instances.fusions.at(problem.fusion), here);
+  if (!reason.empty()) {
+    plan.skipped.push_back({problem, "*", reason});
+    return;
+  }
   PlannedProblem planned{problem, {}, 0.0};
-  for (const auto& strategy : config.strategies) {
-    const auto support = instances.strategies.at(strategy.name)->supports(problem, group);
+  for (const auto& strategy : here.config.strategies) {
+    const auto support = here.instances.strategies.at(strategy.name)->supports(problem, here.group);
     if (support) {
       planned.strategies.push_back(strategy.name);
     } else {
-      skip(strategy.name, support.reason);
+      plan.skipped.push_back({problem, strategy.name, support.reason});
     }
   }
   if (planned.strategies.empty()) return;
   planned.estimated_seconds =
-      static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, config.measurement);
+      static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, here.config.measurement);
   plan.problems.push_back(std::move(planned));
 }
 
 }  // namespace
 
-Plan make_plan(const Config& config, const Instances& instances, int ranks,
-               const std::function<bool(int tp_size)>& single_host) {
+Plan make_plan(const Config& config, const Instances& instances, const RunSite& site) {
   Plan plan;
   for (const int tp_size : config.tp_sizes) {
-    const PlannedGroup group(tp_size, single_host(tp_size));
+    const PlannedGroup group(tp_size, site.single_host(tp_size));
+    const Surroundings here{config, instances, group, site.ranks, site.free_bytes(tp_size)};
     for (const auto dtype : config.dtypes) {
       for (const auto& fusion : config.fusions) {
         for (const auto hidden_size : config.hidden_sizes) {
           for (const auto num_tokens : config.num_tokens) {
-            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, config, instances, ranks, group, plan);
+            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, here, plan);
           }
         }
       }

@@ -54,9 +54,14 @@ struct Instances {
 [[nodiscard]] ARBITER_EXPORT std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& plugins,
                                                                      const std::string& name);
 
-/// Plans for `ranks` ranks. `single_host` says whether the first `tp_size` of them are on one host. Measures and
-/// allocates nothing.
-[[nodiscard]] ARBITER_EXPORT Plan make_plan(const Config& config, const Instances& instances, int ranks,
-                                            const std::function<bool(int tp_size)>& single_host);
+/// Where a run takes place, as all of its ranks agree.
+struct RunSite {
+  int ranks = 0;
+  std::function<bool(int tp_size)> single_host;         ///< whether the first `tp_size` ranks are on one host
+  std::function<std::int64_t(int tp_size)> free_bytes;  ///< memory for each of the first `tp_size` ranks
+};
+
+/// Measures and allocates nothing.
+[[nodiscard]] ARBITER_EXPORT Plan make_plan(const Config& config, const Instances& instances, const RunSite& site);
 
 }  // namespace arbiter

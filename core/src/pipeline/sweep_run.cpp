@@ -52,8 +52,9 @@ class Sweep {
 
   ExitCode run() {
     form_groups();
-    plan_ =
-        make_plan(config_, instances_, world_.all().size(), [this](int tp_size) { return on_one_host_.at(tp_size); });
+    plan_ = make_plan(config_, instances_,
+                      {world_.all().size(), [this](int tp_size) { return sites_.at(tp_size).single_host; },
+                       [this](int tp_size) { return sites_.at(tp_size).free_bytes; }});
     if (world_.all().rank() == 0) open_desk();
     measure(plan_);
     if (desk_) desk_->decision = decide(config_, plugins_, desk_->dataset);
@@ -64,13 +65,17 @@ class Sweep {
   }
 
  private:
-  /// Rank 0 is in every group, so it can tell the others.
+  /// Every rank must plan alike: rank 0, which is in every group, says which groups share a host, and the rank with
+  /// the least memory how much there is.
   void form_groups() {
+    auto& all = world_.all();
     for (const int tp_size : config_.tp_sizes) {
-      const bool exists = tp_size <= world_.all().size();
-      if (exists) groups_[tp_size] = world_.first(tp_size);
+      if (tp_size <= all.size()) groups_[tp_size] = world_.first(tp_size);
       const auto& group = groups_[tp_size];
-      on_one_host_[tp_size] = world_.all().broadcast(group != nullptr && group->single_host() ? "1" : "", 0) == "1";
+      auto& site = sites_[tp_size];
+      site.single_host = all.broadcast(group != nullptr && group->single_host() ? "1" : "", 0) == "1";
+      site.free_bytes =
+          static_cast<std::int64_t>(-all.max(-static_cast<double>(instances_.backend->free_bytes(tp_size))));
     }
   }
 
@@ -145,7 +150,11 @@ class Sweep {
   bool terminal_;
   Instances instances_;
   std::map<int, std::unique_ptr<ProcessGroup>> groups_;  // by tp_size; null on ranks outside
-  std::map<int, bool> on_one_host_;
+  struct Site {
+    bool single_host = false;
+    std::int64_t free_bytes = 0;
+  };
+  std::map<int, Site> sites_;  // by tp_size
   Plan plan_;
   std::optional<Desk> desk_;  // rank 0 only
 };

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "arbiter/backend.hpp"
+#include "arbiter/host_memory.hpp"
 #include "machine_facts.hpp"
-#include "memory_limits.hpp"
 #include "page_buffer.hpp"
 
 namespace {
@@ -19,7 +19,7 @@ class HostBackend : public Backend {
   [[nodiscard]] std::string name() const override { return "host"; }
   [[nodiscard]] Machine machine() const override { return host::machine_facts(); }
   [[nodiscard]] std::int64_t free_bytes(int ranks_per_host) const override {
-    return host::free_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
+    return free_host_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
   }
 
   [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {

@@ -47,6 +47,7 @@ class CsvSink : public Sink {
       for (const Measurement& row : report.dataset.rows()) append(row);
     }
     for (const auto& [tp_size, file] : files_) {
+      if (!file.writer) continue;
       report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
                              file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
     }
@@ -71,14 +72,13 @@ class CsvSink : public Sink {
 
   void append(const Measurement& row) {
     File& file = files_[row.problem.tp_size];
-    if (!file.writer) {
-      const fs::path csv = path(row.problem.tp_size, ".csv");
-      file.writer = std::make_unique<CsvWriter>(csv);
-      write_machine_file(csv, run_.machine);
-    }
+    const bool is_new = !file.writer;
+    if (is_new) file.writer = std::make_unique<CsvWriter>(path(row.problem.tp_size, ".csv"));
     file.writer->append(row);
     ++file.rows;
     if (!row.usable()) ++file.failed;
+    // After the row: facts that cannot be written must not cost a measurement.
+    if (is_new) write_machine_file(file.writer->file(), run_.machine);
   }
 
   RunInfo run_;

@@ -9,13 +9,8 @@ namespace arbiter::plots {
 
 namespace {
 
-/// Two digits below ten unless the second is zero, whole numbers above.
-std::string two_digits(double value) {
-  if (value >= 9.95) return fmt::format("{:.0f}", value);
-  std::string text = fmt::format("{:.1f}", value);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
+/// Two digits below ten, whole numbers above.
+std::string two_digits(double value) { return fmt::format("{:.{}f}", value, value < 9.95 ? 1 : 0); }
 
 std::string with_unit(double value) {
   for (const char unit : std::array{'k', 'M', 'G'}) {
@@ -33,7 +28,11 @@ std::string time_label(double microseconds) {
 }
 
 std::string percent_label(double percent) {
-  if (percent >= 999.5) return with_unit(percent);
+  if (percent >= 999.5) {
+    std::string label = with_unit(percent);
+    if (const auto zero = label.find(".0"); zero != std::string::npos) label.erase(zero, 2);
+    return label;
+  }
   return fmt::format("{}", std::lround(percent));
 }
 

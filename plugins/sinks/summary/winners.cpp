@@ -53,7 +53,7 @@ std::string wins_text(const Winners& winners, std::size_t width) {
   if (all.size() <= width || winning == parts.size()) return all;
   const std::size_t others = parts.size() - winning;
   parts.resize(winning);
-  return fmt::format("{}; {} others 0 %", fmt::join(parts, ", "), others);
+  return fmt::format("{}; {} other{} 0 %", fmt::join(parts, ", "), others, others == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -10,33 +10,28 @@ namespace arbiter {
 namespace {
 
 using test::config_mistakes;
+using test::config_names;
 using test::config_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 const std::string problems = "problems: {tp_size: 2, hidden_size: 8, num_tokens: 1}\n";
 
-std::vector<std::string> names(const std::vector<PluginChoice>& choices) {
-  std::vector<std::string> names;
-  for (const PluginChoice& choice : choices) names.push_back(choice.name);
-  return names;
-}
-
 TEST(Choices, DefaultToWhatIsInstalledForTheBackend) {
   const Config config = config_of(problems);
   EXPECT_EQ(config.backend, "host");
-  EXPECT_THAT(names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
-  EXPECT_THAT(names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
-  EXPECT_THAT(names(config.heuristics), ElementsAre("lut", "lp"));
-  EXPECT_THAT(names(config.sinks), ElementsAre("csv", "cpp_table"));
+  EXPECT_THAT(config_names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
+  EXPECT_THAT(config_names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
+  EXPECT_THAT(config_names(config.heuristics), ElementsAre("lut", "lp"));
+  EXPECT_THAT(config_names(config.sinks), ElementsAre("csv", "cpp_table"));
   EXPECT_EQ(config.strategies[1].table_id, 4);
   EXPECT_EQ(config.strategies[1].parameters.integer("chunk_kib"), 128);
 }
 
 TEST(Choices, TakeAllOfAKind) {
   const Config config = config_of(problems + "strategies: all\nheuristics: all\n");
-  EXPECT_THAT(names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
-  EXPECT_THAT(names(config.heuristics), ElementsAre("lp", "lut", "oracle"));
+  EXPECT_THAT(config_names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
+  EXPECT_THAT(config_names(config.heuristics), ElementsAre("lp", "lut", "oracle"));
 }
 
 struct Form {
@@ -48,7 +43,7 @@ class ChoiceForm : public ::testing::TestWithParam<Form> {};
 
 TEST_P(ChoiceForm, GivesNamesAndParameters) {
   const Config config = config_of(problems + "strategies: " + GetParam().yaml);
-  ASSERT_THAT(names(config.strategies), ElementsAre("TWOSHOT", "MPI"));
+  ASSERT_THAT(config_names(config.strategies), ElementsAre("TWOSHOT", "MPI"));
   EXPECT_EQ(config.strategies[0].parameters.integer("chunk_kib"), GetParam().chunk_kib);
 }
 
@@ -59,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, ChoiceForm,
                                            Form{"\n  - TWOSHOT:\n      chunk_kib: 64\n  - MPI\n", 64}));
 
 TEST(Choices, TakeOneName) {
-  EXPECT_THAT(names(config_of(problems + "strategies: MPI").strategies), ElementsAre("MPI"));
+  EXPECT_THAT(config_names(config_of(problems + "strategies: MPI").strategies), ElementsAre("MPI"));
 }
 
 TEST(Choices, RunAPluginUnderANameOfItsOwn) {
@@ -179,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Choices, ReadFusionsUnderProblems) {
   const std::string start = "problems: {tp_size: 2, hidden_size: 8, num_tokens: 1, fusion: ";
   const Config config = config_of(start + "{NONE: , RESIDUAL_RMS_NORM: {eps: 1e-5}}}");
-  ASSERT_THAT(names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
+  ASSERT_THAT(config_names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
   EXPECT_DOUBLE_EQ(config.fusions[1].parameters.real("eps"), 1e-5);
   EXPECT_EQ(config_mistakes(start + "[NONE, RESIDUAL_RMSNORM]}"),
             "sweep.yaml:1:70: problems.fusion: unknown fusion RESIDUAL_RMSNORM; did you mean RESIDUAL_RMS_NORM? "
@@ -193,8 +188,8 @@ TEST(Choices, NeedNotBeInstalledWhenTheRunStartsFromCsvs) {
       "problems: {fusion: [NONE, SWIGLU]}\n"
       "strategies: {NCCL: , LOWPRECISION: , MINE: {strategy: TREE, table_id: 130, depth: 3}}\n";
   const Config config = config_of(text, {}, true);
-  EXPECT_THAT(names(config.fusions), ElementsAre("NONE", "SWIGLU"));
-  EXPECT_THAT(names(config.strategies), ElementsAre("NCCL", "LOWPRECISION", "MINE"));
+  EXPECT_THAT(config_names(config.fusions), ElementsAre("NONE", "SWIGLU"));
+  EXPECT_THAT(config_names(config.strategies), ElementsAre("NCCL", "LOWPRECISION", "MINE"));
   EXPECT_EQ(config.strategies[0].table_id, 0);
   EXPECT_EQ(config.strategies[1].table_id, -1);
   EXPECT_EQ(config.strategies[2].table_id, 130);

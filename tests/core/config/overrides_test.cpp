@@ -10,16 +10,11 @@ namespace arbiter {
 namespace {
 
 using test::config_mistakes;
+using test::config_names;
 using test::config_of;
 using ::testing::ElementsAre;
 
 const std::string sweep = "problems:\n  tp_size: [2, 4]\n  hidden_size: 8\n  num_tokens: 1\n";
-
-std::vector<std::string> names(const std::vector<PluginChoice>& choices) {
-  std::vector<std::string> names;
-  for (const PluginChoice& choice : choices) names.push_back(choice.name);
-  return names;
-}
 
 TEST(Overrides, ReplaceValuesAndAddKeys) {
   const Config config = config_of(sweep, {"problems.tp_size=[8]", "problems.num_tokens={from: 1, to: 4, factor: 2}",
@@ -40,7 +35,7 @@ class OverriddenPlugin : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(OverriddenPlugin, KeepsTheOthersWhateverFormTheSectionHas) {
   const Config config = config_of(sweep + GetParam(), {"strategies.ONESHOT.chunk_kib=64"});
-  ASSERT_THAT(names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
+  ASSERT_THAT(config_names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT"));
   EXPECT_EQ(config.strategies[1].parameters.integer("chunk_kib"), 64);
   EXPECT_EQ(config.strategies[2].parameters.integer("chunk_kib"), 256);
 }
@@ -52,16 +47,16 @@ INSTANTIATE_TEST_SUITE_P(Forms, OverriddenPlugin,
                                            "strategies: {MPI: , ONESHOT: {chunk_kib: 32}, TWOSHOT: }\n"));
 
 TEST(Overrides, AddAPluginToASection) {
-  EXPECT_THAT(names(config_of(sweep + "strategies: MPI\n", {"strategies.TWOSHOT="}).strategies),
+  EXPECT_THAT(config_names(config_of(sweep + "strategies: MPI\n", {"strategies.TWOSHOT="}).strategies),
               ElementsAre("MPI", "TWOSHOT"));
-  EXPECT_THAT(names(config_of(sweep, {"heuristics.oracle="}).heuristics), ElementsAre("lut", "lp", "oracle"));
+  EXPECT_THAT(config_names(config_of(sweep, {"heuristics.oracle="}).heuristics), ElementsAre("lut", "lp", "oracle"));
   const Config config = config_of(sweep, {"strategies.RING.strategy=MPI", "strategies.RING.table_id=120"});
-  EXPECT_THAT(names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT", "RING"));
+  EXPECT_THAT(config_names(config.strategies), ElementsAre("MPI", "ONESHOT", "TWOSHOT", "RING"));
 }
 
 TEST(Overrides, ReachFusionsUnderProblems) {
   const Config config = config_of(sweep, {"problems.fusion.RESIDUAL_RMS_NORM.eps=0.5"});
-  ASSERT_THAT(names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
+  ASSERT_THAT(config_names(config.fusions), ElementsAre("NONE", "RESIDUAL_RMS_NORM"));
   EXPECT_DOUBLE_EQ(config.fusions[1].parameters.real("eps"), 0.5);
 }
 

@@ -119,6 +119,8 @@ TEST_P(RowKernelsOf, ReduceAddsInRankOrder) {
     for (std::size_t count = 0; count <= 67; ++count) {
       std::vector<Row> rows;
       std::vector<const void*> inputs;
+      rows.reserve(static_cast<std::size_t>(ranks));
+      inputs.reserve(static_cast<std::size_t>(ranks));
       for (int r = 0; r < ranks; ++r) {
         rows.push_back(Row::of(dtype_, hostile_floats(count, static_cast<std::uint32_t>(100 * ranks + r), r > 1)));
       }

@@ -15,7 +15,8 @@ class PlanTest : public ::testing::Test {
   Plan plan(const std::string& problems, int ranks, bool single_host = true) {
     const ConfigText text("backend: host\nproblems: " + problems + "\nstrategies: [MPI, ONESHOT]\n", "plan.yaml");
     const auto config = text.validate(plugins_);
-    return make_plan(config, make_instances(config, plugins_), ranks, [=](int) { return single_host; });
+    return make_plan(config, make_instances(config, plugins_),
+                     {ranks, [=](int) { return single_host; }, [](int) { return std::int64_t{1} << 30; }});
   }
 
   PluginHost plugins_;
@@ -44,7 +45,7 @@ TEST_F(PlanTest, SkipsProblemsThatDoNotFitIntoMemory) {
   const auto made = plan("{tp_size: [2], fusion: [NONE], hidden_size: [1048576], num_tokens: [1, 16777216]}", 2);
   ASSERT_EQ(made.problems.size(), 1U);
   ASSERT_EQ(made.skipped.size(), 1U);
-  EXPECT_THAT(made.skipped[0].reason, HasSubstr("MiB of memory per rank"));
+  EXPECT_THAT(made.skipped[0].reason, HasSubstr("MiB of memory that are free for each of 2 ranks"));
 }
 
 TEST_F(PlanTest, StrategiesThatNeedSharedMemoryStayOnOneHost) {

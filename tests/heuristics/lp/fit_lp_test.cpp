@@ -66,6 +66,7 @@ TEST(FitLp, ReportsOrderStatusOptimumRegretAndThresholds) {
 TEST(FitLp, AnOrderOfOnesOwnIsKeptAndLeavesOthersOut) {
   const auto selector = fit_lp(modelled(), {LpOptions::Shape::regions, {"ONESHOT", "UNKNOWN", "NCCL"}, ""});
   EXPECT_THAT(selector->report(), HasSubstr("order ONESHOT < NCCL\n"));
+  EXPECT_THAT(selector->report(), HasSubstr("order: UNKNOWN was not measured"));
   EXPECT_EQ(selector->select({2, DType::bfloat16, "NONE", 8192, 64}), "NCCL");
   EXPECT_THROW(static_cast<void>(fit_lp(modelled(), {LpOptions::Shape::regions, {"UNKNOWN"}, ""})), DataError);
 }

@@ -1,12 +1,13 @@
-#include "memory_limits.hpp"
+#include "arbiter/host_memory.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <optional>
 #include <string>
 
-namespace arbiter::host {
+namespace arbiter {
 
 namespace {
 
@@ -58,7 +59,7 @@ std::int64_t left_around(const std::filesystem::path& mount, std::filesystem::pa
 
 }  // namespace
 
-std::int64_t free_memory(const std::filesystem::path& root) {
+std::int64_t free_host_memory(const std::filesystem::path& root) {
   std::int64_t left = unlimited;
   if (const auto kib = number_of(root / "proc/meminfo", "MemAvailable:")) left = *kib * 1024;
 
@@ -76,4 +77,4 @@ std::int64_t free_memory(const std::filesystem::path& root) {
   return left;
 }
 
-}  // namespace arbiter::host
+}  // namespace arbiter
