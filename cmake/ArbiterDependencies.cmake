@@ -1,6 +1,8 @@
 # Debian packages; `./dev setup` installs them.
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS filesystem iostreams system)
+# The C interface is all we use; the C++ one is gone from newer Open MPI.
+set(MPI_CXX_SKIP_MPICXX ON)
 find_package(MPI REQUIRED COMPONENTS CXX)
 find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)

@@ -30,15 +30,21 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
   for (const auto& dir : environment_plugin_dirs()) plugins.load_dir(dir);
 }
 
+/// Options that have a key in the YAML are overrides of it, so they are checked as it is.
+std::vector<std::string> overrides_of(const Options& options) {
+  auto overrides = options.overrides;
+  if (options.enable_auto) overrides.emplace_back("enable_auto=true");
+  return overrides;
+}
+
 ConfigText read_config(const Options& options) {
-  return options.config.empty() ? ConfigText::builtin(options.overrides)
-                                : ConfigText::from_file(options.config, options.overrides);
+  return options.config.empty() ? ConfigText::builtin(overrides_of(options))
+                                : ConfigText::from_file(options.config, overrides_of(options));
 }
 
 /// What the command line says stands above what the YAML says.
 Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
   auto config = text.validate(plugins, !options.data_dir.empty());
-  config.enable_auto = config.enable_auto || options.enable_auto;
   if (!options.save_csv_dir.empty()) {
     config.output_dir = options.save_csv_dir;
   } else if (!options.data_dir.empty() && !config.output_dir_given) {
@@ -80,7 +86,7 @@ ExitCode run_as_rank(const Options& options) {
       yaml = own.text();
       source = own.source();
     }
-    const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), options.overrides);
+    const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), overrides_of(options));
     PluginHost plugins;
     load_plugins(plugins, options, text.plugin_dirs());
     const auto config = make_config(options, text, plugins);

@@ -24,8 +24,7 @@ ARBITER_LANES_INLINE Words encode(const Floats& value) {
   const Words normal =
       (magnitude + splat((1U << (dropped - 1)) - 1 - rebias) + ((magnitude >> dropped) & splat(1U))) >> dropped;
   const Words nearest = select(magnitude < splat(smallest_normal), tiny, normal);
-  const Words code =
-      select(nearest < splat(largest), nearest, splat(largest)) | ((bits >> sign_shift) & splat(sign_bit));
+  const Words code = smaller(nearest, splat(largest)) | ((bits >> sign_shift) & splat(sign_bit));
   return select(splat(infinity) < magnitude, nan, code);
 }
 

@@ -54,9 +54,9 @@ void fit_regions(const CellBlock& block, const std::vector<std::string>& order, 
           ? std::string()
           : fmt::format(", sum of time / best {:.4f}, {:.2f} % above the best of each cell", regions.solution.objective,
                         100.0 * (regions.solution.objective / static_cast<double>(regions.cells) - 1.0));
-  fit.lines += fmt::format("\n    {}: {} in {:.1f} ms: {} regions over {} cells{}{}", name_of(block.key.dtype),
-                           regions.solution.status, regions.solution.milliseconds, regions.labels.regions(),
-                           regions.cells, optimum, exceptions_text(regions.exceptions));
+  fit.lines +=
+      fmt::format("\n    {}: {}: {} regions over {} cells{}{}", name_of(block.key.dtype), regions.solution.status,
+                  regions.labels.regions(), regions.cells, optimum, exceptions_text(regions.exceptions));
   fit.regions.push_back(std::move(regions.labels));
 }
 
@@ -70,9 +70,8 @@ void fit_fusion(const Blocks& blocks, const LpOptions& options, Fit& fit) {
   fit.lines += fmt::format("\n  tp {}, {}: order {}", key.tp_size, key.fusion, fmt::join(order, " < "));
   for (const CellBlock* block : blocks) fit_regions(*block, order, fit);
   ByteThresholds thresholds = byte_thresholds(blocks, order);
-  fit.lines +=
-      fmt::format("\n    by bytes: {} in {:.1f} ms: {}{}", thresholds.solution.status, thresholds.solution.milliseconds,
-                  thresholds.text(), exceptions_text(thresholds.exceptions.size()));
+  fit.lines += fmt::format("\n    by bytes: {}: {}{}", thresholds.solution.status, thresholds.text(),
+                           exceptions_text(thresholds.exceptions.size()));
   fit.thresholds.push_back(std::move(thresholds));
 }
 

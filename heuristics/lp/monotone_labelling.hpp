@@ -19,9 +19,8 @@ struct LabellingProblem {
 
 struct Labelling {
   std::vector<std::size_t> labels;
-  double objective = 0.0;     ///< the sum of the costs of `labels`
-  double milliseconds = 0.0;  ///< of the solver
-  std::string status;         ///< the solver's: "optimal"; "trivial" if there was nothing to solve
+  double objective = 0.0;  ///< the sum of the costs of `labels`
+  std::string status;      ///< the solver's: "optimal"; "trivial" if there was nothing to solve
 };
 
 /// The labelling of least total cost, as a linear program: y[n,k] in [0,1] says that node n has label k or a later one,

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -65,6 +66,7 @@ class Arena {
   }
 
   [[nodiscard]] ProcessGroup& group() { return group_; }
+  [[nodiscard]] bool has_measured_all() const { return samples_.size() == sizes().size(); }
 
   /// Microseconds of one operation: for each contender its samples.
   const std::vector<std::vector<double>>& samples(std::int64_t tokens) {
@@ -187,15 +189,21 @@ class NullReporter : public benchmark::BenchmarkReporter {
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
   try {
     World world;
+    if (world.all().size() < 2) throw Error("one rank has nothing to reduce: run this under mpirun -n 2 or -n 4");
+    // One rank reports; the others would write over its file.
+    const auto writes_file = [](const char* argument) {
+      return std::string_view(argument).starts_with("--benchmark_out");
+    };
+    if (world.all().rank() != 0) argc = static_cast<int>(std::remove_if(argv, argv + argc, writes_file) - argv);
+    benchmark::Initialize(&argc, argv);
     Arena arena(world.all());
     register_all(arena);
     NullReporter silent;
     const bool reports = world.all().rank() == 0;
     const std::size_t ran = reports ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
-    if (ran == sizes().size() * contenders().size() && reports) print_table(arena);
+    if (ran > 0 && arena.has_measured_all() && reports) print_table(arena);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     World::abort(EXIT_FAILURE);

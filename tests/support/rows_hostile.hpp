@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -30,7 +31,7 @@ inline std::vector<float> hostile_floats(std::size_t count, std::uint32_t seed, 
   return values;
 }
 
-/// The instruction sets this processor has; the others are named where tests skip.
+/// Every instruction set there are kernels for. Tests skip those the processor lacks.
 inline std::vector<Isa> all_isas() { return {Isa::portable, Isa::avx2, Isa::avx512}; }
 
 }  // namespace arbiter::test

@@ -16,7 +16,8 @@ namespace {
 
 /// Sixteen 16-bit units.
 struct Halves {
-  __m256i part[1];
+  static constexpr std::size_t parts = 1;
+  __m256i part[parts];
 };
 /// Sixteen 8-bit units.
 struct Bytes {
@@ -82,7 +83,8 @@ using HalfPart = std::uint16_t __attribute__((vector_size(16)));
 using BytePart = std::uint8_t __attribute__((vector_size(16)));
 
 struct Halves {
-  HalfPart part[2];
+  static constexpr std::size_t parts = 2;
+  HalfPart part[parts];
 };
 struct Bytes {
   BytePart value;

@@ -28,10 +28,12 @@ using WordPart = std::uint32_t __attribute__((vector_size(ARBITER_LANE_BYTES)));
 using SignedPart = std::int32_t __attribute__((vector_size(ARBITER_LANE_BYTES)));
 
 struct Floats {
-  FloatPart part[part_count];
+  static constexpr std::size_t parts = part_count;
+  FloatPart part[parts];
 };
 struct Words {
-  WordPart part[part_count];
+  static constexpr std::size_t parts = part_count;
+  WordPart part[parts];
 };
 /// All bits of a lane set, or none.
 struct Mask {
@@ -78,6 +80,14 @@ ARBITER_LANES_INLINE Words select(const Mask& mask, std::uint32_t yes, const Wor
   return select(mask, splat(yes), no);
 }
 
+/// The smaller of two signed words; compilers know this form of it.
+ARBITER_LANES_INLINE Words smaller(const Words& a, const Words& b) {
+  ARBITER_LANEWISE(Words, reinterpret_cast<WordPart>(reinterpret_cast<SignedPart>(a.part[i]) <
+                                                             reinterpret_cast<SignedPart>(b.part[i])
+                                                         ? reinterpret_cast<SignedPart>(a.part[i])
+                                                         : reinterpret_cast<SignedPart>(b.part[i])));
+}
+
 #undef ARBITER_LANEWISE
 
 // Part by part: g++ copies a whole structure through the stack, 16 bytes at a time.
@@ -86,9 +96,8 @@ ARBITER_LANES_INLINE Pack load_pack(const void* from) {
   const auto* bytes = static_cast<const unsigned char*>(from);
   Pack pack;
 #pragma GCC unroll 4
-  for (auto& part : pack.part) {
-    __builtin_memcpy(&part, bytes, sizeof(part));
-    bytes += sizeof(part);
+  for (std::size_t i = 0; i < Pack::parts; ++i) {
+    __builtin_memcpy(&pack.part[i], bytes + i * sizeof(pack.part[i]), sizeof(pack.part[i]));
   }
   return pack;
 }
@@ -96,9 +105,8 @@ template <class Pack>
 ARBITER_LANES_INLINE void store_pack(const Pack& pack, void* to) {
   auto* bytes = static_cast<unsigned char*>(to);
 #pragma GCC unroll 4
-  for (const auto& part : pack.part) {
-    __builtin_memcpy(bytes, &part, sizeof(part));
-    bytes += sizeof(part);
+  for (std::size_t i = 0; i < Pack::parts; ++i) {
+    __builtin_memcpy(bytes + i * sizeof(pack.part[i]), &pack.part[i], sizeof(pack.part[i]));
   }
 }
 

@@ -1,3 +1,5 @@
+// Sink `best_strategy`: viz/<FUSION>/benchmark.tp<N>.<platform>_best_strategy.png, the fastest strategy of every shape
+// in its colour, its share of the shapes in the title. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/plots.hpp"

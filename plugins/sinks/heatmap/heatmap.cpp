@@ -1,3 +1,5 @@
+// Sink `heatmap`: viz/<FUSION>/benchmark.tp<N>.<platform>_heatmap.png, the time of every strategy side by side under
+// one logarithmic colour bar. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/plots.hpp"

@@ -1,3 +1,5 @@
+// Sink `strategy_difference`: viz/<FUSION>/benchmark.tp<N>.<platform>_strategy_difference_heatmap.png, how many per
+// cent every strategy takes longer than the fastest one. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/plots.hpp"

@@ -38,6 +38,12 @@ TEST(BestStrategy, ColoursEachCellAsTheBarDoes) {
   EXPECT_NE(band_of(picture, "NCCL"), band_of(picture, "ONESHOT"));
 }
 
+TEST(BestStrategy, WritesDarkOnBrightColoursAndBrightOnDarkOnes) {
+  const SvgPicture picture = best_of(small_picture_dataset());
+  EXPECT_EQ(picture.all("11").at(0).color, "rgb(0,0,0)") << "on orange";
+  EXPECT_EQ(picture.all("23").at(0).color, "rgb(255,255,255)") << "on blue";
+}
+
 TEST(BestStrategy, BarNamesAlsoStrategiesThatNeverWin) {
   Dataset dataset = small_picture_dataset();
   dataset.add(picture_row("TWOSHOT", 1024, 1, 900.0));

@@ -29,6 +29,7 @@ TEST(StrategyColors, AreDifferentForTwentyStrategies) {
 
 TEST(StrategyColors, SufficeForMoreStrategiesThanThereAreColours) {
   std::vector<std::string> names;
+  names.reserve(100);
   for (int i = 0; i < 100; ++i) names.push_back("THEIRS_" + std::to_string(i));
   EXPECT_EQ(strategy_colors(names).size(), 100U);
 }

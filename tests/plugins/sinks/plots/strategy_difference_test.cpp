@@ -1,3 +1,5 @@
+#include <cstdint>
+
 #include <gmock/gmock.h>
 
 #include "arbiter/plots.hpp"
@@ -65,8 +67,8 @@ TEST(StrategyDifference, CellWithoutAStrategyToCompareWithIsEmpty) {
 
 TEST(StrategyDifference, LabelsCellsOfALargeGrid) {
   Dataset dataset = picture_dataset();
-  for (int hidden = 1; hidden <= 20; ++hidden) {
-    for (int tokens = 1; tokens <= 40; ++tokens) {
+  for (std::int64_t hidden = 1; hidden <= 20; ++hidden) {
+    for (std::int64_t tokens = 1; tokens <= 40; ++tokens) {
       dataset.add(picture_row("NCCL", 512 * hidden, tokens, 13.4));
       dataset.add(picture_row("ONESHOT", 512 * hidden, tokens, 10.0));
       dataset.add(picture_row("TWOSHOT", 512 * hidden, tokens, 17.7));
