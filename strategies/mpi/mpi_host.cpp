@@ -72,7 +72,7 @@ class Mpi : public Strategy {
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
     if (!communicator_) {
-      const MPI_Comm group = *static_cast<MPI_Comm*>(preparation.group.mpi_comm());
+      auto& group = *static_cast<MPI_Comm*>(preparation.group.mpi_comm());
       communicator_ = ring_ ? mpi::duplicate_with_ring(group) : mpi::duplicate(group);
     }
     auto& sum = sums_[preparation.problem.dtype];

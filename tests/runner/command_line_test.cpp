@@ -45,7 +45,7 @@ TEST_F(CommandLine, AMistakeInTheConfigIsFoundBeforeAnythingRuns) {
   const auto config = small_sweep("heuristic: [lut]\n");
   const auto result = runner({"--config", config.string()});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("sweep.yaml:9:1"), HasSubstr("heuristic"), HasSubstr("heuristics")));
+  EXPECT_THAT(result.output, AllOf(HasSubstr("sweep.yaml:10:1"), HasSubstr("heuristic"), HasSubstr("heuristics")));
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 

@@ -37,7 +37,7 @@ TEST_F(Faults, AKilledRankEndsTheRunAndKeepsTheRows) {
   EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("a rank was ended by signal 9"), HasSubstr("finished rows are kept in")));
   expect_csv_intact();
-  for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
+  for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
   EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 
@@ -50,7 +50,7 @@ TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
   EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("runner --data_dir " + out().string())));
   expect_csv_intact();
-  for (const pid_t rank : ranks) EXPECT_NE(::kill(rank, 0), 0) << "rank still runs: " << rank;
+  for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
   EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 
@@ -71,13 +71,7 @@ TEST_F(Faults, KillingTheRunnerEndsItsRanks) {
   ASSERT_EQ(ranks.size(), 3U);
   ::kill(sweep.pid(), SIGKILL);
   EXPECT_EQ(sweep.wait(seconds(10)), 128 + SIGKILL);
-  for (int look = 0; look < 100; ++look) {
-    bool any = false;
-    for (const pid_t rank : ranks) any = any || ::kill(rank, 0) == 0;
-    if (!any) return;
-    ::usleep(100'000);
-  }
-  FAIL() << "ranks outlived the runner";
+  for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
 }
 
 TEST_F(Faults, AFullDiskStopsTheSweepAndIsNamed) {
@@ -103,7 +97,7 @@ TEST_F(Faults, APluginThatCannotBeReadIsToldAndTheRunGoesOn) {
   const auto result =
       runner({"--config", small_sweep("sinks: [summary]\n").string(), "--plugin_dir", (dir_ / "plugins").string()});
   EXPECT_EQ(result.exit_code, 0) << result.output;
-  EXPECT_THAT(result.output, HasSubstr((dir_ / "absent").string()));
+  EXPECT_THAT(result.output, HasSubstr((dir_ / "plugins/dangling.so").string() + ": cannot be read: No such file"));
 }
 
 TEST_F(Faults, WithoutMpirunTheRunSaysWhatIsMissing) {

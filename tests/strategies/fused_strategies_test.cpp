@@ -24,7 +24,7 @@ struct Shape {
   std::int64_t num_tokens;
   std::int64_t hidden_size;
 };
-constexpr std::array ragged_shapes = {Shape{1, 1},  Shape{1, 16},  Shape{2, 1024}, Shape{3, 17},      Shape{5, 2880},
+constexpr std::array ragged_shapes = {Shape{1, 1},  Shape{1, 16},  Shape{2, 1024}, Shape{3, 17},     Shape{5, 2880},
                                       Shape{7, 33}, Shape{61, 48}, Shape{300, 32}, Shape{2, 40'016}, Shape{70, 2048}};
 
 bool same_on_every_rank(std::uint64_t value) {

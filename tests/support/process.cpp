@@ -121,4 +121,15 @@ std::vector<pid_t> descendants(pid_t ancestor, const std::string& name) {
   return found;
 }
 
+bool ends(pid_t process) {
+  for (int look = 0; look < 100; ++look) {
+    std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
+    const std::string text((std::istreambuf_iterator<char>(stat)), {});
+    const auto close = text.rfind(')');
+    if (close == std::string::npos || text.compare(close, 4, ") Z ") == 0) return true;
+    ::usleep(100'000);
+  }
+  return false;
+}
+
 }  // namespace arbiter::testing

@@ -47,4 +47,7 @@ struct Finished {
 /// The process ids of all descendants of `ancestor` whose program name is `name`.
 [[nodiscard]] std::vector<pid_t> descendants(pid_t ancestor, const std::string& name);
 
+/// Whether a process ends within ten seconds. One that ended and was not asked after yet has ended.
+[[nodiscard]] bool ends(pid_t process);
+
 }  // namespace arbiter::testing

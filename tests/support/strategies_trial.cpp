@@ -69,6 +69,7 @@ bool is_nan(DType dtype, const std::byte* unit) {
 Trial::Trial(Problem problem, const Fusion& fusion, Data data, std::uint64_t seed)
     : problem_(std::move(problem)), fusion_(fusion), specs_(fusion.tensors(problem_)) {
   std::vector<Bytes> messages;
+  messages.reserve(static_cast<std::size_t>(problem_.tp_size));
   for (int rank = 0; rank < problem_.tp_size; ++rank) messages.push_back(message_of(problem_, rank, data, seed));
   own_message_ = messages[static_cast<std::size_t>(world().rank())];
   input_ = own_message_;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "launch/core_pinning.hpp"
 #include "pipeline/decision.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/problem_race.hpp"
@@ -101,6 +102,7 @@ class Sweep {
   }
 
   void race(const Plan& plan, ProcessGroup& group, std::optional<Progress>& progress) {
+    const CorePinning pinning(group);
     ProblemRace race(config_, plugins_, instances_, group,
                      [&](const Problem& problem) { return select(problem, group); });
     for (const auto& planned : plan.problems) {

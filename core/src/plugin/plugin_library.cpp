@@ -1,5 +1,7 @@
 #include "plugin/plugin_library.hpp"
 
+#include <cerrno>
+#include <fstream>
 #include <system_error>
 
 #include <boost/dll/library_info.hpp>
@@ -17,6 +19,7 @@ constexpr const char* factory_symbol = "arbiter_plugin_create";
 
 /// dlopen() of a truncated ELF file ends in SIGBUS, so the section table, which stands at the end, is read first.
 void check_file_format(const std::filesystem::path& file) {
+  if (!std::ifstream(file)) throw PluginError("cannot be read: " + std::generic_category().message(errno));
   try {
     boost::dll::library_info info(file);
     if (info.sections().empty()) throw PluginError("is no complete shared object");

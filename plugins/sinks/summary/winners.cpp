@@ -49,7 +49,7 @@ std::string wins_text(const Winners& winners, std::size_t width) {
     parts.push_back(fmt::format("{} {}", name, share(cells, winners.cells)));
     if (cells > 0) ++winning;
   }
-  const std::string all = fmt::format("{}", fmt::join(parts, ", "));
+  std::string all = fmt::format("{}", fmt::join(parts, ", "));
   if (all.size() <= width || winning == parts.size()) return all;
   const std::size_t others = parts.size() - winning;
   parts.resize(winning);
