@@ -1,7 +1,7 @@
 // lut: the look-up table. `mode: argmin` is the plain rule, the smallest time of each measured cell and `fallback`
-// elsewhere. `mode: stable` takes strategies within `tie_percent` of the best, or within its confidence interval, for
-// equal, and chooses among equals those that keep the regions simple, so that noise does not flip cells; problems off
-// the grid get the answer of the nearest measured cell.
+// elsewhere. `mode: stable` takes strategies within `tie_percent` of the best, or not to be told from it by the
+// confidence intervals, for equal, and chooses among equals those that keep the regions simple, so that noise does not
+// flip cells; problems off the grid get the answer of the nearest measured cell.
 #include <iterator>
 
 #include "lut/lut.hpp"

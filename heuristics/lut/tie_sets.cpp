@@ -6,7 +6,9 @@ namespace {
 
 bool ties(const Measurement& row, const Measurement& best, double tie_percent) {
   if (row.time_us <= best.time_us * (1.0 + tie_percent / 100.0)) return true;
-  return row.ci_low_us <= best.ci_high_us;  // false where either is not known
+  // Overlap alone would do for a series so noisy that it overlaps anything: each median must lie in the other's
+  // interval.
+  return row.ci_low_us <= best.time_us && row.time_us <= best.ci_high_us;  // false where either is not known
 }
 
 bool failed_nearby(const CellBlock& block, std::size_t cell, std::size_t strategy) {

@@ -1,6 +1,7 @@
 #include "pipeline/problem_race.hpp"
 
 #include <chrono>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -91,7 +92,7 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
     if (row.reason.empty()) row.reason = together([&] { contender.operation = prepare(name, problem); });
     if (row.reason.empty()) {
       auto verified = verify(*contender.operation, problem, fusion, *tensors, backend, group_);
-      row.error = verified.error;
+      row.error = std::round(verified.error * 1e4) / 1e4;
       row.reason = std::move(verified.reason);
       contender.threw = verified.threw;
     }
