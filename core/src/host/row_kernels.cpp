@@ -37,7 +37,7 @@ const IsaRowKernels& kernels_of(Isa isa) {
 
 }  // namespace
 
-Isa processor_isa() {
+Isa ask_processor() {
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !has_float16_conversion()) return Isa::portable;
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -46,6 +46,12 @@ Isa processor_isa() {
 #else
   return Isa::portable;
 #endif
+}
+
+/// Asked once: a virtual machine leaves the guest to answer, which takes microseconds.
+Isa processor_isa() {
+  static const Isa isa = ask_processor();
+  return isa;
 }
 
 Isa lowered_isa(Isa processor, std::string_view setting) {

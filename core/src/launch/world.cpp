@@ -1,7 +1,6 @@
 #include "launch/world.hpp"
 
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <thread>
 
@@ -12,17 +11,9 @@
 
 namespace arbiter {
 
-namespace {
-
-int ranks_on_this_host() {
-  const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-  return local == nullptr ? 1 : std::atoi(local);
-}
-
-}  // namespace
-
 World::World() {
-  prepare_mpi_environment(ranks_on_this_host());
+  // Whoever launched the ranks knows whether they share cores; a rank bound to one core cannot tell.
+  prepare_mpi_environment(1);
   MPI_Init(nullptr, nullptr);
   all_ = std::make_unique<MpiGroup>(MPI_COMM_WORLD);
 }
