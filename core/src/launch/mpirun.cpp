@@ -85,6 +85,7 @@ LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command
   prepare_mpi_environment(ranks);
   auto full = mpirun_command(ranks, command);
   std::vector<char*> arguments;
+  arguments.reserve(full.size() + 1);
   for (auto& argument : full) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
 
