@@ -55,6 +55,6 @@ class None final : public Fusion {
 }  // namespace
 
 ARBITER_PLUGIN(
-    None, {.kind = PluginKind::fusion, .name = "NONE", .version = "1.0.0", .summary = "no epilogue: the rounded sum"})
+    None, {.kind = PluginKind::fusion, .name = "NONE", .version = "1.0", .summary = "No epilogue: the rounded sum"})
 
 }  // namespace arbiter

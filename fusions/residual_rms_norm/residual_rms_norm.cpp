@@ -23,8 +23,8 @@ class ResidualRmsNorm final : public RmsNormFusion {
 
 ARBITER_PLUGIN(ResidualRmsNorm, {.kind = PluginKind::fusion,
                                  .name = "RESIDUAL_RMS_NORM",
-                                 .version = "1.0.0",
-                                 .summary = "residual addition, RMS norm",
+                                 .version = "1.0",
+                                 .summary = "Residual addition, RMS norm",
                                  .parameters = parameter_specs,
                                  .parameter_count = std::size(parameter_specs)})
 

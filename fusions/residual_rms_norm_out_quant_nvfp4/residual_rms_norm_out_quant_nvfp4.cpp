@@ -25,8 +25,8 @@ class ResidualRmsNormOutQuantNvfp4 final : public RmsNormFusion {
 ARBITER_PLUGIN(ResidualRmsNormOutQuantNvfp4,
                {.kind = PluginKind::fusion,
                 .name = "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4",
-                .version = "1.0.0",
-                .summary = "residual addition, RMS norm, and the norm to e2m1 with a scale per 16",
+                .version = "1.0",
+                .summary = "Residual addition, RMS norm, and the norm to e2m1 with a scale per 16",
                 .parameters = parameter_specs,
                 .parameter_count = std::size(parameter_specs)})
 

@@ -22,8 +22,8 @@ class ResidualRmsNormQuantFp8 final : public RmsNormFusion {
 
 ARBITER_PLUGIN(ResidualRmsNormQuantFp8, {.kind = PluginKind::fusion,
                                          .name = "RESIDUAL_RMS_NORM_QUANT_FP8",
-                                         .version = "1.0.0",
-                                         .summary = "residual addition, RMS norm to e4m3",
+                                         .version = "1.0",
+                                         .summary = "Residual addition, RMS norm to e4m3",
                                          .parameters = parameter_specs,
                                          .parameter_count = std::size(parameter_specs)})
 

@@ -28,8 +28,8 @@ class ResidualRmsNormQuantNvfp4 final : public RmsNormFusion {
 
 ARBITER_PLUGIN(ResidualRmsNormQuantNvfp4, {.kind = PluginKind::fusion,
                                            .name = "RESIDUAL_RMS_NORM_QUANT_NVFP4",
-                                           .version = "1.0.0",
-                                           .summary = "residual addition, RMS norm to e2m1 with a scale per 16",
+                                           .version = "1.0",
+                                           .summary = "Residual addition, RMS norm to e2m1 with a scale per 16",
                                            .parameters = parameter_specs,
                                            .parameter_count = std::size(parameter_specs)})
 

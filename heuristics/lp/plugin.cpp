@@ -50,6 +50,6 @@ constexpr ParameterSpec lp_parameters[] = {
 ARBITER_PLUGIN(arbiter::Lp, {.kind = arbiter::PluginKind::heuristic,
                              .name = "lp",
                              .version = "1.0",
-                             .summary = "monotone regions and byte thresholds of least time, by linear programming",
+                             .summary = "Monotone regions and byte thresholds of least time, by linear programming",
                              .parameters = arbiter::lp_parameters,
                              .parameter_count = std::size(arbiter::lp_parameters)})

@@ -38,6 +38,6 @@ constexpr ParameterSpec lut_parameters[] = {
 ARBITER_PLUGIN(arbiter::Lut, {.kind = arbiter::PluginKind::heuristic,
                               .name = "lut",
                               .version = "1.0",
-                              .summary = "look-up table of the best strategy per measured cell",
+                              .summary = "Look-up table of the best strategy per measured cell",
                               .parameters = arbiter::lut_parameters,
                               .parameter_count = std::size(arbiter::lut_parameters)})

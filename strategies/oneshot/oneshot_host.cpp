@@ -124,7 +124,7 @@ class Oneshot : public Strategy {
 ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
                          .name = "ONESHOT",
                          .version = "1.0",
-                         .summary = "every rank reads all messages from shared memory and reduces everything",
+                         .summary = "Every rank reads all messages from shared memory and reduces everything",
                          .backend = "host",
                          .table_id = 4,
                          .parameters = parameters,

@@ -154,7 +154,7 @@ class Twoshot : public Strategy {
 ARBITER_PLUGIN(Twoshot, {.kind = arbiter::PluginKind::strategy,
                          .name = "TWOSHOT",
                          .version = "1.0",
-                         .summary = "each token is reduced by one rank and shared: reduce-scatter, then all-gather",
+                         .summary = "Each token is reduced by one rank and shared: reduce-scatter, then all-gather",
                          .backend = "host",
                          .table_id = 5,
                          .parameters = parameters,

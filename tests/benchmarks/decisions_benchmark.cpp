@@ -11,7 +11,7 @@
 #include "lp/strategy_order.hpp"
 #include "lut/lut.hpp"
 #include "support/decisions_data.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter {
 
@@ -61,7 +61,7 @@ Dataset hundred_thousand_rows() {
 }
 
 void csv_load(benchmark::State& state) {
-  const test::DecisionsTempDir dir;
+  const test::TempDir dir;
   const std::filesystem::path file = dir.path() / "benchmark.tp2.cpu.csv";
   {
     const Dataset data = hundred_thousand_rows();
@@ -75,7 +75,7 @@ void csv_load(benchmark::State& state) {
 BENCHMARK(csv_load)->Unit(benchmark::kMillisecond);
 
 void csv_append(benchmark::State& state) {
-  const test::DecisionsTempDir dir;
+  const test::TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   const Measurement row = seed_grid().rows().front();
   for (auto _ : state) writer.append(row);

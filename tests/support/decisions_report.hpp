@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "arbiter/sink.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -21,7 +21,7 @@ struct DecisionsReport {
                },
                [this](const std::string& line) { said.push_back(line); }} {}
 
-  DecisionsTempDir dir;
+  TempDir dir;
   Dataset dataset;
   RunInfo run;
   std::map<std::string, int> ids = {{"NCCL", 0}, {"ONESHOT", 4}, {"TWOSHOT", 5}, {"MPI", 100}};

@@ -51,7 +51,7 @@ class HostBackend : public Backend {
 ARBITER_PLUGIN(HostBackend, {.kind = arbiter::PluginKind::backend,
                              .name = "host",
                              .version = "1.0",
-                             .summary = "this machine's processors and memory; needs no GPU",
+                             .summary = "This machine's processors and memory; needs no GPU",
                              .backend = "",
                              .table_id = -1,
                              .parameters = nullptr,

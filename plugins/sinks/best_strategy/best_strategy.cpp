@@ -19,7 +19,7 @@ constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_paramet
 
 ARBITER_PLUGIN(BestStrategy, {.kind = arbiter::PluginKind::sink,
                               .name = "best_strategy",
-                              .version = "1",
+                              .version = "1.0",
                               .summary = "Pictures: the fastest strategy of each shape",
                               .parameters = parameters,
                               .parameter_count = std::size(parameters)})

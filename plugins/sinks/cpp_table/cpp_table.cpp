@@ -99,6 +99,6 @@ constexpr ParameterSpec cpp_table_parameters[] = {
 ARBITER_PLUGIN(arbiter::CppTable, {.kind = arbiter::PluginKind::sink,
                                    .name = "cpp_table",
                                    .version = "1.0",
-                                   .summary = "look-up table as C++ source, in the form engines hold",
+                                   .summary = "Look-up table as C++ source, in the form engines hold",
                                    .parameters = arbiter::cpp_table_parameters,
                                    .parameter_count = std::size(arbiter::cpp_table_parameters)})

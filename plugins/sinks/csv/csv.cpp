@@ -93,4 +93,4 @@ class CsvSink : public Sink {
 ARBITER_PLUGIN(arbiter::CsvSink, {.kind = arbiter::PluginKind::sink,
                                   .name = "csv",
                                   .version = "1.0",
-                                  .summary = "measurements as CSV, row by row as measured"})
+                                  .summary = "Measurements as CSV, row by row as measured"})

@@ -18,7 +18,7 @@ constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_paramet
 
 ARBITER_PLUGIN(Heatmap, {.kind = arbiter::PluginKind::sink,
                          .name = "heatmap",
-                         .version = "1",
+                         .version = "1.0",
                          .summary = "Pictures: the time of each strategy over num_tokens and hidden_size",
                          .parameters = parameters,
                          .parameter_count = std::size(parameters)})

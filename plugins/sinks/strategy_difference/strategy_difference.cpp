@@ -19,7 +19,7 @@ constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_paramet
 
 ARBITER_PLUGIN(StrategyDifference, {.kind = arbiter::PluginKind::sink,
                                     .name = "strategy_difference",
-                                    .version = "1",
+                                    .version = "1.0",
                                     .summary = "Pictures: how much slower than the fastest each strategy is",
                                     .parameters = parameters,
                                     .parameter_count = std::size(parameters)})

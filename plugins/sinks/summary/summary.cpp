@@ -87,6 +87,6 @@ constexpr ParameterSpec summary_parameters[] = {
 ARBITER_PLUGIN(arbiter::Summary, {.kind = arbiter::PluginKind::sink,
                                   .name = "summary",
                                   .version = "1.0",
-                                  .summary = "closing tables: winners per tp size and fusion, regret of each selector",
+                                  .summary = "Closing tables: winners per tp size and fusion, regret of each selector",
                                   .parameters = arbiter::summary_parameters,
                                   .parameter_count = std::size(arbiter::summary_parameters)})

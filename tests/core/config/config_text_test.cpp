@@ -9,7 +9,7 @@
 
 #include "arbiter/error.hpp"
 #include "config/config.hpp"
-#include "support/config_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter {
 namespace {
@@ -29,7 +29,7 @@ std::string refusal(const fs::path& file) {
 }
 
 TEST(ConfigFile, ThatCannotBeReadIsNamed) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   EXPECT_EQ(refusal(dir.path()), dir.path().string() + ": found a folder; allowed: a YAML file");
   EXPECT_EQ(refusal(dir.path() / "none.yaml"),
             (dir.path() / "none.yaml").string() + ": cannot read it: No such file or directory");
@@ -41,7 +41,7 @@ TEST(ConfigFile, ThatCannotBeReadIsNamed) {
 }
 
 TEST(ConfigFile, ThatIsNoMapIsNamed) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   const std::string allowed = "allowed: a map of keys, of which problems says what to measure";
   const fs::path empty = dir.write("empty.yaml", "");
   EXPECT_EQ(refusal(empty), empty.string() + ": the file is empty; " + allowed);
@@ -55,7 +55,7 @@ TEST(ConfigFile, ThatIsNoMapIsNamed) {
 }
 
 TEST(ConfigFile, ThatIsNoYamlIsNamedWithThePosition) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   const fs::path file = dir.write("broken.yaml", "problems:\n  tp_size: [2, 4\n  dtype: bf16\n");
   EXPECT_THAT(refusal(file), ::testing::StartsWith(file.string() + ":3:"));
   const fs::path tab = dir.write("tab.yaml", "problems:\n\ttp_size: 2\n");
@@ -68,7 +68,7 @@ TEST(ConfigFile, ThatIsNoTextIsRefusedWithoutReadingAllOfIt) {
 }
 
 TEST(ConfigFile, KeepsItsTextForOtherRanks) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   const fs::path file = dir.write("sweep.yaml", "backend: host\n");
   const ConfigText text = ConfigText::from_file(file, {"backend=auto"});
   EXPECT_EQ(text.text(), "backend: host\n");
@@ -77,7 +77,7 @@ TEST(ConfigFile, KeepsItsTextForOtherRanks) {
 }
 
 TEST(PluginDirs, AreRelativeToTheFileAndSkipWhatIsNotThere) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   fs::create_directories(dir.path() / "mine");
   const fs::path file = dir.write("sweep.yaml", "plugins: [mine, gone, /]\n");
   EXPECT_THAT(ConfigText::from_file(file).plugin_dirs(), ElementsAre(dir.path() / "mine", fs::path("/")));
@@ -86,7 +86,7 @@ TEST(PluginDirs, AreRelativeToTheFileAndSkipWhatIsNotThere) {
 }
 
 TEST(PluginDirs, ThatDoNotExistAreReportedByTheValidation) {
-  const test::ConfigTempDir dir;
+  const test::TempDir dir;
   const fs::path file = dir.write("sweep.yaml", "plugins: [gone]\n");
   try {
     static_cast<void>(ConfigText::from_file(file).validate(PluginHost(), true));

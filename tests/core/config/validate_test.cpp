@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/config_catalogue.hpp"
-#include "support/config_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -23,7 +23,7 @@ class CsvReaderMalformed : public ::testing::TestWithParam<Malformed> {
   [[nodiscard]] std::filesystem::path file() const {
     return dir_.write("data.csv", std::string(header) + good + GetParam().line + "\n" + good);
   }
-  DecisionsTempDir dir_;
+  TempDir dir_;
 };
 
 }  // namespace
@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.name; });
 
 TEST(CsvReaderFile, NamesTheColumnThatTheHeaderLacks) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto file = dir.write("data.csv", "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time\n");
   try {
     static_cast<void>(read_csv(file, {.skip_bad_rows = true}));
@@ -103,7 +103,7 @@ TEST(CsvReaderFile, NamesTheColumnThatTheHeaderLacks) {
 }
 
 TEST(CsvReaderFile, RefusesAColumnThatIsThereTwiceAndAnEmptyFile) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto twice =
       dir.write("twice.csv", "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,fusion_op,time (us)\n");
   EXPECT_THROW(static_cast<void>(read_csv(twice)), DataError);
@@ -112,7 +112,7 @@ TEST(CsvReaderFile, RefusesAColumnThatIsThereTwiceAndAnEmptyFile) {
 }
 
 TEST(CsvReaderFile, SaysThatACutOffLastLineMayComeFromAStoppedWriter) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto file = dir.write("data.csv", std::string(header) + good + "2,bfloat16,20");
   try {
     static_cast<void>(read_csv(file));
@@ -125,7 +125,7 @@ TEST(CsvReaderFile, SaysThatACutOffLastLineMayComeFromAStoppedWriter) {
 }
 
 TEST(CsvReaderFile, RefusesMessageSizesThatOverflow) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto file = dir.write(
       "data.csv", std::string(header) + "2,bfloat16,2048,4611686018427387904,4,NCCL,NONE,allreduce,5.5,ok,false,3\n");
   EXPECT_THROW(static_cast<void>(read_csv(file)), DataError);

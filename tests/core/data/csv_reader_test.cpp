@@ -4,7 +4,7 @@
 
 #include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -15,7 +15,7 @@ constexpr const char* nine = "world_size,dtype,size,num_tokens,hidden_size,strat
 class CsvReader : public ::testing::Test {
  protected:
   [[nodiscard]] Dataset read(const std::string& text) const { return read_csv(dir_.write("data.csv", text)).dataset; }
-  DecisionsTempDir dir_;
+  TempDir dir_;
 };
 
 }  // namespace

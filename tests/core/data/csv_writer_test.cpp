@@ -4,7 +4,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_data.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -27,7 +27,7 @@ Measurement full_row() {
 }  // namespace
 
 TEST(CsvWriter, WritesTheDocumentedColumns) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "new" / "benchmark.tp4.sm90.csv");
   writer.append(full_row());
   EXPECT_EQ(read_file(writer.file()),
@@ -38,7 +38,7 @@ TEST(CsvWriter, WritesTheDocumentedColumns) {
 }
 
 TEST(CsvWriter, WhatItWritesReadsBackEqual) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   writer.append(full_row());
   const Dataset data = read_csv(writer.file()).dataset;
@@ -60,7 +60,7 @@ TEST(CsvWriter, WhatItWritesReadsBackEqual) {
 }
 
 TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   std::vector<double> rounded;
   for (const double time : {0.0001, 0.1, 1.0 / 3.0, 1234567.8912345, 86400000000.0004}) {
@@ -73,7 +73,7 @@ TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {
 }
 
 TEST(CsvWriter, AFailedRowHasNoTime) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   Measurement row = decision_row(cell_of(8, 1), "A", 3.0);
   row.failed = true;
@@ -90,7 +90,7 @@ TEST(CsvWriter, AFailedRowHasNoTime) {
 }
 
 TEST(CsvWriter, QuotesNamesThatNeedIt) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   writer.append(decision_row(cell_of(8, 1), "A, \"B\" ", 1.0));
   writer.append(decision_row(cell_of(8, 1), "two\nlines", 1.0));
@@ -100,7 +100,7 @@ TEST(CsvWriter, QuotesNamesThatNeedIt) {
 }
 
 TEST(CsvWriter, EveryRowIsThereAsSoonAsItIsAppended) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
   for (std::size_t rows = 1; rows <= 3; ++rows) {
     writer.append(full_row());
@@ -109,7 +109,7 @@ TEST(CsvWriter, EveryRowIsThereAsSoonAsItIsAppended) {
 }
 
 TEST(CsvWriter, KeepsWhatWasThereUnderTheNextFreeNumber) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto file = dir.write("data.csv", "first\n");
   dir.write("data.csv.2", "taken\n");
   { CsvWriter writer(file); }
@@ -122,7 +122,7 @@ TEST(CsvWriter, KeepsWhatWasThereUnderTheNextFreeNumber) {
 }
 
 TEST(MachineFile, ReadsBackEqualAndKeepsAnotherMachines) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   const auto csv = dir.path() / "benchmark.tp2.cpu.csv";
   { CsvWriter writer(csv); }
   const Machine machine{"cpu", {{"cpu", "EPYC \"9\""}, {"note", "a\nb"}}};

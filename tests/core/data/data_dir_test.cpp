@@ -2,7 +2,7 @@
 
 #include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -26,7 +26,7 @@ class DataDir : public ::testing::Test {
     }
     return "no mistake";
   }
-  DecisionsTempDir dir_;
+  TempDir dir_;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
-#include "support/decisions_temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::test {
 
@@ -36,7 +36,7 @@ class FileSizeLimit {
 }  // namespace
 
 TEST(LineFile, CutsBackToWholeLinesWhenALineDoesNotFit) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   LineFile file(dir.path() / "lines");
   file.append("whole");
   {
@@ -63,14 +63,14 @@ TEST(LineFile, NamesTheFileWhenTheDiskIsFull) {
 }
 
 TEST(LineFile, RefusesAFolderAndAnUnusableParent) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   EXPECT_THROW(LineFile(dir.path()), SystemError);
   const auto plain = dir.write("plain", "");
   EXPECT_THROW(LineFile(plain / "below"), SystemError);
 }
 
 TEST(SetAside, ReturnsTheNewNameOrNothing) {
-  const DecisionsTempDir dir;
+  const TempDir dir;
   EXPECT_EQ(set_aside(dir.path() / "none"), std::filesystem::path());
   const auto file = dir.write("file", "text");
   EXPECT_EQ(set_aside(file), dir.path() / "file.1");

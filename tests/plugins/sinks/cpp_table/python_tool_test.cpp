@@ -95,7 +95,7 @@ std::string expected_table(const std::vector<Row>& rows) {
 TEST(CppTable, WithArgminAndNcclAsFallbackIsTheTableOfThePlainRuleByteForByte) {
   for (unsigned seed = 0; seed < 3; ++seed) {
     const std::vector<Row> rows = made_by_hand(seed);
-    const DecisionsTempDir data_dir;
+    const TempDir data_dir;
     data_dir.write("benchmark.tp8.sm90.csv", csv_text(rows, 8));
     data_dir.write("benchmark.tp2.sm90.csv", csv_text(rows, 2));
     const Dataset data = read_data_dir(data_dir.path(), "").dataset;

@@ -9,23 +9,23 @@
 namespace arbiter::test {
 
 /// A folder of its own that is gone when the test is.
-class ConfigTempDir {
+class TempDir {
  public:
-  ConfigTempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "arbiter-config-XXXXXX").string();
+  TempDir() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "arbiter-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     path_ = pattern;
   }
-  ~ConfigTempDir() {
+  ~TempDir() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  ConfigTempDir(const ConfigTempDir&) = delete;
-  ConfigTempDir& operator=(const ConfigTempDir&) = delete;
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  [[nodiscard]] std::filesystem::path write(const std::string& name, const std::string& text) const {
+  std::filesystem::path write(const std::string& name, const std::string& text) const {
     const std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
