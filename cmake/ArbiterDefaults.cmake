@@ -19,7 +19,10 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_BINDIR}
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR})
 set(ARBITER_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/arbiter/plugins)
 
-add_link_options(LINKER:--as-needed)
+# RPATH and not RUNPATH: a library's RUNPATH serves that library alone, while an RPATH also serves whatever it drags in.
+# So GLPK, which Debian built without either, finds its own libraries in the archive's lib/arbiter/deps, and a plugin from
+# elsewhere finds libarbiter and libarbiter_plots through the runner's.
+add_link_options(LINKER:--as-needed,--disable-new-dtags)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

@@ -1,14 +1,15 @@
 include(GoogleTest)
 
-# arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...])
-# One GoogleTest binary; each of its tests is a ctest.
+# arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...] [PROPERTIES <name> <value>...])
+# One GoogleTest binary; each of its tests is a ctest with those properties.
 function(arbiter_add_test target)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINK;LABELS;PROPERTIES" ${ARGN})
   add_executable(${target} ${TEST_SOURCES})
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock GTest::gtest_main ${TEST_LINK})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS "${TEST_LABELS}")
+  gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120
+    ${TEST_PROPERTIES} LABELS "${TEST_LABELS}")
 endfunction()
 
 # arbiter_add_mpi_test(<target> RANKS <n>... SOURCES <file>... [LINK <library>...])

@@ -18,6 +18,8 @@ std::string full_name(const PluginEntry& entry) {
   return entry.backend.empty() ? entry.name : fmt::format("{} ({})", entry.name, entry.backend);
 }
 
+std::string text_of(const char* text) { return text == nullptr ? std::string{} : std::string{text}; }
+
 /// Shapes are told in the YAML's terms, not cell by cell: a seed grid has thousands.
 std::string shapes_text(const std::vector<const PlannedProblem*>& problems) {
   std::set<std::int64_t> hidden_sizes;
@@ -73,6 +75,19 @@ void print_plugins(const PluginHost& plugins) {
   }
   for (const auto& entry : plugins.entries()) {
     if (!entry.refused.empty()) log::say(fmt::format("refused    {}: {}", entry.file.string(), entry.refused));
+  }
+}
+
+void print_plugin(const PluginEntry& entry) {
+  log::say(fmt::format("{} {}, version {}: {}", name_of(entry.kind), full_name(entry), entry.version, entry.summary));
+  log::say(fmt::format("  {}", entry.file.string()));
+  if (entry.table_id >= 0) log::say(fmt::format("  in look-up tables: {}", entry.table_id));
+  if (entry.parameters.empty()) log::say("  no parameters");
+  for (const auto& parameter : entry.parameters) {
+    const std::string allowed = text_of(parameter.allowed);
+    log::say(fmt::format("  {}: {}   # {}{}", parameter.name, text_of(parameter.default_value), name_of(parameter.type),
+                         allowed.empty() ? "" : ", " + allowed));
+    if (const auto help = text_of(parameter.help); !help.empty()) log::say(fmt::format("      {}", help));
   }
 }
 

@@ -8,15 +8,19 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/plugin_host.hpp"
+#include "check/check_plugin.hpp"
 #include "config/config.hpp"
+#include "config/nearest.hpp"
 #include "launch/rank_environment.hpp"
 #include "launch/world.hpp"
 #include "launch_run.hpp"
 #include "listing.hpp"
 #include "options.hpp"
+#include "pipeline/instances.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/runs.hpp"
 #include "plugin/search_path.hpp"
+#include "plugin/stray_output.hpp"
 
 namespace arbiter {
 
@@ -24,10 +28,22 @@ namespace {
 
 /// In the documented order, so that a name that occurs twice belongs to the first folder.
 void load_plugins(PluginHost& plugins, const Options& options, const std::vector<std::filesystem::path>& from_yaml) {
-  plugins.load_dir(built_in_plugin_dir());
-  for (const auto& dir : from_yaml) plugins.load_dir(dir);
-  for (const auto& dir : options.plugin_dirs) plugins.load_dir(dir);
-  for (const auto& dir : environment_plugin_dirs()) plugins.load_dir(dir);
+  const auto world_writable =
+      options.allow_world_writable_plugins ? PluginHost::WorldWritable::allow : PluginHost::WorldWritable::refuse;
+  plugins.load_dir(built_in_plugin_dir(), world_writable);
+  for (const auto& dir : from_yaml) plugins.load_dir(dir, world_writable);
+  for (const auto& dir : options.plugin_dirs) plugins.load_dir(dir, world_writable);
+  for (const auto& dir : environment_plugin_dirs()) plugins.load_dir(dir, world_writable);
+}
+
+void warn_of_odd_plugins(const PluginHost& plugins) {
+  for (const auto& entry : plugins.entries()) {
+    if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
+    if (!entry.said.empty()) {
+      log::warn(fmt::format("{}: wrote to standard output, which is for results, while it was loaded: \"{}\"",
+                            entry.file.string(), entry.said));
+    }
+  }
 }
 
 /// Options that have a key in the YAML are overrides of it, so they are checked as it is.
@@ -60,12 +76,31 @@ ExitCode list_plugins(const Options& options) {
   PluginHost plugins;
   load_plugins(plugins, options,
                options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
-  print_plugins(plugins);
+  if (options.listed.empty()) {
+    print_plugins(plugins);
+    return ExitCode::done;
+  }
+  bool any = false;
+  for (const auto& entry : plugins.entries()) {
+    if (!entry.refused.empty() || entry.name != options.listed) continue;
+    print_plugin(entry);
+    any = true;
+  }
+  if (!any) {
+    std::vector<std::string> names;
+    for (const auto& entry : plugins.entries()) {
+      if (entry.refused.empty()) names.push_back(entry.name);
+    }
+    throw ConfigError(
+        fmt::format("--list: there is no plugin {}{}", options.listed, suggestion(options.listed, names)));
+  }
   return ExitCode::done;
 }
 
-ExitCode plan_only(const Config& config, const PluginHost& plugins) {
-  const auto instances = make_instances(config, plugins);
+ExitCode plan_only(Config config, const PluginHost& plugins) {
+  std::vector<std::string> remarks;
+  const auto instances = make_instances(config, plugins, remarks);
+  for (const auto& remark : remarks) log::warn(remark);
   const int ranks = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
   const auto plan =
       make_plan(config, instances,
@@ -104,20 +139,67 @@ ExitCode run_as_rank(const Options& options) {
   }
 }
 
+/// One rank of a check.
+ExitCode check_as_rank(const Options& options) {
+  World world;
+  try {
+    PluginHost plugins;
+    // First, so that a plugin of a built-in one's name is the one that is checked.
+    plugins.load_file(options.check, options.allow_world_writable_plugins ? PluginHost::WorldWritable::allow
+                                                                          : PluginHost::WorldWritable::refuse);
+    load_plugins(plugins, options, {});
+    const auto code = check_plugin(
+        plugins, plugins.entries().front(), options.overrides, world,
+        world.all().rank() == 0 ? tell_launcher : [](const std::string&) {});
+    const bool told = world.all().rank() == 0 && report_to_launcher(code);
+    return world.all().all(world.all().rank() != 0 || told) ? ExitCode::done : code;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    if (world.all().rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
+    log::error(error.what());
+    World::abort(static_cast<int>(known != nullptr ? known->exit_code() : ExitCode::failed));
+  }
+}
+
+ExitCode check(const Options& options, int argc, char** argv) {
+  if (started_as_rank()) return check_as_rank(options);
+  if (!std::filesystem::is_regular_file(options.check)) {
+    throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
+  }
+  restore_standard_output();
+  const auto launched = launch_ranks(options.check_ranks, argc, argv);
+  if (!launched.broke_off.empty()) {
+    log::say(fmt::format("FAILED  {}", launched.step.empty() ? "being loaded" : launched.step));
+    log::error(launched.broke_off);
+  }
+  return launched.code;
+}
+
+ExitCode measure(const Config& config, int argc, char** argv) {
+  restore_standard_output();
+  const auto launched = launch_ranks(*std::max_element(config.tp_sizes.begin(), config.tp_sizes.end()), argc, argv);
+  if (!launched.broke_off.empty()) {
+    log::error(launched.broke_off);
+    say_what_is_kept(config.output_dir);
+  }
+  return launched.code;
+}
+
 ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
+  divert_standard_output();
   if (options.list) return list_plugins(options);
+  if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) return run_as_rank(options);
 
   const auto text = read_config(options);
   PluginHost plugins;
   load_plugins(plugins, options, text.plugin_dirs());
-  for (const auto& entry : plugins.entries()) {
-    if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
-  }
+  warn_of_odd_plugins(plugins);
   const auto config = make_config(options, text, plugins);
+  try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);
-  if (options.data_dir.empty()) return launch_ranks(config, argc, argv);
+  if (options.data_dir.empty()) return measure(config, argc, argv);
   const auto platform = options.sm_version.empty() ? "" : "sm" + options.sm_version;
   return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows}});
 }

@@ -15,7 +15,8 @@ constexpr const char* description =
     "Arbiter measures every way of doing an AllReduce on this machine, decides which one to use for which shape, and\n"
     "writes the decision as tables and pictures.\n\n"
     "  runner --config sweep.yaml     measure, decide, write everything\n"
-    "  runner --data_dir results/     the same from CSVs that are there already";
+    "  runner --data_dir results/     the same from CSVs that are there already\n"
+    "  runner --check my_ring.so      hold a plugin against its contract";
 
 constexpr const char* footer =
     "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
@@ -47,18 +48,37 @@ Options parse_options(int argc, char** argv) {
       ->type_name("DIR");
   app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows,
                "Count malformed CSV lines and go on without them");
-  auto* list = app.add_flag("--list", options.list, "List every plugin found, and why one was refused");
+  app.add_flag("--allow_world_writable_plugins,--allow-world-writable-plugins", options.allow_world_writable_plugins,
+               "Load plugins also where anybody may write; whoever does runs code as you");
+  auto* list =
+      app.add_option("--list", options.listed,
+                     "List every plugin found, and why one was refused; with a NAME, all about that plugin and "
+                     "its parameters")
+          ->type_name("[NAME]")
+          ->expected(0, 1);
+  auto* check =
+      app.add_option("--check", options.check,
+                     "Hold a plugin against the contract of its kind and say what it breaks; --set then sets a "
+                     "parameter of the plugin")
+          ->type_name("PLUGIN.so");
+  app.add_option("--ranks", options.check_ranks,
+                 "How many ranks --check starts: strategies are tried in groups of 2 up to that many")
+      ->type_name("N")
+      ->check(CLI::Range(2, 64))
+      ->needs(check);
   auto* dry_run =
       app.add_flag("--dry-run,--dry_run", options.dry_run,
                    "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
   list->excludes(dry_run);
+  check->excludes(list)->excludes(dry_run);
   for (auto* option : app.get_options()) {
     if (option->get_items_expected_max() > 1) option->take_all()->allow_extra_args(false);
   }
   try {
     app.parse(argc, argv);
-    if (!options.list && options.config.empty() && options.data_dir.empty()) {
-      throw CLI::RequiredError("--config FILE or --data_dir DIR");
+    options.list = list->count() > 0;
+    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty()) {
+      throw CLI::RequiredError("--config FILE, --data_dir DIR, --check PLUGIN.so or --list");
     }
     if (options.dry_run && !options.data_dir.empty()) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");

@@ -92,7 +92,7 @@ class Arena {
 
   std::vector<std::vector<double>> measure(std::int64_t tokens) {
     const Problem problem{group_.size(), DType::bfloat16, fusion_name, hidden_size, tokens};
-    const ProblemTensors tensors(problem, *fusion_, *backend_, group_.rank(), 1);
+    const ProblemTensors tensors(problem, *fusion_, *backend_, group_.rank(), {1, false});
     std::vector<std::unique_ptr<Operation>> operations;
     std::vector<std::int64_t> inner;
     for (const auto& strategy : strategies_) {

@@ -75,9 +75,4 @@ std::vector<std::string> RunnerFixture::left_in_shared_memory() const {
   return names;
 }
 
-std::size_t count_lines(const fs::path& file) {
-  const auto text = read_file(file);
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
 }  // namespace arbiter::testing

@@ -35,7 +35,4 @@ class RunnerFixture : public ::testing::Test {
   std::filesystem::path dir_;
 };
 
-/// The number of lines of a text file.
-[[nodiscard]] std::size_t count_lines(const std::filesystem::path& file);
-
 }  // namespace arbiter::testing

@@ -31,7 +31,9 @@ struct Measurement {
   std::string reason;   ///< why it failed; goes into the log beside the CSV, not into the CSV
 
   /// True if a heuristic may choose this strategy for this problem.
-  [[nodiscard]] bool usable() const { return !failed && time_us > 0.0; }
+  [[nodiscard]] bool usable() const {
+    return !failed && time_us > 0.0 && time_us <= std::numeric_limits<double>::max();
+  }
 };
 
 }  // namespace arbiter

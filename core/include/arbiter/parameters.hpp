@@ -14,6 +14,8 @@ namespace arbiter {
 
 enum class ParameterType : std::uint8_t { boolean, integer, real, text, integer_list, text_list };
 
+[[nodiscard]] ARBITER_EXPORT std::string_view name_of(ParameterType type);
+
 /// A parameter a plugin takes from the YAML under its name. Plain data, so that it can be read before any code of
 /// the plugin runs.
 struct ParameterSpec {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ namespace arbiter {
 struct PluginEntry {
   std::filesystem::path file;
   std::string refused;  ///< empty if it can be used
+  std::string said;     ///< what it wrote to standard output while it was loaded
   PluginKind kind{};
   std::string name;
   std::string version;
@@ -33,9 +35,11 @@ class ARBITER_EXPORT PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
 
   /// Looks at every *.so of a folder, in the order of their names. Files that are no plugin become entries with a
-  /// reason; a folder that cannot be read throws PluginError.
-  void load_dir(const std::filesystem::path& dir);
-  void load_file(const std::filesystem::path& file);
+  /// reason. Throws PluginError for a folder that cannot be read, and for one that anybody may write to (whoever puts a
+  /// file there would run as this user) unless `world_writable` allows it; a single such file becomes a refused entry.
+  enum class WorldWritable : std::uint8_t { refuse, allow };
+  void load_dir(const std::filesystem::path& dir, WorldWritable world_writable = WorldWritable::refuse);
+  void load_file(const std::filesystem::path& file, WorldWritable world_writable = WorldWritable::refuse);
 
   [[nodiscard]] const std::vector<PluginEntry>& entries() const;
   /// The usable plugin of that name, or null. `backend` matters for strategies only.
@@ -43,7 +47,8 @@ class ARBITER_EXPORT PluginHost {
   /// The names of all usable plugins of a kind, in loading order.
   [[nodiscard]] std::vector<std::string> names(PluginKind kind, std::string_view backend = {}) const;
 
-  /// Makes an object; it keeps its library loaded. Throws PluginError: the path, and what the factory threw.
+  /// Makes an object; it keeps its library loaded. Throws PluginError: the path, and what the factory threw; a
+  /// ConfigError of the factory (parameters that do not fit together) stays one.
   [[nodiscard]] std::shared_ptr<Plugin> create(const PluginEntry& entry, const Parameters& parameters) const;
   template <class Kind>
   [[nodiscard]] std::shared_ptr<Kind> create_as(const PluginEntry& entry, const Parameters& parameters) const {

@@ -31,8 +31,6 @@ class ARBITER_EXPORT SpinWait {
     if (counter.load(std::memory_order_acquire) < epoch) wait(counter, epoch, peer);
   }
 
-  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
-
  private:
   void wait(const SharedCounter& counter, std::uint64_t epoch, int peer) const;
 

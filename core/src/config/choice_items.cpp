@@ -24,7 +24,7 @@ class ItemList {
     }
   }
   void add_all(const std::vector<std::string>& names, const YamlMark& mark) {
-    for (const std::string& name : names) items_.push_back({name, mark, nullptr});
+    for (const std::string& name : names) items_.push_back({name, mark, nullptr, false});
     has_base_ = true;
   }
   /// A map's entry: a new name, or the parameters of one that is there by default.
@@ -39,9 +39,9 @@ class ItemList {
   }
   void add_listed(const YamlNode& item) {
     if (item.is_scalar()) {
-      add({item.scalar, item.mark, nullptr});
+      add({item.scalar, item.mark, nullptr, true});
     } else if (item.is_map() && item.entries.size() == 1) {
-      add({item.entries[0].key, item.entries[0].mark, &item.entries[0].value});
+      add({item.entries[0].key, item.entries[0].mark, &item.entries[0].value, true});
     } else if (item.is_map() && item.entries.size() > 1) {
       const std::string& key = item.entries[1].key;
       issues_.add(item.entries[1].mark, path_,
@@ -84,7 +84,7 @@ std::vector<ChoiceItem> list_items(const YamlNode* section, const YamlMark& abse
   if (section->base == YamlNode::Base::all) list.add_all(rules.all, section->mark);
   if (section->base == YamlNode::Base::defaults) list.add_all(rules.defaults, section->mark);
   for (const YamlNode& item : section->items) list.add_listed(item);
-  for (const YamlEntry& entry : section->entries) list.add_or_set({entry.key, entry.mark, &entry.value});
+  for (const YamlEntry& entry : section->entries) list.add_or_set({entry.key, entry.mark, &entry.value, true});
   return list.take();
 }
 

@@ -33,6 +33,7 @@ class ChoiceReader {
     PluginChoice choice;
     choice.name = item.name;
     choice.plugin = item.name;
+    choice.by_name = item.by_name;
     YamlMark plugin_mark = item.mark;
     if (const YamlEntry* named = given.find(kind_)) {
       const std::optional<std::string> plugin = read_text(named->value, "", place.at(*named).complaints());

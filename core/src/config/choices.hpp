@@ -24,6 +24,7 @@ struct ChoiceItem {
   std::string name;
   YamlMark mark;
   const YamlNode* parameters = nullptr;  ///< null if none are given
+  bool by_name = true;                   ///< false where `all` or a default stands for it
 };
 
 /// What the section asks for, whatever its form; null for a section that is not there. Complains about repetitions.

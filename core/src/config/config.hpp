@@ -17,9 +17,10 @@ namespace arbiter {
 /// (`MPI_RING: {strategy: MPI, algorithm: ring}`, `lut_argmin: {heuristic: lut, mode: argmin}`), a strategy also with a
 /// `table_id` of its own.
 struct PluginChoice {
-  std::string name;    ///< what CSVs and tables call it
-  std::string plugin;  ///< the plugin's name; the same unless `strategy:` (`fusion:`, ...) says otherwise
-  int table_id = -1;   ///< strategies only; -1 for one that is not installed
+  std::string name;     ///< what CSVs and tables call it
+  std::string plugin;   ///< the plugin's name; the same unless `strategy:` (`fusion:`, ...) says otherwise
+  int table_id = -1;    ///< strategies only; -1 for one that is not installed
+  bool by_name = true;  ///< false where `all` or a default stands for it
   Parameters parameters;
 };
 

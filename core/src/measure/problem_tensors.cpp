@@ -23,18 +23,31 @@ void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std:
 }  // namespace
 
 ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank,
-                               std::uint64_t seed)
-    : backend_(backend), seed_(seed), specs_(fusion.tensors(problem)) {
+                               const TestData& data)
+    : backend_(backend), problem_(problem), rank_(rank), data_(data), specs_(fusion.tensors(problem)) {
   input_ = backend.allocate(static_cast<std::size_t>(problem.message_bytes()));
-  fill_random(backend, {seed, static_cast<std::uint64_t>(rank)}, problem.dtype, problem.elements(), input_->data());
+  const auto own = message();
+  backend.copy_in(input_->data(), own.data(), own.size());
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const auto& spec = specs_[i];
     buffers_.push_back(backend.allocate(tensor_bytes(spec) + guard_bytes));
     pointers_.push_back(buffers_.back()->data());
     if (spec.role != TensorRole::input) continue;
-    fill_random(backend, {seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
+    fill_random(backend, {data.seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
                 pointers_.back());
   }
+}
+
+std::vector<std::byte> ProblemTensors::message() const {
+  std::vector<std::byte> host(static_cast<std::size_t>(problem_.message_bytes()));
+  message_elements(data_, problem_, rank_, 0, problem_.elements(), host.data());
+  return host;
+}
+
+bool ProblemTensors::input_is_intact() const {
+  std::vector<std::byte> now(static_cast<std::size_t>(problem_.message_bytes()));
+  backend_.copy_out(now.data(), input_->data(), now.size());
+  return now == message();
 }
 
 void ProblemTensors::poison_outputs() {

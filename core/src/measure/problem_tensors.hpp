@@ -10,6 +10,7 @@
 #include "arbiter/fusion.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
+#include "measure/message_data.hpp"
 
 namespace arbiter {
 
@@ -17,14 +18,17 @@ namespace arbiter {
 /// output is followed by a guard that a correct operation leaves alone.
 class ARBITER_EXPORT ProblemTensors {
  public:
-  ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, std::uint64_t seed);
+  ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, const TestData& data);
 
   [[nodiscard]] Bindings bindings() const { return {input_->data(), pointers_}; }
   [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
-  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  [[nodiscard]] const TestData& data() const { return data_; }
 
   /// Overwrites every output and its guard, so that an element that is not written shows.
   void poison_outputs();
+
+  /// Whether the message is still what it was: operations only read it.
+  [[nodiscard]] bool input_is_intact() const;
 
   /// Copies all tensors to host memory (message excluded). `guards_intact` says whether anything was written behind an
   /// output.
@@ -39,8 +43,13 @@ class ARBITER_EXPORT ProblemTensors {
   [[nodiscard]] static std::int64_t bytes_needed(const Problem& problem, const Fusion& fusion);
 
  private:
+  /// This rank's message, as it was made.
+  [[nodiscard]] std::vector<std::byte> message() const;
+
   Backend& backend_;
-  std::uint64_t seed_;
+  Problem problem_;
+  int rank_;
+  TestData data_;
   std::vector<TensorSpec> specs_;
   std::unique_ptr<Buffer> input_;
   std::vector<std::unique_ptr<Buffer>> buffers_;

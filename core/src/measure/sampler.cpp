@@ -6,6 +6,7 @@
 
 #include "measure/statistics.hpp"
 #include "measure/verification.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -61,8 +62,8 @@ class Series {
     std::string failure;
     try {
       us_and_failed[0] = backend_.time(*contender_.operation, bindings_, inner, group_);
-    } catch (const std::exception& error) {
-      failure = error.what();
+    } catch (...) {
+      failure = what_was_thrown();
       us_and_failed[1] = 1.0;
     }
     group_.max(us_and_failed);

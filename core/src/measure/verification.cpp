@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "measure/random_data.hpp"
+#include "measure/message_data.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -32,7 +33,7 @@ std::uint64_t fingerprint(const ProblemTensors::HostCopy& copy, const std::vecto
 }
 
 /// The worst error over this rank's share of the rows.
-double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& host, std::uint64_t seed,
+double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& host, const TestData& data,
                   const ProcessGroup& group) {
   const auto hidden = static_cast<std::size_t>(problem.hidden_size);
   std::vector<double> sum(hidden);
@@ -44,8 +45,8 @@ double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& 
     std::fill(sum.begin(), sum.end(), 0.0);
     std::fill(slack.begin(), slack.end(), 0.0);
     for (int rank = 0; rank < problem.tp_size; ++rank) {
-      add_random_elements({seed, static_cast<std::uint64_t>(rank)}, problem.dtype, row * problem.hidden_size,
-                          problem.hidden_size, sum.data(), slack.data());
+      add_message_elements(data, problem, rank, row * problem.hidden_size, problem.hidden_size, sum.data(),
+                           slack.data());
     }
     for (auto& value : slack) value *= rounding;
     const double error = fusion.check_row(problem, host, row, sum, slack);
@@ -60,8 +61,8 @@ std::string run_once(Operation& operation, const Bindings& bindings, Backend& ba
   std::string failure;
   try {
     backend.run(operation, bindings);
-  } catch (const std::exception& error) {
-    failure = error.what();
+  } catch (...) {
+    failure = what_was_thrown();
   }
   return first_failure(failure, group);
 }
@@ -82,6 +83,10 @@ Verification verify(Operation& operation, const Problem& problem, const Fusion& 
   if (auto reason = run_once(operation, tensors.bindings(), backend, group); !reason.empty()) {
     return {std::numeric_limits<double>::quiet_NaN(), std::move(reason), true};
   }
+  return judge(problem, fusion, tensors, group);
+}
+
+Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group) {
   const auto copy = tensors.copy_out();
 
   const std::uint64_t own = fingerprint(copy, tensors.specs());
@@ -90,7 +95,7 @@ Verification verify(Operation& operation, const Problem& problem, const Fusion& 
   const auto other = std::find_if(all.begin(), all.end(), [&](auto value) { return value != all.front(); });
 
   Verification result;
-  result.error = group.max(check_rows(problem, fusion, {nullptr, copy.pointers}, tensors.seed(), group));
+  result.error = group.max(check_rows(problem, fusion, {nullptr, copy.pointers}, tensors.data(), group));
   if (!group.all(copy.guards_intact)) {
     result.reason = "wrote behind the end of an output";
   } else if (other != all.end()) {

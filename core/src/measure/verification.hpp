@@ -21,10 +21,14 @@ struct Verification {
 /// Collective. `own` is what failed on this rank, or empty; the answer names the first rank that failed, or is empty.
 [[nodiscard]] ARBITER_EXPORT std::string first_failure(const std::string& own, ProcessGroup& group);
 
-/// Collective; every rank gets the same answer. Runs `operation` once, then checks that all ranks hold the same bits,
-/// that nothing behind an output was written, and every row against the double-precision reference (each rank takes its
-/// share of the rows).
+/// Collective; every rank gets the same answer. Runs `operation` once on poisoned outputs and judges what it left.
 [[nodiscard]] ARBITER_EXPORT Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
                                                  ProblemTensors& tensors, Backend& backend, ProcessGroup& group);
+
+/// Collective; every rank gets the same answer. Whether all ranks hold the same bits in their outputs, nothing behind
+/// an output was written, and every row is as near to the double-precision reference as it must be (each rank takes its
+/// share of the rows).
+[[nodiscard]] ARBITER_EXPORT Verification judge(const Problem& problem, const Fusion& fusion,
+                                                const ProblemTensors& tensors, ProcessGroup& group);
 
 }  // namespace arbiter

@@ -4,7 +4,10 @@
 
 #include "arbiter/error.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/make_plugin.hpp"
 #include "pipeline/strategy_ids.hpp"
+#include "plugin/stray_output.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -12,17 +15,17 @@ Decision decide(const Config& config, const PluginHost& plugins, const Dataset& 
   Decision decision;
   for (const auto& choice : config.heuristics) {
     try {
-      const auto* entry = plugins.find(PluginKind::heuristic, choice.plugin);
-      if (entry == nullptr) throw PluginError("there is no such plugin");
-      auto heuristic = plugins.create_as<Heuristic>(*entry, choice.parameters);
-      if (heuristic == nullptr) throw PluginError("its factory makes no heuristic");
+      auto heuristic = make_plugin<Heuristic>(plugins, PluginKind::heuristic, choice.plugin, choice.parameters);
       auto selector = heuristic->fit(dataset);
       if (selector == nullptr) throw PluginError("it made no selector");
       decision.heuristics.push_back(std::move(heuristic));
       decision.selectors.push_back(std::move(selector));
-    } catch (const std::exception& error) {
+    } catch (...) {
       decision.any_failed = true;
-      log::error(fmt::format("heuristic {}: {}", choice.name, error.what()));
+      log::error(fmt::format("heuristic {}: {}", choice.name, what_was_thrown()));
+    }
+    if (const auto stray = take_stray_output(); !stray.empty()) {
+      log::warn(fmt::format("heuristic {} wrote to standard output, which is for results: \"{}\"", choice.name, stray));
     }
   }
   return decision;

@@ -2,22 +2,15 @@
 
 #include <memory>
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "plugin/stray_output.hpp"
 
 namespace arbiter::log {
 
 namespace {
-
-spdlog::logger& results() {
-  static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>("results", std::make_shared<spdlog::sinks::stdout_color_sink_st>());
-    made->set_pattern("%v");
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *logger;
-}
 
 spdlog::logger& remarks() {
   static const auto logger = [] {
@@ -31,7 +24,11 @@ spdlog::logger& remarks() {
 
 }  // namespace
 
-void say(std::string_view line) { results().info("{}", line); }
+void say(std::string_view line) {
+  fmt::print(results_stream(), "{}\n", line);
+  std::fflush(results_stream());
+}
+
 void warn(std::string_view line) { remarks().warn("{}", line); }
 void error(std::string_view line) { remarks().error("{}", line); }
 

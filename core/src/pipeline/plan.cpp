@@ -2,34 +2,16 @@
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
 
 #include <fmt/format.h>
 
+#include "launch/silent_group.hpp"
 #include "measure/problem_tensors.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
 namespace {
-
-/// Stands for a group that does not exist yet, so that strategies can say what they support.
-class PlannedGroup : public ProcessGroup {
- public:
-  PlannedGroup(int size, bool single_host) : size_(size), single_host_(single_host) {}
-  [[nodiscard]] int rank() const override { return 0; }
-  [[nodiscard]] int size() const override { return size_; }
-  [[nodiscard]] bool single_host() const override { return single_host_; }
-  void barrier() override { refuse(); }
-  void broadcast(void*, std::size_t, int) override { refuse(); }
-  void all_gather(const void*, void*, std::size_t) override { refuse(); }
-  void max(std::span<double>) override { refuse(); }
-  [[nodiscard]] void* mpi_comm() override { return nullptr; }
-
- private:
-  [[noreturn]] static void refuse() { throw std::logic_error("supports() must not communicate"); }
-  int size_;
-  bool single_host_;
-};
 
 /// Every rank holds the tensors, about as much again in workspaces, and a host copy while it verifies.
 std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fusion, std::int64_t free_bytes) {
@@ -88,8 +70,22 @@ std::string obstacle(const Problem& problem, const Fusion& fusion, const Surroun
   if (problem.tp_size > here.ranks) {
     return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.ranks);
   }
-  if (const auto support = fusion.supports(problem); !support) return support.reason;
-  return does_not_fit(problem, fusion, here.free_bytes).value_or("");
+  try {
+    if (const auto support = fusion.supports(problem); !support) return support.reason;
+    return does_not_fit(problem, fusion, here.free_bytes).value_or("");
+  } catch (...) {
+    return fmt::format("the fusion {} failed when it was asked about the problem: {}", problem.fusion,
+                       what_was_thrown());
+  }
+}
+
+Support ask(const Strategy& strategy, const Problem& problem, const ProcessGroup& group) {
+  try {
+    return strategy.supports(problem, group);
+  } catch (...) {
+    return Support::no(
+        fmt::format("it failed when it was asked whether it supports the problem: {}", what_was_thrown()));
+  }
 }
 
 void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) {
@@ -100,7 +96,7 @@ void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) 
   }
   PlannedProblem planned{problem, {}, 0.0};
   for (const auto& strategy : here.config.strategies) {
-    const auto support = here.instances.strategies.at(strategy.name)->supports(problem, here.group);
+    const auto support = ask(*here.instances.strategies.at(strategy.name), problem, here.group);
     if (support) {
       planned.strategies.push_back(strategy.name);
     } else {
@@ -118,7 +114,7 @@ void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) 
 Plan make_plan(const Config& config, const Instances& instances, const RunSite& site) {
   Plan plan;
   for (const int tp_size : config.tp_sizes) {
-    const PlannedGroup group(tp_size, site.single_host(tp_size));
+    const SilentGroup group(0, tp_size, site.single_host(tp_size));
     const Surroundings here{config, instances, group, site.ranks, site.free_bytes(tp_size)};
     for (const auto dtype : config.dtypes) {
       for (const auto& fusion : config.fusions) {

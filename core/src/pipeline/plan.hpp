@@ -2,17 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "arbiter/backend.hpp"
 #include "arbiter/export.hpp"
-#include "arbiter/fusion.hpp"
 #include "arbiter/problem.hpp"
-#include "arbiter/strategy.hpp"
 #include "config/config.hpp"
+#include "pipeline/instances.hpp"
 
 namespace arbiter {
 
@@ -39,20 +35,6 @@ struct ARBITER_EXPORT Plan {
   [[nodiscard]] double estimated_seconds() const;
   [[nodiscard]] Plan of_tp_size(int tp_size) const;
 };
-
-/// The plugins' objects of one run, by the names the YAML gives them.
-struct Instances {
-  std::shared_ptr<Backend> backend;
-  std::map<std::string, std::shared_ptr<Fusion>, std::less<>> fusions;
-  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies;
-};
-
-/// Makes the backend, the fusions and the strategies of a configuration. Throws PluginError.
-[[nodiscard]] ARBITER_EXPORT Instances make_instances(const Config& config, const PluginHost& plugins);
-
-/// Makes one strategy (again). Throws PluginError.
-[[nodiscard]] ARBITER_EXPORT std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& plugins,
-                                                                     const std::string& name);
 
 /// Where a run takes place, as all of its ranks agree.
 struct RunSite {

@@ -9,20 +9,19 @@
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/make_plugin.hpp"
+#include "pipeline/prepare_operation.hpp"
+#include "plugin/stray_output.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
-
-namespace {
-
-constexpr const char* no_fusion = "NONE";
-
-}  // namespace
 
 ProblemRace::ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances,
                          ProcessGroup& group, std::function<std::string(const Problem&)> select)
     : config_(config), plugins_(plugins), instances_(instances), group_(group), select_(std::move(select)) {
-  if (const auto* entry = plugins.find(PluginKind::fusion, no_fusion)) {
-    none_ = plugins.create_as<Fusion>(*entry, Parameters(entry->parameters));
+  if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
+    none_ = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
   }
 }
 
@@ -33,23 +32,23 @@ Strategy& ProblemRace::strategy(const std::string& name) {
 }
 
 std::unique_ptr<Operation> ProblemRace::prepare(const std::string& name, const Problem& problem) {
-  auto& chosen = strategy(name);
-  if (const auto support = chosen.supports(problem, group_); !support) {
-    throw Error(fmt::format("{} does not support {}: {}", name, to_string(problem), support.reason));
-  }
-  const auto& fusion = *instances_.fusions.at(problem.fusion);
-  const bool own_pass = !chosen.fuses() && problem.fusion != no_fusion;
-  if (own_pass && none_ == nullptr)
-    throw Error(fmt::format("{} does not fuse and there is no fusion plugin NONE", name));
-  Problem reduction = problem;
-  if (own_pass) reduction.fusion = no_fusion;
-  auto operation =
-      chosen.prepare({reduction, group_, *instances_.backend, own_pass ? *none_ : fusion,
-                      std::chrono::milliseconds(config_.measurement.timeout_ms),
-                      [this, problem](const std::string& other) { return prepare(other, problem); }, select_});
-  if (operation == nullptr) throw PluginError(fmt::format("{} prepared nothing", name));
-  if (!own_pass) return operation;
-  return instances_.backend->with_epilogue_pass(std::move(operation), fusion, problem);
+  const auto prepare_other = [this, problem](const std::string& other) {
+    try {
+      return prepare(other, problem);
+    } catch (...) {
+      throw Error(fmt::format("{}: {}", other, what_was_thrown()));
+    }
+  };
+  return prepare_operation(strategy(name),
+                           {problem, group_, *instances_.backend, *instances_.fusions.at(problem.fusion),
+                            std::chrono::milliseconds(config_.measurement.timeout_ms), prepare_other, select_},
+                           none_.get());
+}
+
+void ProblemRace::mention_stray_output(const std::string& names) {
+  const auto stray = first_failure(take_stray_output(), group_);
+  if (stray.empty() || group_.rank() != 0 || !mentioned_.insert(names).second) return;
+  log::warn(fmt::format("{} wrote to standard output, which is for results: \"{}\"", names, stray));
 }
 
 Measurement ProblemRace::blank_row(const std::string& name, const Problem& problem) const {
@@ -73,15 +72,15 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
     std::string failure;
     try {
       step();
-    } catch (const std::exception& error) {
-      failure = error.what();
+    } catch (...) {
+      failure = what_was_thrown();
     }
     return first_failure(failure, group_);
   };
 
   const auto no_memory = together([&] {
-    tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(),
-                                               static_cast<std::uint64_t>(config_.measurement.seed));
+    const TestData data{static_cast<std::uint64_t>(config_.measurement.seed), false};
+    tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(), data);
   });
   for (const auto& name : planned.strategies) {
     auto& contender = contenders.emplace_back();
@@ -97,8 +96,11 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
       contender.threw = verified.threw;
     }
     row.failed = !row.reason.empty();
+    mention_stray_output(fmt::format("{} with {}", name, problem.fusion));
   }
   sample(contenders, tensors != nullptr ? tensors->bindings() : Bindings{}, backend, group_, config_.measurement);
+
+  mention_stray_output("a strategy or the fusion " + problem.fusion);
 
   std::vector<Measurement> rows;
   for (auto& contender : contenders) {

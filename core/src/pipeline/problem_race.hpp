@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class ARBITER_EXPORT ProblemRace {
  private:
   [[nodiscard]] std::unique_ptr<Operation> prepare(const std::string& strategy, const Problem& problem);
   [[nodiscard]] Strategy& strategy(const std::string& name);
+  /// Collective. Tells the person once that one of `names` writes where results go.
+  void mention_stray_output(const std::string& names);
   [[nodiscard]] Measurement blank_row(const std::string& strategy, const Problem& problem) const;
 
   const Config& config_;
@@ -35,6 +38,7 @@ class ARBITER_EXPORT ProblemRace {
   ProcessGroup& group_;
   std::function<std::string(const Problem&)> select_;
   std::shared_ptr<Fusion> none_;
+  std::set<std::string> mentioned_;
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies_;
 };
 

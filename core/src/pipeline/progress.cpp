@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "plugin/stray_output.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -53,18 +55,19 @@ void Progress::advance(const std::vector<Measurement>& rows, double planned_seco
   if (terminal_) {
     const auto line = fmt::format("{} {}/{}  {} left  {}", bar_text(done_seconds_ / total_seconds_), done_, problems_,
                                   time_left(), to_string(problem));
-    fmt::print("\r\x1b[K{:.118}", line);
+    fmt::print(results_stream(), "\r\x1b[K{:.118}", line);
     line_open_ = true;
   } else {
-    fmt::print("[{}/{}] {}: {} ({} left)\n", done_, problems_, to_string(problem), times_text(rows), time_left());
+    fmt::print(results_stream(), "[{}/{}] {}: {} ({} left)\n", done_, problems_, to_string(problem), times_text(rows),
+               time_left());
   }
-  std::fflush(stdout);
+  std::fflush(results_stream());
 }
 
 void Progress::pause() {
   if (!line_open_) return;
-  fmt::print("\n");
-  std::fflush(stdout);
+  fmt::print(results_stream(), "\n");
+  std::fflush(results_stream());
   line_open_ = false;
 }
 

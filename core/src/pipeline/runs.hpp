@@ -13,8 +13,7 @@ namespace arbiter {
 
 /// Collective over the world: the whole line from problems to artefacts. Every rank gets the same exit code: failed
 /// if a cell failed verification or an artefact could not be made, although all the rest was done.
-[[nodiscard]] ARBITER_EXPORT ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world,
-                                                bool terminal);
+[[nodiscard]] ARBITER_EXPORT ExitCode run_sweep(Config config, const PluginHost& plugins, World& world, bool terminal);
 
 /// Where a run from CSVs starts.
 struct DataRun {

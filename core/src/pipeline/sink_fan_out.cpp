@@ -6,6 +6,9 @@
 
 #include "arbiter/error.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/make_plugin.hpp"
+#include "plugin/stray_output.hpp"
+#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -26,11 +29,16 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
     choices.insert(choices.begin(), rows);
   }
   for (const auto& choice : choices) {
-    const auto* entry = plugins.find(PluginKind::sink, choice.plugin);
-    if (entry == nullptr) throw PluginError(fmt::format("there is no sink plugin {}", choice.plugin));
-    auto sink = plugins.create_as<Sink>(*entry, choice.parameters);
-    if (sink == nullptr) throw PluginError(fmt::format("{}: its factory makes no sink", entry->file.string()));
-    entries_.push_back({choice.name, std::move(sink)});
+    auto& entry = entries_.emplace_back();
+    entry.name = choice.name;
+    entry.stores_rows = choice.plugin == row_sink;
+    try {
+      entry.sink = make_plugin<Sink>(plugins, PluginKind::sink, choice.plugin, choice.parameters);
+    } catch (const PluginError& error) {
+      if (choice.by_name || entry.stores_rows) throw;
+      log::warn(fmt::format("the run goes on without {}: {}", choice.name, error.what()));
+      entries_.pop_back();
+    }
   }
   each([&](Sink& sink) { sink.begin(run); });
 }
@@ -41,12 +49,23 @@ void SinkFanOut::each(const Call& call) {
     if (entry.failed) continue;
     try {
       call(*entry.sink);
-    } catch (const std::exception& error) {
+    } catch (...) {
       entry.failed = any_failed_ = true;
-      rows_are_lost_ = rows_are_lost_ || entry.name == row_sink;
-      log::error(fmt::format("sink {}: {}", entry.name, error.what()));
+      rows_are_lost_ = rows_are_lost_ || entry.stores_rows;
+      log::error(fmt::format("sink {}: {}", entry.name, what_was_thrown()));
     }
+    mention_stray_output(entry);
   }
+}
+
+void SinkFanOut::mention_stray_output(Entry& entry) {
+  const auto stray = take_stray_output();
+  if (stray.empty() || entry.mentioned) return;
+  entry.mentioned = true;
+  log::warn(
+      fmt::format("sink {} wrote to standard output, which is for results: \"{}\"; Report::say() tells a person "
+                  "a line",
+                  entry.name, stray));
 }
 
 void SinkFanOut::measured(const Measurement& measurement) {

@@ -14,7 +14,8 @@ namespace arbiter {
 class ARBITER_EXPORT SinkFanOut {
  public:
   /// Makes the sinks of the configuration; the csv sink is always among them while `run.measures`, so that nothing
-  /// measured is lost. Throws PluginError.
+  /// measured is lost. Throws PluginError, unless the sink was not asked for by
+  /// name: that is told to the person.
   SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run);
 
   void measured(const Measurement& measurement);
@@ -29,9 +30,12 @@ class ARBITER_EXPORT SinkFanOut {
  private:
   struct Entry {
     std::string name;
+    bool stores_rows = false;  ///< the csv sink, whatever the YAML calls it
     std::shared_ptr<Sink> sink;
     bool failed = false;
+    bool mentioned = false;  ///< that it wrote to standard output
   };
+  static void mention_stray_output(Entry& entry);
   template <class Call>
   void each(const Call& call);
 

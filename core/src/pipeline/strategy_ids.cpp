@@ -21,13 +21,18 @@ constexpr std::array<std::pair<std::string_view, int>, 9> published{{{"NCCL", 0}
 
 }  // namespace
 
+std::optional<int> published_table_id(const std::string& strategy) {
+  for (const auto& [name, id] : published) {
+    if (name == strategy) return id;
+  }
+  return std::nullopt;
+}
+
 std::optional<int> table_id_of(const std::string& strategy, const Config& config, const PluginHost& plugins) {
   for (const auto& choice : config.strategies) {
     if (choice.name == strategy && choice.table_id >= 0) return choice.table_id;
   }
-  for (const auto& [name, id] : published) {
-    if (name == strategy) return id;
-  }
+  if (const auto id = published_table_id(strategy)) return id;
   for (const auto& entry : plugins.entries()) {
     const bool is_it = entry.refused.empty() && entry.kind == PluginKind::strategy && entry.name == strategy;
     if (is_it && entry.table_id >= 0) return entry.table_id;

@@ -44,12 +44,16 @@ struct Desk {
 
 class Sweep {
  public:
-  Sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal)
-      : config_(config),
-        plugins_(plugins),
-        world_(world),
-        terminal_(terminal),
-        instances_(make_instances(config, plugins)) {}
+  Sweep(Config config, const PluginHost& plugins, World& world, bool terminal)
+      : config_(std::move(config)), plugins_(plugins), world_(world), terminal_(terminal) {
+    std::vector<std::string> remarks;
+    instances_ = make_instances(config_, plugins, remarks);
+    if (world_.all().rank() == 0) {
+      for (const auto& remark : remarks) log::warn(remark);
+    }
+    keep_what_all_ranks_have(config_.fusions);
+    keep_what_all_ranks_have(config_.strategies);
+  }
 
   ExitCode run() {
     form_groups();
@@ -66,6 +70,17 @@ class Sweep {
   }
 
  private:
+  /// A factory may fail on some ranks only.
+  void keep_what_all_ranks_have(std::vector<PluginChoice>& choices) {
+    std::string own;
+    for (const auto& choice : choices) own += choice.name + "\n";
+    for (const auto& names : world_.all().all_gather(own)) {
+      std::erase_if(choices, [&](const auto& choice) {
+        return ("\n" + names).find("\n" + choice.name + "\n") == std::string::npos;
+      });
+    }
+  }
+
   /// Every rank must plan alike: rank 0, which is in every group, says which groups share a host, and the rank with
   /// the least memory how much there is.
   void form_groups() {
@@ -146,7 +161,7 @@ class Sweep {
     return failed ? ExitCode::failed : ExitCode::done;
   }
 
-  const Config& config_;
+  Config config_;
   const PluginHost& plugins_;
   World& world_;
   bool terminal_;
@@ -163,8 +178,8 @@ class Sweep {
 
 }  // namespace
 
-ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal) {
-  return Sweep(config, plugins, world, terminal).run();
+ExitCode run_sweep(Config config, const PluginHost& plugins, World& world, bool terminal) {
+  return Sweep(std::move(config), plugins, world, terminal).run();
 }
 
 }  // namespace arbiter

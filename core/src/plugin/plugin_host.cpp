@@ -6,6 +6,7 @@
 
 #include "arbiter/error.hpp"
 #include "plugin/plugin_library.hpp"
+#include "plugin/stray_output.hpp"
 
 namespace arbiter {
 
@@ -30,6 +31,12 @@ void describe(PluginEntry& entry, const PluginDescriptor& descriptor) {
   entry.parameters.assign(descriptor.parameters, descriptor.parameters + descriptor.parameter_count);
 }
 
+bool anybody_may_write(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  return !error && (status.permissions() & fs::perms::others_write) != fs::perms::none;
+}
+
 /// A plugin whose own defaults do not parse could never be made.
 void check_parameters(const PluginEntry& entry) { static_cast<void>(Parameters(entry.parameters)); }
 
@@ -38,18 +45,24 @@ void check_parameters(const PluginEntry& entry) { static_cast<void>(Parameters(e
 PluginHost::PluginHost() : libraries_(std::make_unique<Libraries>()) {}
 PluginHost::~PluginHost() = default;
 
-void PluginHost::load_dir(const fs::path& dir) {
+void PluginHost::load_dir(const fs::path& dir, WorldWritable world_writable) {
   std::error_code error;
+  if (world_writable == WorldWritable::refuse && anybody_may_write(dir)) {
+    throw PluginError(
+        fmt::format("{}: anybody may write to this plugin folder; run `chmod o-w {}`, or pass "
+                    "--allow_world_writable_plugins",
+                    dir.string(), dir.string()));
+  }
   std::vector<fs::path> files;
   for (fs::directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() == ".so") files.push_back(at->path());
   }
   if (error) throw PluginError(fmt::format("{}: cannot read this plugin folder: {}", dir.string(), error.message()));
   std::sort(files.begin(), files.end());
-  for (const auto& file : files) load_file(file);
+  for (const auto& file : files) load_file(file, world_writable);
 }
 
-void PluginHost::load_file(const fs::path& file) {
+void PluginHost::load_file(const fs::path& file, WorldWritable world_writable) {
   std::error_code error;
   fs::path canonical = fs::weakly_canonical(file, error);
   if (error) canonical = file;
@@ -60,6 +73,9 @@ void PluginHost::load_file(const fs::path& file) {
   entry.file = canonical;
   std::shared_ptr<PluginLibrary> library;
   try {
+    if (world_writable == WorldWritable::refuse && anybody_may_write(canonical)) {
+      throw PluginError("anybody may write to this file, so it is not loaded; run chmod o-w on it");
+    }
     library = PluginLibrary::load(canonical);
     describe(entry, library->descriptor());
     if (const auto* first = find(entry.kind, entry.name, entry.backend)) {
@@ -72,6 +88,7 @@ void PluginHost::load_file(const fs::path& file) {
     library.reset();
     entry.parameters.clear();  // they point into the library that is unloaded now
   }
+  entry.said = take_stray_output();
   libraries_->libraries.push_back(std::move(library));
   entries.push_back(std::move(entry));
 }

@@ -80,6 +80,9 @@ std::shared_ptr<Plugin> PluginLibrary::create(const Parameters& parameters) {
   Plugin* made = nullptr;
   try {
     made = create_(&parameters);
+  } catch (const ConfigError& error) {
+    // Parameters that are each in range and do not fit together.
+    throw ConfigError(error.what());
   } catch (const std::exception& error) {
     // A type of the plugin's own must not outlive its library: only the text leaves.
     throw PluginError(fmt::format("its factory failed: {}", error.what()));

@@ -47,6 +47,18 @@ const Value& get(const std::map<std::string, ParameterValue, std::less<>>& value
 
 }  // namespace
 
+std::string_view name_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::boolean: return "true or false";
+    case ParameterType::integer: return "integer";
+    case ParameterType::real: return "number";
+    case ParameterType::text: return "text";
+    case ParameterType::integer_list: return "list of integers";
+    case ParameterType::text_list: return "list of texts";
+  }
+  return "unknown";
+}
+
 Parameters::Parameters(std::span<const ParameterSpec> specs) {
   for (const ParameterSpec& spec : specs) {
     const std::string name = spec.name == nullptr ? "" : spec.name;

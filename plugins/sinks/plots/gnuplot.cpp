@@ -62,8 +62,7 @@ pid_t start(const fs::path& script, const fs::path& messages) {
   const int error =
       ::posix_spawnp(&child, program.c_str(), &settings.actions, &settings.attributes, arguments.data(), environ);
   if (error == ENOENT) {
-    throw GnuplotMissing(
-        "gnuplot is not installed or not in PATH, so no pictures (Debian: apt-get install gnuplot-nox)");
+    throw GnuplotMissing("gnuplot is not installed or not in PATH (Debian: apt-get install gnuplot-nox)");
   }
   if (error != 0) throw SystemError("start gnuplot", error);
   return child;

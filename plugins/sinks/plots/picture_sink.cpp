@@ -1,6 +1,7 @@
 #include "picture_sink.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,9 @@
 namespace arbiter::plots {
 
 namespace {
+
+/// Shared by all sinks of pictures, which are plugins of their own: begin() of all comes before write() of any.
+std::atomic<bool> said_gnuplot_is_missing = false;
 
 Dataset of_dtype(const Dataset& dataset, DType dtype) {
   Dataset chosen(dataset.machine());
@@ -30,6 +34,8 @@ std::string folder_name(std::string fusion) {
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
     : plot_(plot), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
 
+void PictureSink::begin(const RunInfo& /*run*/) { said_gnuplot_is_missing = false; }
+
 void PictureSink::write(const Report& report) {
   const auto folder = report.run.output_dir / "viz";
   Outcome outcome;
@@ -43,7 +49,7 @@ void PictureSink::write(const Report& report) {
       }
     }
   } catch (const GnuplotMissing& missing) {
-    report.say(fmt::format("{}: {}", suffix_, missing.what()));
+    if (!said_gnuplot_is_missing.exchange(true)) report.say(fmt::format("pictures are skipped: {}", missing.what()));
     return;
   }
   report.say(fmt::format("{}: {} picture{} in {}", suffix_, outcome.written, outcome.written == 1 ? "" : "s",

@@ -22,8 +22,10 @@ inline constexpr ParameterSpec formats_parameter = {"formats", ParameterType::te
 class ARBITER_EXPORT PictureSink : public Sink {
  public:
   PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix);
-  /// Says in one line how many pictures there are and where, or that there is no gnuplot. A picture that fails does not
-  /// keep the others from being drawn; PictureError tells of it at the end.
+  void begin(const RunInfo& run) override;
+  /// Says in one line how many pictures there are and where. Without gnuplot the run's sinks of pictures together say
+  /// so once, and do not fail. A picture that fails does not keep the others from being drawn; PictureError tells of it
+  /// at the end.
   void write(const Report& report) override;
 
  private:

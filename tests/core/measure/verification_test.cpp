@@ -44,7 +44,7 @@ class VerificationTest : public GroupFixture {
  protected:
   Verification verify_with(const std::function<void(std::byte*)>& spoil) {
     RightSum operation(problem_, spoil);
-    ProblemTensors tensors(problem_, *none_, *backend_, group_.rank(), seed);
+    ProblemTensors tensors(problem_, *none_, *backend_, group_.rank(), {seed, false});
     return verify(operation, problem_, *none_, tensors, *backend_, group_);
   }
 

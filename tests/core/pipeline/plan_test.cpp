@@ -14,8 +14,10 @@ class PlanTest : public ::testing::Test {
 
   Plan plan(const std::string& problems, int ranks, bool single_host = true) {
     const ConfigText text("backend: host\nproblems: " + problems + "\nstrategies: [MPI, ONESHOT]\n", "plan.yaml");
-    const auto config = text.validate(plugins_);
-    return make_plan(config, make_instances(config, plugins_),
+    auto config = text.validate(plugins_);
+    std::vector<std::string> remarks;
+    const auto instances = make_instances(config, plugins_, remarks);
+    return make_plan(config, instances,
                      {ranks, [=](int) { return single_host; }, [](int) { return std::int64_t{1} << 30; }});
   }
 

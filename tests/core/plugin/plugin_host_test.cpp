@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 fs::path sample(const std::string& name) { return fs::path(PLUGIN_SAMPLES) / (name + ".so"); }
 
@@ -124,6 +125,20 @@ TEST_F(PluginHostFiles, RefusesATruncatedLibrary) {
     const auto file = write("truncated" + std::to_string(share) + ".so", contents.substr(0, contents.size() / share));
     EXPECT_THAT(refusal_of(file), HasSubstr("no complete shared object")) << "1/" << share;
   }
+}
+
+TEST_F(PluginHostFiles, RefusesALibraryForAnotherProcessor) {
+  std::ifstream whole(sample("good"), std::ios::binary);
+  const std::string contents((std::istreambuf_iterator<char>(whole)), {});
+  constexpr std::size_t class_at = 4;     // 1: 32 bits
+  constexpr std::size_t machine_at = 18;  // 3: x86, 183: AArch64
+  auto of_32_bits = contents;
+  of_32_bits[class_at] = 1;
+  of_32_bits[machine_at] = 3;
+  EXPECT_THAT(refusal_of(write("32_bits.so", of_32_bits)), Not(IsEmpty()));
+  auto foreign = contents;
+  foreign[machine_at] = static_cast<char>(contents[machine_at] == 62 ? 183 : 62);
+  EXPECT_THAT(refusal_of(write("foreign.so", foreign)), HasSubstr("cannot be loaded"));
 }
 
 TEST_F(PluginHostFiles, GoesOnBehindAFileThatIsNoPlugin) {

@@ -52,6 +52,7 @@ class PictureSinks : public testing::TestWithParam<SinkCase> {
     if (!formats.empty()) parameters.set(entry_->parameters.at(0), formats);
     const auto sink = host_.create_as<Sink>(*entry_, parameters);
     const RunInfo run{.output_dir = out_ / "", .machine = dataset.machine(), .data_dir = {}};
+    sink->begin(run);
     sink->write(
         Report{.run = run, .dataset = dataset, .selectors = {}, .table_id = {}, .say = [this](const std::string& line) {
                  said_.push_back(line);
@@ -109,8 +110,33 @@ TEST_P(PictureSinks, NameFurtherDtypesInTheFile) {
 TEST_P(PictureSinks, SayOnceThatThereIsNoGnuplotAndGoOn) {
   const ScopedVariable path("PATH", (out_ / "nowhere").string());
   EXPECT_NO_THROW(write(two_tp_sizes_and_fusions()));
-  EXPECT_THAT(said_, ElementsAre(HasSubstr("gnuplot is not installed")));
+  EXPECT_THAT(said_, ElementsAre(AllOf(HasSubstr("pictures are skipped"), HasSubstr("gnuplot is not installed"))));
   EXPECT_THAT(files(), testing::IsEmpty());
+}
+
+TEST(PictureSinksTogether, SayOncePerRunThatThereIsNoGnuplot) {
+  const PictureFolder out;
+  const ScopedVariable path("PATH", (out / "nowhere").string());
+  const Dataset dataset = two_tp_sizes_and_fusions();
+  const RunInfo run{.output_dir = out / "", .machine = dataset.machine(), .data_dir = {}};
+  PluginHost host;
+  std::vector<std::shared_ptr<Sink>> sinks;
+  for (const std::string name : {"heatmap", "best_strategy", "strategy_difference"}) {
+    host.load_file(fs::path(PLUGIN_DIR) / ("sink_" + name + ".so"));
+    const auto* entry = host.find(PluginKind::sink, name);
+    ASSERT_NE(entry, nullptr) << name;
+    sinks.push_back(host.create_as<Sink>(*entry, Parameters(entry->parameters)));
+  }
+  int said = 0;
+  for (const int runs : {1, 2}) {
+    for (const auto& sink : sinks) sink->begin(run);
+    for (const auto& sink : sinks) {
+      sink->write({.run = run, .dataset = dataset, .selectors = {}, .table_id = {}, .say = [&](const std::string&) {
+                     ++said;
+                   }});
+    }
+    EXPECT_EQ(said, runs);
+  }
 }
 
 TEST_P(PictureSinks, DrawTheOthersWhenOneFails) {

@@ -1,0 +1,51 @@
+# What `cmake --install` gives. Everything finds everything else relative to itself, so the prefix can be moved.
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Arbiter)
+set(doc_dir ${CMAKE_INSTALL_DATAROOTDIR}/doc/arbiter)
+set(bundled_dir ${CMAKE_INSTALL_LIBDIR}/arbiter/deps)
+get_property(plugins GLOBAL PROPERTY ARBITER_PLUGINS)
+
+# The runner refuses plugins of a folder that everybody can write to, whatever the umask was.
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
+function(set_relative_rpath from)
+  foreach(to ${CMAKE_INSTALL_LIBDIR} ${bundled_dir})
+    file(RELATIVE_PATH path /prefix/${from} /prefix/${to})
+    list(APPEND rpath $ORIGIN/${path})
+  endforeach()
+  set_target_properties(${ARGN} PROPERTIES INSTALL_RPATH "${rpath}")
+endfunction()
+set_relative_rpath(${CMAKE_INSTALL_BINDIR} runner)
+set_relative_rpath(${CMAKE_INSTALL_LIBDIR} arbiter arbiter_plots)
+set_relative_rpath(${ARBITER_PLUGIN_DIR} ${plugins})
+
+install(TARGETS arbiter arbiter_plots runner EXPORT ArbiterTargets RUNTIME_DEPENDENCY_SET bundled
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${plugins} RUNTIME_DEPENDENCY_SET bundled LIBRARY DESTINATION ${ARBITER_PLUGIN_DIR})
+install(DIRECTORY core/include/arbiter plugins/sinks/plots/include/arbiter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter)
+install(DIRECTORY plugins/template DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter OPTIONAL PATTERN "build*" EXCLUDE)
+install(FILES README.md CONTRIBUTING.md DESTINATION ${doc_dir})
+install(DIRECTORY docs results DESTINATION ${doc_dir} OPTIONAL) # the README shows results
+
+# What a machine with Open MPI and nothing else of ours lacks. Left out: the compiler's and the C library's own, the
+# driver's, and Open MPI, which must be the one of the machine's mpirun; libz comes with Open MPI, and a second one would
+# serve it instead of its own. Installed only on request: a Debian package names these as dependencies instead.
+install(RUNTIME_DEPENDENCY_SET bundled
+  PRE_EXCLUDE_REGEXES
+    "^ld-linux" "^lib(c|m|dl|rt|pthread|gcc_s|stdc[+][+])[.]so"
+    "^lib(mpi|open-|z[.])" "^lib(cuda|nccl|nv)" "^libarbiter"
+  LIBRARY DESTINATION ${bundled_dir} COMPONENT bundled EXCLUDE_FROM_ALL)
+
+# The CMake package. The build tree has the same at the same place, so Arbiter_ROOT may name either.
+set(built_package_dir ${PROJECT_BINARY_DIR}/${package_dir})
+configure_package_config_file(cmake/ArbiterConfig.cmake.in ${built_package_dir}/ArbiterConfig.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${built_package_dir}/ArbiterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+configure_file(cmake/ArbiterPlugin.cmake ${built_package_dir}/ArbiterPlugin.cmake COPYONLY)
+configure_file(cmake/plugin.map ${built_package_dir}/plugin.map COPYONLY)
+export(EXPORT ArbiterTargets NAMESPACE Arbiter:: FILE ${built_package_dir}/ArbiterTargets.cmake)
+install(EXPORT ArbiterTargets NAMESPACE Arbiter:: DESTINATION ${package_dir})
+install(FILES ${built_package_dir}/ArbiterConfig.cmake ${built_package_dir}/ArbiterConfigVersion.cmake
+  cmake/ArbiterPlugin.cmake cmake/plugin.map DESTINATION ${package_dir})

@@ -1,0 +1,134 @@
+// The archive of `cpack -G TGZ`, unpacked in a folder of its own.
+#include <algorithm>
+#include <cstdlib>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/files.hpp"
+#include "install/files.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+namespace arbiter::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+using ::testing::StartsWith;
+namespace fs = std::filesystem;
+
+fs::path unpacked() { return fs::directory_iterator(fs::path(WORK) / "unpacked")->path(); }
+
+struct Needed {
+  std::string name;
+  fs::path found;  ///< empty if it is nowhere
+};
+
+/// Every library a program or library loads, directly or through others.
+std::vector<Needed> needed_by(const fs::path& file) {
+  static const std::regex with_path(R"(\s*(\S+) => (\S+) \(0x.*)");
+  static const std::regex missing(R"(\s*(\S+) => not found)");
+  std::vector<Needed> all;
+  for (const auto& line : lines_of(output_of({"ldd", file}))) {
+    std::smatch part;
+    if (std::regex_match(line, part, with_path)) all.push_back({part[1], part[2].str()});
+    if (std::regex_match(line, part, missing)) all.push_back({part[1], {}});
+  }
+  return all;
+}
+
+bool is_inside(const fs::path& file, const fs::path& folder) {
+  return fs::weakly_canonical(file).string().starts_with(fs::weakly_canonical(folder).string() + "/");
+}
+
+/// What a bare node has: the C and C++ libraries, and Open MPI with all that it drags along.
+std::set<std::string> expected_of_the_node() {
+  std::set<std::string> names{"libc.so.6",       "libm.so.6",  "libstdc++.so.6", "libgcc_s.so.1",
+                              "libpthread.so.0", "libdl.so.2", "librt.so.1"};
+  for (const auto& direct : needed_by(unpacked() / LIBDIR / "libarbiter.so")) {
+    if (!direct.name.starts_with("libmpi.so")) continue;
+    names.insert(direct.name);
+    for (const auto& dragged : needed_by(direct.found)) names.insert(dragged.name);
+  }
+  return names;
+}
+
+TEST(Archive, HasEveryLibraryThatABareNodeLacks) {
+  const auto of_the_node = expected_of_the_node();
+  ASSERT_THAT(of_the_node, Contains(StartsWith("libmpi.so")));
+  const auto binaries = binaries_below(unpacked());
+  ASSERT_GT(binaries.size(), 25U);
+  std::set<std::string> bundled;
+  for (const auto& binary : binaries) {
+    // What is bundled is asked about through its users: alone it has no path to its neighbours.
+    if (binary.parent_path().filename() == "deps") continue;
+    for (const auto& [name, found] : needed_by(binary)) {
+      if (is_inside(found, unpacked())) {
+        bundled.insert(name.substr(0, name.find(".so")));
+      } else {
+        EXPECT_THAT(of_the_node, Contains(name)) << binary << " takes it from " << found;
+      }
+    }
+  }
+  EXPECT_THAT(bundled, IsSupersetOf({"libarbiter", "libyaml-cpp", "libglpk", "libfmt", "libspdlog"}));
+}
+
+TEST(Archive, LeavesToTheNodeWhatMustBeTheNodes) {
+  for (const auto& file : fs::directory_iterator(unpacked() / LIBDIR / "arbiter/deps")) {
+    for (const char* not_ours : {"libc.so", "libstdc++", "libmpi", "libopen-", "libcuda", "libnccl", "libz.so"}) {
+      EXPECT_THAT(file.path().filename().string(), Not(StartsWith(not_ours)));
+    }
+  }
+}
+
+TEST(Archive, IsSmallAndStripped) {
+  for (const auto& file : files_below(fs::path(WORK) / "packages")) EXPECT_LT(fs::file_size(file), 15U << 20U) << file;
+  for (const auto& binary : binaries_below(unpacked())) {
+    EXPECT_THAT(output_of({READELF, "-S", binary}), Not(HasSubstr(".symtab"))) << binary;
+  }
+}
+
+/// PATH with every program of this machine but gnuplot, by links in `folder`.
+std::string path_without_gnuplot(const fs::path& folder) {
+  fs::create_directories(folder);
+  std::istringstream parts(std::getenv("PATH"));
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (!fs::is_directory(part)) continue;
+    for (const auto& program : fs::directory_iterator(part)) {
+      const auto name = program.path().filename();
+      if (name.string().starts_with("gnuplot") || fs::is_symlink(folder / name)) continue;
+      fs::create_symlink(program.path(), folder / name);
+    }
+  }
+  return "PATH=" + folder.string();
+}
+
+TEST(Archive, ItsRunnerSweepsWithoutGnuplotAndSaysSoInOneLine) {
+  const test::TempDir folder;
+  const auto out = folder.path() / "out";
+  const auto sweep = folder.write("sweep.yaml",
+                                  "backend: host\n"
+                                  "problems: {tp_size: 2, dtype: bfloat16, fusion: [NONE, RESIDUAL_RMS_NORM], "
+                                  "hidden_size: [64, 100], num_tokens: [1, 8]}\n"
+                                  "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+                                  "output_dir: " +
+                                      out.string() + "\n");
+  const auto result =
+      run({unpacked() / "bin/runner", "--config", sweep}, {path_without_gnuplot(folder.path() / "bin")});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_GT(lines_of(read_file(out / "benchmark.tp2.cpu.csv")).size(), 16U);
+  EXPECT_TRUE(fs::exists(out / "gen_heuristic_code/generated_lookup_table.cpp"));
+  EXPECT_FALSE(fs::exists(out / "viz"));
+  const auto lines = lines_of(result.output);
+  EXPECT_EQ(std::ranges::count_if(lines, [](const auto& line) { return line.find("gnuplot") != std::string::npos; }), 1)
+      << result.output;
+  EXPECT_THAT(result.output, HasSubstr("pictures are skipped"));
+}
+
+}  // namespace
+}  // namespace arbiter::testing
