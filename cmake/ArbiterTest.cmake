@@ -12,11 +12,11 @@ function(arbiter_add_test target)
     ${TEST_PROPERTIES} LABELS "${TEST_LABELS}")
 endfunction()
 
-# arbiter_add_mpi_test(<target> RANKS <n>... SOURCES <file>... [LINK <library>...])
+# arbiter_add_mpi_test(<target> RANKS <n>... SOURCES <file>... [LINK <library>...] [LABELS <label>...])
 # One GoogleTest binary with a main of its own that starts MPI; each rank count is a ctest that runs all of it under
 # mpirun.
 function(arbiter_add_mpi_test target)
-  cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${target} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock MPI::MPI_CXX ${TEST_LINK})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
@@ -25,7 +25,7 @@ function(arbiter_add_mpi_test target)
     add_test(NAME ${target}_${ranks}_ranks
       COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
     set_tests_properties(${target}_${ranks}_ranks PROPERTIES
-      TIMEOUT 180 PROCESSORS ${ranks}
+      TIMEOUT 180 PROCESSORS ${ranks} LABELS "${TEST_LABELS}"
       ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_coll_tuned_use_dynamic_rules=1")
   endforeach()
 endfunction()

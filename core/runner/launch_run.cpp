@@ -56,13 +56,13 @@ class OutcomeFile {
 
 }  // namespace
 
-Launched launch_ranks(int ranks, int argc, char** argv) {
+Launched launch_ranks(int ranks, bool core_each, int argc, char** argv) {
   const OutcomeFile outcome;
   ::setenv("ARBITER_TERMINAL", ::isatty(STDOUT_FILENO) != 0 ? "1" : "0", 1);
   std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string()};
   command.insert(command.end(), argv + 1, argv + argc);
 
-  const auto result = run_under_mpirun(ranks, command);
+  const auto result = run_under_mpirun(ranks, command, core_each);
   Launched launched;
   launched.step = outcome.step();
   if (const char code = outcome.read(); code >= '0' && code <= '9') {

@@ -14,9 +14,10 @@ struct Launched {
   std::string step;       ///< what they last told of themselves, if they broke off
 };
 
-/// Runs this program again, with its own arguments, as `ranks` ranks under mpirun. Throws SystemError if there is no
+/// Runs this program again, with its own arguments, as `ranks` ranks under mpirun, each with a core of its own if
+/// `core_each` and there are enough. Throws SystemError if there is no
 /// mpirun.
-[[nodiscard]] Launched launch_ranks(int ranks, int argc, char** argv);
+[[nodiscard]] Launched launch_ranks(int ranks, bool core_each, int argc, char** argv);
 
 /// Names the CSVs in a folder, with their rows, after a run that broke off.
 void say_what_is_kept(const std::filesystem::path& dir);

@@ -18,6 +18,7 @@
 #include "options.hpp"
 #include "pipeline/instances.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/make_plugin.hpp"
 #include "pipeline/runs.hpp"
 #include "plugin/search_path.hpp"
 #include "plugin/stray_output.hpp"
@@ -97,11 +98,25 @@ ExitCode list_plugins(const Options& options) {
   return ExitCode::done;
 }
 
+std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins) {
+  auto backend = make_plugin<Backend>(plugins, PluginKind::backend, config.backend);
+  if (const auto available = backend->available(); !available) {
+    throw Error(fmt::format("the {} backend cannot be used here: {}", config.backend, available.reason));
+  }
+  return backend;
+}
+
+/// As many ranks as the largest group needs and this host can take; the plan says what that leaves out.
+int ranks_to_start(const Config& config, const Backend& backend) {
+  const int wanted = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
+  return std::clamp(backend.ranks_per_host(), 1, wanted);
+}
+
 ExitCode plan_only(Config config, const PluginHost& plugins) {
   std::vector<std::string> remarks;
   const auto instances = make_instances(config, plugins, remarks);
   for (const auto& remark : remarks) log::warn(remark);
-  const int ranks = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
+  const int ranks = ranks_to_start(config, *instances.backend);
   const auto plan =
       make_plan(config, instances,
                 {ranks, [](int) { return true; }, [&](int tp_size) { return instances.backend->free_bytes(tp_size); }});
@@ -167,7 +182,7 @@ ExitCode check(const Options& options, int argc, char** argv) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
   restore_standard_output();
-  const auto launched = launch_ranks(options.check_ranks, argc, argv);
+  const auto launched = launch_ranks(options.check_ranks, false, argc, argv);
   if (!launched.broke_off.empty()) {
     log::say(fmt::format("FAILED  {}", launched.step.empty() ? "being loaded" : launched.step));
     log::error(launched.broke_off);
@@ -175,9 +190,10 @@ ExitCode check(const Options& options, int argc, char** argv) {
   return launched.code;
 }
 
-ExitCode measure(const Config& config, int argc, char** argv) {
+ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char** argv) {
+  const auto backend = usable_backend(config, plugins);
   restore_standard_output();
-  const auto launched = launch_ranks(*std::max_element(config.tp_sizes.begin(), config.tp_sizes.end()), argc, argv);
+  const auto launched = launch_ranks(ranks_to_start(config, *backend), backend->needs_a_core(), argc, argv);
   if (!launched.broke_off.empty()) {
     log::error(launched.broke_off);
     say_what_is_kept(config.output_dir);
@@ -199,7 +215,7 @@ ExitCode run(int argc, char** argv) {
   const auto config = make_config(options, text, plugins);
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);
-  if (options.data_dir.empty()) return measure(config, argc, argv);
+  if (options.data_dir.empty()) return measure(config, plugins, argc, argv);
   const auto platform = options.sm_version.empty() ? "" : "sm" + options.sm_version;
   return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows}});
 }

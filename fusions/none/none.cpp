@@ -6,6 +6,9 @@
 
 #include "arbiter/fusion.hpp"
 #include "arbiter/row_kernels.hpp"
+#ifdef ARBITER_HAS_CUDA
+#include "device_code/none_epilogue.hpp"
+#endif
 
 namespace arbiter {
 
@@ -45,6 +48,12 @@ class None final : public Fusion {
   [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
     return std::make_unique<NoneEpilogue>(problem);
   }
+
+#ifdef ARBITER_HAS_CUDA
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return {.code = cuda::none_epilogue_code(problem.dtype), .needs_row = false};
+  }
+#endif
 
   void reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double> sum,
                      std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {

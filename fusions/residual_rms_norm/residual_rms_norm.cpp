@@ -6,6 +6,9 @@
 
 #include "rms_norm_rows/parameters.hpp"
 #include "rms_norm_rows/rms_norm_fusion.hpp"
+#ifdef ARBITER_HAS_CUDA
+#include "device_code/residual_rms_norm_epilogue.hpp"
+#endif
 
 namespace arbiter {
 
@@ -17,6 +20,12 @@ class ResidualRmsNorm final : public RmsNormFusion {
  public:
   explicit ResidualRmsNorm(const Parameters& parameters)
       : RmsNormFusion({.norm_out = true, .quantization = Quantization::none, .eps = parameters.real("eps")}) {}
+
+#ifdef ARBITER_HAS_CUDA
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return device_epilogue_of(cuda::residual_rms_norm_epilogue_code(problem.dtype), problem);
+  }
+#endif
 };
 
 }  // namespace

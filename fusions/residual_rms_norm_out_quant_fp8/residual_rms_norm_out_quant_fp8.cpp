@@ -3,6 +3,9 @@
 
 #include "rms_norm_rows/parameters.hpp"
 #include "rms_norm_rows/rms_norm_fusion.hpp"
+#ifdef ARBITER_HAS_CUDA
+#include "device_code/residual_rms_norm_out_quant_fp8_epilogue.hpp"
+#endif
 
 namespace arbiter {
 
@@ -14,6 +17,12 @@ class ResidualRmsNormOutQuantFp8 final : public RmsNormFusion {
  public:
   explicit ResidualRmsNormOutQuantFp8(const Parameters& parameters)
       : RmsNormFusion({.norm_out = true, .quantization = Quantization::fp8, .eps = parameters.real("eps")}) {}
+
+#ifdef ARBITER_HAS_CUDA
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return device_epilogue_of(cuda::residual_rms_norm_out_quant_fp8_epilogue_code(problem.dtype), problem);
+  }
+#endif
 };
 
 }  // namespace

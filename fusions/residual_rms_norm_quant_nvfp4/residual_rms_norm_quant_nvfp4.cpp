@@ -8,6 +8,9 @@
 
 #include "rms_norm_rows/parameters.hpp"
 #include "rms_norm_rows/rms_norm_fusion.hpp"
+#ifdef ARBITER_HAS_CUDA
+#include "device_code/residual_rms_norm_quant_nvfp4_epilogue.hpp"
+#endif
 
 namespace arbiter {
 
@@ -22,6 +25,12 @@ class ResidualRmsNormQuantNvfp4 final : public RmsNormFusion {
                        .quantization = Quantization::nvfp4,
                        .eps = parameters.real("eps"),
                        .scale_layout = rms_norm_parameters::layout_of(parameters)}) {}
+
+#ifdef ARBITER_HAS_CUDA
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return device_epilogue_of(cuda::residual_rms_norm_quant_nvfp4_epilogue_code(problem.dtype), problem);
+  }
+#endif
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "rms_norm_rows/device_arithmetic.hpp"
+
 namespace arbiter {
 
 inline constexpr std::int64_t nvfp4_block = 16;
@@ -18,19 +20,23 @@ struct Nvfp4Scales {
   std::int64_t num_tokens = 0;
   std::int64_t blocks = 0;  ///< per row
 
-  [[nodiscard]] std::int64_t tile_columns() const { return (blocks + 3) / 4; }
-  [[nodiscard]] std::int64_t bytes() const {
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t tile_columns() const { return (blocks + 3) / 4; }
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t bytes() const {
     return layout == ScaleLayout::linear ? num_tokens * blocks : (num_tokens + 127) / 128 * tile_columns() * 512;
   }
   /// Columns of a row that exist in memory; those from `blocks` on are padding and hold zero.
-  [[nodiscard]] std::int64_t columns() const { return layout == ScaleLayout::linear ? blocks : tile_columns() * 4; }
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t columns() const {
+    return layout == ScaleLayout::linear ? blocks : tile_columns() * 4;
+  }
   /// Block `b` of a row is at row_offset + (b / 4) * column_group_stride + b % 4.
-  [[nodiscard]] std::int64_t row_offset(std::int64_t row) const {
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t row_offset(std::int64_t row) const {
     if (layout == ScaleLayout::linear) return row * blocks;
     return row / 128 * tile_columns() * 512 + row % 32 * 16 + row % 128 / 32 * 4;
   }
-  [[nodiscard]] std::int64_t column_group_stride() const { return layout == ScaleLayout::linear ? 4 : 512; }
-  [[nodiscard]] std::int64_t offset(std::int64_t row, std::int64_t block) const {
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t column_group_stride() const {
+    return layout == ScaleLayout::linear ? 4 : 512;
+  }
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t offset(std::int64_t row, std::int64_t block) const {
     return row_offset(row) + block / 4 * column_group_stride() + block % 4;
   }
 };

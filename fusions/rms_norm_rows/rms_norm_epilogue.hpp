@@ -3,6 +3,7 @@
 #include "arbiter/fusion.hpp"
 #include "arbiter/row_kernels.hpp"
 #include "rms_norm_rows/rms_norm_form.hpp"
+#include "rms_norm_rows/rms_norm_kernels.hpp"
 
 namespace arbiter {
 

@@ -6,7 +6,7 @@
 #include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
 #include "rms_norm_rows/nvfp4_layout.hpp"
-#include "rms_norm_rows/rms_norm_kernels.hpp"
+#include "rms_norm_rows/rms_norm_tensors.hpp"
 
 namespace arbiter {
 
@@ -17,15 +17,16 @@ struct RmsNormForm {
   double eps = 1e-5;
   ScaleLayout scale_layout = ScaleLayout::swizzled;
 
-  static constexpr std::size_t residual = 0;
-  static constexpr std::size_t gamma = 1;
-  static constexpr std::size_t quant_scale = 2;  ///< fp8: scale; nvfp4: global_scale
+  static constexpr std::size_t residual = RmsNormTensors::residual;
+  static constexpr std::size_t gamma = RmsNormTensors::gamma;
+  static constexpr std::size_t quant_scale = RmsNormTensors::quant_scale;
 
-  [[nodiscard]] bool quantizes() const { return quantization != Quantization::none; }
-  [[nodiscard]] std::size_t residual_out() const { return quantizes() ? 3 : 2; }
-  [[nodiscard]] std::size_t norm_output() const { return residual_out() + 1; }
-  [[nodiscard]] std::size_t quant_out() const { return residual_out() + (norm_out ? 2 : 1); }
-  [[nodiscard]] std::size_t scale_out() const { return quant_out() + 1; }
+  [[nodiscard]] RmsNormTensors places() const { return {norm_out, quantization}; }
+  [[nodiscard]] bool quantizes() const { return places().quantizes(); }
+  [[nodiscard]] std::size_t residual_out() const { return places().residual_out(); }
+  [[nodiscard]] std::size_t norm_output() const { return places().norm_output(); }
+  [[nodiscard]] std::size_t quant_out() const { return places().quant_out(); }
+  [[nodiscard]] std::size_t scale_out() const { return places().scale_out(); }
 
   [[nodiscard]] Nvfp4Scales scales(const Problem& problem) const;
   /// Bytes of one packed row: two values in each, the last one alone if the hidden size is odd.

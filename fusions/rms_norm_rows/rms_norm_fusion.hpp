@@ -18,6 +18,10 @@ class RmsNormFusion : public Fusion {
   [[nodiscard]] double check_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                  std::span<const double> sum, std::span<const double> slack) const override;
 
+ protected:
+  /// device_epilogue() with the code of the form: rms_norm_epilogue.cu, see arbiter_add_rms_norm_epilogue().
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue_of(cuda::DeviceCode code, const Problem& problem) const;
+
  private:
   RmsNormForm form_;
 };

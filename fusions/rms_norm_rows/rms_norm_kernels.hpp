@@ -4,10 +4,9 @@
 
 #include "arbiter/dtype.hpp"
 #include "arbiter/row_kernels.hpp"
+#include "rms_norm_rows/rms_norm_tensors.hpp"
 
 namespace arbiter {
-
-enum class Quantization : std::uint8_t { none, fp8, nvfp4 };
 
 /// One row of a finishing pass. Pointers are to the row's first element; those a form does not write are not read.
 struct FinishRow {

@@ -122,7 +122,7 @@ class Arena {
   }
 
   double time(Operation& operation, const ProblemTensors& tensors, std::int64_t inner) {
-    return group_.max(backend_->time(operation, tensors.bindings(), inner, group_));
+    return group_.max(backend_->sample(operation, tensors.bindings(), inner, false)->time(group_));
   }
 
   ProcessGroup& group_;

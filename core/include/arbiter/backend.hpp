@@ -36,6 +36,16 @@ class ARBITER_EXPORT Buffer {
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
+/// `inner` runs of an operation, back to back, ready to be timed again and again; from Backend::sample().
+class ARBITER_EXPORT Sample {
+ public:
+  virtual ~Sample();
+  /// Collective. Lines the ranks up and returns this rank's microseconds for all runs. Throws TimeoutError.
+  [[nodiscard]] virtual double time(ProcessGroup& group) = 0;
+  /// Whether it replays a CUDA graph.
+  [[nodiscard]] virtual bool graph() const { return false; }
+};
+
 /// A kind of memory and of execution: "host", "cuda". One object per rank.
 class ARBITER_EXPORT Backend : public Plugin {
  public:
@@ -59,11 +69,22 @@ class ARBITER_EXPORT Backend : public Plugin {
   [[nodiscard]] virtual std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
                                                                       const Fusion& fusion, const Problem& problem);
 
+  /// Whether the fusion can run on it. Not collective, the same on every rank.
+  [[nodiscard]] virtual Support supports(const Fusion& fusion, const Problem& problem) const;
+
+  /// Whether a rank works with a core of its own while it is measured (it spins, it reduces); if not, ranks are left to
+  /// use all cores.
+  [[nodiscard]] virtual bool needs_a_core() const { return false; }
+
+  /// The most ranks one host can take; no limit if there is none.
+  [[nodiscard]] virtual int ranks_per_host() const;
+
   /// Runs the operation once and waits for it.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;
-  /// Runs it `inner` times back to back, ranks lined up first, and returns this rank's microseconds for all of them.
-  [[nodiscard]] virtual double time(Operation& operation, const Bindings& bindings, std::int64_t inner,
-                                    ProcessGroup& group) = 0;
+  /// Makes ready to time it. `graph`: as one replay of a CUDA graph, where the backend has such things. The operation
+  /// and the memory must outlive the sample. Throws Error.
+  [[nodiscard]] virtual std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings,
+                                                       std::int64_t inner, bool graph) = 0;
 };
 
 }  // namespace arbiter

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "arbiter/cuda/device_epilogue.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/plugin.hpp"
 #include "arbiter/problem.hpp"
@@ -44,6 +45,9 @@ class ARBITER_EXPORT Fusion : public Plugin {
 
   [[nodiscard]] virtual std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const = 0;
 
+  /// The epilogue on CUDA devices. The default has none: strategies of that backend then do not support the fusion.
+  [[nodiscard]] virtual cuda::DeviceEpilogue device_epilogue(const Problem&) const { return {}; }
+
   /// The reference for `row`: one entry per output tensor, in order, one value per element of the row.
   /// `sum` is the exact reduced row; `slack` is how far a correct reduction may be from each sum (it depends on
   /// dtype and tp_size). `host` are the tensors in host memory.
@@ -54,7 +58,8 @@ class ARBITER_EXPORT Fusion : public Plugin {
   /// Compares the row of every output tensor (in host memory) with the reference: the worst error as a share of the
   /// allowed error, so <= 1 passes; infinity where one side is NaN and the other is not. The default compares
   /// outputs of num_tokens x hidden_size elements with reference_row(), allowing slack and one rounding to the tensor's
-  /// dtype; a fusion whose outputs are laid out otherwise (packed, block-scaled) overrides it.
+  /// dtype; a fusion whose outputs are laid out otherwise (packed, block-scaled) overrides it. Called by several
+  /// threads at once, as reference_row() is.
   [[nodiscard]] virtual double check_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                          std::span<const double> sum, std::span<const double> slack) const;
 };

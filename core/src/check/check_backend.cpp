@@ -75,12 +75,12 @@ void check_backend(Subject& subject) {
   });
   clauses.hold("what is copied in comes out, and fill() fills", [&] { return keep_bytes(*backend); });
   clauses.hold("memory it does not have is refused with an Error", [&] { return refuse_too_much(*backend); });
-  clauses.hold("run() runs an operation once, time() as often as it is told", [&] {
+  clauses.hold("run() runs an operation once, a sample as often as it is told", [&] {
     Nothing operation;
     backend->run(operation, {});
     if (operation.runs != 1) throw Broken(fmt::format("run() ran it {} times", operation.runs));
-    const double us = backend->time(operation, {}, 10, group);
-    if (!(us >= 0.0) || !std::isfinite(us)) throw Broken(fmt::format("time() took {} us", us));
+    const double us = backend->sample(operation, {}, 10, true)->time(group);
+    if (!(us >= 0.0) || !std::isfinite(us)) throw Broken(fmt::format("a sample took {} us", us));
     return fmt::format("{:.3g} us for 10 runs of nothing", us);
   });
   clauses.hold("what it allocates goes with the buffer", [&] {

@@ -32,6 +32,7 @@ struct MeasurementConfig {
   double min_sample_us = 100.0;     ///< `inner` grows until one sample takes this long
   std::int64_t timeout_ms = 10000;  ///< bound of every spin
   std::int64_t seed = 1;            ///< of the random inputs
+  bool graph = true;                ///< on a GPU: a sample is one replay of a CUDA graph
 };
 
 /// A whole sweep, checked: every name exists, every value is in range.

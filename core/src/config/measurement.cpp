@@ -8,7 +8,7 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::array<ParameterSpec, 7> specs = {{
+constexpr std::array<ParameterSpec, 8> specs = {{
     {"precision_percent", ParameterType::real, "1", "0.01..100", "half width of the median's 95 % interval to stop at"},
     {"time_budget_ms", ParameterType::integer, "200", "1..3600000", "the longest a cell may take"},
     {"min_samples", ParameterType::integer, "10", "1..1000000", ""},
@@ -16,6 +16,8 @@ constexpr std::array<ParameterSpec, 7> specs = {{
     {"min_sample_us", ParameterType::real, "100", "0..10000000", "operations are repeated until a sample takes this"},
     {"timeout_ms", ParameterType::integer, "10000", "1..3600000", "bound of every wait for a peer"},
     {"seed", ParameterType::integer, "1", "0..", "of the random inputs"},
+    {"graph", ParameterType::boolean, "true", "",
+     "on a GPU: time replays of a CUDA graph, as engines run; false: eager"},
 }};
 
 }  // namespace
@@ -36,6 +38,7 @@ void read_measurement(const Place& root, Config& config) {
   measurement.min_sample_us = values.real("min_sample_us");
   measurement.timeout_ms = values.integer("timeout_ms");
   measurement.seed = values.integer("seed");
+  measurement.graph = values.boolean("graph");
   if (measurement.max_samples >= measurement.min_samples) return;
   const Place place = root.at(*entry);
   const YamlEntry* maximum = place.node.find("max_samples");

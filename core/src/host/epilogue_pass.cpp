@@ -1,3 +1,4 @@
+#include <limits>
 #include <vector>
 
 #include "arbiter/backend.hpp"
@@ -44,6 +45,10 @@ class EpiloguePass : public Operation {
 };
 
 }  // namespace
+
+Support Backend::supports(const Fusion& /*fusion*/, const Problem& /*problem*/) const { return Support::yes(); }
+
+int Backend::ranks_per_host() const { return std::numeric_limits<int>::max(); }
 
 std::unique_ptr<Operation> Backend::with_epilogue_pass(std::unique_ptr<Operation> reduction, const Fusion& fusion,
                                                        const Problem& problem) {

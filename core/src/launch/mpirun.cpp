@@ -48,11 +48,11 @@ class SignalForwarding {
   std::array<struct sigaction, passed_on.size()> before_{};
 };
 
-std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string>& command) {
+std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string>& command, bool core_each) {
   const char* named = std::getenv("ARBITER_MPIRUN");
   std::vector<std::string> full{named != nullptr ? named : "mpirun", "-n", std::to_string(ranks), "--oversubscribe"};
   // A rank that may wander leaves its caches behind; ranks that share a core must be free to.
-  full.insert(full.end(), {"--bind-to", ranks > usable_cores() ? "none" : "core"});
+  full.insert(full.end(), {"--bind-to", core_each && ranks <= usable_cores() ? "core" : "none"});
   full.insert(full.end(), command.begin(), command.end());
   return full;
 }
@@ -81,9 +81,9 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command) {
+LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each) {
   prepare_mpi_environment(ranks);
-  auto full = mpirun_command(ranks, command);
+  auto full = mpirun_command(ranks, command, core_each);
   std::vector<char*> arguments;
   arguments.reserve(full.size() + 1);
   for (auto& argument : full) arguments.push_back(argument.data());

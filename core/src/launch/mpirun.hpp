@@ -14,7 +14,9 @@ struct LaunchResult {
 };
 
 /// Starts `command` as `ranks` ranks under mpirun and waits for it. SIGINT, SIGTERM and SIGHUP are passed on to mpirun,
-/// which ends its ranks; so does the death of this process. Throws Error if there is no mpirun.
-[[nodiscard]] ARBITER_EXPORT LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command);
+/// which ends its ranks; so does the death of this process. With `core_each` a rank is bound to a core, if there are
+/// enough. Throws Error if there is no mpirun.
+[[nodiscard]] ARBITER_EXPORT LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command,
+                                                           bool core_each = true);
 
 }  // namespace arbiter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "measure/in_parallel.hpp"
 #include "measure/random_data.hpp"
 
 namespace arbiter {
@@ -12,11 +13,16 @@ constexpr std::size_t guard_bytes = 256;
 constexpr unsigned char poison = 0xff;  // NaN in every dtype that has one
 constexpr std::uint64_t shared_streams = std::uint64_t{1} << 32U;
 
+constexpr std::int64_t elements_worth_a_thread = 65536;
+
 std::size_t tensor_bytes(const TensorSpec& spec) { return static_cast<std::size_t>(spec.bytes()); }
 
-void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, void* destination) {
+void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, int ranks,
+                 void* destination) {
   std::vector<std::byte> host(static_cast<std::size_t>(units * size_of(dtype)));
-  random_elements(stream, dtype, 0, units, host.data());
+  in_parallel(units, elements_worth_a_thread, ranks, [&](std::int64_t begin, std::int64_t end) {
+    random_elements(stream, dtype, begin, end - begin, host.data() + begin * size_of(dtype));
+  });
   backend.copy_in(destination, host.data(), host.size());
 }
 
@@ -34,13 +40,16 @@ ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Bac
     pointers_.push_back(buffers_.back()->data());
     if (spec.role != TensorRole::input) continue;
     fill_random(backend, {data.seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
-                pointers_.back());
+                problem.tp_size, pointers_.back());
   }
 }
 
 std::vector<std::byte> ProblemTensors::message() const {
   std::vector<std::byte> host(static_cast<std::size_t>(problem_.message_bytes()));
-  message_elements(data_, problem_, rank_, 0, problem_.elements(), host.data());
+  in_parallel(
+      problem_.elements(), elements_worth_a_thread, problem_.tp_size, [&](std::int64_t begin, std::int64_t end) {
+        message_elements(data_, problem_, rank_, begin, end - begin, host.data() + begin * size_of(problem_.dtype));
+      });
   return host;
 }
 

@@ -52,16 +52,32 @@ class Series {
     result.ci_low_us = rounded_to_nanoseconds(summary.ci_low);
     result.ci_high_us = rounded_to_nanoseconds(summary.ci_high);
     result.inner = inner_;
+    result.graph = sample_ != nullptr && sample_->graph();
     result.samples = static_cast<std::int64_t>(samples_.size());
   }
 
  private:
   /// The maximum over ranks; 0 and a failed contender, on every rank, if any rank's operation threw.
   [[nodiscard]] double time(std::int64_t inner) {
+    // Agreed on by itself: a rank that has no sample must not leave the others lined up without it.
+    if (sample_ == nullptr || inner != sample_inner_) {
+      sample_inner_ = inner;
+      sample_.reset();
+      const double failed = all_or_fail([&] {
+        sample_ = backend_.sample(*contender_.operation, bindings_, inner, config_.graph);
+        return 0.0;
+      });
+      if (contender_.threw) return failed;
+    }
+    return all_or_fail([&] { return sample_->time(group_); });
+  }
+
+  template <class Step>
+  [[nodiscard]] double all_or_fail(const Step& step) {
     std::array<double, 2> us_and_failed{0.0, 0.0};
     std::string failure;
     try {
-      us_and_failed[0] = backend_.time(*contender_.operation, bindings_, inner, group_);
+      us_and_failed[0] = step();
     } catch (...) {
       failure = what_was_thrown();
       us_and_failed[1] = 1.0;
@@ -93,6 +109,8 @@ class Series {
   ProcessGroup& group_;
   const MeasurementConfig& config_;
   std::int64_t inner_ = 1;
+  std::unique_ptr<Sample> sample_;
+  std::int64_t sample_inner_ = 0;  // of sample_
   std::vector<double> samples_;
   double spent_us_ = 0.0;
 };

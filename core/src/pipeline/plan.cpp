@@ -72,6 +72,7 @@ std::string obstacle(const Problem& problem, const Fusion& fusion, const Surroun
   }
   try {
     if (const auto support = fusion.supports(problem); !support) return support.reason;
+    if (const auto support = here.instances.backend->supports(fusion, problem); !support) return support.reason;
     return does_not_fit(problem, fusion, here.free_bytes).value_or("");
   } catch (...) {
     return fmt::format("the fusion {} failed when it was asked about the problem: {}", problem.fusion,

@@ -117,7 +117,8 @@ class Sweep {
   }
 
   void race(const Plan& plan, ProcessGroup& group, std::optional<Progress>& progress) {
-    const CorePinning pinning(group);
+    std::optional<CorePinning> pinning;
+    if (instances_.backend->needs_a_core()) pinning.emplace(group);
     ProblemRace race(config_, plugins_, instances_, group,
                      [&](const Problem& problem) { return select(problem, group); });
     for (const auto& planned : plan.problems) {

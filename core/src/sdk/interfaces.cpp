@@ -1,5 +1,6 @@
 // The key functions of the SDK's interfaces: their type information lives here, once, for all plugins.
 #include "arbiter/backend.hpp"
+#include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/fusion.hpp"
 #include "arbiter/heuristic.hpp"
 #include "arbiter/plugin.hpp"
@@ -12,6 +13,9 @@ namespace arbiter {
 Plugin::~Plugin() = default;
 Operation::~Operation() = default;
 Buffer::~Buffer() = default;
+Sample::~Sample() = default;
+cuda::Kernel::~Kernel() = default;
+cuda::PeerMemory::~PeerMemory() = default;
 HostEpilogue::~HostEpilogue() = default;
 Selector::~Selector() = default;
 

@@ -1,9 +1,9 @@
 // The host backend: ranks are processes, memory is theirs, an operation is over when enqueue() returns.
-#include <chrono>
 #include <cstring>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/host_memory.hpp"
+#include "host_sample.hpp"
 #include "machine_facts.hpp"
 #include "page_buffer.hpp"
 
@@ -18,6 +18,7 @@ class HostBackend : public Backend {
   [[nodiscard]] Support available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "host"; }
   [[nodiscard]] Machine machine() const override { return host::machine_facts(); }
+  [[nodiscard]] bool needs_a_core() const override { return true; }
   [[nodiscard]] std::int64_t free_bytes(int ranks_per_host) const override {
     return free_host_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
   }
@@ -37,12 +38,9 @@ class HostBackend : public Backend {
 
   void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }
 
-  [[nodiscard]] double time(Operation& operation, const Bindings& bindings, std::int64_t inner,
-                            ProcessGroup& group) override {
-    group.barrier();
-    const auto start = std::chrono::steady_clock::now();
-    for (std::int64_t repetition = 0; repetition < inner; ++repetition) operation.enqueue(bindings);
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings, std::int64_t inner,
+                                               bool /*graph*/) override {
+    return std::make_unique<host::HostSample>(operation, bindings, inner);
   }
 };
 

@@ -1,10 +1,11 @@
 // SCALE_BIAS: out = reduced * scale + bias, and the template of a fusion. `bias` has one value per column.
 //
 // Strategies that fuse call begin_row() and finish_row() on each row while it is in cache; they know nothing of this
-// file, and it knows nothing of them.
+// file, and it knows nothing of them. scale_bias.cu is the same for GPUs.
 //
-// To make it yours: change the name and the summary at the end, the tensors, what begin_row() computes, and with it
-// reference_row(), which results are verified against.
+// To make it yours: change the name and the summary at the end, the tensors, what begin_row() computes (here and in
+// scale_bias.cu; a fusion without device_epilogue() runs on the host only), and with it reference_row(), which results
+// are verified against.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -18,6 +19,9 @@
 #include "arbiter/fusion_check.hpp"
 #include "arbiter/rounding.hpp"
 #include "arbiter/row_kernels.hpp"
+#ifdef ARBITER_HAS_CUDA
+#include "device_code/scale_bias_epilogue.hpp"
+#endif
 
 namespace {
 
@@ -78,6 +82,13 @@ class ScaleBias final : public Fusion {
   [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
     return std::make_unique<ScaleBiasEpilogue>(problem, scale_);
   }
+
+#ifdef ARBITER_HAS_CUDA
+  /// scale_bias.cu as arbiter_add_device_code() compiled it for the dtype, and its scalars.
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return {.code = cuda::scale_bias_epilogue_code(problem.dtype), .scalars = {static_cast<float>(scale_)}};
+  }
+#endif
 
   /// Exact arithmetic, and how far a correct implementation may be from it. Too little slack makes correct strategies
   /// fail; too much lets wrong ones pass.

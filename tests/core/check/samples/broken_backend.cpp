@@ -20,6 +20,21 @@ class HeapBuffer : public Buffer {
   std::unique_ptr<std::byte[]> data_;
 };
 
+class BrokenSample : public Sample {
+ public:
+  BrokenSample(Operation& operation, const Bindings& bindings, std::int64_t inner)
+      : operation_(operation), bindings_(bindings), inner_(inner) {}
+  [[nodiscard]] double time(ProcessGroup&) override {
+    for (std::int64_t run = 0; run < inner_; ++run) operation_.enqueue(bindings_);
+    return 1.0;
+  }
+
+ private:
+  Operation& operation_;
+  Bindings bindings_;
+  std::int64_t inner_;
+};
+
 class Broken : public Backend {
  public:
   explicit Broken(const Parameters& values) : fault_(values.text("fault")) {}
@@ -44,10 +59,9 @@ class Broken : public Backend {
     operation.enqueue(bindings);
     if (has("runs_twice")) operation.enqueue(bindings);
   }
-  [[nodiscard]] double time(Operation& operation, const Bindings& bindings, std::int64_t inner,
-                            ProcessGroup&) override {
-    for (std::int64_t i = 0; i < inner; ++i) operation.enqueue(bindings);
-    return 1.0;
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings, std::int64_t inner,
+                                               bool) override {
+    return std::make_unique<BrokenSample>(operation, bindings, inner);
   }
 
  private:

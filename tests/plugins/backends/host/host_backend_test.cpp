@@ -113,7 +113,7 @@ TEST(HostBackend, TimesAllRepetitionsAfterLiningUp) {
   const auto backend = host_backend();
   Alone group;
   Sleep sleep;
-  const double microseconds = backend->time(sleep, {}, 5, group);
+  const double microseconds = backend->sample(sleep, {}, 5, false)->time(group);
   EXPECT_EQ(sleep.runs, 5);
   EXPECT_EQ(group.barriers, 1);
   EXPECT_GE(microseconds, 5000.0);

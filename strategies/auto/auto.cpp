@@ -28,5 +28,5 @@ ARBITER_PLUGIN(Auto, {.kind = arbiter::PluginKind::strategy,
                       .name = "AUTO",
                       .version = "1.0",
                       .summary = "Runs what the first heuristic chose for each problem",
-                      .backend = "host",
+                      .backend = ARBITER_AUTO_BACKEND,
                       .table_id = 3})

@@ -1,0 +1,75 @@
+#pragma once
+
+/// The device side of fusions: what a fusion's .cu defines and a strategy's kernels call. Both are compiled to LTO-IR,
+/// once per message dtype, and joined when a problem is prepared, so every call below is inlined.
+///
+/// A row belongs to a row group: the threads of one block (or cluster) that hold it, each some vectors of it. A vector
+/// is 16 bytes of the message: `vector_elements` neighbouring elements of one row. Neighbouring lanes of a warp hold
+/// neighbouring vectors, and lane and number of the vector in its row agree modulo 4, so that an epilogue may look at
+/// 64-byte neighbourhoods with shuffles. All lanes of a warp make the calls marked "convergent" together; `count` is
+/// how many of the vector's elements are inside the row, 0 for a lane that has none: such a lane neither loads nor
+/// stores, and is told any place. Where the row is not needed as a whole (below), only "neighbouring" is promised, not
+/// modulo 4.
+///
+/// The order for one row:
+///
+///   load_constant     before the kernels of other streams' work is waited for: weights, which no kernel writes
+///   load              inputs of this row (residual)
+///   begin             the fp32 sum -> `carried`, 16 bytes of the message dtype; returns the vector's part of the row's
+///                     statistic
+///   scalar            the row's statistic, summed over the row -> the row's scalar
+///   finish            `carried` and the scalar -> the row of every output
+///
+/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `carried` and the scalar
+/// and only finish (having called load_constant). So begin() must leave in `carried` all that finish() needs.
+/// Results must be the same bits wherever they are computed: no fast-math, no contraction that the host lacks.
+
+#include <cstdint>
+
+#include "arbiter/cuda/element.cuh"
+#include "arbiter/cuda/epilogue_arguments.hpp"
+
+namespace arbiter::cuda {
+
+/// What load_constant() and load() keep in registers for one vector; the meaning is the fusion's.
+struct EpilogueInputs {
+  Packed constant[2];
+  Packed row[2];
+};
+
+/// Where a vector is.
+struct VectorPlace {
+  std::int64_t row;
+  int column;  ///< its first element's
+  int count;   ///< elements inside the row: 0..vector_elements
+};
+
+}  // namespace arbiter::cuda
+
+extern "C" {
+
+/// Whether the scalar depends on the whole row. A constant: if it is false, the strategy sums nothing over the row, may
+/// cut rows anywhere between vectors, and passes 0.
+__device__ bool arbiter_epilogue_needs_row();
+
+__device__ void arbiter_epilogue_load_constant(const arbiter::cuda::EpilogueArguments& arguments,
+                                               const arbiter::cuda::VectorPlace& place,
+                                               arbiter::cuda::EpilogueInputs& inputs);
+
+__device__ void arbiter_epilogue_load(const arbiter::cuda::EpilogueArguments& arguments,
+                                      const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);
+
+/// Elements of `sum` behind `count` are 0 and are ignored; those of `carried` are to be 0.
+__device__ float arbiter_epilogue_begin(const arbiter::cuda::EpilogueArguments& arguments,
+                                        const arbiter::cuda::VectorPlace& place,
+                                        const arbiter::cuda::EpilogueInputs& inputs,
+                                        const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& carried);
+
+__device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments& arguments, float statistic);
+
+/// Convergent.
+__device__ void arbiter_epilogue_finish(const arbiter::cuda::EpilogueArguments& arguments,
+                                        const arbiter::cuda::VectorPlace& place,
+                                        const arbiter::cuda::EpilogueInputs& inputs,
+                                        const arbiter::cuda::Packed& carried, float scalar);
+}

@@ -1,0 +1,95 @@
+#pragma once
+
+/// Messages that are their own flags: a slot of 16 bytes is empty while any of its words is all ones, and whoever wants
+/// it polls its own memory until none is. Nothing is fenced, so a push costs one flight over the link.
+///
+/// All ones is a NaN in every message dtype. A word of a message that happens to be all ones is sent as another NaN,
+/// and NaNs are stored without payload, so no result depends on it. Words are compared as integers.
+
+#include "arbiter/cuda/element.cuh"
+#include "arbiter/cuda/spin.cuh"
+
+namespace arbiter::cuda {
+
+inline constexpr std::uint32_t empty_word = 0xffffffffU;
+inline constexpr std::uint32_t empty_substitute = 0xfffefffeU;
+
+__device__ __forceinline__ bool is_full(const Packed& slot) {
+  // A vector may arrive in parts.
+  return slot.word[0] != empty_word && slot.word[1] != empty_word && slot.word[2] != empty_word &&
+         slot.word[3] != empty_word;
+}
+
+__device__ __forceinline__ Packed without_empty_words(Packed value) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (value.word[i] == empty_word) value.word[i] = empty_substitute;
+  }
+  return value;
+}
+
+/// Stores into memory of any rank; `value` has no empty words.
+__device__ __forceinline__ void push(Packed* slot, const Packed& value) {
+  asm volatile("st.relaxed.sys.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(slot), "r"(value.word[0]),
+               "r"(value.word[1]), "r"(value.word[2]), "r"(value.word[3])
+               : "memory");
+}
+
+/// One look at a slot of this rank.
+__device__ __forceinline__ Packed look(const Packed* slot) {
+  Packed value;
+  asm volatile("ld.relaxed.sys.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.word[0]), "=r"(value.word[1]), "=r"(value.word[2]), "=r"(value.word[3])
+               : "l"(slot)
+               : "memory");
+  return value;
+}
+
+/// Empties a slot of this rank for the operation after the next.
+__device__ __forceinline__ void clear(Packed* slot) {
+  *reinterpret_cast<uint4*>(slot) = make_uint4(empty_word, empty_word, empty_word, empty_word);
+}
+
+/// The same with four bytes: a float that is no all-ones NaN.
+__device__ __forceinline__ void push(float* slot, float value) {
+  const std::uint32_t bits = value == value ? __float_as_uint(value) : 0x7fc00000U;
+  asm volatile("st.relaxed.sys.global.u32 [%0], %1;" ::"l"(slot), "r"(bits) : "memory");
+}
+__device__ __forceinline__ std::uint32_t look(const float* slot) {
+  std::uint32_t bits;
+  asm volatile("ld.relaxed.sys.global.u32 %0, [%1];" : "=r"(bits) : "l"(slot) : "memory");
+  return bits;
+}
+__device__ __forceinline__ void clear(float* slot) { *reinterpret_cast<std::uint32_t*>(slot) = empty_word; }
+
+/// Which operation this is, counted on each rank alike; in memory of the rank, 0 at first.
+struct EpochState {
+  std::uint32_t epoch;
+  std::uint32_t blocks_done;
+};
+
+/// Every block reads the epoch when it starts; the last one to end moves it on. Call with all threads of the block.
+__device__ __forceinline__ std::uint32_t read_epoch(const EpochState* state) {
+  return *const_cast<const volatile std::uint32_t*>(&state->epoch);
+}
+__device__ __forceinline__ void end_epoch(EpochState* state, std::uint32_t epoch) {
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  if (atomicAdd(&state->blocks_done, 1U) != gridDim.x - 1) return;
+  state->blocks_done = 0;
+  state->epoch = epoch + 1;
+}
+
+/// Programmatic dependent launch: work of the kernel in front is there after wait(). Every block calls both.
+__device__ __forceinline__ void wait_for_kernel_in_front() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+__device__ __forceinline__ void let_next_kernel_start() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+}  // namespace arbiter::cuda

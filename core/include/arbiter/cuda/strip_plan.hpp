@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "arbiter/problem.hpp"
+
+namespace arbiter::cuda {
+
+/// How the host cuts a message for a kernel that uses arbiter/cuda/message_layout.cuh: the same on every rank, whatever
+/// its device.
+struct StripPlan {
+  bool whole_rows = true;  ///< RowStrips, else FlatStrips
+  unsigned block = 32;     ///< threads
+  int per_thread = 1;      ///< vectors in registers: 1 or 2; 0: the strip is in shared memory
+  int vectors_per_row = 0;
+  int per_strip = 0;  ///< slots a strip takes
+  std::int64_t strips = 0;
+
+  static constexpr int largest_block = 512;  // 128 registers for each thread
+  static constexpr int wide_block = 256;
+  static constexpr int vector_bytes = 16;
+  /// What a strip may take of the shared memory that every supported GPU gives a block.
+  static constexpr std::int64_t most_shared_bytes = 96 * 1024;
+
+  /// The most elements a row may have.
+  [[nodiscard]] static std::int64_t largest_hidden_size(DType dtype) { return most_shared_bytes / size_of(dtype); }
+
+  [[nodiscard]] unsigned shared_bytes() const {
+    return per_thread > 0 ? 0 : static_cast<unsigned>(vectors_per_row * vector_bytes);
+  }
+  /// "rows2", "wide", "flat": the part of a kernel's name.
+  [[nodiscard]] std::string name() const {
+    if (!whole_rows) return "flat";
+    return per_thread > 0 ? "rows" + std::to_string(per_thread) : "wide";
+  }
+};
+
+/// `needs_row` is the epilogue's. `spread` is how many blocks a small message is spread over where rows may be cut: one
+/// multiprocessor alone does not fill a link. `flat_block` bounds the threads of such a block.
+[[nodiscard]] inline StripPlan plan_strips(const Problem& problem, bool needs_row, int spread, int flat_block) {
+  constexpr std::int64_t warp = 32;
+  const auto whole_warps = [](std::int64_t threads) { return (threads + warp - 1) / warp * warp; };
+  const std::int64_t vector = StripPlan::vector_bytes / size_of(problem.dtype);
+  const std::int64_t width = (problem.hidden_size + vector - 1) / vector;
+  StripPlan plan;
+  plan.whole_rows = needs_row;
+  plan.vectors_per_row = static_cast<int>(width);
+  if (needs_row) {
+    // The parts of eight ranks take twice the registers, so threads get them.
+    const int most_threads = problem.tp_size < 8 ? StripPlan::largest_block : StripPlan::wide_block;
+    const std::int64_t each = (width + most_threads - 1) / most_threads;
+    plan.per_thread = each <= (problem.tp_size < 8 ? 2 : 1) ? static_cast<int>(each) : 0;
+    plan.block = plan.per_thread > 0 ? static_cast<unsigned>(whole_warps((width + each - 1) / each))
+                                     : static_cast<unsigned>(StripPlan::wide_block);
+    plan.per_strip = plan.vectors_per_row;
+    plan.strips = problem.num_tokens;
+  } else {
+    const std::int64_t vectors = width * problem.num_tokens;
+    plan.block =
+        static_cast<unsigned>(std::clamp<std::int64_t>(whole_warps((vectors + spread - 1) / spread), warp, flat_block));
+    plan.per_strip = static_cast<int>(plan.block);
+    plan.strips = (vectors + plan.block - 1) / plan.block;
+  }
+  return plan;
+}
+
+}  // namespace arbiter::cuda

@@ -1,0 +1,27 @@
+// The device epilogue of NONE: the rounded sum is carried, and stored.
+#include "arbiter/cuda/epilogue.cuh"
+
+using namespace arbiter::cuda;
+
+extern "C" {
+
+__device__ bool arbiter_epilogue_needs_row() { return false; }
+
+__device__ void arbiter_epilogue_load_constant(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
+__device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
+__device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                        const Accumulators& sum, Packed& carried) {
+  carried = pack(sum);
+  return 0.0F;
+}
+
+__device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
+
+__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        const EpilogueInputs&, const Packed& carried, float) {
+  auto* const reduced = static_cast<Element*>(arguments.tensors[0]);
+  store_vector(reduced + place.row * arguments.hidden_size + place.column, carried, place.count);
+}
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace arbiter {
+
+enum class Quantization : std::uint8_t { none, fp8, nvfp4 };
+
+/// Where the tensors of one of the RESIDUAL_RMS_NORM fusions are among Bindings::tensors, for host and device code.
+struct RmsNormTensors {
+  bool norm_out;  ///< whether there is one
+  Quantization quantization;
+
+  static constexpr std::size_t residual = 0;
+  static constexpr std::size_t gamma = 1;
+  static constexpr std::size_t quant_scale = 2;  ///< fp8: scale; nvfp4: global_scale
+
+  [[nodiscard]] constexpr bool quantizes() const { return quantization != Quantization::none; }
+  [[nodiscard]] constexpr std::size_t residual_out() const { return quantizes() ? 3 : 2; }
+  [[nodiscard]] constexpr std::size_t norm_output() const { return residual_out() + 1; }
+  [[nodiscard]] constexpr std::size_t quant_out() const { return residual_out() + (norm_out ? 2 : 1); }
+  [[nodiscard]] constexpr std::size_t scale_out() const { return quant_out() + 1; }
+};
+
+}  // namespace arbiter

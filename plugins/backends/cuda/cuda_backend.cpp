@@ -1,0 +1,134 @@
+// The cuda backend: a rank is a process with one GPU, an operation is enqueued on the one stream of its rank. The
+// device is taken when it is first needed, so that asking costs nothing, also where there is none.
+#include "arbiter/cuda/cuda_backend.hpp"
+
+#include <limits>
+#include <utility>
+
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "buffer_numbers.hpp"
+#include "cuda_check.hpp"
+#include "cuda_sample.hpp"
+#include "device_buffer.hpp"
+#include "device_choice.hpp"
+#include "epilogue_pass.hpp"
+#include "machine_facts.hpp"
+#include "peer_memory.hpp"
+#include "rank_device.hpp"
+
+namespace {
+
+using namespace arbiter;
+using namespace arbiter::cuda;
+
+constexpr int oldest_sm_version = 80;  // that device code is compiled for
+
+class CudaBackendPlugin : public CudaBackend {
+ public:
+  explicit CudaBackendPlugin(const Parameters& /*none*/) {}
+
+  [[nodiscard]] Support available() const override {
+    const DeviceChoice choice = choose_device();
+    if (const Support usable = choice.usable(); !usable) return usable;
+    const int version = sm_version_of(choice.device());
+    if (version >= oldest_sm_version) return Support::yes();
+    return Support::no(
+        fmt::format("GPU {} is sm_{}; sm_{} and later can be used", choice.device(), version, oldest_sm_version));
+  }
+  [[nodiscard]] std::string name() const override { return "cuda"; }
+  [[nodiscard]] Machine machine() const override { return machine_facts(device().number); }
+  [[nodiscard]] std::int64_t free_bytes(int ranks_on_host) const override {
+    const DeviceChoice choice = choose_device();
+    static_cast<void>(device());
+    std::size_t free = 0;
+    std::size_t total = 0;
+    check(cudaMemGetInfo(&free, &total), "ask for free device memory");
+    return static_cast<std::int64_t>(free) / choice.ranks_per_device(ranks_on_host);
+  }
+  [[nodiscard]] int ranks_per_host() const override {
+    const DeviceChoice choice = choose_device();
+    return choice.may_share ? std::numeric_limits<int>::max() : choice.devices;
+  }
+
+  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
+    return make_device_buffer(device().number, bytes);
+  }
+  void copy_in(void* destination, const void* host, std::size_t bytes) override {
+    if (bytes > 0) device().copies.in(destination, host, bytes);
+  }
+  void copy_out(void* host, const void* source, std::size_t bytes) override {
+    if (bytes > 0) device().copies.out(host, source, bytes);
+  }
+  void fill(void* destination, unsigned char byte, std::size_t bytes) override {
+    if (bytes == 0) return;
+    check(cudaMemsetAsync(destination, byte, bytes, device().stream->main()), "fill device memory");
+    device().stream->wait("fill device memory");
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
+                                                              const Fusion& fusion, const Problem& problem) override {
+    return make_epilogue_pass(*this, std::move(reduction), fusion, problem);
+  }
+  [[nodiscard]] Support supports(const Fusion& fusion, const Problem& problem) const override {
+    if (!fusion.device_epilogue(problem).code.empty()) return Support::yes();
+    return Support::no(
+        fmt::format("{} has no epilogue for {} on CUDA devices", problem.fusion, name_of(problem.dtype)));
+  }
+
+  void run(Operation& operation, const Bindings& bindings) override {
+    RankDevice& rank = device();
+    operation.enqueue(bindings);
+    rank.stream->wait("run an operation");
+    rank.spin_failures.throw_if_any();
+  }
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings, std::int64_t inner,
+                                               bool graph) override {
+    RankDevice& rank = device();
+    SampleContext context{rank.stream, [this, &rank](ProcessGroup& group) { return rank.barriers.of(group, *this); },
+                          [&rank](const ProcessGroup& group) { return rank.spin_failures.bound(group.rank()); },
+                          [&rank] { rank.spin_failures.throw_if_any(); }};
+    return make_sample(std::move(context), operation, bindings, inner, graph);
+  }
+
+  [[nodiscard]] int sm_version() const override { return device().kernels.sm_version(); }
+  [[nodiscard]] int multiprocessors() const override { return device().kernels.multiprocessors(); }
+  [[nodiscard]] void* stream() const override { return device().stream->current(); }
+  [[nodiscard]] std::uint64_t buffer_number(const void* address) const override {
+    return BufferNumbers::of_process().number_of(address);
+  }
+  [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes, unsigned char fill) override {
+    return share_memory(device().number, group, bytes, fill, device().lingering);
+  }
+  [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry) override {
+    return device().kernels.link(parts, entry);
+  }
+  [[nodiscard]] SpinBound spin_bound(std::chrono::milliseconds timeout, const ProcessGroup& group) override {
+    return device().spin_failures.bound(timeout, group.rank());
+  }
+
+ private:
+  RankDevice& device() const {
+    if (device_ == nullptr) {
+      const DeviceChoice choice = choose_device();
+      if (const Support usable = choice.usable(); !usable) throw Error(usable.reason);
+      device_ = std::make_unique<RankDevice>(choice.device());
+    }
+    return *device_;
+  }
+
+  mutable std::unique_ptr<RankDevice> device_;
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(CudaBackendPlugin, {.kind = arbiter::PluginKind::backend,
+                                   .name = "cuda",
+                                   .version = "1.0",
+                                   .summary = "NVIDIA GPUs of this host, one per rank",
+                                   .backend = "",
+                                   .table_id = -1,
+                                   .parameters = nullptr,
+                                   .parameter_count = 0})

@@ -1,0 +1,124 @@
+#include "cuda_sample.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "cuda_check.hpp"
+
+namespace arbiter::cuda {
+
+namespace {
+
+class Event {
+ public:
+  Event() { check(cudaEventCreate(&event_), "make an event"); }
+  ~Event() { static_cast<void>(cudaEventDestroy(event_)); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "record an event"); }
+  [[nodiscard]] double microseconds_until(const Event& end) const {
+    float milliseconds = 0.0F;
+    check(cudaEventElapsedTime(&milliseconds, event_, end.event_), "read an event's time");
+    return static_cast<double>(milliseconds) * 1000.0;
+  }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+class CudaSample : public Sample {
+ public:
+  CudaSample(SampleContext context, Operation& operation, const Bindings& bindings, std::int64_t inner)
+      : context_(std::move(context)),
+        operation_(operation),
+        input_(bindings.input),
+        tensors_(bindings.tensors.begin(), bindings.tensors.end()),
+        inner_(inner) {}
+
+  [[nodiscard]] double time(ProcessGroup& group) override {
+    if (barrier_ == nullptr || group_ != &group) {
+      barrier_ = context_.barrier_of(group);
+      group_ = &group;
+    }
+    Stream& stream = *context_.stream;
+    barrier_->enqueue(group, context_.bound_of(group));
+    try {
+      // Eager runs could fill the stream's queue, and the host would wait for the device that waits for the host.
+      if (!graph()) barrier_->release();
+      start_.record(stream.main());
+      work();
+      end_.record(stream.main());
+    } catch (...) {
+      barrier_->release();
+      throw;
+    }
+    barrier_->release();
+    stream.wait("run an operation");
+    context_.throw_if_a_spin_failed();
+    return start_.microseconds_until(end_);
+  }
+
+ protected:
+  virtual void work() { enqueue_all(); }
+  void enqueue_all() {
+    for (std::int64_t run = 0; run < inner_; ++run) operation_.enqueue({input_, tensors_});
+  }
+  [[nodiscard]] Stream& stream() const { return *context_.stream; }
+
+ private:
+  SampleContext context_;
+  Operation& operation_;
+  const void* input_;
+  std::vector<void*> tensors_;
+  std::int64_t inner_;
+  std::shared_ptr<StartBarrier> barrier_;
+  ProcessGroup* group_ = nullptr;
+  Event start_;
+  Event end_;
+};
+
+class GraphSample : public CudaSample {
+ public:
+  using CudaSample::CudaSample;
+  ~GraphSample() override {
+    if (executable_ != nullptr && !device_is_stuck()) static_cast<void>(cudaGraphExecDestroy(executable_));
+  }
+  GraphSample(const GraphSample&) = delete;
+  GraphSample& operator=(const GraphSample&) = delete;
+  [[nodiscard]] bool graph() const override { return true; }
+
+  void capture() {
+    stream().begin_capture();
+    try {
+      enqueue_all();
+    } catch (...) {
+      stream().abandon_capture();
+      throw;
+    }
+    cudaGraph_t graph = stream().end_capture();
+    const auto made = cudaGraphInstantiate(&executable_, graph, 0);
+    static_cast<void>(cudaGraphDestroy(graph));
+    check(made, "make a CUDA graph");
+    // With all code loaded and the graph on the device, a launch needs nothing of a device that waits in the barrier.
+    check(cudaGraphUpload(executable_, stream().main()), "upload a CUDA graph");
+    stream().wait("upload a CUDA graph");
+  }
+
+ protected:
+  void work() override { check(cudaGraphLaunch(executable_, stream().main()), "launch a CUDA graph"); }
+
+ private:
+  cudaGraphExec_t executable_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
+                                    std::int64_t inner, bool graph) {
+  if (!graph) return std::make_unique<CudaSample>(std::move(context), operation, bindings, inner);
+  auto sample = std::make_unique<GraphSample>(std::move(context), operation, bindings, inner);
+  sample->capture();
+  return sample;
+}
+
+}  // namespace arbiter::cuda

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "arbiter/backend.hpp"
+
+namespace arbiter::cuda {
+
+/// Device memory, page-aligned. Where the driver allows it, made so that communication libraries can register it
+/// (NCCL's symmetric windows take no cudaMalloc'd memory). Throws Error: bytes asked, bytes free.
+[[nodiscard]] std::unique_ptr<Buffer> make_device_buffer(int device, std::size_t bytes);
+
+}  // namespace arbiter::cuda

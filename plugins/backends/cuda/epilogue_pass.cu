@@ -1,0 +1,154 @@
+// A fusion's epilogue over a message that is reduced already: what follows an AllReduce that cannot fuse. It is limited
+// by memory, so every element is read once and written once wherever a row fits into the registers of a block.
+#include "arbiter/cuda/element.cuh"
+#include "arbiter/cuda/epilogue.cuh"
+
+namespace {
+
+using namespace arbiter::cuda;
+
+constexpr int warp = 32;
+constexpr int max_warps = 1024 / warp;
+
+/// The threads of a block that own one row: whole warps, one beside the other.
+struct RowGroup {
+  int threads;
+  int lane;       ///< of this thread in its group
+  int number;     ///< of the group in its block
+  int per_block;  ///< groups
+
+  __device__ explicit RowGroup(int group_threads)
+      : threads(group_threads),
+        lane(static_cast<int>(threadIdx.x) % group_threads),
+        number(static_cast<int>(threadIdx.x) / group_threads),
+        per_block(static_cast<int>(blockDim.x) / group_threads) {}
+};
+
+/// The sum over the group, in every thread of it, always in the same order. All threads of the block take part; `turn`
+/// changes from one call to the next, so that one barrier each is enough.
+__device__ float sum_over_row(const RowGroup& group, float value, int turn) {
+  __shared__ float of_warps[2][max_warps];
+#pragma unroll
+  for (int distance = warp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
+  if (group.threads == warp) return value;
+  const int own = static_cast<int>(threadIdx.x) / warp;
+  if (static_cast<int>(threadIdx.x) % warp == 0) of_warps[turn][own] = value;
+  __syncthreads();
+  const int warps = group.threads / warp;
+  float sum = 0.0F;
+  for (int i = 0; i < warps; ++i) sum += of_warps[turn][group.number * warps + i];
+  return sum;
+}
+
+__device__ __forceinline__ VectorPlace place_of(const EpilogueArguments& arguments, std::int64_t row, bool has_row,
+                                                int vector) {
+  const std::int64_t column = static_cast<std::int64_t>(vector) * vector_elements;
+  const std::int64_t left = has_row ? arguments.hidden_size - column : 0;
+  const int count = left <= 0 ? 0 : left < vector_elements ? static_cast<int>(left) : vector_elements;
+  return {has_row ? row : 0, count == 0 ? 0 : static_cast<int>(column), count};
+}
+
+__device__ __forceinline__ Packed load_reduced(const Element* reduced, const EpilogueArguments& arguments,
+                                               const VectorPlace& place) {
+  return load_vector(reduced + place.row * arguments.hidden_size + place.column, place.count);
+}
+
+/// Each thread keeps `Vectors` vectors of its row in registers from begin() to finish(). The blocks take the rows in
+/// turns; every group of a block makes as many turns as the others, since they meet in sum_over_row().
+template <int Vectors>
+__device__ __forceinline__ void pass(const Element* reduced, const EpilogueArguments& arguments, int group_threads) {
+  const RowGroup group(group_threads);
+  const bool needs_row = arbiter_epilogue_needs_row();
+  EpilogueInputs inputs[Vectors];
+#pragma unroll
+  for (int i = 0; i < Vectors; ++i) {
+    const VectorPlace place = place_of(arguments, 0, true, group.lane + i * group.threads);
+    arbiter_epilogue_load_constant(arguments, place, inputs[i]);
+  }
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * group.per_block;
+  int turn = 0;
+  for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * group.per_block; first < arguments.num_tokens;
+       first += stride) {
+    const std::int64_t row = first + group.number;
+    const bool has_row = row < arguments.num_tokens;
+    VectorPlace place[Vectors];
+    Packed sum[Vectors];
+    Packed carried[Vectors];
+    float statistic = 0.0F;
+#pragma unroll
+    for (int i = 0; i < Vectors; ++i) {
+      place[i] = place_of(arguments, row, has_row, group.lane + i * group.threads);
+      sum[i] = load_reduced(reduced, arguments, place[i]);
+      arbiter_epilogue_load(arguments, place[i], inputs[i]);
+    }
+#pragma unroll
+    for (int i = 0; i < Vectors; ++i) {
+      statistic += arbiter_epilogue_begin(arguments, place[i], inputs[i], unpack(sum[i]), carried[i]);
+    }
+    float scalar = 0.0F;
+    if (needs_row) scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
+    turn ^= 1;
+#pragma unroll
+    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place[i], inputs[i], carried[i], scalar);
+  }
+}
+
+/// Rows of any width, a block each: what was begun for the statistic is begun again to be finished. The inputs of a row
+/// are then still in cache.
+__device__ __forceinline__ void pass_twice(const Element* reduced, const EpilogueArguments& arguments) {
+  const RowGroup group(static_cast<int>(blockDim.x));
+  const bool needs_row = arbiter_epilogue_needs_row();
+  const int vectors = static_cast<int>((arguments.hidden_size + vector_elements - 1) / vector_elements);
+  int turn = 0;
+  for (std::int64_t row = blockIdx.x; row < arguments.num_tokens; row += gridDim.x) {
+    float scalar = 0.0F;
+    if (needs_row) {
+      float statistic = 0.0F;
+      for (int first = 0; first < vectors; first += group.threads) {
+        const VectorPlace place = place_of(arguments, row, true, first + group.lane);
+        EpilogueInputs inputs;
+        Packed carried;
+        arbiter_epilogue_load_constant(arguments, place, inputs);
+        arbiter_epilogue_load(arguments, place, inputs);
+        statistic +=
+            arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, arguments, place)), carried);
+      }
+      scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
+      turn ^= 1;
+    }
+    for (int first = 0; first < vectors; first += group.threads) {
+      const VectorPlace place = place_of(arguments, row, true, first + group.lane);
+      EpilogueInputs inputs;
+      Packed carried;
+      arbiter_epilogue_load_constant(arguments, place, inputs);
+      arbiter_epilogue_load(arguments, place, inputs);
+      static_cast<void>(
+          arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, arguments, place)), carried));
+      arbiter_epilogue_finish(arguments, place, inputs, carried, scalar);
+    }
+  }
+}
+
+}  // namespace
+
+// Blocks of whole row groups of `group_threads`, a multiple of 32; `reduced` holds num_tokens x hidden_size elements.
+// Nothing is shared between blocks; in a block, groups meet at the barrier of sum_over_row() only.
+extern "C" __global__ void __launch_bounds__(1024)
+    arbiter_epilogue_pass_1(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
+                            int group_threads) {
+  pass<1>(reduced, arguments, group_threads);
+}
+
+// Wider rows: more registers for each of fewer threads.
+extern "C" __global__ void __launch_bounds__(512)
+    arbiter_epilogue_pass_3(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
+                            int group_threads) {
+  pass<3>(reduced, arguments, group_threads);
+}
+
+// The same for rows that no block holds; a block is one group.
+extern "C" __global__ void __launch_bounds__(1024)
+    arbiter_epilogue_pass_wide(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
+                               int /*group_threads*/) {
+  pass_twice(reduced, arguments);
+}

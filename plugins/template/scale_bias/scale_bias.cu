@@ -1,0 +1,45 @@
+// The device side of SCALE_BIAS: its arithmetic for one 16-byte vector of a row, in the steps of
+// arbiter/cuda/epilogue.cuh. It is compiled once per message dtype (`Element`), and linked into the kernels of every
+// strategy that fuses, where the calls are inlined: what is kept between them stays in registers.
+#include "arbiter/cuda/epilogue.cuh"
+
+using namespace arbiter::cuda;
+
+namespace {
+
+/// EpilogueArguments::tensors, in the order of ScaleBias::tensors(), and ::scalars, as device_epilogue() fills them.
+enum : int { bias, out };
+enum : int { scale };
+
+}  // namespace
+
+extern "C" {
+
+/// A norm would say true, return its sum of squares in begin(), and 1 / rms in scalar().
+__device__ bool arbiter_epilogue_needs_row() { return false; }
+
+/// Weights only: this runs while kernels in front may still be writing what they make.
+__device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               EpilogueInputs& inputs) {
+  inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[bias]) + place.column, place.count);
+}
+
+__device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
+__device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, const VectorPlace&,
+                                        const EpilogueInputs& inputs, const Accumulators& sum, Packed& carried) {
+  Accumulators values = unpack(inputs.constant[0]);
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) values.value[i] += sum.value[i] * arguments.scalars[scale];
+  carried = pack(values);
+  return 0.0F;
+}
+
+__device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
+
+__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        const EpilogueInputs&, const Packed& carried, float) {
+  auto* const row = static_cast<Element*>(arguments.tensors[out]) + place.row * arguments.hidden_size;
+  store_vector(row + place.column, carried, place.count);
+}
+}

@@ -1,0 +1,135 @@
+#include "communicator.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <optional>
+
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter::nccl {
+
+namespace {
+
+/// Sets an environment variable for as long as it lives: NCCL reads these when a communicator is made, for that one.
+class ForNow {
+ public:
+  ForNow(const char* name, const std::string& value) : name_(name), sets_(!value.empty()) {
+    if (!sets_) return;
+    if (const char* before = std::getenv(name); before != nullptr) before_ = before;
+    std::string upper = value;
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    ::setenv(name, upper.c_str(), 1);
+  }
+  ~ForNow() {
+    if (!sets_) return;
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  ForNow(const ForNow&) = delete;
+  ForNow& operator=(const ForNow&) = delete;
+
+ private:
+  const char* name_;
+  bool sets_;
+  std::optional<std::string> before_;
+};
+
+std::string words_of(ncclResult_t result, ncclComm_t communicator) {
+  const char* detail = ncclGetLastError(communicator);
+  const bool has_detail = detail != nullptr && *detail != '\0';
+  return fmt::format("{}{}{}", ncclGetErrorString(result), has_detail ? ": " : "", has_detail ? detail : "");
+}
+
+/// Collective. The first failure of a rank, the same on every rank; empty if none failed.
+std::string first_failure(ProcessGroup& group, const std::string& own) {
+  if (group.all(own.empty())) return {};
+  for (const std::string& failure : group.all_gather(own)) {
+    if (!failure.empty()) return failure;
+  }
+  return {};
+}
+
+}  // namespace
+
+Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStream_t stream) : stream_(stream) {
+  ncclUniqueId id{};
+  std::string failure;
+  if (group.rank() == 0) {
+    const auto made = ncclGetUniqueId(&id);
+    if (made != ncclSuccess) failure = fmt::format("ncclGetUniqueId: {}", words_of(made, nullptr));
+  }
+  if (failure = first_failure(group, failure); !failure.empty()) throw Error(failure);
+  group.broadcast(&id, sizeof id, 0);
+
+  ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+  if (choices.channels > 0) config.minCTAs = config.maxCTAs = choices.channels;
+  const ForNow algorithm("NCCL_ALGO", choices.algorithm);
+  const ForNow protocol("NCCL_PROTO", choices.protocol);
+  const auto made = ncclCommInitRankConfig(&communicator_, group.size(), id, group.rank(), &config);
+  if (made != ncclSuccess) failure = fmt::format("ncclCommInitRankConfig: {}", words_of(made, nullptr));
+  if (failure = first_failure(group, failure); failure.empty()) return;
+  if (communicator_ != nullptr) static_cast<void>(ncclCommAbort(communicator_));
+  communicator_ = nullptr;
+  throw Error(fmt::format("NCCL {}: {}", version_text(runtime_version()), failure));
+}
+
+Communicator::~Communicator() {
+  if (communicator_ == nullptr) return;
+  const bool busy = cudaStreamQuery(stream_) == cudaErrorNotReady;
+  static_cast<void>(failed_ || busy ? ncclCommAbort(communicator_) : ncclCommDestroy(communicator_));
+}
+
+void Communicator::check(ncclResult_t result, const std::string& action) {
+  if (result == ncclSuccess) return;
+  failed_ = true;
+  std::string text = fmt::format("{}: {}", action, words_of(result, communicator_));
+  ncclResult_t behind = ncclSuccess;
+  if (ncclCommGetAsyncError(communicator_, &behind) == ncclSuccess && behind != ncclSuccess && behind != result) {
+    text += fmt::format("; before that: {}", ncclGetErrorString(behind));
+  }
+  throw Error(text);
+}
+
+ncclDataType_t datatype_of(DType dtype) {
+  switch (dtype) {
+    case DType::bfloat16: return ncclBfloat16;
+    case DType::float16: return ncclFloat16;
+    case DType::float32: return ncclFloat32;
+    default: throw Error(fmt::format("{} is no message dtype", name_of(dtype)));
+  }
+}
+
+Support supports(const Problem& problem, const ProcessGroup& group) {
+  if (problem.tp_size != group.size()) {
+    return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
+  }
+  if (problem.num_tokens < 1 || problem.hidden_size < 1) {
+    return Support::no(
+        fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
+  }
+  switch (problem.dtype) {
+    case DType::bfloat16:
+    case DType::float16:
+    case DType::float32: return Support::yes();
+    default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
+  }
+}
+
+int runtime_version() {
+  int version = 0;
+  return ncclGetVersion(&version) == ncclSuccess ? version : 0;
+}
+
+std::string version_text(int version) {
+  return fmt::format("{}.{}.{}", version / 10'000, version / 100 % 100, version % 100);
+}
+
+}  // namespace arbiter::nccl

@@ -1,0 +1,109 @@
+// ONESHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in oneshot.cu.
+#include <algorithm>
+#include <array>
+
+#include "arbiter/cuda/lamport_memory.hpp"
+#include "arbiter/cuda/strip_plan.hpp"
+#include "arbiter/cuda/supports.hpp"
+#include "arbiter/strategy.hpp"
+#include "device_code/oneshot.hpp"
+#include "oneshot_arguments.hpp"
+
+namespace {
+
+using namespace arbiter;
+using oneshot::OneshotArguments;
+
+constexpr std::int64_t buffers = 2;
+constexpr std::int64_t slot_bytes = 16;
+
+class OneshotOperation : public Operation {
+ public:
+  OneshotOperation(const Preparation& preparation, cuda::CudaBackend& backend, const cuda::StripPlan& plan,
+                   std::shared_ptr<cuda::LamportMemory> memory, bool programmatic)
+      : problem_(preparation.problem),
+        epilogue_(preparation.fusion.device_epilogue(problem_)),
+        memory_(std::move(memory)) {
+    const std::array parts{cuda::oneshot_code(problem_.dtype), epilogue_.code};
+    kernel_ = backend.link(parts, "oneshot_" + plan.name() + "_" + std::to_string(problem_.tp_size));
+    launch_.block = plan.block;
+    launch_.shared_bytes = plan.shared_bytes();
+    launch_.grid = static_cast<unsigned>(std::clamp<std::int64_t>(
+        plan.strips, 1, std::max(1, kernel_->resident_blocks(plan.block, plan.shared_bytes()))));
+    launch_.programmatic = programmatic && backend.sm_version() >= 90;
+    arguments_.state = memory_->state();
+    const auto slots = memory_->slots();
+    std::copy(slots.begin(), slots.end(), arguments_.slots);
+    arguments_.slots_per_source =
+        static_cast<std::int64_t>(memory_->slot_bytes()) / slot_bytes / buffers / problem_.tp_size;
+    arguments_.num_tokens = problem_.num_tokens;
+    arguments_.hidden_size = problem_.hidden_size;
+    arguments_.vectors_per_row = plan.vectors_per_row;
+    arguments_.rank = preparation.group.rank();
+    arguments_.bound = backend.spin_bound(preparation.timeout, preparation.group);
+  }
+
+  void enqueue(const Bindings& bindings) override {
+    arguments_.input = bindings.input;
+    arguments_.epilogue = cuda::epilogue_arguments(problem_, bindings, epilogue_);
+    void* const parameter = &arguments_;
+    kernel_->launch(launch_, {&parameter, 1});
+  }
+
+ private:
+  Problem problem_;
+  cuda::DeviceEpilogue epilogue_;
+  std::shared_ptr<cuda::LamportMemory> memory_;
+  std::shared_ptr<cuda::Kernel> kernel_;
+  cuda::Launch launch_;
+  OneshotArguments arguments_{};
+};
+
+constexpr ParameterSpec parameters[] = {
+    {"programmatic", ParameterType::boolean, "true", "",
+     "Programmatic dependent launch: the kernel is set up while the one in front ends (sm_90 and later)"},
+    {"spread", ParameterType::integer, "128", "1..1024",
+     "Blocks a small message is spread over, where rows may be cut"},
+    {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
+};
+
+class Oneshot : public Strategy {
+ public:
+  explicit Oneshot(const Parameters& values)
+      : programmatic_(values.boolean("programmatic")),
+        spread_(static_cast<int>(values.integer("spread"))),
+        flat_block_(static_cast<int>(values.integer("flat_block"))) {}
+
+  [[nodiscard]] bool fuses() const override { return true; }
+
+  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+    return cuda::supports_peer_kernels(problem, group);
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+    auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
+    const auto& problem = preparation.problem;
+    const auto plan =
+        cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
+    const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.strips * plan.per_strip * slot_bytes);
+    auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
+    return std::make_unique<OneshotOperation>(preparation, backend, plan, std::move(memory), programmatic_);
+  }
+
+ private:
+  bool programmatic_;
+  int spread_;
+  int flat_block_;
+  std::shared_ptr<cuda::LamportMemory> memory_;
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
+                         .name = "ONESHOT",
+                         .version = "1.0",
+                         .summary = "Every rank pushes its message to all peers and reduces everything",
+                         .backend = "cuda",
+                         .table_id = 4,
+                         .parameters = parameters,
+                         .parameter_count = std::size(parameters)})

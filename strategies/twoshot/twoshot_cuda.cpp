@@ -1,0 +1,143 @@
+// TWOSHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in twoshot.cu.
+#include <algorithm>
+#include <array>
+
+#include "arbiter/cuda/lamport_memory.hpp"
+#include "arbiter/cuda/strip_plan.hpp"
+#include "arbiter/cuda/supports.hpp"
+#include "arbiter/strategy.hpp"
+#include "device_code/twoshot.hpp"
+#include "twoshot_arguments.hpp"
+
+namespace {
+
+using namespace arbiter;
+using twoshot::TwoshotArguments;
+
+constexpr std::int64_t buffers = 2;
+constexpr std::int64_t slot_bytes = 16;
+
+/// The areas of a rank's slots, from their capacity in slots of 16 bytes.
+struct Areas {
+  std::int64_t owned_slots;  // of each source rank
+  std::int64_t all_slots;
+  std::int64_t all_strips;
+
+  /// A strip has at least one vector, so a scalar for each slot is always enough.
+  static Areas of_message(std::int64_t strips, std::int64_t per_strip, int ranks) {
+    const std::int64_t rounds = (strips + ranks - 1) / ranks;
+    return {rounds * per_strip, rounds * ranks * per_strip, rounds * ranks};
+  }
+  [[nodiscard]] std::int64_t bytes(int ranks) const {
+    const std::int64_t scalars = (buffers * all_strips * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
+    return buffers * (owned_slots * ranks + all_slots) * slot_bytes + scalars;
+  }
+};
+
+class TwoshotOperation : public Operation {
+ public:
+  TwoshotOperation(const Preparation& preparation, cuda::CudaBackend& backend, const cuda::StripPlan& plan,
+                   std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas, bool programmatic)
+      : problem_(preparation.problem),
+        epilogue_(preparation.fusion.device_epilogue(problem_)),
+        memory_(std::move(memory)) {
+    const int ranks = problem_.tp_size;
+    const std::array parts{cuda::twoshot_code(problem_.dtype), epilogue_.code};
+    kernel_ = backend.link(parts, "twoshot_" + plan.name() + "_" + std::to_string(ranks));
+    const std::int64_t rounds = (plan.strips + ranks - 1) / ranks;
+    launch_.block = plan.block;
+    launch_.shared_bytes = plan.shared_bytes();
+    launch_.grid = static_cast<unsigned>(
+        std::clamp<std::int64_t>(rounds, 1, std::max(1, kernel_->resident_blocks(plan.block, plan.shared_bytes()))));
+    launch_.programmatic = programmatic && backend.sm_version() >= 90;
+    for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank) {
+      auto* const base = static_cast<std::byte*>(memory_->slots()[rank]);
+      arguments_.scattered[rank] = base;
+      arguments_.gathered[rank] = base + buffers * areas.owned_slots * ranks * slot_bytes;
+      arguments_.scalars[rank] = base + buffers * (areas.owned_slots * ranks + areas.all_slots) * slot_bytes;
+    }
+    arguments_.state = memory_->state();
+    arguments_.owned_slots = areas.owned_slots;
+    arguments_.all_slots = areas.all_slots;
+    arguments_.all_strips = areas.all_strips;
+    arguments_.num_tokens = problem_.num_tokens;
+    arguments_.hidden_size = problem_.hidden_size;
+    arguments_.vectors_per_row = plan.vectors_per_row;
+    arguments_.rank = preparation.group.rank();
+    arguments_.bound = backend.spin_bound(preparation.timeout, preparation.group);
+  }
+
+  void enqueue(const Bindings& bindings) override {
+    arguments_.input = bindings.input;
+    arguments_.epilogue = cuda::epilogue_arguments(problem_, bindings, epilogue_);
+    void* const parameter = &arguments_;
+    kernel_->launch(launch_, {&parameter, 1});
+  }
+
+ private:
+  Problem problem_;
+  cuda::DeviceEpilogue epilogue_;
+  std::shared_ptr<cuda::LamportMemory> memory_;
+  std::shared_ptr<cuda::Kernel> kernel_;
+  cuda::Launch launch_;
+  TwoshotArguments arguments_{};
+};
+
+constexpr ParameterSpec parameters[] = {
+    {"programmatic", ParameterType::boolean, "true", "",
+     "Programmatic dependent launch: the kernel is set up while the one in front ends (sm_90 and later)"},
+    {"spread", ParameterType::integer, "128", "1..1024",
+     "Blocks a small message is spread over, where rows may be cut"},
+    {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
+};
+
+class Twoshot : public Strategy {
+ public:
+  explicit Twoshot(const Parameters& values)
+      : programmatic_(values.boolean("programmatic")),
+        spread_(static_cast<int>(values.integer("spread"))),
+        flat_block_(static_cast<int>(values.integer("flat_block"))) {}
+
+  [[nodiscard]] bool fuses() const override { return true; }
+
+  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+    return cuda::supports_peer_kernels(problem, group);
+  }
+
+  /// The areas' places depend on their capacity alone, which grows with the largest message so far: another shape's
+  /// slots then never overlap this one's in another way.
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+    auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
+    const auto& problem = preparation.problem;
+    const auto plan =
+        cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
+    const auto needed = Areas::of_message(plan.strips, plan.per_strip, problem.tp_size);
+    if (memory_ == nullptr || needed.owned_slots > areas_.owned_slots || needed.all_slots > areas_.all_slots ||
+        needed.all_strips > areas_.all_strips) {
+      areas_ = {std::max(areas_.owned_slots, needed.owned_slots), std::max(areas_.all_slots, needed.all_slots),
+                std::max(areas_.all_strips, needed.all_strips)};
+      memory_.reset();
+      memory_ = std::make_shared<cuda::LamportMemory>(backend, preparation.group,
+                                                      static_cast<std::size_t>(areas_.bytes(problem.tp_size)));
+    }
+    return std::make_unique<TwoshotOperation>(preparation, backend, plan, memory_, areas_, programmatic_);
+  }
+
+ private:
+  bool programmatic_;
+  int spread_;
+  int flat_block_;
+  Areas areas_{};
+  std::shared_ptr<cuda::LamportMemory> memory_;
+};
+
+}  // namespace
+
+ARBITER_PLUGIN(Twoshot, {.kind = arbiter::PluginKind::strategy,
+                         .name = "TWOSHOT",
+                         .version = "1.0",
+                         .summary = "Each token is reduced by one rank and shared, in one kernel without a barrier",
+                         .backend = "cuda",
+                         .table_id = 5,
+                         .parameters = parameters,
+                         .parameter_count = std::size(parameters)})

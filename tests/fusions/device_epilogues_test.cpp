@@ -1,0 +1,149 @@
+// The device epilogues of every fusion, compiled for the host, against its reference and its host epilogue.
+#include <bit>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "arbiter/cuda/cuda_backend.hpp"
+#include "on_host/epilogue_on_host.hpp"
+#include "support/fusions_harness.hpp"
+#include "support/rows_hostile.hpp"
+
+namespace arbiter::test {
+
+#define ARBITER_EXTERN(name) extern const EpilogueOnHost name##_0, name##_1, name##_2
+ARBITER_EXTERN(none);
+ARBITER_EXTERN(norm);
+ARBITER_EXTERN(fp8);
+ARBITER_EXTERN(nvfp4);
+ARBITER_EXTERN(norm_fp8);
+ARBITER_EXTERN(norm_nvfp4);
+
+namespace {
+
+const EpilogueOnHost& epilogue_of(const std::string& fusion, DType dtype) {
+  // In the order of fusion_names(); dtypes as ARBITER_DTYPE.
+  static const EpilogueOnHost* const all[][3] = {{&none_0, &none_1, &none_2},
+                                                 {&norm_0, &norm_1, &norm_2},
+                                                 {&fp8_0, &fp8_1, &fp8_2},
+                                                 {&nvfp4_0, &nvfp4_1, &nvfp4_2},
+                                                 {&norm_fp8_0, &norm_fp8_1, &norm_fp8_2},
+                                                 {&norm_nvfp4_0, &norm_nvfp4_1, &norm_nvfp4_2}};
+  const auto& names = fusion_names();
+  const auto row = static_cast<std::size_t>(std::find(names.begin(), names.end(), fusion) - names.begin());
+  return *all[row][dtype == DType::bfloat16 ? 0 : dtype == DType::float16 ? 1 : 2];
+}
+
+/// A device epilogue where the harness expects the host's.
+class DeviceRows final : public HostEpilogue {
+ public:
+  /// With `scalars`, rows are finished with the scalars of that epilogue.
+  DeviceRows(const Fusion& fusion, const Problem& problem, const HostEpilogue* scalars = nullptr)
+      : problem_(problem),
+        epilogue_(fusion.device_epilogue(problem)),
+        device_(epilogue_of(problem.fusion, problem.dtype)),
+        scalars_(scalars),
+        row_bytes_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))) {}
+
+  float begin_row(const Bindings& bindings, std::int64_t row, const float* sum, void* carried) const override {
+    std::vector<Vector> vectors = room();
+    const auto arguments = cuda::epilogue_arguments(problem_, bindings, epilogue_);
+    const float statistic = device_.begin_row(arguments, row, sum, vectors.data());
+    if (scalars_ != nullptr) return scalars_->begin_row(bindings, row, sum, carried);
+    std::memcpy(carried, vectors.data(), row_bytes_);
+    for (std::size_t i = row_bytes_; i < vectors.size() * sizeof(Vector); ++i) {
+      EXPECT_EQ(vectors[i / 16].byte[i % 16], 0) << "behind the row";
+    }
+    return device_.scalar(arguments, statistic);
+  }
+
+  void finish_row(const Bindings& bindings, std::int64_t row, const void* carried, float scalar) const override {
+    std::vector<Vector> vectors = room();
+    std::memcpy(vectors.data(), carried, row_bytes_);
+    device_.finish_row(cuda::epilogue_arguments(problem_, bindings, epilogue_), row, vectors.data(), scalar);
+  }
+
+ private:
+  struct alignas(16) Vector {
+    std::uint8_t byte[16];
+  };
+  [[nodiscard]] std::vector<Vector> room() const { return std::vector<Vector>((row_bytes_ + 15) / 16); }
+
+  Problem problem_;
+  cuda::DeviceEpilogue epilogue_;
+  const EpilogueOnHost& device_;
+  const HostEpilogue* scalars_;
+  std::size_t row_bytes_;
+};
+
+constexpr std::int64_t hidden_sizes[] = {1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 250, 255, 256, 257, 272, 1000};
+
+class DeviceEpilogueOf : public testing::TestWithParam<std::tuple<std::string, DType>> {
+ protected:
+  [[nodiscard]] Problem problem(std::int64_t hidden_size, std::int64_t num_tokens = 3) const {
+    return {3, std::get<1>(GetParam()), std::get<0>(GetParam()), hidden_size, num_tokens};
+  }
+  [[nodiscard]] std::vector<std::shared_ptr<Fusion>> layouts() const {
+    const std::string& name = std::get<0>(GetParam());
+    if (name.find("NVFP4") == std::string::npos) return {load_fusion(name)};
+    return {load_fusion(name, "scale_layout", "linear"), load_fusion(name, "scale_layout", "swizzled")};
+  }
+};
+
+TEST_P(DeviceEpilogueOf, IsInThePlugin) {
+  const auto [name, dtype] = GetParam();
+  const auto epilogue = load_fusion(name)->device_epilogue(problem(64));
+  EXPECT_FALSE(epilogue.code.empty());
+  EXPECT_NE(epilogue.code.name.find(name_of(dtype)), std::string::npos) << epilogue.code.name;
+}
+
+TEST_P(DeviceEpilogueOf, NeedsTheRowForNormsOnly) {
+  EXPECT_EQ(epilogue_of(std::get<0>(GetParam()), std::get<1>(GetParam())).needs_row(),
+            std::get<0>(GetParam()) != "NONE");
+}
+
+TEST_P(DeviceEpilogueOf, PassesTheFusionsCheckForAnyHiddenSize) {
+  for (const auto& fusion : layouts()) {
+    for (const std::int64_t hidden : hidden_sizes) {
+      FusionHarness harness(*fusion, problem(hidden), static_cast<std::uint32_t>(hidden));
+      harness.run(DeviceRows(*fusion, problem(hidden)));
+      EXPECT_LE(harness.check(), 1.0) << hidden;
+      EXPECT_TRUE(harness.guards_intact()) << hidden;
+    }
+  }
+}
+
+/// What is left when the scalar is the same: no output may depend on where it was computed.
+TEST_P(DeviceEpilogueOf, GivesTheHostsBitsForTheSameScalarOnHostileRows) {
+  for (const auto& fusion : layouts()) {
+    for (const bool with_nan : {false, true}) {
+      for (const std::int64_t hidden : hidden_sizes) {
+        const Problem shape = problem(hidden, hidden == 33 ? 140 : 3);
+        FusionHarness host(*fusion, shape);
+        FusionHarness device(*fusion, shape);
+        for (FusionHarness* const harness : {&host, &device}) {
+          for (int rank = 0; rank < shape.tp_size; ++rank) {
+            const auto values = hostile_floats(static_cast<std::size_t>(shape.elements()),
+                                               static_cast<std::uint32_t>(100 * hidden + rank), with_nan);
+            row_kernels(shape.dtype).store(values.data(), harness->message(rank, 0), shape.elements());
+          }
+        }
+        const auto epilogue = fusion->host_epilogue(shape);
+        host.run(*epilogue);
+        device.run(DeviceRows(*fusion, shape, epilogue.get()));
+        ASSERT_EQ(device.outputs(), host.outputs()) << hidden << (with_nan ? " with NaN" : "");
+        EXPECT_TRUE(device.guards_intact());
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DeviceEpilogueOf,
+                         testing::Combine(testing::ValuesIn(fusion_names()),
+                                          testing::Values(DType::bfloat16, DType::float16, DType::float32)),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
+                         });
+
+}  // namespace
+}  // namespace arbiter::test

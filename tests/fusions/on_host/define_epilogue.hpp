@@ -1,0 +1,70 @@
+#pragma once
+
+/// One device epilogue (EPILOGUE_SOURCE, ARBITER_DTYPE and what else its code takes) as EpilogueOnHost EPILOGUE_NAME.
+/// Names that other epilogues have too are replaced, so that one program can hold them all.
+
+#include "on_host/cuda_on_host.hpp"
+#include "on_host/epilogue_on_host.hpp"
+
+namespace arbiter::EPILOGUE_NAME {
+using cuda::EpilogueArguments;
+}
+
+#define JOIN_NAMES(a, b) a##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+#define arbiter_epilogue_needs_row JOIN(needs_row_, EPILOGUE_NAME)
+#define arbiter_epilogue_load_constant JOIN(load_constant_, EPILOGUE_NAME)
+#define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
+#define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
+#define arbiter_epilogue_scalar JOIN(scalar_, EPILOGUE_NAME)
+#define arbiter_epilogue_finish JOIN(finish_, EPILOGUE_NAME)
+#define cuda EPILOGUE_NAME
+#include EPILOGUE_SOURCE
+
+using arbiter::test::Warp;
+
+namespace {
+
+/// Calls vector(place, number of the vector) for the lanes of all warps of a row.
+template <class Vector>
+void for_row(const EpilogueArguments& arguments, std::int64_t row, Vector vector) {
+  const auto hidden = static_cast<int>(arguments.hidden_size);
+  for (int first = 0; first * vector_elements < hidden; first += Warp::lanes) {
+    Warp::run([&](int lane) {
+      const int column = (first + lane) * vector_elements;
+      vector(VectorPlace{row, column, std::clamp(hidden - column, 0, vector_elements)}, first + lane);
+    });
+  }
+}
+
+float begin_row(const EpilogueArguments& arguments, std::int64_t row, const float* sum, void* carried) {
+  float statistic = 0.0F;
+  const auto hidden = static_cast<int>(arguments.hidden_size);
+  for (int column = 0; column < hidden; column += vector_elements) {
+    const VectorPlace place{row, column, std::min(hidden - column, vector_elements)};
+    EpilogueInputs inputs;
+    Accumulators values{};
+    std::copy_n(sum + column, place.count, values.value);
+    arbiter_epilogue_load_constant(arguments, place, inputs);
+    arbiter_epilogue_load(arguments, place, inputs);
+    statistic += arbiter_epilogue_begin(arguments, place, inputs, values,
+                                        static_cast<Packed*>(carried)[column / vector_elements]);
+  }
+  return statistic;
+}
+
+void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void* carried, float scalar) {
+  for_row(arguments, row, [&](const VectorPlace& place, int vector) {
+    EpilogueInputs inputs;
+    arbiter_epilogue_load_constant(arguments, place, inputs);
+    const Packed packed = place.count > 0 ? static_cast<const Packed*>(carried)[vector] : zeros();
+    arbiter_epilogue_finish(arguments, place, inputs, packed, scalar);
+  });
+}
+
+}  // namespace
+
+namespace arbiter::test {
+extern const EpilogueOnHost EPILOGUE_NAME;
+const EpilogueOnHost EPILOGUE_NAME{arbiter_epilogue_needs_row, begin_row, arbiter_epilogue_scalar, finish_row};
+}  // namespace arbiter::test

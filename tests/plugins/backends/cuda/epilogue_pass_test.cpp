@@ -1,0 +1,128 @@
+#include <array>
+#include <cstring>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/fusion.hpp"
+#include "arbiter/row_kernels.hpp"
+#include "gpu_fixture.hpp"
+#include "measure/random_data.hpp"
+
+namespace {
+
+using namespace arbiter;
+
+using Bytes = std::vector<std::byte>;
+
+/// Stands for an AllReduce: the input is the reduced message.
+class Copies : public Operation {
+ public:
+  Copies(std::shared_ptr<cuda::Kernel> kernel, std::int64_t bytes) : kernel_(std::move(kernel)), bytes_(bytes) {}
+  void enqueue(const Bindings& bindings) override {
+    const void* from = bindings.input;
+    void* to = bindings.tensors[0];
+    const std::vector<void*> arguments{&from, &to, &bytes_};
+    kernel_->launch({.grid = 64, .block = 256}, arguments);
+  }
+
+ private:
+  std::shared_ptr<cuda::Kernel> kernel_;
+  std::int64_t bytes_;
+};
+
+/// Small whole numbers, so that every order of adding their squares gives the same.
+Bytes whole_numbers(DType dtype, std::int64_t units, std::uint32_t seed) {
+  Bytes bytes(static_cast<std::size_t>(units * size_of(dtype)));
+  std::uint32_t state = seed;
+  for (std::int64_t i = 0; i < units; ++i) {
+    state = state * 1664525U + 1013904223U;
+    const auto value = static_cast<float>(static_cast<int>(state >> 24U) % 4 - 2);
+    row_kernels(dtype).store(&value, bytes.data() + i * size_of(dtype), 1);
+  }
+  return bytes;
+}
+
+class EpiloguePass : public arbiter::testing::GpuFixture {
+ protected:
+  /// The first output tensor that differs from what the host epilogue makes of the same data, or nothing.
+  static std::string difference(const Fusion& fusion, const Problem& problem) {
+    const auto specs = fusion.tensors(problem);
+    const Bytes message = whole_numbers(problem.dtype, problem.elements(), 1);
+    std::vector<Bytes> host;
+    std::vector<std::unique_ptr<Buffer>> device;
+    std::vector<void*> host_pointers;
+    std::vector<void*> device_pointers;
+    for (const TensorSpec& spec : specs) {
+      host.emplace_back(static_cast<std::size_t>(spec.bytes()), std::byte{0xa5});
+      if (spec.role == TensorRole::input && spec.units == problem.elements()) {
+        host.back() = whole_numbers(spec.dtype, spec.units, 2);
+      } else if (spec.role == TensorRole::input) {
+        random_elements({5, 1, spec.fill_low, spec.fill_high}, spec.dtype, 0, spec.units, host.back().data());
+      }
+      device.push_back(backend().allocate(host.back().size()));
+      backend().copy_in(device.back()->data(), host.back().data(), host.back().size());
+      device_pointers.push_back(device.back()->data());
+    }
+    for (Bytes& bytes : host) host_pointers.push_back(bytes.data());
+    const auto input = backend().allocate(message.size());
+    backend().copy_in(input->data(), message.data(), message.size());
+    const auto operation = backend().with_epilogue_pass(
+        std::make_unique<Copies>(kernel("copy_bytes"), problem.message_bytes()), fusion, problem);
+    backend().run(*operation, {input->data(), device_pointers});
+    run_on_host(fusion, problem, message, host_pointers);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      if (bytes_of(device_pointers[i], host[i].size()) != host[i]) return to_string(problem) + ": " + specs[i].name;
+    }
+    return {};
+  }
+
+ private:
+  static void run_on_host(const Fusion& fusion, const Problem& problem, const Bytes& message,
+                          const std::vector<void*>& tensors) {
+    const auto epilogue = fusion.host_epilogue(problem);
+    const auto row_bytes = static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype));
+    std::vector<float> sum(static_cast<std::size_t>(problem.hidden_size));
+    Bytes carried(row_bytes);
+    const Bindings bindings{nullptr, tensors};
+    for (std::int64_t row = 0; row < problem.num_tokens; ++row) {
+      row_kernels(problem.dtype)
+          .load(message.data() + static_cast<std::size_t>(row) * row_bytes, sum.data(), problem.hidden_size);
+      const float scalar = epilogue->begin_row(bindings, row, sum.data(), carried.data());
+      epilogue->finish_row(bindings, row, carried.data(), scalar);
+    }
+  }
+};
+
+TEST_F(EpiloguePass, GivesTheBitsOfTheHostForEveryFusionAndShape) {
+  int done = 0;
+  for (const std::string& name : arbiter::testing::built_plugins().names(PluginKind::fusion)) {
+    const auto fusion = arbiter::testing::make_built<Fusion>(PluginKind::fusion, name);
+    for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
+      // Narrow rows, rows that are no multiple of a vector, rows of one block, of three vectors a thread, and wider.
+      for (const std::int64_t hidden : {16, 33, 128, 2880, 4096, 7168, 8192, 12'288, 16'384, 40'000}) {
+        for (const std::int64_t tokens : {1, 7, 300}) {
+          const Problem problem{2, dtype, name, hidden, tokens};
+          if (!fusion->supports(problem) || !backend().supports(*fusion, problem)) continue;
+          EXPECT_EQ(difference(*fusion, problem), "");
+          ++done;
+        }
+      }
+    }
+  }
+  EXPECT_GT(done, 100);
+}
+
+TEST_F(EpiloguePass, IsRefusedForAFusionWithoutDeviceCode) {
+  class HostOnly : public Fusion {
+    [[nodiscard]] std::vector<TensorSpec> tensors(const Problem&) const override { return {}; }
+    [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem&) const override { return nullptr; }
+    void reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double>, std::span<const double>,
+                       std::vector<ReferenceRow>&) const override {}
+  };
+  const HostOnly fusion;
+  const Problem problem{2, DType::bfloat16, "MINE", 128, 4};
+  EXPECT_THAT(backend().supports(fusion, problem).reason, ::testing::HasSubstr("MINE has no epilogue for bfloat16"));
+  EXPECT_THROW(static_cast<void>(backend().with_epilogue_pass(nullptr, fusion, problem)), Error);
+}
+
+}  // namespace

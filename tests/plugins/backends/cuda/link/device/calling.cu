@@ -1,0 +1,3 @@
+// An epilogue with a call that cannot be inlined.
+#define SAMPLE_CALLS
+#include "epilogue.cu"

@@ -1,0 +1,3 @@
+// An epilogue without finish().
+#define SAMPLE_INCOMPLETE
+#include "epilogue.cu"
