@@ -38,11 +38,11 @@ class Oneshot {
     const std::int64_t strips = strips_.count();
     std::int64_t strip = blockIdx.x;
     if (strip < strips) push_strip(strip);
+    epoch_is_read(state, epoch_);
     for (; strip < strips; strip += gridDim.x) {
       if (strip + gridDim.x < strips) push_strip(strip + gridDim.x);
       reduce_strip(strip, carried);
     }
-    end_epoch(state, epoch_);
   }
 
  private:

@@ -41,6 +41,7 @@ class Twoshot {
     const std::int64_t rounds = (count_ + Ranks - 1) / Ranks;
     std::int64_t round = blockIdx.x;
     if (round < rounds) scatter(round);
+    epoch_is_read(state, epoch_);
     std::int64_t before = -1;
     for (; round < rounds; round += gridDim.x) {
       if (round + gridDim.x < rounds) scatter(round + gridDim.x);
@@ -49,7 +50,6 @@ class Twoshot {
       before = round;
     }
     if (before >= 0) gather(before);
-    end_epoch(state, epoch_);
   }
 
  private:

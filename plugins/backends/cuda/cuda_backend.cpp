@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "buffer_numbers.hpp"
 #include "cuda_check.hpp"
 #include "cuda_sample.hpp"
 #include "device_buffer.hpp"
@@ -46,6 +45,7 @@ class CudaBackendPlugin : public CudaBackend {
     std::size_t free = 0;
     std::size_t total = 0;
     check(cudaMemGetInfo(&free, &total), "ask for free device memory");
+    free += device().pool->idle_bytes();
     return static_cast<std::int64_t>(free) / choice.ranks_per_device(ranks_on_host);
   }
   [[nodiscard]] int ranks_per_host() const override {
@@ -54,7 +54,7 @@ class CudaBackendPlugin : public CudaBackend {
   }
 
   [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
-    return make_device_buffer(device().number, bytes);
+    return make_device_buffer(device().number, device().pool, bytes);
   }
   void copy_in(void* destination, const void* host, std::size_t bytes) override {
     if (bytes > 0) device().copies.in(destination, host, bytes);
@@ -97,7 +97,7 @@ class CudaBackendPlugin : public CudaBackend {
   [[nodiscard]] int multiprocessors() const override { return device().kernels.multiprocessors(); }
   [[nodiscard]] void* stream() const override { return device().stream->current(); }
   [[nodiscard]] std::uint64_t buffer_number(const void* address) const override {
-    return BufferNumbers::of_process().number_of(address);
+    return device().pool->number_of(address);
   }
   [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes, unsigned char fill) override {
     return share_memory(device().number, group, bytes, fill, device().lingering);

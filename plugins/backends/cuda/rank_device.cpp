@@ -19,6 +19,7 @@ RankDevice::RankDevice(int device)
     : number(device),
       stream(stream_on(device)),
       lingering(std::make_shared<LingeringMemory>()),
+      pool(std::make_shared<MemoryPool>(device)),
       copies(stream->main()),
       kernels(stream, device) {}
 

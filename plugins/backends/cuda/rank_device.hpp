@@ -5,6 +5,7 @@
 #include "host_copies.hpp"
 #include "kernels.hpp"
 #include "lingering_memory.hpp"
+#include "memory_pool.hpp"
 #include "spin_failures.hpp"
 #include "start_barrier.hpp"
 #include "stream.hpp"
@@ -19,6 +20,7 @@ struct RankDevice {
   int number;
   std::shared_ptr<Stream> stream;
   std::shared_ptr<LingeringMemory> lingering;
+  std::shared_ptr<MemoryPool> pool;
   SpinFailures spin_failures;
   HostCopies copies;
   Kernels kernels;

@@ -18,18 +18,14 @@ bool has(int device, CUdevice_attribute attribute) {
   return driver_api().device_attribute(&value, attribute, device) == CUDA_SUCCESS && value != 0;
 }
 
-/// What NCCL's own allocator asks for, so that NCCL takes this memory for its windows; fabric handles are for hosts
-/// whose NVLink spans more than one.
-CUmemAllocationProp properties(int device, bool fabric) {
+/// What NCCL's own allocator asks for, so that NCCL takes this memory for its windows; but no fabric handles, which are
+/// for hosts whose NVLink spans more than one.
+CUmemAllocationProp properties(int device) {
   CUmemAllocationProp wanted{};
   wanted.type = CU_MEM_ALLOCATION_TYPE_PINNED;
   wanted.location.type = CU_MEM_LOCATION_TYPE_DEVICE;
   wanted.location.id = device;
   wanted.requestedHandleTypes = CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR;
-  if (fabric) {
-    wanted.requestedHandleTypes =
-        static_cast<CUmemAllocationHandleType>(CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR | CU_MEM_HANDLE_TYPE_FABRIC);
-  }
   if (has(device, CU_DEVICE_ATTRIBUTE_GPU_DIRECT_RDMA_WITH_CUDA_VMM_SUPPORTED)) {
     wanted.allocFlags.gpuDirectRDMACapable = 1;
   }
@@ -45,21 +41,14 @@ bool VmmMemory::supported(int device) {
 
 VmmMemory VmmMemory::make(int device, std::size_t bytes) {
   const DriverApi& driver = driver_api();
-  // Whether fabric handles are permitted shows only when one is asked for.
-  static bool fabric = has(device, CU_DEVICE_ATTRIBUTE_HANDLE_TYPE_FABRIC_SUPPORTED);
-  CUmemAllocationProp wanted = properties(device, fabric);
+  const CUmemAllocationProp wanted = properties(device);
   std::size_t granularity = 0;
   driver.check(driver.granularity(&granularity, &wanted, CU_MEM_ALLOC_GRANULARITY_RECOMMENDED),
                "ask for the granularity of device memory");
   VmmMemory memory;
   memory.mapped_bytes_ = ((bytes == 0 ? 0 : bytes - 1) / granularity + 1) * granularity;
-  auto code = driver.create(&memory.handle_, memory.mapped_bytes_, &wanted, 0);
-  if (fabric && (code == CUDA_ERROR_NOT_PERMITTED || code == CUDA_ERROR_NOT_SUPPORTED)) {
-    fabric = false;
-    wanted = properties(device, fabric);
-    code = driver.create(&memory.handle_, memory.mapped_bytes_, &wanted, 0);
-  }
-  driver.check(code, fmt::format("create {} bytes of device memory", memory.mapped_bytes_));
+  driver.check(driver.create(&memory.handle_, memory.mapped_bytes_, &wanted, 0),
+               fmt::format("create {} bytes of device memory", memory.mapped_bytes_));
   memory.has_handle_ = true;
   memory.map(device);
   return memory;

@@ -55,8 +55,8 @@ class ARBITER_EXPORT CudaBackend : public Backend {
   /// The cudaStream_t everything is enqueued on; while an operation is captured into a graph, the capturing one.
   [[nodiscard]] virtual void* stream() const = 0;
 
-  /// The number of the buffer that an address lies in, which no other buffer of this process has or had, though it may
-  /// have had the address; 0 for memory that is not from allocate().
+  /// The number of the memory behind an address, which no other memory of this process has or had, though it may have
+  /// had the address; 0 for memory that is not from allocate().
   [[nodiscard]] virtual std::uint64_t buffer_number(const void* address) const = 0;
 
   /// Collective. Memory of `bytes` on each rank, every byte set to `fill`. Throws Error on every rank: what is missing

@@ -65,14 +65,15 @@ __device__ __forceinline__ void clear(float* slot) { *reinterpret_cast<std::uint
 /// Which operation this is, counted on each rank alike; in memory of the rank, 0 at first.
 struct EpochState {
   std::uint32_t epoch;
-  std::uint32_t blocks_done;
+  std::uint32_t blocks_done;  ///< that have read it
 };
 
-/// Every block reads the epoch when it starts; the last one to end moves it on. Call with all threads of the block.
+/// Every block reads the epoch when it starts, and then says that it has, with all of its threads; the last one to do
+/// so moves it on for the next kernel. Behind the first pushes that costs nothing: it passes while they fly.
 __device__ __forceinline__ std::uint32_t read_epoch(const EpochState* state) {
   return *const_cast<const volatile std::uint32_t*>(&state->epoch);
 }
-__device__ __forceinline__ void end_epoch(EpochState* state, std::uint32_t epoch) {
+__device__ __forceinline__ void epoch_is_read(EpochState* state, std::uint32_t epoch) {
   __syncthreads();
   if (threadIdx.x != 0) return;
   if (atomicAdd(&state->blocks_done, 1U) != gridDim.x - 1) return;
