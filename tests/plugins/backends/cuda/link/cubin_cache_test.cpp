@@ -85,10 +85,9 @@ TEST_F(CubinCacheTest, RebuildsAnEntryWithAnyByteChanged) {
     std::ofstream(file, std::ios::binary) << damaged;
     EXPECT_EQ(link().cubin, made.cubin) << "byte " << place;
     EXPECT_EQ(linked_, 1 + ++rebuilt) << "byte " << place;
-    EXPECT_EQ(read_file(only_file()).size(), whole.size());
+    static_cast<void>(link());
+    EXPECT_EQ(found_, rebuilt) << "byte " << place;
   }
-  static_cast<void>(link());
-  EXPECT_EQ(found_, 1);
 }
 
 TEST_F(CubinCacheTest, RebuildsAnEntryThatIsCutOffOrTooLong) {
