@@ -54,29 +54,40 @@ class OutcomeFile {
   int descriptor_;
 };
 
+/// mpirun's exit status is that of the rank that ended first, or 128 and the signal that ended it.
+std::string why_it_broke_off(const LaunchResult& result) {
+  if (result.interrupted_by != 0) return fmt::format("interrupted ({})", ::strsignal(result.interrupted_by));
+  if (!result.ended_for.empty()) return result.ended_for;
+  if (result.mpirun_died) return fmt::format("mpirun was ended by signal {}", result.status - 128);
+  const auto rank = result.first_to_end >= 0 ? fmt::format("rank {}", result.first_to_end) : std::string("a rank");
+  if (result.status > 128 && result.status < 128 + NSIG) {
+    return fmt::format("{} was ended by signal {} ({})", rank, result.status - 128, ::strsignal(result.status - 128));
+  }
+  return fmt::format("{} left the others before its end; mpirun's exit status is {}", rank, result.status);
+}
+
+/// A rank that got one of these was meant to end.
+bool is_wish_to_end(int status) { return status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGHUP; }
+
 }  // namespace
 
-Launched launch_ranks(int ranks, bool core_each, int argc, char** argv) {
+Launched launch_ranks(int ranks, bool core_each, int argc, char** argv, RankWatch* watch) {
   const OutcomeFile outcome;
   ::setenv("ARBITER_TERMINAL", ::isatty(STDOUT_FILENO) != 0 ? "1" : "0", 1);
   std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string()};
   command.insert(command.end(), argv + 1, argv + argc);
 
-  const auto result = run_under_mpirun(ranks, command, core_each);
+  const auto result = run_under_mpirun(ranks, command, core_each, watch);
   Launched launched;
   launched.step = outcome.step();
   if (const char code = outcome.read(); code >= '0' && code <= '9') {
     launched.code = static_cast<ExitCode>(code - '0');
     return launched;
   }
-  if (result.interrupted_by != 0) {
-    launched.broke_off = fmt::format("interrupted ({})", ::strsignal(result.interrupted_by));
-  } else if (result.status > 128) {
-    launched.broke_off = fmt::format("a rank was ended by signal {} ({}), so the run was stopped", result.status - 128,
-                                     ::strsignal(result.status - 128));
-  } else {
-    launched.broke_off = fmt::format("the run ended early: mpirun's exit status is {}", result.status);
-  }
+  launched.broke_off = why_it_broke_off(result);
+  launched.is_wanted = result.interrupted_by != 0 || result.mpirun_died ||
+                       (result.ended_for.empty() && is_wish_to_end(result.status)) ||
+                       result.status == static_cast<int>(ExitCode::usage);
   launched.code = result.status == static_cast<int>(ExitCode::usage) ? ExitCode::usage : ExitCode::failed;
   return launched;
 }
@@ -85,7 +96,7 @@ void say_what_is_kept(const std::filesystem::path& dir) {
   std::error_code error;
   bool any = false;
   for (std::filesystem::directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() != ".csv") continue;
+    if (at->path().extension() != ".csv" || !at->path().filename().string().starts_with("benchmark.")) continue;
     std::ifstream file(at->path());
     const auto lines = std::count(std::istreambuf_iterator<char>(file), {}, '\n');
     log::warn(

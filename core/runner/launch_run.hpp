@@ -4,20 +4,21 @@
 #include <string>
 
 #include "arbiter/error.hpp"
+#include "launch/rank_watch.hpp"
 
 namespace arbiter {
 
 /// How the ranks of a run ended.
 struct Launched {
   ExitCode code = ExitCode::failed;
-  std::string broke_off;  ///< why they did not come to their end, or empty
-  std::string step;       ///< what they last told of themselves, if they broke off
+  std::string broke_off;   ///< why they did not come to their end, or empty
+  std::string step;        ///< what they last told of themselves, if they broke off
+  bool is_wanted = false;  ///< that they broke off: somebody interrupted them, or the configuration is wrong
 };
 
 /// Runs this program again, with its own arguments, as `ranks` ranks under mpirun, each with a core of its own if
-/// `core_each` and there are enough. Throws SystemError if there is no
-/// mpirun.
-[[nodiscard]] Launched launch_ranks(int ranks, bool core_each, int argc, char** argv);
+/// `core_each` and there are enough. `watch` may be null. Throws SystemError if there is no mpirun.
+[[nodiscard]] Launched launch_ranks(int ranks, bool core_each, int argc, char** argv, RankWatch* watch = nullptr);
 
 /// Names the CSVs in a folder, with their rows, after a run that broke off.
 void say_what_is_kept(const std::filesystem::path& dir);

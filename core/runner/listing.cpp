@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -94,12 +95,14 @@ void print_plugin(const PluginEntry& entry) {
 void print_plan(const Config& config, const Plan& plan) {
   log::say(fmt::format("Plan of {} on the {} backend, results in {}", config.source, config.backend,
                        config.output_dir.string()));
-  std::map<std::pair<int, std::string>, std::vector<const PlannedProblem*>> groups;
-  for (const auto& planned : plan.problems)
-    groups[{planned.problem.tp_size, planned.problem.fusion}].push_back(&planned);
+  std::map<std::tuple<int, bool, std::string>, std::vector<const PlannedProblem*>> groups;
+  for (const auto& planned : plan.problems) {
+    groups[{planned.problem.tp_size, planned.holdout, planned.problem.fusion}].push_back(&planned);
+  }
   for (const auto& [key, problems] : groups) {
-    log::say(
-        fmt::format("  tp {}, {}: {}; {}", key.first, key.second, shapes_text(problems), strategies_text(problems)));
+    const auto& [tp_size, holdout, fusion] = key;
+    log::say(fmt::format("  tp {}, {}{}: {}; {}", tp_size, fusion, holdout ? ", holdout" : "", shapes_text(problems),
+                         strategies_text(problems)));
   }
   print_skipped(plan);
   log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {} at most", plan.problems.size(),

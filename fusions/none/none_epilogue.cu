@@ -1,11 +1,9 @@
-// The device epilogue of NONE: the rounded sum is carried, and stored.
+// The device epilogue of NONE: the rounded sum is carried, and stored at once.
 #include "arbiter/cuda/epilogue.cuh"
 
 using namespace arbiter::cuda;
 
 extern "C" {
-
-__device__ bool arbiter_epilogue_needs_row() { return false; }
 
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
@@ -17,11 +15,13 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   return 0.0F;
 }
 
+__device__ void arbiter_epilogue_store_carried(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& carried) {
+  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, carried, place);
+}
+
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
 
-__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs&, const Packed& carried, float) {
-  auto* const reduced = static_cast<Element*>(arguments.tensors[0]);
-  store_vector(reduced + place.row * arguments.hidden_size + place.column, carried, place.count);
-}
+__device__ void arbiter_epilogue_finish(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                        const Packed&, float) {}
 }

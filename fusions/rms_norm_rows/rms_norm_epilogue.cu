@@ -24,18 +24,21 @@ constexpr int scale_out = tensors.scale_out();
 
 __device__ __forceinline__ Element* vector_at(const EpilogueArguments& arguments, int tensor,
                                               const VectorPlace& place) {
-  return static_cast<Element*>(arguments.tensors[tensor]) + place.row * arguments.hidden_size + place.column;
+  return static_cast<Element*>(arguments.tensors[tensor]) + place.offset;
 }
 
-/// The low `count` bytes; in one access where all `bytes` of a vector are there and aligned.
+/// The low bytes of a vector's codes, `bytes` of a whole one; in one access where they are all there and aligned.
 template <int bytes>
-__device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t packed, int count) {
-  if (count == bytes && reinterpret_cast<std::uintptr_t>(to) % bytes == 0) {
+__device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t packed, const VectorPlace& place) {
+  constexpr int elements_per_byte = vector_elements / bytes;
+  const int count = (place.count + elements_per_byte - 1) / elements_per_byte;
+  if (place.whole ? count != 0 : count == bytes && reinterpret_cast<std::uintptr_t>(to) % bytes == 0) {
     if constexpr (bytes == 8) *reinterpret_cast<std::uint64_t*>(to) = packed;
     if constexpr (bytes == 4) *reinterpret_cast<std::uint32_t*>(to) = static_cast<std::uint32_t>(packed);
     if constexpr (bytes == 2) *reinterpret_cast<std::uint16_t*>(to) = static_cast<std::uint16_t>(packed);
     return;
   }
+  if (place.whole) return;
 #pragma unroll
   for (int i = 0; i < bytes; ++i) {
     if (i < count) to[i] = static_cast<std::uint8_t>(packed >> (8 * i));
@@ -52,7 +55,7 @@ __device__ __forceinline__ void finish_fp8(const EpilogueArguments& arguments, c
     codes |= pair << (8 * i);
   }
   auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
-  store_bytes<vector_elements>(to + place.row * arguments.hidden_size + place.column, codes, place.count);
+  store_bytes<vector_elements>(to + place.offset, codes, place);
 }
 
 /// NaN if one is NaN, whose pattern is beyond infinity's. Convergent.
@@ -94,20 +97,20 @@ __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments,
   std::uint32_t codes = device::to_e2m1_word(scaled) & scale.used;
   if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
   auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
-  const std::int64_t row_bytes = (arguments.hidden_size + 1) / 2;
-  store_bytes<vector_elements / 2>(to + place.row * row_bytes + place.column / 2, codes, (place.count + 1) / 2);
+  // A row starts at a byte of its own.
+  const std::int64_t first =
+      place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
+  store_bytes<vector_elements / 2>(to + first, codes, place);
 }
 
 }  // namespace
 
 extern "C" {
 
-__device__ bool arbiter_epilogue_needs_row() { return true; }
-
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
                                                EpilogueInputs& inputs) {
   inputs.constant[0] =
-      load_vector(static_cast<const Element*>(arguments.tensors[RmsNormTensors::gamma]) + place.column, place.count);
+      load_vector(static_cast<const Element*>(arguments.tensors[RmsNormTensors::gamma]) + place.column, place);
   if constexpr (tensors.quantization != Quantization::none) {
     float scale = 1.0F;
     if (place.count > 0) scale = *static_cast<const float*>(arguments.tensors[RmsNormTensors::quant_scale]);
@@ -118,7 +121,7 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
 
 __device__ void arbiter_epilogue_load(const EpilogueArguments& arguments, const VectorPlace& place,
                                       EpilogueInputs& inputs) {
-  inputs.row[0] = load_vector(vector_at(arguments, RmsNormTensors::residual, place), place.count);
+  inputs.row[0] = load_vector(vector_at(arguments, RmsNormTensors::residual, place), place);
 }
 
 __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs& inputs,
@@ -140,6 +143,11 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   return squares[0];
 }
 
+__device__ void arbiter_epilogue_store_carried(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& carried) {
+  store_vector(vector_at(arguments, residual_out, place), carried, place);
+}
+
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
   const float* const scalars = arguments.scalars;
   return device::inverse_rms(statistic, {scalars[rms_norm_inverse_count], scalars[rms_norm_inverse_count_low],
@@ -148,7 +156,6 @@ __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, flo
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
                                         const EpilogueInputs& inputs, const Packed& carried, float scalar) {
-  store_vector(vector_at(arguments, residual_out, place), carried, place.count);
   const Accumulators value = unpack(carried);
   const Accumulators gamma = unpack(inputs.constant[0]);
   Accumulators norm;
@@ -156,7 +163,7 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
   for (int i = 0; i < vector_elements; ++i) {
     norm.value[i] = device::product(device::product(value.value[i], scalar), gamma.value[i]);
   }
-  if constexpr (tensors.norm_out) store_vector(vector_at(arguments, norm_out, place), pack(norm), place.count);
+  if constexpr (tensors.norm_out) store_vector(vector_at(arguments, norm_out, place), pack(norm), place);
   if constexpr (tensors.quantization != Quantization::none) {
     const float scale = device::float_of(inputs.constant[1].word[0]);
     if constexpr (tensors.quantization == Quantization::fp8) finish_fp8(arguments, place, norm, scale);

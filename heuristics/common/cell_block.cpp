@@ -61,6 +61,14 @@ double CellBlock::excess(std::size_t cell, std::size_t strategy) const {
   return row == nullptr ? Measurement::none : row->time_us / best[cell]->time_us - 1.0;
 }
 
+bool CellBlock::failed_near(std::size_t cell, std::size_t strategy) const {
+  const std::size_t width = tokens.size();
+  const auto failed_in = [&](std::size_t where) { return failed[at(where, strategy)]; };
+  return failed_in(cell) || (cell % width > 0 && failed_in(cell - 1)) ||
+         (cell % width + 1 < width && failed_in(cell + 1)) || (cell >= width && failed_in(cell - width)) ||
+         (cell + width < cells() && failed_in(cell + width));
+}
+
 std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& heuristic) {
   std::map<BlockKey, Rows> rows;
   auto last = rows.end();

@@ -42,6 +42,8 @@ struct CellBlock {
   [[nodiscard]] std::size_t measured_cells() const;
   /// time / best time - 1, or NaN where the strategy has no usable row.
   [[nodiscard]] double excess(std::size_t cell, std::size_t strategy) const;
+  /// Whether the strategy failed in the cell or in one of the (up to four) cells beside it.
+  [[nodiscard]] bool failed_near(std::size_t cell, std::size_t strategy) const;
 };
 
 /// The blocks with at least one usable row, by tp size, fusion, dtype. Throws DataError, starting with `heuristic`, if

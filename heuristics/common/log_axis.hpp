@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,7 +8,7 @@
 
 namespace arbiter {
 
-/// Ascending positive values along one side of a grid. Distances are of logarithms: 96 is nearer to 128 than to 64.
+/// Ascending values along one side of a grid.
 class LogAxis {
  public:
   LogAxis() = default;
@@ -18,9 +19,9 @@ class LogAxis {
   [[nodiscard]] std::int64_t operator[](std::size_t index) const { return values_[index]; }
   [[nodiscard]] const std::vector<std::int64_t>& values() const { return values_; }
 
-  /// Index of the nearest value, the smaller of two equally near ones. The axis must not be empty.
-  [[nodiscard]] std::size_t nearest(std::int64_t value) const;
   [[nodiscard]] std::optional<std::size_t> find(std::int64_t value) const;
+  /// The lines on both sides of a value; twice the same one if it is on it or beyond the ends. The axis is not empty.
+  [[nodiscard]] std::array<std::size_t, 2> around(std::int64_t value) const;
 
  private:
   std::vector<std::int64_t> values_;

@@ -5,11 +5,6 @@
 
 namespace arbiter {
 
-std::string TableSelector::select(const Problem& problem) const {
-  const std::string* strategy = off_grid_ == OffGrid::nearest ? table_.find_nearest(problem) : table_.find(problem);
-  return strategy == nullptr ? fallback_ : *strategy;
-}
-
 std::string fallback_strategy(const std::string& parameter, const Dataset& dataset) {
   if (parameter == "AUTO") {
     throw ConfigError("fallback: found AUTO, allowed: a strategy that does not ask a selector, such as NCCL or MPI");

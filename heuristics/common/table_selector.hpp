@@ -1,33 +1,29 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
+#include "arbiter/dataset.hpp"
 #include "arbiter/selector.hpp"
-#include "common/label_table.hpp"
 
 namespace arbiter {
 
-/// A selector that looks cells up in a table.
+/// A selector that is its table.
 class TableSelector : public Selector {
  public:
-  enum class OffGrid : std::uint8_t { fallback, nearest };
-
-  TableSelector(std::string name, LabelTable table, OffGrid off_grid, std::string fallback)
-      : name_(std::move(name)), table_(std::move(table)), off_grid_(off_grid), fallback_(std::move(fallback)) {}
+  TableSelector(std::string name, DecisionTable table) : name_(std::move(name)), table_(std::move(table)) {}
 
   [[nodiscard]] std::string name() const override { return name_; }
-  [[nodiscard]] std::string select(const Problem& problem) const override;
+  [[nodiscard]] std::string select(const Problem& problem) const override { return table_.select(problem); }
   [[nodiscard]] std::string report() const override { return report_; }
+  [[nodiscard]] const DecisionTable* table() const override { return &table_; }
 
-  [[nodiscard]] const LabelTable& table() const { return table_; }
   /// Before the selector is shared.
   void set_report(std::string report) { report_ = std::move(report); }
 
  private:
   std::string name_;
-  LabelTable table_;
-  OffGrid off_grid_;
-  std::string fallback_;
+  DecisionTable table_;
   std::string report_;
 };
 

@@ -1,9 +1,14 @@
 #include "lp/byte_thresholds.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "common/grid_regions.hpp"
+#include "lp/relative_cost.hpp"
 #include "lp/size_groups.hpp"
 
 namespace arbiter {
@@ -15,6 +20,25 @@ std::string size_text(std::int64_t bytes) {
   if (bytes >= kib * kib && bytes % (kib * kib) == 0) return fmt::format("{} MiB", bytes / (kib * kib));
   if (bytes >= kib && bytes % kib == 0) return fmt::format("{} KiB", bytes / kib);
   return fmt::format("{} B", bytes);
+}
+
+/// The largest size that is not nearer to `above`.
+std::int64_t border(std::int64_t below, std::int64_t above) {
+  const auto product = static_cast<long double>(below) * static_cast<long double>(above);
+  return static_cast<std::int64_t>(std::floor(std::sqrt(product)));
+}
+
+DecisionSteps steps_of(const ByteThresholds& thresholds, DType dtype) {
+  DecisionSteps result{thresholds.tp_size, dtype, thresholds.fusion, {}};
+  const std::vector<std::size_t>& labels = thresholds.labels;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const bool last = i + 1 == labels.size();
+    if (!last && labels[i] == labels[i + 1]) continue;
+    const std::int64_t last_byte =
+        last ? std::numeric_limits<std::int64_t>::max() : border(thresholds.bytes[i], thresholds.bytes[i + 1]);
+    result.steps.push_back({last_byte, thresholds.order[labels[i]]});
+  }
+  return result;
 }
 
 }  // namespace
@@ -38,14 +62,16 @@ ByteThresholds byte_thresholds(const std::vector<const CellBlock*>& blocks, cons
   LabellingProblem problem{groups.bytes.size(), order.size(), groups.cost, {}};
   for (std::size_t i = 0; i + 1 < problem.nodes; ++i) problem.edges.emplace_back(i, i + 1);
 
-  ByteThresholds result{key.tp_size, key.fusion, order, LogAxis(groups.bytes), {}, {}, solve(problem)};
+  ByteThresholds result{key.tp_size, key.fusion, order, LogAxis(groups.bytes), {}, {}, solve(problem), {}};
   result.labels = result.solution.labels;
   for (std::size_t i = 0; i < groups.members.size(); ++i) {
     const auto& [block, cell, group] = groups.members[i];
-    const auto name = std::ranges::find(block->strategies, order[result.labels[group]]);
-    const bool measured = name != block->strategies.end() &&
-                          block->usable[block->at(cell, static_cast<std::size_t>(name - block->strategies.begin()))];
-    if (measured) continue;
+    const double cost = OrderInBlock(*block, order).cost(cell, result.labels[group]);
+    if (cost != RelativeCosts::missing) {
+      result.excess.add(cost);
+      continue;
+    }
+    result.excess.add_unmeasured();
     const auto own = groups.member_cost.begin() + static_cast<std::ptrdiff_t>(i * order.size());
     const auto best = std::min_element(own, own + static_cast<std::ptrdiff_t>(order.size())) - own;
     result.exceptions.emplace(
@@ -53,6 +79,29 @@ ByteThresholds byte_thresholds(const std::vector<const CellBlock*>& blocks, cons
         order[static_cast<std::size_t>(best)]);
   }
   return result;
+}
+
+void add_to(DecisionTable& table, const ByteThresholds& thresholds, const std::vector<const CellBlock*>& blocks) {
+  DecisionTable steps;
+  steps.steps.push_back(steps_of(thresholds, blocks.front()->key.dtype));
+  if (thresholds.exceptions.empty()) {
+    table.steps.push_back(std::move(steps.steps.front()));
+    return;
+  }
+  for (const CellBlock* block : blocks) {
+    DecisionGrid grid = grid_without_answers(*block);
+    grid.strategies = thresholds.order;
+    for (std::size_t cell = 0; cell < block->cells(); ++cell) {
+      const Problem problem{block->key.tp_size, block->key.dtype, block->key.fusion, block->hidden_of(cell),
+                            block->tokens_of(cell)};
+      const auto exception = thresholds.exceptions.find(problem);
+      const std::string& strategy =
+          exception != thresholds.exceptions.end() ? exception->second : steps.select(problem);
+      grid.cells[cell] =
+          static_cast<std::uint16_t>(std::ranges::find(grid.strategies, strategy) - grid.strategies.begin());
+    }
+    table.grids.push_back(std::move(grid));
+  }
 }
 
 }  // namespace arbiter

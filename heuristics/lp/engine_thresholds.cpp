@@ -86,7 +86,6 @@ std::optional<EngineThresholds> engine_thresholds(const std::vector<const CellBl
 
   EngineThresholds result;
   result.tp_size = blocks.front()->key.tp_size;
-  result.cells = cells.size();
   double least = std::numeric_limits<double>::infinity();
   const LogAxis candidates(tokens);
   for (const std::int64_t candidate : candidates.values()) {
@@ -96,19 +95,15 @@ std::optional<EngineThresholds> engine_thresholds(const std::vector<const CellBl
     result.nccl_num_tokens = candidate == unbounded ? EngineThresholds::never : candidate;
     result.two_shot_numel = numel;
   }
-  double excess = 0.0;
   for (const Cell& cell : cells) {
     const bool nccl = result.nccl_num_tokens != EngineThresholds::never && cell.tokens >= result.nccl_num_tokens;
     const bool two_shot = result.two_shot_numel != EngineThresholds::never && cell.numel >= result.two_shot_numel;
     const double cost = nccl ? cell.nccl : two_shot ? cell.two_shot : cell.one_shot;
     if (cost >= penalty) {
-      ++result.unmeasured;
+      result.excess.add_unmeasured();
     } else {
-      excess += cost - 1.0;
+      result.excess.add(cost);
     }
-  }
-  if (result.unmeasured < cells.size()) {
-    result.mean_excess = excess / static_cast<double>(cells.size() - result.unmeasured);
   }
   return result;
 }

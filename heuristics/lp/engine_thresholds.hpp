@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/cell_block.hpp"
+#include "lp/excess.hpp"
 
 namespace arbiter {
 
@@ -17,9 +18,7 @@ struct EngineThresholds {
   int tp_size = 0;
   std::int64_t nccl_num_tokens = never;
   std::int64_t two_shot_numel = never;
-  std::size_t cells = 0;
-  double mean_excess = 0.0;  ///< over the best of all measured strategies, where the choice was measured
-  std::size_t unmeasured = 0;
+  Excess excess;  ///< over the best of all measured strategies
 
   /// "NCCL_num_token_threshold 4096, TWO_SHOT_numel_threshold 262144"
   [[nodiscard]] std::string text() const;

@@ -2,36 +2,44 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/regret.hpp"
+#include "common/grid_regions.hpp"
+#include "common/look_up_choice.hpp"
 #include "common/table_selector.hpp"
 #include "lp/byte_thresholds.hpp"
 #include "lp/engine_thresholds.hpp"
-#include "lp/monotone_regions.hpp"
 #include "lp/strategy_order.hpp"
-#include "lp/threshold_selector.hpp"
+#include "lp/token_cutoffs.hpp"
 
 namespace arbiter {
 
 namespace {
 
 using Blocks = std::vector<const CellBlock*>;
+using BlocksByPair = std::map<int, std::map<std::string, Blocks>>;
 
-/// Both reductions of a dataset and what there is to say of them.
+BlocksByPair by_pair(const std::vector<CellBlock>& blocks) {
+  BlocksByPair pairs;
+  for (const CellBlock& block : blocks) pairs[block.key.tp_size][block.key.fusion].push_back(&block);
+  return pairs;
+}
+
+/// The tables of both reductions and what there is to say of them.
 struct Fit {
-  std::vector<LabelBlock> regions;
-  std::vector<ByteThresholds> thresholds;
+  DecisionTable regions;
+  DecisionTable bytes;
   std::string lines;
 };
 
 std::string exceptions_text(std::size_t count) {
   if (count == 0) return {};
-  return fmt::format("; {} cells have no time for the monotone choice and keep their own best", count);
+  return fmt::format("; {} cells have no time for the choice and keep their own best", count);
 }
 
 std::vector<std::string> order_for(const Blocks& blocks, const std::vector<std::string>& wanted) {
@@ -46,18 +54,21 @@ std::vector<std::string> order_for(const Blocks& blocks, const std::vector<std::
   return order;
 }
 
-void fit_regions(const CellBlock& block, const std::vector<std::string>& order, Fit& fit) {
-  MonotoneRegions regions = monotone_regions(block, order);
-  if (regions.cells == 0) return;
-  const std::string optimum =
-      regions.exceptions > 0
-          ? std::string()
-          : fmt::format(", sum of time / best {:.4f}, {:.2f} % above the best of each cell", regions.solution.objective,
-                        100.0 * (regions.solution.objective / static_cast<double>(regions.cells) - 1.0));
-  fit.lines +=
-      fmt::format("\n    {}: {}: {} regions over {} cells{}{}", name_of(block.key.dtype), regions.solution.status,
-                  regions.labels.regions(), regions.cells, optimum, exceptions_text(regions.exceptions));
-  fit.regions.push_back(std::move(regions.labels));
+void fit_regions(const CellBlock& block, const std::vector<std::string>& order, const MonotoneRule& rule, Fit& fit) {
+  BlockRegions regions = block_regions(block, order, rule);
+  RegionLabels& labels = regions.labels;
+  if (labels.cells == 0) return;
+  fit.lines += fmt::format("\n    {}: {}: {} regions, {}{}{}", name_of(block.key.dtype), labels.solution.status,
+                           arbiter::regions(labels.grid), labels.excess.text(), exceptions_text(labels.exceptions),
+                           regions.monotone ? "" : "; not monotone: " + regions.why_not);
+  fit.regions.grids.push_back(std::move(labels.grid));
+}
+
+void report_token_cutoffs(const CellBlock& block, const std::vector<std::string>& order, Fit& fit) {
+  const RegionLabels cutoffs = token_cutoffs(block, order);
+  if (cutoffs.cells == 0) return;
+  fit.lines += fmt::format("\n    {} by tokens, {}{}: {}", name_of(block.key.dtype), cutoffs.excess.text(),
+                           exceptions_text(cutoffs.exceptions), token_cutoffs_text(cutoffs.grid));
 }
 
 void fit_fusion(const Blocks& blocks, const LpOptions& options, Fit& fit) {
@@ -68,66 +79,80 @@ void fit_fusion(const Blocks& blocks, const LpOptions& options, Fit& fit) {
     return;
   }
   fit.lines += fmt::format("\n  tp {}, {}: order {}", key.tp_size, key.fusion, fmt::join(order, " < "));
-  for (const CellBlock* block : blocks) fit_regions(*block, order, fit);
-  ByteThresholds thresholds = byte_thresholds(blocks, order);
-  fit.lines += fmt::format("\n    by bytes: {}: {}{}", thresholds.solution.status, thresholds.text(),
-                           exceptions_text(thresholds.exceptions.size()));
-  fit.thresholds.push_back(std::move(thresholds));
+  for (const CellBlock* block : blocks) fit_regions(*block, order, options.monotone, fit);
+  for (const CellBlock* block : blocks) report_token_cutoffs(*block, order, fit);
+  const ByteThresholds thresholds = byte_thresholds(blocks, order);
+  fit.lines += fmt::format("\n    by bytes, {}{}: {}", thresholds.excess.text(),
+                           exceptions_text(thresholds.exceptions.size()), thresholds.text());
+  add_to(fit.bytes, thresholds, blocks);
 }
 
-void fit_engine_rule(const Blocks& blocks, Fit& fit) {
-  const std::optional<EngineThresholds> rule = engine_thresholds(blocks);
-  if (!rule) return;
-  fit.lines += fmt::format("\n  tp {}, all fusions: {}, {:.2f} % above the best of {} cells", rule->tp_size,
-                           rule->text(), 100.0 * rule->mean_excess, rule->cells - rule->unmeasured);
-  if (rule->unmeasured > 0) fit.lines += fmt::format(" ({} more have no time for its choice)", rule->unmeasured);
+void report_engine_rule(const std::map<std::string, Blocks>& by_fusion, Fit& fit) {
+  Blocks all;
+  for (const auto& [fusion, blocks] : by_fusion) all.insert(all.end(), blocks.begin(), blocks.end());
+  if (const auto rule = engine_thresholds(all)) {
+    fit.lines += fmt::format("\n  tp {}, all fusions: {}, {}", rule->tp_size, rule->text(), rule->excess.text());
+  }
 }
 
-Fit fit_blocks(const std::vector<CellBlock>& blocks, const LpOptions& options) {
-  std::map<int, std::map<std::string, Blocks>> by_tp;
-  for (const CellBlock& block : blocks) by_tp[block.key.tp_size][block.key.fusion].push_back(&block);
-  Fit fit;
-  for (const auto& [tp_size, by_fusion] : by_tp) {
-    Blocks all;
-    for (const auto& [fusion, of_fusion] : by_fusion) {
-      fit_fusion(of_fusion, options, fit);
-      all.insert(all.end(), of_fusion.begin(), of_fusion.end());
+Fit fit_blocks(const Dataset& dataset, const LpOptions& options, const std::string& fallback) {
+  const std::vector<CellBlock> blocks = cell_blocks(dataset, "lp");
+  Fit fit{{options.look_up.value_or(LookUp::nearest), {}, {}, fallback}, {LookUp::message_size, {}, {}, fallback}, {}};
+  for (const auto& [tp_size, by_fusion] : by_pair(blocks)) {
+    for (const auto& [fusion, of_fusion] : by_fusion) fit_fusion(of_fusion, options, fit);
+    report_engine_rule(by_fusion, fit);
+  }
+  const std::vector<std::string> measured = dataset.strategies();
+  if (fit.regions.grids.empty()) {
+    throw DataError(fmt::format("lp: order: found {}, allowed: strategies of the data ({})",
+                                fmt::join(options.order, ", "), fmt::join(measured, ", ")));
+  }
+  for (const std::string& name : options.order) {
+    if (std::ranges::find(measured, name) == measured.end()) {
+      fit.lines += fmt::format("\n  order: {} was not measured", name);
     }
-    fit_engine_rule(all, fit);
   }
   return fit;
+}
+
+/// Only the regions, which is what cross-validation asks for.
+DecisionTable region_table(const Dataset& dataset, const LpOptions& options, const std::string& fallback) {
+  const std::vector<CellBlock> blocks = cell_blocks(dataset, "lp");
+  DecisionTable table{LookUp::nearest, {}, {}, fallback};
+  for (const auto& [tp_size, by_fusion] : by_pair(blocks)) {
+    for (const auto& [fusion, of_fusion] : by_fusion) {
+      const std::vector<std::string> order = order_for(of_fusion, options.order);
+      if (order.empty()) continue;
+      for (const CellBlock* block : of_fusion) {
+        table.grids.push_back(block_regions(*block, order, options.monotone).labels.grid);
+      }
+    }
+  }
+  return table;
 }
 
 }  // namespace
 
 std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& options) {
   const std::string fallback = fallback_strategy(options.fallback, dataset);
-  const std::vector<CellBlock> blocks = cell_blocks(dataset, "lp");
-  Fit fit = fit_blocks(blocks, options);
-  if (fit.regions.empty()) {
-    throw DataError(fmt::format("lp: order: found {}, allowed: strategies of the data ({})",
-                                fmt::join(options.order, ", "), fmt::join(dataset.strategies(), ", ")));
-  }
-  for (const std::string& name : options.order) {
-    const std::vector<std::string> measured = dataset.strategies();
-    if (std::ranges::find(measured, name) == measured.end()) {
-      fit.lines += fmt::format("\n  order: {} was not measured", name);
-    }
-  }
-  auto regions = std::make_shared<TableSelector>("lp", LabelTable(std::move(fit.regions)),
-                                                 TableSelector::OffGrid::nearest, fallback);
-  auto bytes = std::make_shared<ThresholdSelector>(std::move(fit.thresholds), fallback);
+  Fit fit = fit_blocks(dataset, options, fallback);
   const bool uses_bytes = options.shape == LpOptions::Shape::bytes;
-  std::string report = fmt::format(
-      "lp (GLPK, dual simplex, whole optimum; selects by {})\n  regret of regions: {}\n  regret of bytes:   {}{}",
-      uses_bytes ? "bytes" : "regions", to_string(regret_of(*regions, dataset)), to_string(regret_of(*bytes, dataset)),
-      fit.lines);
-  if (uses_bytes) {
-    bytes->set_report(std::move(report));
-    return bytes;
+  std::string rule(name_of(fit.regions.look_up));
+  if (!options.look_up && !uses_bytes) {
+    LookUpChoice choice =
+        choose_look_up(HeldOut(dataset, [&](const Dataset& data) { return region_table(data, options, fallback); }));
+    fit.regions.look_up = choice.look_up;
+    rule = std::move(choice.text);
   }
-  regions->set_report(std::move(report));
-  return regions;
+  const auto regions = std::make_shared<TableSelector>("lp", std::move(fit.regions));
+  const auto bytes = std::make_shared<TableSelector>("lp", std::move(fit.bytes));
+  const auto& chosen = uses_bytes ? bytes : regions;
+  chosen->set_report(fmt::format(
+      "lp (GLPK, dual simplex, whole optimum; selects by {})\n  look-up of regions: {}\n  regret of regions: {}\n  "
+      "regret of bytes:   {}{}",
+      uses_bytes ? "bytes" : "regions", rule, to_string(regret_of(*regions, dataset)),
+      to_string(regret_of(*bytes, dataset)), fit.lines));
+  return chosen;
 }
 
 }  // namespace arbiter

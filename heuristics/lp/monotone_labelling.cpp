@@ -76,24 +76,41 @@ class LabellingProgram {
  private:
   [[nodiscard]] int column(std::size_t node, std::size_t k) const { return static_cast<int>(node * unknowns_ + k); }
 
-  /// Every row says that one unknown is at least another.
-  void at_least(int row, int more, int less) {
-    const int columns[] = {0, more, less};
-    const double factors[] = {0.0, 1.0, -1.0};
+  /// Every row says that one unknown is at least another; `slack` is a column that makes up for it, or 0.
+  void at_least(int row, int more, int less, int slack = 0) {
+    const int columns[] = {0, more, less, slack};
+    const double factors[] = {0.0, 1.0, -1.0, 1.0};
     glp_set_row_bnds(program_.get(), row, GLP_LO, 0.0, 0.0);
-    glp_set_mat_row(program_.get(), row, 2, columns, factors);
+    glp_set_mat_row(program_.get(), row, slack == 0 ? 2 : 3, columns, factors);
+  }
+
+  /// The first of the columns that let unknowns fall along edges, or 0 if they must not.
+  int add_slacks() {
+    if (std::isinf(problem_.price_of_falling)) return 0;
+    const int count = checked_int(problem_.edges.size() * unknowns_);
+    if (count == 0) return 0;
+    const int first = glp_add_cols(program_.get(), count);
+    for (int column = first; column < first + count; ++column) {
+      glp_set_col_bnds(program_.get(), column, GLP_LO, 0.0, 0.0);
+      glp_set_obj_coef(program_.get(), column, problem_.price_of_falling);
+    }
+    return first;
   }
 
   void add_constraints() {
     const std::size_t rows = problem_.nodes * (unknowns_ - 1) + problem_.edges.size() * unknowns_;
     if (rows == 0) return;
     glp_add_rows(program_.get(), checked_int(rows));
+    int slack = add_slacks();
     int row = 1;
     for (std::size_t node = 0; node < problem_.nodes; ++node) {
       for (std::size_t k = 2; k < problem_.labels; ++k) at_least(row++, column(node, k - 1), column(node, k));
     }
     for (const auto& [before, after] : problem_.edges) {
-      for (std::size_t k = 1; k < problem_.labels; ++k) at_least(row++, column(after, k), column(before, k));
+      for (std::size_t k = 1; k < problem_.labels; ++k) {
+        at_least(row++, column(after, k), column(before, k), slack);
+        if (slack != 0) ++slack;
+      }
     }
   }
 
@@ -101,6 +118,16 @@ class LabellingProgram {
   std::size_t unknowns_;  ///< per node
   Program program_;
 };
+
+double cost_of_falling(const LabellingProblem& problem, const std::vector<std::size_t>& labels) {
+  double cost = 0.0;
+  for (const auto& [before, after] : problem.edges) {
+    if (labels[before] > labels[after]) {
+      cost += problem.price_of_falling * static_cast<double>(labels[before] - labels[after]);
+    }
+  }
+  return cost;
+}
 
 }  // namespace
 
@@ -117,8 +144,9 @@ Labelling solve(const LabellingProblem& problem) {
   for (std::size_t node = 0; node < problem.nodes; ++node) {
     result.objective += problem.cost_of(node, result.labels[node]);
   }
-  if (std::abs(result.objective - optimum) > 1e-6 * (1.0 + std::abs(optimum))) {
-    throw Error(fmt::format("lp: the labels cost {}, but the solver's optimum is {}", result.objective, optimum));
+  const double found = result.objective + cost_of_falling(problem, result.labels);
+  if (std::abs(found - optimum) > 1e-6 * (1.0 + std::abs(optimum))) {
+    throw Error(fmt::format("lp: the labels cost {}, but the solver's optimum is {}", found, optimum));
   }
   return result;
 }

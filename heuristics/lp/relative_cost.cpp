@@ -1,25 +1,31 @@
 #include "lp/relative_cost.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace arbiter {
 
-RelativeCosts relative_costs(const CellBlock& block, const std::vector<std::string>& order) {
-  std::vector<std::optional<std::size_t>> strategy;
+OrderInBlock::OrderInBlock(const CellBlock& block, const std::vector<std::string>& order) : block_(block) {
   for (const std::string& name : order) {
     const auto found = std::ranges::find(block.strategies, name);
-    strategy.push_back(found == block.strategies.end()
-                           ? std::nullopt
-                           : std::optional(static_cast<std::size_t>(found - block.strategies.begin())));
+    const bool known = found != block.strategies.end();
+    strategy_.push_back(known ? static_cast<std::size_t>(found - block.strategies.begin()) : absent);
   }
+}
+
+const Measurement* OrderInBlock::row(std::size_t cell, std::size_t place) const {
+  return strategy_[place] == absent ? nullptr : block_.usable[block_.at(cell, strategy_[place])];
+}
+
+double OrderInBlock::cost(std::size_t cell, std::size_t place) const {
+  return row(cell, place) == nullptr ? RelativeCosts::missing : 1.0 + block_.excess(cell, strategy_[place]);
+}
+
+RelativeCosts relative_costs(const CellBlock& block, const std::vector<std::string>& order) {
+  const OrderInBlock places(block, order);
   RelativeCosts result;
   for (std::size_t cell = 0; cell < block.cells(); ++cell) {
     std::vector<double> costs;
-    for (const auto& k : strategy) {
-      const bool measured = k && block.usable[block.at(cell, *k)] != nullptr;
-      costs.push_back(measured ? 1.0 + block.excess(cell, *k) : RelativeCosts::missing);
-    }
+    for (std::size_t k = 0; k < order.size(); ++k) costs.push_back(places.cost(cell, k));
     if (std::ranges::all_of(costs, [](double c) { return c == RelativeCosts::missing; })) continue;
     result.cells.push_back(cell);
     result.cost.insert(result.cost.end(), costs.begin(), costs.end());

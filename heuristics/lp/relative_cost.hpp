@@ -21,4 +21,20 @@ struct RelativeCosts {
 /// without one, and returns it.
 double penalise_missing(std::vector<double>& costs, std::size_t strategies);
 
+/// The strategies of an order by their numbers in a block.
+class OrderInBlock {
+ public:
+  OrderInBlock(const CellBlock& block, const std::vector<std::string>& order);
+
+  /// The row of one strategy of the order in a cell; null if there is none.
+  [[nodiscard]] const Measurement* row(std::size_t cell, std::size_t place) const;
+  /// Its time / best time, or RelativeCosts::missing.
+  [[nodiscard]] double cost(std::size_t cell, std::size_t place) const;
+
+ private:
+  static constexpr std::size_t absent = static_cast<std::size_t>(-1);
+  const CellBlock& block_;
+  std::vector<std::size_t> strategy_;
+};
+
 }  // namespace arbiter

@@ -2,30 +2,29 @@
 
 #include <algorithm>
 
+#include "common/grid_regions.hpp"
+
 namespace arbiter {
 
-LabelBlock argmin_labels(const CellBlock& block) {
-  LabelBlock result{block.key, block.hidden, block.tokens, block.strategies, {}};
-  for (const Measurement* best : block.best) {
-    std::uint16_t label = LabelBlock::no_label;
-    if (best != nullptr) {
-      const auto name = std::ranges::find(block.strategies, best->strategy);
-      label = static_cast<std::uint16_t>(name - block.strategies.begin());
-    }
-    result.labels.push_back(label);
+DecisionGrid argmin_grid(const CellBlock& block) {
+  DecisionGrid grid = grid_without_answers(block);
+  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
+    if (block.best[cell] == nullptr) continue;
+    const auto name = std::ranges::find(block.strategies, block.best[cell]->strategy);
+    grid.cells[cell] = static_cast<std::uint16_t>(name - block.strategies.begin());
   }
-  return result;
+  return grid;
 }
 
-LabelTable argmin_table(const Dataset& dataset) {
+std::vector<DecisionGrid> argmin_grids(const Dataset& dataset) {
   Dataset pooled(dataset.machine());
   for (Measurement row : dataset.rows()) {
     row.problem.dtype = DType::bfloat16;
     pooled.add(std::move(row));
   }
-  std::vector<LabelBlock> blocks;
-  for (const CellBlock& block : cell_blocks(pooled, "lut")) blocks.push_back(argmin_labels(block));
-  return LabelTable(std::move(blocks));
+  std::vector<DecisionGrid> grids;
+  for (const CellBlock& block : cell_blocks(pooled, "lut")) grids.push_back(argmin_grid(block));
+  return grids;
 }
 
 }  // namespace arbiter

@@ -1,62 +1,163 @@
 #include "lut/lut.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "arbiter/regret.hpp"
+#include "common/grid_regions.hpp"
+#include "common/look_up_choice.hpp"
 #include "lut/argmin_table.hpp"
+#include "lut/bucket_table.hpp"
+#include "lut/refined_table.hpp"
 #include "lut/stable_table.hpp"
 
 namespace arbiter {
 
 namespace {
 
-std::shared_ptr<const TableSelector> fit_argmin(const Dataset& dataset, const std::string& fallback) {
-  auto selector =
-      std::make_shared<TableSelector>("lut", argmin_table(dataset), TableSelector::OffGrid::fallback, fallback);
-  std::size_t cells = 0;
+/// A table and what there is to say of its blocks.
+struct Fit {
+  DecisionTable table;
   std::size_t regions = 0;
-  for (const LabelBlock& block : selector->table().blocks()) {
-    cells += block.cells();
-    regions += block.regions();
+  StableBlock total;
+  std::string lines;
+};
+
+std::string count_text(std::size_t count, const char* what) {
+  return count == 0 ? std::string() : fmt::format(", {} {}", count, what);
+}
+
+Fit fit_stable_cells(const Dataset& dataset, double tie_percent, const std::string& fallback) {
+  Fit fit{{LookUp::nearest, {}, {}, fallback}, 0, {}, {}};
+  for (const CellBlock& block : cell_blocks(dataset, "lut")) {
+    StableBlock stable = stable_block(block, tie_percent);
+    const std::size_t own_regions = regions(stable.grid);
+    fit.lines += fmt::format("\n  {}: {} cells, {} regions (plain: {}), {} by ties{}{}", to_string(block.key),
+                             stable.cells, own_regions, stable.argmin_regions, stable.ties_used,
+                             count_text(stable.avoided, "not the fastest, which failed nearby"),
+                             count_text(stable.filled, "gaps filled"));
+    fit.regions += own_regions;
+    fit.total.cells += stable.cells;
+    fit.total.argmin_regions += stable.argmin_regions;
+    fit.total.ties_used += stable.ties_used;
+    fit.table.grids.push_back(std::move(stable.grid));
   }
-  selector->set_report(fmt::format("lut (argmin): {} cells, {} regions; elsewhere {}\n  regret: {}", cells, regions,
-                                   fallback, to_string(regret_of(*selector, dataset))));
+  return fit;
+}
+
+Fit fit_buckets(const Dataset& dataset, double tie_percent, const std::string& fallback) {
+  Fit fit{{LookUp::floor_log2, {}, {}, fallback}, 0, {}, {}};
+  for (const CellBlock& block : cell_blocks(dataset, "lut")) {
+    BucketBlock buckets = bucket_block(block, tie_percent);
+    const std::size_t own_regions = regions(buckets.grid);
+    fit.lines += fmt::format(
+        "\n  {}: {} buckets, {} regions, {:.2f} % above the best over {} shapes, {} not as at their "
+        "corner{}",
+        to_string(block.key), buckets.grid.cells.size(), own_regions, 100.0 * buckets.mean_excess, buckets.shapes,
+        buckets.moved, count_text(buckets.filled, "gaps filled"));
+    fit.regions += own_regions;
+    fit.total.cells += buckets.grid.cells.size();
+    fit.table.grids.push_back(std::move(buckets.grid));
+  }
+  return fit;
+}
+
+std::shared_ptr<TableSelector> reported(DecisionTable table, const Dataset& dataset, const std::string& head,
+                                        const std::string& lines) {
+  auto selector = std::make_shared<TableSelector>("lut", std::move(table));
+  selector->set_report(fmt::format("{}\n  regret: {}{}", head, to_string(regret_of(*selector, dataset)), lines));
   return selector;
 }
 
-std::shared_ptr<const TableSelector> fit_stable(const Dataset& dataset, double tie_percent,
+std::shared_ptr<const TableSelector> fit_argmin(const Dataset& dataset, const LutOptions& options,
                                                 const std::string& fallback) {
-  std::vector<LabelBlock> blocks;
-  std::string lines;
-  StableBlock total;
-  std::size_t regions = 0;
-  for (const CellBlock& block : cell_blocks(dataset, "lut")) {
-    StableBlock stable = stable_labels(block, tie_percent);
-    const std::size_t own_regions = stable.labels.regions();
-    lines += fmt::format("\n  {}: {} cells, {} regions (plain: {}), {} by ties", to_string(block.key), stable.cells,
-                         own_regions, stable.argmin_regions, stable.ties_used);
-    total.cells += stable.cells;
-    total.argmin_regions += stable.argmin_regions;
-    total.ties_used += stable.ties_used;
-    regions += own_regions;
-    blocks.push_back(std::move(stable.labels));
+  DecisionTable table{options.look_up.value_or(LookUp::exact), argmin_grids(dataset), {}, fallback};
+  std::size_t cells = 0;
+  std::size_t own_regions = 0;
+  for (const DecisionGrid& grid : table.grids) {
+    cells += answered_cells(grid);
+    own_regions += regions(grid);
   }
-  auto selector =
-      std::make_shared<TableSelector>("lut", LabelTable(std::move(blocks)), TableSelector::OffGrid::nearest, fallback);
-  selector->set_report(fmt::format(
+  const std::string rule = table.look_up == LookUp::exact ? "" : fmt::format(", look-up {}", name_of(table.look_up));
+  const std::string head =
+      fmt::format("lut (argmin{}): {} cells, {} regions; elsewhere {}", rule, cells, own_regions, fallback);
+  return reported(std::move(table), dataset, head, {});
+}
+
+std::shared_ptr<const TableSelector> fit_floor_log2(const Dataset& dataset, const LutOptions& options,
+                                                    const std::string& fallback) {
+  const auto fit_table = [&](const Dataset& data) { return fit_buckets(data, options.tie_percent, fallback).table; };
+  const HeldOut held_out(dataset, fit_table);
+  Fit fit = fit_buckets(dataset, options.tie_percent, fallback);
+  std::string head = fmt::format(
+      "lut (stable, ties within {} %): {} buckets, {} regions; other tp sizes, fusions and sizes {}\n  look-up: "
+      "floor_log2: each bucket, up to the next powers of two, has the strategy of least mean regret over the cells "
+      "measured in it and shapes at quarters of a doubling, whose times are interpolated (log-log)",
+      options.tie_percent, fit.total.cells, fit.regions, fallback);
+  if (held_out.possible())
+    head += fmt::format("; regret on cells left out of the fit: {}", to_string(held_out.regret()));
+  return reported(std::move(fit.table), dataset, head, fit.lines);
+}
+
+std::vector<DecisionGrid> refined_grids(const Dataset& dataset, double tie_percent) {
+  std::vector<DecisionGrid> grids;
+  for (const CellBlock& block : cell_blocks(dataset, "lut")) grids.push_back(refined_grid(block, tie_percent));
+  return grids;
+}
+
+/// Takes the rule and the kind of grid with the least regret on cells left out, as far as the options leave it open,
+/// and says so.
+std::string settle_look_up(DecisionTable& table, const Dataset& dataset, const LutOptions& options) {
+  const auto choice_for = [&](const auto& make_grids) {
+    const HeldOut held_out(dataset, [&](const Dataset& data) {
+      return DecisionTable{options.look_up.value_or(LookUp::nearest), make_grids(data), {}, table.fallback};
+    });
+    if (!options.look_up) return choose_look_up(held_out);
+    LookUpChoice choice{*options.look_up, held_out.regret(), std::string(name_of(*options.look_up))};
+    if (held_out.possible()) choice.text += fmt::format(" (left out of the fit: {})", to_string(choice.regret));
+    return choice;
+  };
+  using Refine = LutOptions::Refine;
+  std::optional<LookUpChoice> plain;
+  std::optional<LookUpChoice> refined;
+  if (options.refine != Refine::always) {
+    plain = choice_for(
+        [&](const Dataset& data) { return fit_stable_cells(data, options.tie_percent, table.fallback).table.grids; });
+  }
+  if (options.refine != Refine::never) {
+    refined = choice_for([&](const Dataset& data) { return refined_grids(data, options.tie_percent); });
+  }
+  const bool takes_refined = refined && (!plain || refined->regret.clearly_better_than(plain->regret));
+  table.look_up = takes_refined ? refined->look_up : plain->look_up;
+  if (takes_refined) table.grids = refined_grids(dataset, options.tie_percent);
+  std::string text;
+  if (plain) text += fmt::format("\n  look-up{} measured cells: {}", takes_refined ? " not by" : " by", plain->text);
+  if (refined) {
+    text += fmt::format("\n  look-up{} cells between, by interpolated times: {}", takes_refined ? " by" : " not by",
+                        refined->text);
+  }
+  return text;
+}
+
+std::shared_ptr<const TableSelector> fit_stable(const Dataset& dataset, const LutOptions& options,
+                                                const std::string& fallback) {
+  Fit fit = fit_stable_cells(dataset, options.tie_percent, fallback);
+  const std::string rule = settle_look_up(fit.table, dataset, options);
+  const std::string head = fmt::format(
       "lut (stable, ties within {} %): {} cells, {} regions (plain: {}), {} cells decided by ties; other tp sizes and "
-      "fusions {}\n  regret: {}{}",
-      tie_percent, total.cells, regions, total.argmin_regions, total.ties_used, fallback,
-      to_string(regret_of(*selector, dataset)), lines));
-  return selector;
+      "fusions {}{}",
+      options.tie_percent, fit.total.cells, fit.regions, fit.total.argmin_regions, fit.total.ties_used, fallback, rule);
+  return reported(std::move(fit.table), dataset, head, fit.lines);
 }
 
 }  // namespace
 
 std::shared_ptr<const TableSelector> fit_lut(const Dataset& dataset, const LutOptions& options) {
   const std::string fallback = fallback_strategy(options.fallback, dataset);
-  return options.mode == LutOptions::Mode::argmin ? fit_argmin(dataset, fallback)
-                                                  : fit_stable(dataset, options.tie_percent, fallback);
+  if (options.mode == LutOptions::Mode::argmin) return fit_argmin(dataset, options, fallback);
+  return options.look_up == LookUp::floor_log2 ? fit_floor_log2(dataset, options, fallback)
+                                               : fit_stable(dataset, options, fallback);
 }
 
 }  // namespace arbiter

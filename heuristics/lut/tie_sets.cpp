@@ -11,11 +11,17 @@ bool ties(const Measurement& row, const Measurement& best, double tie_percent) {
   return row.ci_low_us <= best.time_us && row.time_us <= best.ci_high_us;  // false where either is not known
 }
 
-bool failed_nearby(const CellBlock& block, std::size_t cell, std::size_t strategy) {
-  const std::size_t width = block.tokens.size();
-  const auto failed = [&](std::size_t where) { return block.failed[block.at(where, strategy)]; };
-  return failed(cell) || (cell % width > 0 && failed(cell - 1)) || (cell % width + 1 < width && failed(cell + 1)) ||
-         (cell >= width && failed(cell - width)) || (cell + width < block.cells() && failed(cell + width));
+/// The rows of a cell that may be chosen: null for those that failed nearby, unless that is all there is.
+std::vector<const Measurement*> candidates_of(const CellBlock& block, std::size_t cell) {
+  std::vector<const Measurement*> all;
+  std::vector<const Measurement*> safe;
+  bool any_safe = false;
+  for (std::size_t k = 0; k < block.strategies.size(); ++k) {
+    all.push_back(block.usable[block.at(cell, k)]);
+    safe.push_back(block.failed_near(cell, k) ? nullptr : all.back());
+    any_safe = any_safe || safe.back() != nullptr;
+  }
+  return any_safe ? safe : all;
 }
 
 }  // namespace
@@ -25,15 +31,13 @@ std::vector<bool> tie_sets(const CellBlock& block, double tie_percent) {
   std::vector<bool> sets(block.cells() * strategies, false);
   for (std::size_t cell = 0; cell < block.cells(); ++cell) {
     if (block.best[cell] == nullptr) continue;
-    bool any_safe = false;
-    for (std::size_t k = 0; k < strategies; ++k) {
-      const Measurement* row = block.usable[block.at(cell, k)];
-      if (row == nullptr || !ties(*row, *block.best[cell], tie_percent)) continue;
-      sets[block.at(cell, k)] = true;
-      any_safe = any_safe || !failed_nearby(block, cell, k);
+    const std::vector<const Measurement*> candidates = candidates_of(block, cell);
+    const Measurement* best = nullptr;
+    for (const Measurement* row : candidates) {
+      if (row != nullptr && (best == nullptr || row->time_us < best->time_us)) best = row;
     }
-    for (std::size_t k = 0; any_safe && k < strategies; ++k) {
-      if (failed_nearby(block, cell, k)) sets[block.at(cell, k)] = false;
+    for (std::size_t k = 0; k < strategies; ++k) {
+      sets[block.at(cell, k)] = candidates[k] != nullptr && ties(*candidates[k], *best, tie_percent);
     }
   }
   return sets;

@@ -1,5 +1,6 @@
 // AUTO asks the run's first selector which strategy a problem gets, when the operation is prepared, and hands that
-// strategy's own operation out: nothing is decided, and nothing is added, while it runs.
+// strategy's own operation out: nothing is decided, and nothing is added, while it runs. The runner answers with the
+// baseline where the selector names a strategy that does not support the problem.
 #include "arbiter/error.hpp"
 #include "arbiter/strategy.hpp"
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "mpi_check.hpp"
 #include "ring_communicator.hpp"
@@ -55,19 +55,7 @@ class Mpi : public Strategy {
   [[nodiscard]] bool fuses() const override { return false; }
 
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
-    if (problem.tp_size != group.size()) {
-      return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
-    }
-    if (problem.num_tokens < 1 || problem.hidden_size < 1) {
-      return Support::no(
-          fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
-    }
-    switch (problem.dtype) {
-      case DType::bfloat16:
-      case DType::float16:
-      case DType::float32: return Support::yes();
-      default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
-    }
+    return supports_message(problem, group);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {

@@ -8,6 +8,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 
 namespace arbiter::nccl {
@@ -48,15 +49,6 @@ std::string words_of(ncclResult_t result, ncclComm_t communicator) {
   return fmt::format("{}{}{}", ncclGetErrorString(result), has_detail ? ": " : "", has_detail ? detail : "");
 }
 
-/// Collective. The first failure of a rank, the same on every rank; empty if none failed.
-std::string first_failure(ProcessGroup& group, const std::string& own) {
-  if (group.all(own.empty())) return {};
-  for (const std::string& failure : group.all_gather(own)) {
-    if (!failure.empty()) return failure;
-  }
-  return {};
-}
-
 }  // namespace
 
 Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStream_t stream) : stream_(stream) {
@@ -66,7 +58,7 @@ Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStre
     const auto made = ncclGetUniqueId(&id);
     if (made != ncclSuccess) failure = fmt::format("ncclGetUniqueId: {}", words_of(made, nullptr));
   }
-  if (failure = first_failure(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   group.broadcast(&id, sizeof id, 0);
 
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
@@ -75,7 +67,7 @@ Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStre
   const ForNow protocol("NCCL_PROTO", choices.protocol);
   const auto made = ncclCommInitRankConfig(&communicator_, group.size(), id, group.rank(), &config);
   if (made != ncclSuccess) failure = fmt::format("ncclCommInitRankConfig: {}", words_of(made, nullptr));
-  if (failure = first_failure(group, failure); failure.empty()) return;
+  if (failure = first_failure(failure, group); failure.empty()) return;
   if (communicator_ != nullptr) static_cast<void>(ncclCommAbort(communicator_));
   communicator_ = nullptr;
   throw Error(fmt::format("NCCL {}: {}", version_text(runtime_version()), failure));
@@ -104,22 +96,6 @@ ncclDataType_t datatype_of(DType dtype) {
     case DType::float16: return ncclFloat16;
     case DType::float32: return ncclFloat32;
     default: throw Error(fmt::format("{} is no message dtype", name_of(dtype)));
-  }
-}
-
-Support supports(const Problem& problem, const ProcessGroup& group) {
-  if (problem.tp_size != group.size()) {
-    return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
-  }
-  if (problem.num_tokens < 1 || problem.hidden_size < 1) {
-    return Support::no(
-        fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
-  }
-  switch (problem.dtype) {
-    case DType::bfloat16:
-    case DType::float16:
-    case DType::float32: return Support::yes();
-    default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
   }
 }
 

@@ -5,18 +5,11 @@
 
 #include <nccl.h>
 
-#include "arbiter/problem.hpp"
+#include "arbiter/dtype.hpp"
 #include "arbiter/process_group.hpp"
-#include "arbiter/support.hpp"
+#include "choices.hpp"
 
 namespace arbiter::nccl {
-
-/// What can be asked of one communicator.
-struct Choices {
-  std::string algorithm;  ///< "ring"; empty: NCCL's own choice
-  std::string protocol;   ///< "ll128"; empty: NCCL's own choice
-  int channels = 0;       ///< blocks per operation; 0: NCCL's own choice
-};
 
 /// An NCCL communicator of a process group, on each rank's current device.
 class Communicator {
@@ -40,9 +33,6 @@ class Communicator {
 };
 
 [[nodiscard]] ncclDataType_t datatype_of(DType dtype);
-
-/// What every AllReduce of NCCL can do. Not collective, the same on every rank.
-[[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group);
 
 /// "2.28.3" of the library this process has loaded, as a number like NCCL_VERSION_CODE and as text.
 [[nodiscard]] int runtime_version();

@@ -1,4 +1,6 @@
-// NCCL on CUDA devices: ncclAllReduce, as engines call it. The baseline the others are measured against.
+// NCCL on CUDA devices: ncclAllReduce, as engines call it. The baseline the others are measured against. Under other
+// names it is one of NCCL's own ways: NCCL_RING_LL128_8CH: {strategy: NCCL, algorithm: ring, protocol: ll128,
+// channels: 8}; each has a communicator of its own.
 #include <memory>
 #include <string>
 #include <utility>
@@ -6,6 +8,7 @@
 #include <cuda_runtime_api.h>
 
 #include "arbiter/cuda/cuda_backend.hpp"
+#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "communicator.hpp"
 
@@ -34,29 +37,15 @@ class NcclOperation : public Operation {
   std::shared_ptr<nccl::Communicator> communicator_;
 };
 
-// Channels can be asked of a communicator. Algorithm and protocol cannot: NCCL takes them from the environment, anew
-// for each communicator.
-constexpr ParameterSpec parameters[] = {
-    {"algorithm", ParameterType::text, "default", "default|ring|tree|nvls|nvlstree",
-     "NCCL_ALGO while the communicator is made; default: whatever the environment says, else NCCL's choice"},
-    {"protocol", ParameterType::text, "default", "default|ll|ll128|simple",
-     "NCCL_PROTO while the communicator is made; default: whatever the environment says, else NCCL's choice"},
-    {"channels", ParameterType::integer, "0", "0..64",
-     "blocks an operation runs in (minCTAs and maxCTAs); 0: NCCL's choice"},
-};
-
-std::string unless_default(const std::string& value) { return value == "default" ? std::string() : value; }
-
 class Nccl : public Strategy {
  public:
-  explicit Nccl(const Parameters& values)
-      : choices_{unless_default(values.text("algorithm")), unless_default(values.text("protocol")),
-                 static_cast<int>(values.integer("channels"))} {}
+  explicit Nccl(const Parameters& values) : choices_(nccl::choices_from(values)) {}
 
   [[nodiscard]] bool fuses() const override { return false; }
 
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
-    return nccl::supports(problem, group);
+    if (const Support message = supports_message(problem, group); !message) return message;
+    return nccl::supports(choices_, group);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
@@ -79,5 +68,5 @@ ARBITER_PLUGIN(Nccl, {.kind = arbiter::PluginKind::strategy,
                       .summary = "ncclAllReduce",
                       .backend = "cuda",
                       .table_id = 0,
-                      .parameters = parameters,
-                      .parameter_count = std::size(parameters)})
+                      .parameters = arbiter::nccl::choice_parameters.data(),
+                      .parameter_count = arbiter::nccl::choice_parameters.size()})

@@ -8,6 +8,7 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "communicator.hpp"
 #include "windows.hpp"
@@ -78,7 +79,7 @@ class NcclSymmetric : public Strategy {
 
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
     if (const Support windows = nccl::supports_windows(); !windows) return windows;
-    return nccl::supports(problem, group);
+    return supports_message(problem, group);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {

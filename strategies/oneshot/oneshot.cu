@@ -24,21 +24,17 @@ template <int Ranks, int PerThread, class Strips>
 class Oneshot {
  public:
   __device__ __forceinline__ explicit Oneshot(const OneshotArguments& arguments)
-      : arguments_(arguments), strips_({arguments.num_tokens, arguments.hidden_size, arguments.vectors_per_row}) {}
+      : arguments_(arguments), strips_(arguments) {}
 
   __device__ __forceinline__ void run() {
     CarriedStrip<PerThread> carried(strips_.vectors());
     if constexpr (constants_last) load_constants(carried);
-    wait_for_kernel_in_front();
-    let_next_kernel_start();
-    auto* const state = static_cast<EpochState*>(arguments_.state);
-    epoch_ = read_epoch(state);
+    epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
-    const std::int64_t strips = strips_.count();
-    std::int64_t strip = blockIdx.x;
+    const std::uint32_t strips = strips_.count();
+    std::uint32_t strip = blockIdx.x;
     if (strip < strips) push_strip(strip);
-    epoch_is_read(state, epoch_);
     for (; strip < strips; strip += gridDim.x) {
       if (strip + gridDim.x < strips) push_strip(strip + gridDim.x);
       reduce_strip(strip, carried);
@@ -49,43 +45,43 @@ class Oneshot {
   /// A thread has the same columns of every row, so it keeps what is the same in every row.
   static constexpr bool constants_last = Strips::whole_rows && CarriedStrip<PerThread>::in_registers;
 
-  __device__ __forceinline__ Packed* slot(int at_rank, int source, std::int64_t strip, int v) const {
-    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + source * arguments_.slots_per_source +
-           strip * strips_.vectors() + v;
+  __device__ __forceinline__ Packed* slot(int at_rank, int source, std::uint32_t vector) const {
+    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + source * arguments_.slots_per_source + vector;
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
-    const auto* const message = static_cast<const Element*>(arguments_.input);
-    return load_vector(message + at.row * arguments_.hidden_size + at.column, at.count);
+    return load_vector(static_cast<const Element*>(arguments_.input) + at.offset, at);
   }
 
   __device__ __forceinline__ void load_constants(CarriedStrip<PerThread>& carried) const {
-    carried.each([&](int v, Packed&, EpilogueInputs& inputs) {
+    carried.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
       arbiter_epilogue_load_constant(arguments_.epilogue, strips_.place(0, v), inputs);
     });
   }
 
-  __device__ __forceinline__ void push_strip(std::int64_t strip) const {
-    for (int v = static_cast<int>(threadIdx.x); v < strips_.vectors(); v += static_cast<int>(blockDim.x)) {
+  __device__ __forceinline__ void push_strip(std::uint32_t strip) const {
+    for (std::uint32_t v = threadIdx.x; v < strips_.vectors(); v += blockDim.x) {
       const VectorPlace at = strips_.place(strip, v);
       if (at.count == 0) continue;
       const Packed sent = without_empty_words(own_part(at));
 #pragma unroll
-      for (int step = 1; step < Ranks; ++step) push(slot(peer_at(step), arguments_.rank, strip, v), sent);
+      for (int step = 1; step < Ranks; ++step) {
+        push(slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + v), sent);
+      }
     }
   }
 
-  __device__ __forceinline__ void reduce_strip(std::int64_t strip, CarriedStrip<PerThread>& kept) const {
+  __device__ __forceinline__ void reduce_strip(std::uint32_t strip, CarriedStrip<PerThread>& kept) {
     const auto& epilogue = arguments_.epilogue;
     if constexpr (CarriedStrip<PerThread>::in_registers) {
       // All loads of the row's inputs are on their way before the first poll.
-      kept.each([&](int v, Packed&, EpilogueInputs& inputs) {
+      kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
         if constexpr (!constants_last) arbiter_epilogue_load_constant(epilogue, strips_.place(strip, v), inputs);
         arbiter_epilogue_load(epilogue, strips_.place(strip, v), inputs);
       });
     }
     float statistic = 0.0F;
-    kept.each([&](int v, Packed& carried, EpilogueInputs& inputs) {
+    kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
@@ -93,14 +89,15 @@ class Oneshot {
       }
       carried = zeros();
       if (at.count == 0) return;
-      const Accumulators sum =
-          sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), arguments_.bound, epoch_,
-                                   [&](int source) { return slot(arguments_.rank, source, strip, v); });
+      const Accumulators sum = sum_in_rank_order<Ranks>(
+          arguments_.rank, own_part(at), arguments_.bound, epoch_,
+          [&](int source) { return slot(arguments_.rank, source, strip * strips_.vectors() + v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
+      arbiter_epilogue_store_carried(epilogue, at, carried);
     });
     float scalar = 0.0F;
-    if constexpr (Strips::whole_rows) scalar = arbiter_epilogue_scalar(epilogue, block_sum(statistic));
-    kept.each([&](int v, Packed& carried, EpilogueInputs& inputs) {
+    if constexpr (Strips::whole_rows) scalar = arbiter_epilogue_scalar(epilogue, sums_.sum(statistic));
+    kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) arbiter_epilogue_load_constant(epilogue, at, inputs);
       arbiter_epilogue_finish(epilogue, at, inputs, carried, scalar);
@@ -109,6 +106,7 @@ class Oneshot {
 
   const OneshotArguments& arguments_;
   Strips strips_;
+  BlockSums sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
 };
@@ -119,14 +117,19 @@ class Oneshot {
   extern "C" __global__ void __launch_bounds__(threads, 1) name(const __grid_constant__ OneshotArguments arguments) { \
     Oneshot<ranks, per_thread, strips>(arguments).run();                                                              \
   }
-#define ARBITER_ONESHOT_OF(ranks, threads)                             \
-  ARBITER_ONESHOT(ranks, 1, FlatStrips, 512, oneshot_flat_##ranks)     \
-  ARBITER_ONESHOT(ranks, 1, RowStrips, threads, oneshot_rows1_##ranks) \
-  ARBITER_ONESHOT(ranks, 0, RowStrips, 256, oneshot_wide_##ranks)
+#define ARBITER_ONESHOT_OF(ranks, threads)                                         \
+  ARBITER_ONESHOT(ranks, 1, FlatStrips<false>, 512, oneshot_flat_##ranks)          \
+  ARBITER_ONESHOT(ranks, 1, FlatStrips<true>, 512, oneshot_flat_whole_##ranks)     \
+  ARBITER_ONESHOT(ranks, 1, RowStrips<false>, threads, oneshot_rows1_##ranks)      \
+  ARBITER_ONESHOT(ranks, 1, RowStrips<true>, threads, oneshot_rows1_whole_##ranks) \
+  ARBITER_ONESHOT(ranks, 0, RowStrips<false>, 256, oneshot_wide_##ranks)
+#define ARBITER_ONESHOT_TWO_EACH(ranks)                                   \
+  ARBITER_ONESHOT(ranks, 2, RowStrips<false>, 512, oneshot_rows2_##ranks) \
+  ARBITER_ONESHOT(ranks, 2, RowStrips<true>, 512, oneshot_rows2_whole_##ranks)
 
 // What StripPlan asks for: the parts of eight ranks take so many registers that a block has fewer threads.
 ARBITER_ONESHOT_OF(2, 512)
 ARBITER_ONESHOT_OF(4, 512)
 ARBITER_ONESHOT_OF(8, 256)
-ARBITER_ONESHOT(2, 2, RowStrips, 512, oneshot_rows2_2)
-ARBITER_ONESHOT(4, 2, RowStrips, 512, oneshot_rows2_4)
+ARBITER_ONESHOT_TWO_EACH(2)
+ARBITER_ONESHOT_TWO_EACH(4)

@@ -1,9 +1,8 @@
 // ONESHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in oneshot.cu.
 #include <algorithm>
-#include <array>
 
 #include "arbiter/cuda/lamport_memory.hpp"
-#include "arbiter/cuda/strip_plan.hpp"
+#include "arbiter/cuda/strip_kernel.hpp"
 #include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
 #include "device_code/oneshot.hpp"
@@ -19,43 +18,24 @@ constexpr std::int64_t slot_bytes = 16;
 
 class OneshotOperation : public Operation {
  public:
-  OneshotOperation(const Preparation& preparation, cuda::CudaBackend& backend, const cuda::StripPlan& plan,
+  OneshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory, bool programmatic)
-      : problem_(preparation.problem),
-        epilogue_(preparation.fusion.device_epilogue(problem_)),
-        memory_(std::move(memory)) {
-    const std::array parts{cuda::oneshot_code(problem_.dtype), epilogue_.code};
-    kernel_ = backend.link(parts, "oneshot_" + plan.name() + "_" + std::to_string(problem_.tp_size));
-    launch_.block = plan.block;
-    launch_.shared_bytes = plan.shared_bytes();
-    launch_.grid = static_cast<unsigned>(std::clamp<std::int64_t>(
-        plan.strips, 1, std::max(1, kernel_->resident_blocks(plan.block, plan.shared_bytes()))));
-    launch_.programmatic = programmatic && backend.sm_version() >= 90;
+      : memory_(std::move(memory)),
+        kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan, plan.strips,
+                programmatic) {
+    kernel_.describe(arguments_);
     arguments_.state = memory_->state();
     const auto slots = memory_->slots();
     std::copy(slots.begin(), slots.end(), arguments_.slots);
     arguments_.slots_per_source =
-        static_cast<std::int64_t>(memory_->slot_bytes()) / slot_bytes / buffers / problem_.tp_size;
-    arguments_.num_tokens = problem_.num_tokens;
-    arguments_.hidden_size = problem_.hidden_size;
-    arguments_.vectors_per_row = plan.vectors_per_row;
-    arguments_.rank = preparation.group.rank();
-    arguments_.bound = backend.spin_bound(preparation.timeout, preparation.group);
+        static_cast<std::int64_t>(memory_->slot_bytes()) / slot_bytes / buffers / preparation.problem.tp_size;
   }
 
-  void enqueue(const Bindings& bindings) override {
-    arguments_.input = bindings.input;
-    arguments_.epilogue = cuda::epilogue_arguments(problem_, bindings, epilogue_);
-    void* const parameter = &arguments_;
-    kernel_->launch(launch_, {&parameter, 1});
-  }
+  void enqueue(const Bindings& bindings) override { kernel_.launch(arguments_, bindings); }
 
  private:
-  Problem problem_;
-  cuda::DeviceEpilogue epilogue_;
   std::shared_ptr<cuda::LamportMemory> memory_;
-  std::shared_ptr<cuda::Kernel> kernel_;
-  cuda::Launch launch_;
+  cuda::StripKernel kernel_;
   OneshotArguments arguments_{};
 };
 
@@ -87,7 +67,7 @@ class Oneshot : public Strategy {
         cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
     const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.strips * plan.per_strip * slot_bytes);
     auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
-    return std::make_unique<OneshotOperation>(preparation, backend, plan, std::move(memory), programmatic_);
+    return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory), programmatic_);
   }
 
  private:

@@ -1,13 +1,18 @@
 // TWOSHOT on CUDA: reduce-scatter, then all-gather, in one kernel without a barrier. Every strip (a token row, or a
-// piece of the message where the epilogue looks at single elements) has an owner, rank strip % ranks.
+// piece of the message where the epilogue looks at single elements) has an owner; of as many neighbouring strips as
+// there are ranks each rank owns one.
 //
-// A block works on rounds of one strip per rank. In round r it
-//   scatters   its parts of round r + 1's strips to their owners,
-//   reduces    its own strip of round r: polls the peers' parts, sums in rank order in fp32, begins the epilogue, sends
+// The blocks take strips in turns, on all ranks alike. While it works on one, a block
+//   scatters   its part of the next strip to that strip's owner,
+//   reduces    this strip, if it owns it: polls the peers' parts, sums in rank order in fp32, begins the epilogue,
+//   sends
 //              what that carries (and the row's scalar) to all peers, and finishes the row itself,
-//   gathers    the peers' strips of round r - 1: polls what their owners carried, and finishes those rows.
-// So both halves overlap, and what is waited for was sent a round ago. Each 16 bytes are their own flag, as in ONESHOT
+//   gathers    the strip before, if a peer owns it: polls what its owner carried, and finishes the row.
+// So both halves overlap, and what is waited for was sent a strip ago. Each 16 bytes are their own flag, as in ONESHOT
 // (arbiter/cuda/lamport.cuh).
+//
+// Blocks wait for the same strips of other ranks, so all of a grid must be resident; each takes its strips in rising
+// order and sends before it waits, so the lowest strip that is not done can always be.
 //
 // Two buffers take turns. A peer writes to a buffer of operation e again in e + 2, for which it must have finished
 // e + 1, and so have had something from this rank that was sent after this rank's kernel of e had ended: its part of a
@@ -28,77 +33,67 @@ template <int Ranks, int PerThread, class Strips>
 class Twoshot {
  public:
   __device__ __forceinline__ explicit Twoshot(const TwoshotArguments& arguments)
-      : arguments_(arguments),
-        strips_({arguments.num_tokens, arguments.hidden_size, arguments.vectors_per_row}),
-        count_(strips_.count()) {}
+      : arguments_(arguments), strips_(arguments), count_(strips_.count()) {}
 
   __device__ __forceinline__ void run() {
-    wait_for_kernel_in_front();
-    let_next_kernel_start();
-    auto* const state = static_cast<EpochState*>(arguments_.state);
-    epoch_ = read_epoch(state);
+    epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = epoch_ % 2;
-    const std::int64_t rounds = (count_ + Ranks - 1) / Ranks;
-    std::int64_t round = blockIdx.x;
-    if (round < rounds) scatter(round);
-    epoch_is_read(state, epoch_);
-    std::int64_t before = -1;
-    for (; round < rounds; round += gridDim.x) {
-      if (round + gridDim.x < rounds) scatter(round + gridDim.x);
-      reduce(round);
-      if (before >= 0) gather(before);
-      before = round;
+    std::uint32_t strip = blockIdx.x;
+    if (strip < count_) scatter(strip);
+    std::uint32_t before = count_;
+    for (; strip < count_; strip += gridDim.x) {
+      if (strip + gridDim.x < count_) scatter(strip + gridDim.x);
+      if (owner_of(strip) == arguments_.rank) reduce(strip);
+      if (before < count_) gather(before);
+      before = strip;
     }
-    if (before >= 0) gather(before);
+    if (before < count_) gather(before);
   }
 
  private:
+  /// Changes along a block's strips also where the number of blocks is a multiple of the ranks'.
+  __device__ __forceinline__ int owner_of(std::uint32_t strip) const {
+    return static_cast<int>((strip + strip / Ranks) % Ranks);
+  }
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
-    const auto* const message = static_cast<const Element*>(arguments_.input);
-    return load_vector(message + at.row * arguments_.hidden_size + at.column, at.count);
+    return load_vector(static_cast<const Element*>(arguments_.input) + at.offset, at);
   }
-  __device__ __forceinline__ Packed* scattered(int at_rank, int source, std::int64_t round, int v) const {
+  __device__ __forceinline__ Packed* scattered(int at_rank, int source, std::uint32_t strip, std::uint32_t v) const {
     return static_cast<Packed*>(arguments_.scattered[at_rank]) +
-           (static_cast<std::int64_t>(buffer_) * Ranks + source) * arguments_.owned_slots + round * strips_.vectors() +
-           v;
+           (static_cast<std::int64_t>(buffer_) * Ranks + source) * arguments_.owned_slots +
+           (strip / Ranks * strips_.vectors() + v);
   }
-  __device__ __forceinline__ Packed* gathered(int at_rank, std::int64_t strip, int v) const {
+  __device__ __forceinline__ Packed* gathered(int at_rank, std::uint32_t strip, std::uint32_t v) const {
     return static_cast<Packed*>(arguments_.gathered[at_rank]) + buffer_ * arguments_.all_slots +
-           strip * strips_.vectors() + v;
+           (strip * strips_.vectors() + v);
   }
-  __device__ __forceinline__ float* scalar_slot(int at_rank, std::int64_t strip) const {
+  __device__ __forceinline__ float* scalar_slot(int at_rank, std::uint32_t strip) const {
     return static_cast<float*>(arguments_.scalars[at_rank]) + buffer_ * arguments_.all_strips + strip;
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
-  __device__ __forceinline__ void scatter(std::int64_t round) const {
-#pragma unroll
-    for (int step = 1; step < Ranks; ++step) {
-      const int owner = peer_at(step);
-      const std::int64_t strip = round * Ranks + owner;
-      if (strip >= count_) continue;
-      for (int v = static_cast<int>(threadIdx.x); v < strips_.vectors(); v += static_cast<int>(blockDim.x)) {
-        const VectorPlace at = strips_.place(strip, v);
-        if (at.count == 0) continue;
-        push(scattered(owner, arguments_.rank, round, v), without_empty_words(own_part(at)));
-      }
+  __device__ __forceinline__ void scatter(std::uint32_t strip) const {
+    const int owner = owner_of(strip);
+    if (owner == arguments_.rank) return;
+    for (std::uint32_t v = threadIdx.x; v < strips_.vectors(); v += blockDim.x) {
+      const VectorPlace at = strips_.place(strip, v);
+      if (at.count == 0) continue;
+      push(scattered(owner, arguments_.rank, strip, v), without_empty_words(own_part(at)));
     }
   }
 
-  __device__ __forceinline__ void reduce(std::int64_t round) const {
-    const std::int64_t strip = round * Ranks + arguments_.rank;
-    if (strip >= count_) return;  // the same for the whole block
+  __device__ __forceinline__ void reduce(std::uint32_t strip) {
     const auto& epilogue = arguments_.epilogue;
     CarriedStrip<PerThread> kept(strips_.vectors());
     if constexpr (CarriedStrip<PerThread>::in_registers) {
-      kept.each([&](int v, Packed&, EpilogueInputs& inputs) {
+      kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
         const VectorPlace at = strips_.place(strip, v);
         arbiter_epilogue_load_constant(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       });
     }
     float statistic = 0.0F;
-    kept.each([&](int v, Packed& carried, EpilogueInputs& inputs) {
+    kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
@@ -108,16 +103,17 @@ class Twoshot {
       if (at.count == 0) return;
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), arguments_.bound, epoch_,
-                                   [&](int source) { return scattered(arguments_.rank, source, round, v); });
+                                   [&](int source) { return scattered(arguments_.rank, source, strip, v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       // What is sent is what is kept, so that all ranks finish from the same bits.
       carried = without_empty_words(carried);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) push(gathered(peer_at(step), strip, v), carried);
+      arbiter_epilogue_store_carried(epilogue, at, carried);
     });
     float scalar = 0.0F;
     if constexpr (Strips::whole_rows) {
-      scalar = arbiter_epilogue_scalar(epilogue, block_sum(statistic));
+      scalar = arbiter_epilogue_scalar(epilogue, sums_.sum(statistic));
       if (threadIdx.x > 0 && threadIdx.x < Ranks) {
         push(scalar_slot(peer_at(static_cast<int>(threadIdx.x)), strip), scalar);
       }
@@ -125,8 +121,8 @@ class Twoshot {
     finish(strip, kept, scalar);
   }
 
-  __device__ __forceinline__ void finish(std::int64_t strip, CarriedStrip<PerThread>& kept, float scalar) const {
-    kept.each([&](int v, Packed& carried, EpilogueInputs& inputs) {
+  __device__ __forceinline__ void finish(std::uint32_t strip, CarriedStrip<PerThread>& kept, float scalar) const {
+    kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
@@ -143,7 +139,7 @@ class Twoshot {
   }
 
   /// Every thread polls the scalar itself; one of them empties it when all have it.
-  __device__ __forceinline__ float wait_for_scalar(int owner, std::int64_t strip) const {
+  __device__ __forceinline__ float wait_for_scalar(int owner, std::uint32_t strip) const {
     const float* const slot = scalar_slot(arguments_.rank, strip);
     Spin spin(arguments_.bound);
     std::uint32_t bits = look(slot);
@@ -153,32 +149,30 @@ class Twoshot {
     return __uint_as_float(bits);
   }
 
-  __device__ __forceinline__ void gather(std::int64_t round) const {
-#pragma unroll 1
-    for (int step = 1; step < Ranks; ++step) {
-      const int owner = peer_at(step);
-      const std::int64_t strip = round * Ranks + owner;
-      if (strip >= count_) continue;  // the same for the whole block
-      CarriedStrip<PerThread> kept(strips_.vectors());
-      kept.each([&](int v, Packed& carried, EpilogueInputs& inputs) {
-        const VectorPlace at = strips_.place(strip, v);
-        if constexpr (CarriedStrip<PerThread>::in_registers) {
-          arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
-        }
-        carried = zeros();
-        if (at.count == 0) return;
-        carried = wait_for_vector(owner, gathered(arguments_.rank, strip, v));
-        clear(gathered(arguments_.rank, strip, v));
-      });
-      float scalar = 0.0F;
-      if constexpr (Strips::whole_rows) scalar = wait_for_scalar(owner, strip);
-      finish(strip, kept, scalar);
-    }
+  __device__ __forceinline__ void gather(std::uint32_t strip) const {
+    const int owner = owner_of(strip);
+    if (owner == arguments_.rank) return;  // the same for the whole block
+    CarriedStrip<PerThread> kept(strips_.vectors());
+    kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
+      const VectorPlace at = strips_.place(strip, v);
+      if constexpr (CarriedStrip<PerThread>::in_registers) {
+        arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
+      }
+      carried = zeros();
+      if (at.count == 0) return;
+      carried = wait_for_vector(owner, gathered(arguments_.rank, strip, v));
+      clear(gathered(arguments_.rank, strip, v));
+      arbiter_epilogue_store_carried(arguments_.epilogue, at, carried);
+    });
+    float scalar = 0.0F;
+    if constexpr (Strips::whole_rows) scalar = wait_for_scalar(owner, strip);
+    finish(strip, kept, scalar);
   }
 
   const TwoshotArguments& arguments_;
   Strips strips_;
-  std::int64_t count_;
+  BlockSums sums_;
+  std::uint32_t count_;
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;
 };
@@ -189,14 +183,19 @@ class Twoshot {
   extern "C" __global__ void __launch_bounds__(threads, 1) name(const __grid_constant__ TwoshotArguments arguments) { \
     Twoshot<ranks, per_thread, strips>(arguments).run();                                                              \
   }
-#define ARBITER_TWOSHOT_OF(ranks, threads)                             \
-  ARBITER_TWOSHOT(ranks, 1, FlatStrips, 512, twoshot_flat_##ranks)     \
-  ARBITER_TWOSHOT(ranks, 1, RowStrips, threads, twoshot_rows1_##ranks) \
-  ARBITER_TWOSHOT(ranks, 0, RowStrips, 256, twoshot_wide_##ranks)
+#define ARBITER_TWOSHOT_OF(ranks, threads)                                         \
+  ARBITER_TWOSHOT(ranks, 1, FlatStrips<false>, 512, twoshot_flat_##ranks)          \
+  ARBITER_TWOSHOT(ranks, 1, FlatStrips<true>, 512, twoshot_flat_whole_##ranks)     \
+  ARBITER_TWOSHOT(ranks, 1, RowStrips<false>, threads, twoshot_rows1_##ranks)      \
+  ARBITER_TWOSHOT(ranks, 1, RowStrips<true>, threads, twoshot_rows1_whole_##ranks) \
+  ARBITER_TWOSHOT(ranks, 0, RowStrips<false>, 256, twoshot_wide_##ranks)
+#define ARBITER_TWOSHOT_TWO_EACH(ranks)                                   \
+  ARBITER_TWOSHOT(ranks, 2, RowStrips<false>, 512, twoshot_rows2_##ranks) \
+  ARBITER_TWOSHOT(ranks, 2, RowStrips<true>, 512, twoshot_rows2_whole_##ranks)
 
 // What StripPlan asks for: the parts of eight ranks take so many registers that a block has fewer threads.
 ARBITER_TWOSHOT_OF(2, 512)
 ARBITER_TWOSHOT_OF(4, 512)
 ARBITER_TWOSHOT_OF(8, 256)
-ARBITER_TWOSHOT(2, 2, RowStrips, 512, twoshot_rows2_2)
-ARBITER_TWOSHOT(4, 2, RowStrips, 512, twoshot_rows2_4)
+ARBITER_TWOSHOT_TWO_EACH(2)
+ARBITER_TWOSHOT_TWO_EACH(4)

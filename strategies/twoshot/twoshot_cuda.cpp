@@ -1,9 +1,8 @@
 // TWOSHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in twoshot.cu.
 #include <algorithm>
-#include <array>
 
 #include "arbiter/cuda/lamport_memory.hpp"
-#include "arbiter/cuda/strip_plan.hpp"
+#include "arbiter/cuda/strip_kernel.hpp"
 #include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
 #include "device_code/twoshot.hpp"
@@ -36,50 +35,30 @@ struct Areas {
 
 class TwoshotOperation : public Operation {
  public:
-  TwoshotOperation(const Preparation& preparation, cuda::CudaBackend& backend, const cuda::StripPlan& plan,
+  TwoshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas, bool programmatic)
-      : problem_(preparation.problem),
-        epilogue_(preparation.fusion.device_epilogue(problem_)),
-        memory_(std::move(memory)) {
-    const int ranks = problem_.tp_size;
-    const std::array parts{cuda::twoshot_code(problem_.dtype), epilogue_.code};
-    kernel_ = backend.link(parts, "twoshot_" + plan.name() + "_" + std::to_string(ranks));
-    const std::int64_t rounds = (plan.strips + ranks - 1) / ranks;
-    launch_.block = plan.block;
-    launch_.shared_bytes = plan.shared_bytes();
-    launch_.grid = static_cast<unsigned>(
-        std::clamp<std::int64_t>(rounds, 1, std::max(1, kernel_->resident_blocks(plan.block, plan.shared_bytes()))));
-    launch_.programmatic = programmatic && backend.sm_version() >= 90;
+      : memory_(std::move(memory)),
+        kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan, plan.strips,
+                programmatic) {
+    kernel_.describe(arguments_);
+    arguments_.state = memory_->state();
+    const int ranks = preparation.problem.tp_size;
     for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank) {
       auto* const base = static_cast<std::byte*>(memory_->slots()[rank]);
       arguments_.scattered[rank] = base;
       arguments_.gathered[rank] = base + buffers * areas.owned_slots * ranks * slot_bytes;
       arguments_.scalars[rank] = base + buffers * (areas.owned_slots * ranks + areas.all_slots) * slot_bytes;
     }
-    arguments_.state = memory_->state();
     arguments_.owned_slots = areas.owned_slots;
     arguments_.all_slots = areas.all_slots;
     arguments_.all_strips = areas.all_strips;
-    arguments_.num_tokens = problem_.num_tokens;
-    arguments_.hidden_size = problem_.hidden_size;
-    arguments_.vectors_per_row = plan.vectors_per_row;
-    arguments_.rank = preparation.group.rank();
-    arguments_.bound = backend.spin_bound(preparation.timeout, preparation.group);
   }
 
-  void enqueue(const Bindings& bindings) override {
-    arguments_.input = bindings.input;
-    arguments_.epilogue = cuda::epilogue_arguments(problem_, bindings, epilogue_);
-    void* const parameter = &arguments_;
-    kernel_->launch(launch_, {&parameter, 1});
-  }
+  void enqueue(const Bindings& bindings) override { kernel_.launch(arguments_, bindings); }
 
  private:
-  Problem problem_;
-  cuda::DeviceEpilogue epilogue_;
   std::shared_ptr<cuda::LamportMemory> memory_;
-  std::shared_ptr<cuda::Kernel> kernel_;
-  cuda::Launch launch_;
+  cuda::StripKernel kernel_;
   TwoshotArguments arguments_{};
 };
 
@@ -112,15 +91,16 @@ class Twoshot : public Strategy {
     const auto plan =
         cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
     const auto needed = Areas::of_message(plan.strips, plan.per_strip, problem.tp_size);
-    if (memory_ == nullptr || needed.owned_slots > areas_.owned_slots || needed.all_slots > areas_.all_slots ||
-        needed.all_strips > areas_.all_strips) {
+    const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
+                      needed.all_slots <= areas_.all_slots && needed.all_strips <= areas_.all_strips;
+    if (!preparation.group.all(fits)) {
       areas_ = {std::max(areas_.owned_slots, needed.owned_slots), std::max(areas_.all_slots, needed.all_slots),
                 std::max(areas_.all_strips, needed.all_strips)};
       memory_.reset();
       memory_ = std::make_shared<cuda::LamportMemory>(backend, preparation.group,
                                                       static_cast<std::size_t>(areas_.bytes(problem.tp_size)));
     }
-    return std::make_unique<TwoshotOperation>(preparation, backend, plan, memory_, areas_, programmatic_);
+    return std::make_unique<TwoshotOperation>(preparation, plan, memory_, areas_, programmatic_);
   }
 
  private:

@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include <benchmark/benchmark.h>
 
 #include "arbiter/csv.hpp"
 #include "arbiter/regret.hpp"
+#include "cost_model/cost_model.hpp"
 #include "lp/lp.hpp"
-#include "lp/monotone_regions.hpp"
+#include "lp/region_labels.hpp"
 #include "lp/strategy_order.hpp"
 #include "lut/lut.hpp"
 #include "support/decisions_data.hpp"
@@ -88,15 +90,20 @@ void dataset_cells(benchmark::State& state) {
 }
 BENCHMARK(dataset_cells)->Unit(benchmark::kMillisecond);
 
-using MakeSelector = std::shared_ptr<const Selector> (*)();
-
-void look_up(benchmark::State& state, MakeSelector make_selector, bool on_grid) {
-  const std::shared_ptr<const Selector> selector = make_selector();
+std::vector<Problem> asked_problems(bool on_grid) {
   std::vector<Problem> problems;
   for (const Measurement& row : seed_grid().rows()) {
     problems.push_back(row.problem);
     if (!on_grid) problems.back().hidden_size = problems.back().hidden_size * 45 / 32;
   }
+  return problems;
+}
+
+using MakeSelector = std::shared_ptr<const Selector> (*)();
+
+void look_up(benchmark::State& state, MakeSelector make_selector, bool on_grid) {
+  const std::shared_ptr<const Selector> selector = make_selector();
+  const std::vector<Problem> problems = asked_problems(on_grid);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(selector->select(problems[next]));
@@ -115,6 +122,49 @@ BENCHMARK_CAPTURE(look_up, lut_stable_off_grid, lut_stable, false);
 BENCHMARK_CAPTURE(look_up, lp_regions, lp_regions, true);
 BENCHMARK_CAPTURE(look_up, lp_bytes, lp_bytes, true);
 
+/// AUTO asked anew at every call: the decision, and the operation that was prepared for what it names. (Arbiter's own
+/// AUTO asks once, when the operation is prepared, and adds nothing to a call.)
+void auto_decision(benchmark::State& state, bool on_grid) {
+  const std::shared_ptr<const Selector> selector = lut_stable();
+  std::map<std::string, int, std::less<>> prepared;
+  for (const std::string& strategy : seed_grid().strategies()) {
+    prepared.emplace(strategy, static_cast<int>(prepared.size()));
+  }
+  const std::vector<Problem> problems = asked_problems(on_grid);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(prepared.find(selector->select(problems[next])));
+    next = next + 1 == problems.size() ? 0 : next + 1;
+  }
+}
+BENCHMARK_CAPTURE(auto_decision, on_grid, true);
+BENCHMARK_CAPTURE(auto_decision, off_grid, false);
+
+std::shared_ptr<const Selector> cost_model() { return fit_cost_model(seed_grid(), {}); }
+BENCHMARK_CAPTURE(look_up, cost_model_off_grid, cost_model, false);
+
+/// Twelve grids (three tp sizes, four fusions) of 7 x 15 cells.
+void table_select(benchmark::State& state, LookUp look_up, bool on_grid) {
+  DecisionTable table = *fit_lut(seed_grid(), {LutOptions::Mode::argmin, 2.0, "NCCL"})->table();
+  table.look_up = look_up;
+  const std::vector<Problem> problems = asked_problems(on_grid);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(&table.select(problems[next]));
+    next = next + 1 == problems.size() ? 0 : next + 1;
+  }
+}
+BENCHMARK_CAPTURE(table_select, exact, LookUp::exact, true);
+BENCHMARK_CAPTURE(table_select, floor_log2_off_grid, LookUp::floor_log2, false);
+BENCHMARK_CAPTURE(table_select, nearest, LookUp::nearest, true);
+BENCHMARK_CAPTURE(table_select, nearest_off_grid, LookUp::nearest, false);
+BENCHMARK_CAPTURE(table_select, message_size_off_grid, LookUp::message_size, false);
+
+void cost_model_fit(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(fit_cost_model(seed_grid(), {}));
+}
+BENCHMARK(cost_model_fit)->Unit(benchmark::kMillisecond);
+
 void lut_fit_stable(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(fit_lut(seed_grid(), {}));
 }
@@ -126,20 +176,47 @@ void lp_fit(benchmark::State& state) {
 BENCHMARK(lp_fit)->Unit(benchmark::kMillisecond);
 
 /// Arguments: hidden sizes, token counts, strategies.
-void lp_solve(benchmark::State& state) {
+void lp_solve(benchmark::State& state, double price_of_falling) {
   const Dataset data = modelled({2}, {"NONE"}, consecutive(128, state.range(0)), consecutive(1, state.range(1)),
                                 static_cast<int>(state.range(2)));
   const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
   const std::vector<std::string> order = strategy_order({&blocks.front()});
-  for (auto _ : state) benchmark::DoNotOptimize(monotone_regions(blocks.front(), order));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(region_labels(blocks.front(), order, MonotoneIn::tokens_and_hidden, price_of_falling));
+  }
   state.counters["cells"] = static_cast<double>(blocks.front().cells());
 }
-BENCHMARK(lp_solve)
+constexpr double monotone = std::numeric_limits<double>::infinity();
+BENCHMARK_CAPTURE(lp_solve, monotone, monotone)
     ->Args({7, 15, 4})
     ->Args({7, 15, 6})
     ->Args({20, 20, 4})
     ->Args({40, 40, 4})
+    ->Args({40, 40, 6})
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lp_solve, priced, 0.005)->Args({7, 15, 4})->Args({40, 40, 6})->Unit(benchmark::kMillisecond);
+
+/// The same on times up to `spread` apart without any order in them, which is as hard as it gets.
+void lp_solve_noise(benchmark::State& state, double spread) {
+  Dataset data;
+  unsigned noise = 1;
+  for (const std::int64_t hidden : consecutive(128, state.range(0))) {
+    for (const std::int64_t tokens : consecutive(1, state.range(1))) {
+      for (std::int64_t k = 0; k < state.range(2); ++k) {
+        noise = noise * 1664525U + 1013904223U;
+        const double factor = 1.0 + spread * static_cast<double>(noise >> 16U) / 65536.0;
+        data.add(test::decision_row({2, DType::bfloat16, "NONE", hidden, tokens}, "STRATEGY_" + std::to_string(k),
+                                    10.0 * factor));
+      }
+    }
+  }
+  const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
+  const std::vector<std::string> order = strategy_order({&blocks.front()});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(region_labels(blocks.front(), order, MonotoneIn::tokens_and_hidden));
+  }
+}
+BENCHMARK_CAPTURE(lp_solve_noise, noise, 1.0)->Args({7, 15, 4})->Args({40, 40, 6})->Unit(benchmark::kMillisecond);
 
 void regret(benchmark::State& state) {
   const auto selector = fit_lut(seed_grid(), {});

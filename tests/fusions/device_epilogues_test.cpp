@@ -98,8 +98,8 @@ TEST_P(DeviceEpilogueOf, IsInThePlugin) {
 }
 
 TEST_P(DeviceEpilogueOf, NeedsTheRowForNormsOnly) {
-  EXPECT_EQ(epilogue_of(std::get<0>(GetParam()), std::get<1>(GetParam())).needs_row(),
-            std::get<0>(GetParam()) != "NONE");
+  const auto& [name, dtype] = GetParam();
+  EXPECT_EQ(load_fusion(name)->device_epilogue(problem(64)).needs_row, name != "NONE");
 }
 
 TEST_P(DeviceEpilogueOf, PassesTheFusionsCheckForAnyHiddenSize) {

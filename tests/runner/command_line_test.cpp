@@ -66,6 +66,15 @@ TEST_F(CommandLine, ThePlanSaysWhatIsSkippedAndWhyAndMeasuresNothing) {
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 
+TEST_F(CommandLine, ThePlanShowsTheHoldoutAndWhatTheGridTakesFromIt) {
+  const auto plan = runner({"--config", small_sweep().string(), "--dry-run", "--set",
+                            "problems.holdout=[{hidden_size: [64, 96], num_tokens: [1, 3]}]"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.output;
+  EXPECT_THAT(plan.output,
+              AllOf(HasSubstr("tp 2, NONE: 4 shapes"), HasSubstr("tp 3, RESIDUAL_RMS_NORM, holdout: 3 shapes"),
+                    HasSubstr("problems.holdout: 1 of its shapes are cells of the grid"), HasSubstr("28 problems")));
+}
+
 TEST_F(CommandLine, ListShowsEveryPluginAndWhyAFileIsNone) {
   const auto text_file = write("plugins/notes.so", "no library\n");
   const auto list = runner({"--list", "--plugin_dir", (dir_ / "plugins").string()}, {"ARBITER_PLUGIN_PATH=" SAMPLES});

@@ -44,6 +44,63 @@ TEST_F(DataDir, TheTableIsTheSameByteForByteEveryTime) {
   EXPECT_EQ(read_file(dir_ / "elsewhere/gen_heuristic_code/generated_lookup_table.cpp"), first);
 }
 
+TEST_F(DataDir, JudgesItsTablesByTheHoldoutBesideTheCsvsAndNeverFitsIt) {
+  const auto run_into = [&](const std::string& out) {
+    return runner({"--data_dir", data(), "--set", "sinks={csv: , cpp_table: {axes: data}, regret: , summary: }",
+                   "--save_csv_dir", (dir_ / out).string()});
+  };
+  ASSERT_EQ(run_into("before").exit_code, 0);
+  write("data/benchmark.tp2.sm90.holdout.csv", std::string(header) +
+                                                   "2,bfloat16,600,3,100,NCCL,NONE,allreduce,9.0\n"
+                                                   "2,bfloat16,600,3,100,ONESHOT,NONE,allreduce,10.0\n"
+                                                   "2,bfloat16,600,3,100,TWOSHOT,NONE,allreduce,18.0\n");
+  const auto result = run_into("after");
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(read_file(dir_ / "after/regret.csv"),
+              AllOf(HasSubstr("\nalways NCCL,reference,holdout,2,NONE,1,0,0.0000,"),
+                    HasSubstr("\nalways ONESHOT,reference,holdout,2,NONE,1,0,11.1111,"),
+                    HasSubstr("\nlut,heuristic,holdout,2,NONE,1,"),
+                    HasSubstr("\nlut,heuristic,grid,4,RESIDUAL_RMS_NORM,1,0,0.0000,")));
+  EXPECT_THAT(read_file(dir_ / "after/summary.txt"), HasSubstr("| holdout of 1, never fitted"));
+  EXPECT_TRUE(fs::exists(dir_ / "after/benchmark.tp2.sm90.holdout.csv"));
+  const auto table = "gen_heuristic_code/generated_lookup_table.cpp";
+  EXPECT_EQ(read_file(dir_ / "after" / table), read_file(dir_ / "before" / table));
+}
+
+TEST_F(DataDir, ComparesItsTablesWithThoseOfOthers) {
+  ASSERT_EQ(runner({"--data_dir", data(), "--set", "sinks=[cpp_table]"}).exit_code, 0);
+  const auto config = write("sweep.yaml",
+                            "heuristics: [lut]\nsinks: [regret]\ncompare:\n"
+                            "  - {name: earlier, file: data/gen_heuristic_code/generated_lookup_table.cpp}\n");
+  const auto result = runner({"--config", config.string(), "--data_dir", data()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(read_file(dir_ / "data/regret.csv"), HasSubstr("\nearlier,compared,grid,all,all,3,0,0.0000,"));
+  write("data/gen_heuristic_code/generated_lookup_table.cpp", "no table");
+  const auto broken = runner({"--config", config.string(), "--data_dir", data()});
+  EXPECT_EQ(broken.exit_code, 1);
+  EXPECT_THAT(broken.output, AllOf(HasSubstr("compare: earlier: "), HasSubstr("generated_lookup_table.cpp")));
+}
+
+TEST_F(DataDir, ReproducesTheRegretOfAKeptResultWithoutItsGpu) {
+  const auto result = runner({"--config", CONFIGS "/h200.yaml", "--data_dir", RESULTS "/h200", "--save_csv_dir",
+                              (dir_ / "again").string(), "--set", "sinks=[regret, summary]"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto regret = read_file(dir_ / "again/regret.csv");
+  const auto mean_of = [&](const std::string& selector) {
+    const auto row = "\n" + selector + ",grid,2,all,420,0,";
+    const auto at = regret.find(row);
+    EXPECT_NE(at, std::string::npos) << row << " is not in\n" << regret;
+    return at == std::string::npos ? -1.0 : std::stod(regret.substr(at + row.size()));
+  };
+  const double lut = mean_of("lut,heuristic");
+  EXPECT_GE(lut, 0.0);
+  EXPECT_LT(lut, 1.0);
+  EXPECT_LT(lut, mean_of("best byte threshold,reference"));
+  EXPECT_GT(mean_of("always NCCL,reference"), 100.0);
+  EXPECT_THAT(regret, AllOf(HasSubstr("\nlp,heuristic,grid,2,NONE,105,"), HasSubstr("\nAUTO,measured,grid,2,NONE,")));
+  EXPECT_THAT(read_file(dir_ / "again/summary.txt"), HasSubstr("AUTO as measured: grid mean "));
+}
+
 TEST_F(DataDir, SeveralSmVersionsNeedOneToBeNamed) {
   write("data/benchmark.tp2.sm100.csv", std::string(header) + "2,bfloat16,256,1,128,NCCL,NONE,allreduce,1.5\n");
   const auto unnamed = runner({"--data_dir", data()});

@@ -28,16 +28,21 @@ class Faults : public RunnerFixture {
   }
 };
 
-TEST_F(Faults, AKilledRankEndsTheRunAndKeepsTheRows) {
+TEST_F(Faults, AKilledRankIsReplacedAndTheSweepGoesOn) {
   Process sweep({RUNNER, "--config", long_sweep().string()}, {own_shared_memory()});
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
   ::kill(ranks[1], SIGKILL);
-  EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
-  EXPECT_THAT(sweep.output(), AllOf(HasSubstr("a rank was ended by signal 9"), HasSubstr("finished rows are kept in")));
-  expect_csv_intact();
+  ASSERT_TRUE(sweep.wait_for_output("fresh ranks go on", seconds(60))) << sweep.output();
+  EXPECT_THAT(sweep.output(), HasSubstr("was ended by signal 9 (Killed)"));
   for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
+  ASSERT_TRUE(sweep.wait_for_output("[3/9", seconds(60))) << "no fresh ranks with less to do\n" << sweep.output();
+  ::kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
+  EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("finished rows are kept in")));
+  expect_csv_intact();
+  EXPECT_FALSE(fs::exists(out() / "benchmark.tp3.cpu.csv.1"));
   EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 

@@ -12,6 +12,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;
 
+constexpr const char* holdout = "problems.holdout=[{hidden_size: 96, num_tokens: [3, 5]}]";
+
 class SweepRun : public RunnerFixture {};
 
 TEST_F(SweepRun, WritesEveryArtefactAndLeavesNoSharedMemory) {
@@ -59,14 +61,30 @@ TEST_F(SweepRun, MeasuresAutoAfterTheOthersAndNeverChoosesIt) {
   EXPECT_THAT(read_file(out() / "gen_heuristic_code/generated_lookup_table.cpp"), Not(HasSubstr("{3,")));
 }
 
+TEST_F(SweepRun, MeasuresTheHoldoutOfEveryFusionAndNeverFitsIt) {
+  const auto result =
+      runner({"--config", small_sweep("sinks: [regret, summary]\n").string(), "--enable_auto", "--set", holdout});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto rows = read_csv(out() / "benchmark.tp2.cpu.holdout.csv").dataset.rows();
+  EXPECT_EQ(rows.size(), 2U * 2U * 4U);  // fusions x shapes x strategies and AUTO
+  for (const auto& row : rows) EXPECT_EQ(row.problem.hidden_size, 96);
+  const auto grid = read_csv(out() / "benchmark.tp2.cpu.csv").dataset;
+  for (const auto& row : grid.rows()) EXPECT_NE(row.problem.hidden_size, 96);
+  EXPECT_THAT(read_file(out() / "regret.csv"), AllOf(HasSubstr("\nlut,heuristic,holdout,2,NONE,2,"),
+                                                     HasSubstr("\nalways MPI,reference,holdout,3,all,4,"),
+                                                     HasSubstr("\nAUTO,measured,holdout,all,all,8,0,")));
+  EXPECT_THAT(result.output, HasSubstr("AUTO as measured: "));
+}
+
 TEST_F(SweepRun, ItsTablesAreThoseOfItsOwnCsvs) {
-  const auto measured = runner({"--config", small_sweep("sinks: [cpp_table, summary]\n").string()});
+  const auto config = small_sweep("sinks: [cpp_table, regret, summary]\nenable_auto: true\n");
+  const auto measured = runner({"--config", config.string(), "--set", holdout});
   ASSERT_EQ(measured.exit_code, 0) << measured.output;
   const auto again = dir_ / "again";
-  const auto read = runner({"--config", small_sweep("sinks: [cpp_table, summary]\n").string(), "--data_dir",
-                            out().string(), "--save_csv_dir", again.string()});
+  const auto read =
+      runner({"--config", config.string(), "--data_dir", out().string(), "--save_csv_dir", again.string()});
   ASSERT_EQ(read.exit_code, 0) << read.output;
-  for (const char* file : {"gen_heuristic_code/generated_lookup_table.cpp", "summary.txt"}) {
+  for (const char* file : {"gen_heuristic_code/generated_lookup_table.cpp", "regret.csv", "summary.txt"}) {
     EXPECT_EQ(read_file(out() / file), read_file(again / file)) << file;
   }
 }

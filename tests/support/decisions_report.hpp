@@ -14,7 +14,11 @@ struct DecisionsReport {
   explicit DecisionsReport(Dataset data, std::vector<std::shared_ptr<const Selector>> selectors = {})
       : dataset(std::move(data)),
         run{dir.path() / "out", dataset.machine(), true, {}},
-        report{run, dataset, std::move(selectors),
+        report{run,
+               dataset,
+               holdout,
+               std::move(selectors),
+               {},
                [this](const std::string& name) -> std::optional<int> {
                  const auto found = ids.find(name);
                  return found == ids.end() ? std::nullopt : std::optional(found->second);
@@ -23,6 +27,7 @@ struct DecisionsReport {
 
   TempDir dir;
   Dataset dataset;
+  Dataset holdout;
   RunInfo run;
   std::map<std::string, int> ids = {{"NCCL", 0}, {"ONESHOT", 4}, {"TWOSHOT", 5}, {"MPI", 100}};
   std::vector<std::string> said;

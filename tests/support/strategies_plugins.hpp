@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,18 +22,22 @@ inline MpiGroup& world() {
   return group;
 }
 
-/// The plugins of the build tree, as the runner loads them.
+/// The plugins of the build tree, as the runner loads them, or of the folder that ARBITER_TEST_PLUGINS names.
 inline PluginHost& plugins() {
   static PluginHost host;
-  if (host.entries().empty()) host.load_dir(built_in_plugin_dir());
+  if (host.entries().empty()) {
+    const char* elsewhere = std::getenv("ARBITER_TEST_PLUGINS");
+    host.load_dir(elsewhere != nullptr ? elsewhere : built_in_plugin_dir());
+  }
   return host;
 }
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 template <class Kind>
-std::shared_ptr<Kind> make(PluginKind kind, const std::string& name, const Settings& settings = {}) {
-  const PluginEntry* entry = plugins().find(kind, name, kind == PluginKind::strategy ? "host" : "");
+std::shared_ptr<Kind> make(PluginKind kind, const std::string& name, const Settings& settings = {},
+                           const std::string& backend = "host") {
+  const PluginEntry* entry = plugins().find(kind, name, kind == PluginKind::strategy ? backend : "");
   if (entry == nullptr) throw std::runtime_error("no plugin " + name + " in " + built_in_plugin_dir().string());
   Parameters parameters(entry->parameters);
   for (const auto& [key, value] : settings) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <random>
 #include <string_view>
@@ -24,11 +25,32 @@ using Bytes = std::vector<std::byte>;
 constexpr std::size_t guard_bytes = 64;
 constexpr std::byte poison{0xa5};
 
+/// Words that look like an empty slot, or nearly so.
+void write_ones(const Problem& problem, std::uint64_t seed, std::uint64_t rank, Bytes& bytes) {
+  constexpr std::uint32_t words[] = {0xffffffffU, 0xfffefffeU, 0xffff0000U, 0x0000ffffU,
+                                     0x7fffffffU, 0xfffffffeU, 0x80008000U, 0xffff3f80U};
+  std::mt19937_64 agreed(seed * 17);
+  std::mt19937_64 own(seed * 31 + rank);
+  const auto row_bytes = static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype));
+  for (std::size_t row = 0; row < bytes.size(); row += 2 * row_bytes) {
+    for (std::size_t at = row; at + 4 <= row + row_bytes; at += 4) {
+      const std::uint64_t die = agreed() % 4;
+      if (die == 0) continue;
+      const std::uint32_t word = words[die == 1 ? 0 : own() % std::size(words)];
+      std::memcpy(&bytes[at], &word, sizeof word);
+    }
+  }
+}
+
 Bytes message_of(const Problem& problem, int rank, Data data, std::uint64_t seed) {
   Bytes bytes(static_cast<std::size_t>(problem.message_bytes()));
   const auto stream = static_cast<std::uint64_t>(rank);
   random_elements({seed, stream}, problem.dtype, 0, problem.elements(), bytes.data());
   if (data == Data::random) return bytes;
+  if (data == Data::ones) {
+    write_ones(problem, seed, stream, bytes);
+    return bytes;
+  }
 
   std::mt19937_64 random(seed * 31 + stream);
   const RowKernels& kernels = row_kernels(problem.dtype);

@@ -15,6 +15,9 @@ enum class Data {
   random,
   hostile,  ///< NaN, infinities, both zeros, subnormals, the largest values and any other bits among random ones
   whole,    ///< small whole numbers: every order and every rounding gives the same sum
+  /// Every other row is made of 32-bit words that are all ones (an empty slot of CUDA's kernels), next to all ones, or
+  /// half of it; where one rank has them, the others often have them too.
+  ones,
 };
 
 /// One problem with the messages of all ranks: runs an operation on this rank's and says how the outputs differ from
@@ -28,6 +31,10 @@ class Trial {
 
   [[nodiscard]] const Problem& problem() const { return problem_; }
   [[nodiscard]] Bindings bindings() const { return {input_.data(), pointers_}; }
+  [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
+  [[nodiscard]] const std::vector<std::byte>& message() const { return own_message_; }
+  /// What every tensor holds after the operation, in the order of specs(); outputs with the guard behind them.
+  [[nodiscard]] const std::vector<std::vector<std::byte>>& expected() const { return expected_; }
   /// A hash of all outputs, to be compared between ranks.
   [[nodiscard]] std::uint64_t fingerprint() const;
 

@@ -79,6 +79,10 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// The most ranks one host can take; no limit if there is none.
   [[nodiscard]] virtual int ranks_per_host() const;
 
+  /// Whether this process can no longer use it, whatever it does: an illegal memory access on a GPU, a kernel that
+  /// never ends. Only a fresh process can go on then.
+  [[nodiscard]] virtual bool lost() const { return false; }
+
   /// Runs the operation once and waits for it.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;
   /// Makes ready to time it. `graph`: as one replay of a CUDA graph, where the backend has such things. The operation

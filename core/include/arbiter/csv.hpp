@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arbiter/dataset.hpp"
@@ -22,6 +23,7 @@ struct CsvReadOptions {
 
 struct CsvContents {
   Dataset dataset;
+  Dataset holdout;  ///< read_data_dir() only: the rows of the .holdout.csv files
   std::int64_t skipped_rows = 0;
   std::vector<std::string> warnings;  ///< one line per skipped row: file:line: column: found, allowed
 };
@@ -35,16 +37,17 @@ struct CsvContents {
 
 /// Reads every benchmark.tp<N>.<platform>.csv of a folder, ascending in N, as one dataset. An empty platform means
 /// the only one there. Throws DataError if there is no such file, or several platforms and none was named, or a row's
-/// world_size is not its file's N.
+/// world_size is not its file's N. Beside each there may be a benchmark.tp<N>.<platform>.holdout.csv of the same form.
 [[nodiscard]] ARBITER_EXPORT CsvContents read_data_dir(const std::filesystem::path& dir, const std::string& platform,
                                                        const CsvReadOptions& options = {});
 
 /// Writes rows as they are measured: each is one write of one whole line, so that a killed process leaves whole
-/// lines only. A file already there is first renamed to <file>.1 (or the next free number): nothing measured is lost.
+/// lines only. A file already there is first renamed to <file>.1 (or the next free number), unless it is continued:
+/// nothing measured is lost.
 class ARBITER_EXPORT CsvWriter {
  public:
   /// Creates parent folders and writes the header. Throws SystemError.
-  explicit CsvWriter(std::filesystem::path file);
+  explicit CsvWriter(std::filesystem::path file, LineFile::Earlier earlier = LineFile::Earlier::is_set_aside);
 
   /// Throws SystemError (a full disk, say); the rows before it stay whole.
   void append(const Measurement& measurement);
@@ -53,6 +56,9 @@ class ARBITER_EXPORT CsvWriter {
  private:
   LineFile lines_;
 };
+
+/// "benchmark.tp4.sm90.holdout": how the file of one tp size's holdout is called, without extension.
+[[nodiscard]] ARBITER_EXPORT std::string holdout_file_stem(int tp_size, std::string_view platform);
 
 /// The machine file of a CSV: benchmark.tp2.cpu.csv -> benchmark.tp2.cpu.machine.json.
 [[nodiscard]] ARBITER_EXPORT std::filesystem::path machine_file_of(const std::filesystem::path& csv_file);

@@ -26,9 +26,10 @@ struct Measurement {
   double p95_us = none;
   double ci_low_us = none;  ///< bounds of the 95 % confidence interval of the median
   double ci_high_us = none;
-  double error = none;  ///< worst verified error as a share of the allowed error; <= 1 passes
-  bool failed = false;  ///< verification or execution failed: never chosen, whatever the time says
-  std::string reason;   ///< why it failed; goes into the log beside the CSV, not into the CSV
+  double error = none;   ///< worst verified error as a share of the allowed error; <= 1 passes
+  bool failed = false;   ///< verification or execution failed: never chosen, whatever the time says
+  bool holdout = false;  ///< measured to judge selectors by, never fitted; in a file of its own
+  std::string reason;    ///< why it failed; goes into the log beside the CSV, not into the CSV
 
   /// True if a heuristic may choose this strategy for this problem.
   [[nodiscard]] bool usable() const {

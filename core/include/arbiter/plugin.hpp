@@ -10,7 +10,7 @@
 namespace arbiter {
 
 /// Raised whenever a class or structure a plugin sees changes its layout.
-inline constexpr std::uint32_t plugin_abi_version = 1;
+inline constexpr std::uint32_t plugin_abi_version = 2;
 
 enum class PluginKind : std::uint32_t { backend, strategy, fusion, heuristic, sink };
 

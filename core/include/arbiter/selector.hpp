@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "arbiter/decision_table.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/problem.hpp"
 
@@ -17,6 +18,8 @@ class ARBITER_EXPORT Selector {
   [[nodiscard]] virtual std::string select(const Problem& problem) const = 0;
   /// Lines for a person: what was solved, the optimum, the regret, the thresholds.
   [[nodiscard]] virtual std::string report() const = 0;
+  /// The same decision as data; null if it has no such form. Lives as long as the selector.
+  [[nodiscard]] virtual const DecisionTable* table() const { return nullptr; }
 };
 
 }  // namespace arbiter

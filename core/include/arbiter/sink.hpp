@@ -20,13 +20,18 @@ struct RunInfo {
   Machine machine;
   bool measures = true;            ///< false if the run starts from CSVs
   std::filesystem::path data_dir;  ///< where those CSVs are
+  /// The ranks of this sweep broke and fresh ones take over: everything is told again from the start, what was measured
+  /// before as well, so a sink that writes as it goes continues its files (LineFile::Earlier::continues).
+  bool continues = false;
 };
 
 /// Everything a run has at its end.
 struct Report {
   const RunInfo& run;
   const Dataset& dataset;
+  const Dataset& holdout;  ///< measured like `dataset`, never fitted: what selectors are judged by; may be empty
   std::vector<std::shared_ptr<const Selector>> selectors;  ///< in the order of the YAML
+  std::vector<std::shared_ptr<const Selector>> compared;   ///< tables of others, from `compare:`
   /// The number of a strategy in look-up tables; nothing for a name no plugin and no published table knows.
   std::function<std::optional<int>(const std::string& strategy)> table_id;
   /// Tells the person at the terminal one line (an artefact's path, a table).
@@ -38,7 +43,7 @@ struct Report {
 class ARBITER_EXPORT Sink : public Plugin {
  public:
   virtual void begin(const RunInfo&) {}
-  /// A row, as soon as it is measured.
+  /// A row, as soon as it is measured; also of the holdout, which its `holdout` says.
   virtual void measured(const Measurement&) {}
   /// A cell that was not measured, and why; failed cells too.
   virtual void skipped(const Problem&, const std::string& /*strategy*/, const std::string& /*reason*/) {}

@@ -94,7 +94,12 @@ class SinkCheck {
       }
       sink->skipped({8, DType::bfloat16, "NONE", 1024, 16}, "*", "needs 8 ranks, this run has 4");
     }
-    sink->write({info, dataset, selectors,
+    const Dataset no_holdout(dataset.machine());
+    sink->write({info,
+                 dataset,
+                 no_holdout,
+                 selectors,
+                 {},
                  [](const std::string& strategy) -> std::optional<int> {
                    if (const auto id = published_table_id(strategy)) return id;
                    if (strategy == "MPI") return 99;

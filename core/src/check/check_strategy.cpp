@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/thrown.hpp"
 #include "check/process_resources.hpp"
 #include "check/strategy_trials.hpp"
 #include "pipeline/make_plugin.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/thrown.hpp"
 #include "pipeline/log.hpp"
 #include "plugin/stray_output.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 

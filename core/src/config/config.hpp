@@ -35,6 +35,19 @@ struct MeasurementConfig {
   bool graph = true;                ///< on a GPU: a sample is one replay of a CUDA graph
 };
 
+/// A shape to judge selectors by: measured for every tp size, dtype and fusion of the sweep, never fitted.
+struct HoldoutShape {
+  std::int64_t hidden_size = 0;
+  std::int64_t num_tokens = 0;
+  friend auto operator<=>(const HoldoutShape&, const HoldoutShape&) = default;
+};
+
+/// Somebody else's decision, judged beside the run's own.
+struct ComparedFile {
+  std::string name;  ///< what tables call it; differs from every heuristic's
+  std::filesystem::path file;
+};
+
 /// A whole sweep, checked: every name exists, every value is in range.
 struct Config {
   std::string source;        ///< the file's name in messages; see ConfigText::builtin() without one
@@ -45,13 +58,16 @@ struct Config {
   std::vector<PluginChoice> fusions;
   std::vector<std::int64_t> hidden_sizes;
   std::vector<std::int64_t> num_tokens;
+  std::vector<HoldoutShape> holdout;     ///< distinct, ascending, none of them a cell of the grid above
   std::vector<PluginChoice> strategies;  ///< without AUTO; table ids differ
   std::vector<PluginChoice> heuristics;
+  std::vector<ComparedFile> compare;
   std::vector<PluginChoice> sinks;
   MeasurementConfig measurement;
   std::filesystem::path output_dir;
   bool output_dir_given = false;  ///< by the file or an override, not by default
   bool enable_auto = false;
+  std::vector<std::string> remarks;  ///< what a person should know, but is no mistake; begin with the key
 };
 
 /// The YAML before it is checked against plugins, because it says where some of them are.

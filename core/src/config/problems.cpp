@@ -10,7 +10,7 @@ namespace arbiter {
 namespace {
 
 constexpr std::int64_t most_problems = 100'000;
-const std::vector<std::string> problem_keys = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens"};
+const std::vector<std::string> problem_keys = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "holdout"};
 
 /// Complains about what a list holds twice.
 template <class Value, class Name>
@@ -30,27 +30,6 @@ bool expect_some(const Place& place, std::string_view what) {
   if (!place.node.is_list() || !place.node.items.empty()) return true;
   place.complain(fmt::format("found an empty list; allowed: at least one {}", what));
   return false;
-}
-
-std::vector<std::int64_t> read_sizes(const Place& problems, std::string_view key, std::string_view allowed,
-                                     bool may_be_missing) {
-  const YamlEntry* entry = problems.node.find(key);
-  if (entry == nullptr) {
-    if (!may_be_missing) {
-      problems.issues.add(problems.node.mark, fmt::format("{}.{}", problems.path, key),
-                          fmt::format("missing; allowed: whole numbers in {}, as in [2, 4] or {{from: 2, to: 8, "
-                                      "factor: 2}}",
-                                      allowed));
-    }
-    return {};
-  }
-  const Place place = problems.at(*entry);
-  if (!expect_some(place, "number")) return {};
-  std::vector<std::int64_t> values =
-      read_integers(entry->value, allowed, place.complaints()).value_or(std::vector<std::int64_t>{});
-  // A range holds nothing twice.
-  if (place.node.is_list()) expect_distinct(place, values, [](std::int64_t value) { return value; });
-  return values;
 }
 
 std::vector<DType> read_dtypes(const Place& problems) {
@@ -78,6 +57,27 @@ std::vector<DType> read_dtypes(const Place& problems) {
 
 }  // namespace
 
+std::vector<std::int64_t> read_sizes(const Place& map, std::string_view key, std::string_view allowed,
+                                     bool may_be_missing) {
+  const YamlEntry* entry = map.node.find(key);
+  if (entry == nullptr) {
+    if (!may_be_missing) {
+      map.issues.add(map.node.mark, fmt::format("{}.{}", map.path, key),
+                     fmt::format("missing; allowed: whole numbers in {}, as in [2, 4] or {{from: 2, to: 8, "
+                                 "factor: 2}}",
+                                 allowed));
+    }
+    return {};
+  }
+  const Place place = map.at(*entry);
+  if (!expect_some(place, "number")) return {};
+  std::vector<std::int64_t> values =
+      read_integers(entry->value, allowed, place.complaints()).value_or(std::vector<std::int64_t>{});
+  // A range holds nothing twice.
+  if (place.node.is_list()) expect_distinct(place, values, [](std::int64_t value) { return value; });
+  return values;
+}
+
 void read_problems(const Place& root, bool data_dir_mode, Config& config) {
   const YamlEntry* entry = root.node.find("problems");
   if (entry == nullptr) {
@@ -95,26 +95,26 @@ void read_problems(const Place& root, bool data_dir_mode, Config& config) {
     config.tp_sizes.push_back(static_cast<int>(tp_size));
   }
   config.dtypes = read_dtypes(problems);
-  config.hidden_sizes = read_sizes(problems, "hidden_size", "1..1048576", data_dir_mode);
-  config.num_tokens = read_sizes(problems, "num_tokens", "1..16777216", data_dir_mode);
+  config.hidden_sizes = read_sizes(problems, "hidden_size", allowed_hidden_sizes, data_dir_mode);
+  config.num_tokens = read_sizes(problems, "num_tokens", allowed_num_tokens, data_dir_mode);
 }
 
 void check_problem_count(const Place& root, const Config& config) {
   const YamlEntry* entry = root.node.find("problems");
   if (entry == nullptr) return;
   // Each factor is bounded, but not their product.
-  double count = 1.0;
-  for (const std::size_t size : {config.tp_sizes.size(), config.dtypes.size(), config.fusions.size(),
-                                 config.hidden_sizes.size(), config.num_tokens.size()}) {
-    count *= static_cast<double>(size);
-  }
+  const auto number = [](const auto& list) { return static_cast<double>(list.size()); };
+  const double count = number(config.tp_sizes) * number(config.dtypes) * number(config.fusions) *
+                       (number(config.hidden_sizes) * number(config.num_tokens) + number(config.holdout));
   if (count <= static_cast<double>(most_problems)) return;
   root.issues.add(
       entry->mark, "problems",
       fmt::format("found {:.0f} problems ({} tp sizes x {} dtypes x {} fusions x {} hidden sizes x {} token "
-                  "counts); allowed: at most {}",
+                  "counts{}); allowed: at most {}",
                   count, config.tp_sizes.size(), config.dtypes.size(), config.fusions.size(),
-                  config.hidden_sizes.size(), config.num_tokens.size(), most_problems));
+                  config.hidden_sizes.size(), config.num_tokens.size(),
+                  config.holdout.empty() ? "" : fmt::format(", and {} shapes of the holdout", config.holdout.size()),
+                  most_problems));
 }
 
 }  // namespace arbiter

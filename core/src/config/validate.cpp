@@ -12,8 +12,8 @@ namespace arbiter {
 
 namespace {
 
-const std::vector<std::string> root_keys = {"backend",     "problems", "strategies", "heuristics", "sinks",
-                                            "measurement", "plugins",  "output_dir", "enable_auto"};
+const std::vector<std::string> root_keys = {"backend", "problems",    "strategies", "heuristics", "compare",
+                                            "sinks",   "measurement", "plugins",    "output_dir", "enable_auto"};
 
 ChoiceRules rules_for(PluginKind kind, const std::string& backend, const Catalogue& catalogue) {
   ChoiceRules rules;
@@ -60,7 +60,7 @@ void read_enable_auto(const Place& root, const Catalogue& catalogue, Config& con
 
 /// Keys of the sections are often written beside them.
 void expect_root_keys(const Place& root) {
-  static const std::vector<std::string> inner = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens"};
+  static const std::vector<std::string> inner = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "holdout"};
   for (const YamlEntry& entry : root.node.entries) {
     if (std::find(root_keys.begin(), root_keys.end(), entry.key) != root_keys.end()) continue;
     const bool belongs_inside = std::find(inner.begin(), inner.end(), entry.key) != inner.end();
@@ -79,6 +79,7 @@ Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_d
   expect_root_keys(root);
   config.backend = read_backend(root, catalogue, data_dir_mode, config.backend_note);
   read_problems(root, data_dir_mode, config);
+  read_holdout(root, config);
 
   const auto choices = [&](const YamlNode* parent, const char* key, const std::string& path, PluginKind kind) {
     const YamlEntry* entry = parent == nullptr ? nullptr : parent->find(key);
@@ -96,6 +97,7 @@ Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_d
       choices(problems == nullptr ? nullptr : &problems->value, "fusion", "problems.fusion", PluginKind::fusion);
   config.strategies = choices(&document.root, "strategies", "strategies", PluginKind::strategy);
   config.heuristics = choices(&document.root, "heuristics", "heuristics", PluginKind::heuristic);
+  read_compare(root, document.source, config);
   config.sinks = choices(&document.root, "sinks", "sinks", PluginKind::sink);
 
   check_problem_count(root, config);

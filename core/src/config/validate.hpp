@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arbiter/export.hpp"
@@ -18,8 +19,18 @@ namespace arbiter {
 
 /// The numbers under `problems:`; fusions are read by read_choices().
 void read_problems(const Place& root, bool data_dir_mode, Config& config);
+/// `problems.holdout`. Call it when the grid is read: shapes of the grid are left out, which becomes a remark.
+void read_holdout(const Place& root, Config& config);
+/// `compare`. Call it when the heuristics are read. `source` is what relative paths start beside.
+void read_compare(const Place& root, const std::string& source, Config& config);
 /// Complains if the product of everything under `problems:` is absurd. Call it when all of it is read.
 void check_problem_count(const Place& root, const Config& config);
+
+/// The numbers under a key of a map, in `allowed` and none twice; a missing key is a mistake unless it may be missing.
+[[nodiscard]] std::vector<std::int64_t> read_sizes(const Place& map, std::string_view key, std::string_view allowed,
+                                                   bool may_be_missing);
+inline constexpr std::string_view allowed_hidden_sizes = "1..1048576";
+inline constexpr std::string_view allowed_num_tokens = "1..16777216";
 
 void read_measurement(const Place& root, Config& config);
 

@@ -15,9 +15,10 @@ namespace arbiter {
 struct CsvFileName {
   int tp_size = 0;
   std::string platform;
+  bool holdout = false;
 };
 
-/// The parts of benchmark.tp<N>.<cpu|smV>.csv; nothing for other names.
+/// The parts of benchmark.tp<N>.<cpu|smV>[.holdout].csv; nothing for other names.
 [[nodiscard]] std::optional<CsvFileName> parse_csv_file_name(const std::string& name);
 
 /// The machine file beside a CSV; a machine without facts if there is none. Throws DataError and SystemError.

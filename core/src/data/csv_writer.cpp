@@ -34,7 +34,7 @@ std::string line_of(const Measurement& row) {
 
 }  // namespace
 
-CsvWriter::CsvWriter(std::filesystem::path file) : lines_(std::move(file)) {
+CsvWriter::CsvWriter(std::filesystem::path file, LineFile::Earlier earlier) : lines_(std::move(file), earlier) {
   lines_.append(fmt::format("{}", fmt::join(csv_column_names, ",")));
 }
 

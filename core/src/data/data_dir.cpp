@@ -23,17 +23,37 @@ bool is_platform(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// platform -> tp size -> file
-std::map<std::string, std::map<int, fs::path>> measurement_files(const fs::path& dir) {
-  std::map<std::string, std::map<int, fs::path>> files;
+struct CsvFiles {
+  std::map<int, fs::path> grid;  ///< by tp size
+  std::map<int, fs::path> holdout;
+};
+
+/// By platform.
+std::map<std::string, CsvFiles> measurement_files(const fs::path& dir) {
+  std::map<std::string, CsvFiles> files;
   std::error_code error;
   fs::directory_iterator entries(dir, error);
   if (error) throw DataError(fmt::format("{}: cannot read the data folder: {}", dir.string(), error.message()));
   for (const fs::directory_entry& entry : entries) {
     const auto name = parse_csv_file_name(entry.path().filename().string());
-    if (name) files[name->platform][name->tp_size] = entry.path();
+    if (!name) continue;
+    CsvFiles& of_platform = files[name->platform];
+    (name->holdout ? of_platform.holdout : of_platform.grid)[name->tp_size] = entry.path();
   }
+  std::erase_if(files, [](const auto& entry) { return entry.second.grid.empty(); });
   return files;
+}
+
+/// Reads files by tp size; what was skipped is counted in `all`.
+Dataset read_files(const std::map<int, fs::path>& files, const CsvReadOptions& options, CsvContents& all) {
+  Dataset rows;
+  for (const auto& [tp_size, file] : files) {
+    CsvContents contents = read_csv_of_tp_size(file, tp_size, options);
+    rows.append(contents.dataset);
+    all.skipped_rows += contents.skipped_rows;
+    std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -41,6 +61,7 @@ std::map<std::string, std::map<int, fs::path>> measurement_files(const fs::path&
 std::optional<CsvFileName> parse_csv_file_name(const std::string& name) {
   constexpr std::string_view prefix = "benchmark.tp";
   constexpr std::string_view suffix = ".csv";
+  constexpr std::string_view holdout = ".holdout";
   if (!name.starts_with(prefix) || !name.ends_with(suffix) || name.size() < prefix.size() + suffix.size()) {
     return std::nullopt;
   }
@@ -53,8 +74,16 @@ std::optional<CsvFileName> parse_csv_file_name(const std::string& name) {
     return std::nullopt;
   }
   result.platform = std::string(rest + 1, end);
+  if (result.platform.ends_with(holdout)) {
+    result.holdout = true;
+    result.platform.resize(result.platform.size() - holdout.size());
+  }
   if (!is_platform(result.platform)) return std::nullopt;
   return result;
+}
+
+std::string holdout_file_stem(int tp_size, std::string_view platform) {
+  return file_stem(tp_size, platform) + ".holdout";
 }
 
 CsvContents read_data_dir(const fs::path& dir, const std::string& platform, const CsvReadOptions& options) {
@@ -75,11 +104,12 @@ CsvContents read_data_dir(const fs::path& dir, const std::string& platform, cons
                                 fmt::join(platforms, ", ")));
   }
   CsvContents all;
-  for (const auto& [tp_size, file] : chosen->second) {
-    CsvContents contents = read_csv_of_tp_size(file, tp_size, options);
-    all.dataset.append(contents.dataset);
-    all.skipped_rows += contents.skipped_rows;
-    std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
+  all.dataset = read_files(chosen->second.grid, options, all);
+  all.holdout = Dataset(all.dataset.machine());
+  const Dataset holdout = read_files(chosen->second.holdout, options, all);
+  for (Measurement row : holdout.rows()) {
+    row.holdout = true;
+    all.holdout.add(std::move(row));
   }
   return all;
 }

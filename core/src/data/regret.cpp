@@ -1,38 +1,18 @@
 #include "arbiter/regret.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <vector>
-
 #include <fmt/format.h>
+
+#include "regret_tally.hpp"
 
 namespace arbiter {
 
 Regret regret_of(const Selector& selector, const Dataset& dataset) {
-  Regret regret;
-  std::vector<double> values;
+  RegretTally tally;
   for (const auto& [problem, cell] : dataset.cells()) {
     const Measurement* best = best_of(cell);
-    if (best == nullptr) continue;
-    ++regret.cells;
-    const Measurement* chosen = row_of(cell, selector.select(problem));
-    if (chosen == nullptr) {
-      ++regret.unmeasured;
-    } else {
-      values.push_back(chosen->time_us / best->time_us - 1.0);
-    }
+    if (best != nullptr) tally.add(*best, row_of(cell, selector.select(problem)));
   }
-  if (values.empty()) return regret;
-  std::ranges::sort(values);
-  const auto count = static_cast<double>(values.size());
-  regret.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  regret.p95 = values[static_cast<std::size_t>(std::ceil(0.95 * count)) - 1];
-  regret.worst = values.back();
-  const double one_percent = 0.01 + 1e-9;  // a time of exactly 1 % more counts, however it rounds
-  regret.within_one_percent =
-      static_cast<double>(std::ranges::upper_bound(values, one_percent) - values.begin()) / count;
-  return regret;
+  return tally.regret();
 }
 
 std::string to_string(const Regret& regret) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/message_support.hpp"
 
 namespace arbiter {
 
@@ -38,22 +39,11 @@ std::shared_ptr<SharedSlots> SharedSlots::reuse_or_make(std::shared_ptr<SharedSl
 Support SharedSlots::supports(const Problem& problem, const ProcessGroup& group) {
   if (!group.single_host()) return Support::no("the ranks are on several hosts and share no memory");
   if (problem.tp_size < 2) return Support::no(fmt::format("tp_size is {}, it must be 2 or more", problem.tp_size));
-  if (problem.tp_size != group.size()) {
-    return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
-  }
-  if (problem.num_tokens < 1 || problem.hidden_size < 1) {
-    return Support::no(
-        fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
-  }
+  if (auto message = supports_message(problem, group); !message) return message;
   if (problem.hidden_size > std::numeric_limits<std::int64_t>::max() / 16 / problem.num_tokens) {
     return Support::no("the message is larger than memory can be");
   }
-  switch (problem.dtype) {
-    case DType::bfloat16:
-    case DType::float16:
-    case DType::float32: return Support::yes();
-    default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
-  }
+  return Support::yes();
 }
 
 std::uint64_t SharedSlots::begin() {

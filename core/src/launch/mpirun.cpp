@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -71,17 +73,65 @@ std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string
   ::_exit(127);
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw SystemError("wait for mpirun", errno);
+/// mpirun ends its ranks when it is asked to, and gives them a second. Ranks that outlast that, and mpirun with them,
+/// are ended here.
+class Ending {
+ public:
+  void begin(pid_t child) {
+    began_ = std::chrono::steady_clock::now();
+    ::kill(child, SIGTERM);
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  void insist(pid_t child, const std::vector<pid_t>& ranks) {
+    constexpr std::chrono::seconds patience{20};
+    if (!began_ || insisted_ || std::chrono::steady_clock::now() - *began_ < patience) return;
+    insisted_ = true;
+    for (const pid_t rank : ranks) {
+      if (rank > 0) ::kill(rank, SIGKILL);
+    }
+    ::kill(child, SIGKILL);
+  }
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> began_;
+  bool insisted_ = false;
+};
+
+bool has_ended(pid_t child, LaunchResult& result) {
+  int status = 0;
+  const pid_t ended = ::waitpid(child, &status, WNOHANG);
+  if (ended < 0 && errno != EINTR) throw SystemError("wait for mpirun", errno);
+  if (ended != child) return false;
+  result.mpirun_died = WIFSIGNALED(status);
+  result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return true;
+}
+
+LaunchResult wait_for(pid_t child, RankWatch* watch) {
+  constexpr int until_ranks_are_known = 20;  // milliseconds
+  constexpr int between_questions = 200;
+  LaunchResult result;
+  RankEnds ends(child);
+  Ending ending;
+  std::vector<pid_t> ranks;
+  while (!has_ended(child, result)) {
+    ends.wait(watch != nullptr && ranks.empty() ? until_ranks_are_known : between_questions);
+    if (watch == nullptr) continue;
+    if (ranks.empty()) {
+      ranks = watch->processes();
+      ends.look_at(ranks);
+    }
+    ending.insist(child, ranks);
+    if (!result.ended_for.empty()) continue;
+    result.ended_for = watch->ends_now();
+    if (!result.ended_for.empty()) ending.begin(child);
+  }
+  result.first_to_end = ends.first();
+  return result;
 }
 
 }  // namespace
 
-LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each) {
+LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each, RankWatch* watch) {
   prepare_mpi_environment(ranks);
   auto full = mpirun_command(ranks, command, core_each);
   std::vector<char*> arguments;
@@ -101,9 +151,10 @@ LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command
   int exec_error = 0;
   const bool failed = ::read(error_pipe[0], &exec_error, sizeof exec_error) == sizeof exec_error;
   ::close(error_pipe[0]);
-  const int status = wait_for(child);
+  auto result = wait_for(child, watch);
   if (failed) throw SystemError("start " + full[0] + " (Open MPI's launcher; Debian: openmpi-bin)", exec_error);
-  return {status, static_cast<int>(last_signal)};
+  result.interrupted_by = static_cast<int>(last_signal);
+  return result;
 }
 
 }  // namespace arbiter

@@ -4,9 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "arbiter/agreement.hpp"
 #include "measure/statistics.hpp"
-#include "measure/verification.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -21,8 +20,8 @@ double rounded_to_nanoseconds(double us) { return std::round(us * 1000.0) / 1000
 class Series {
  public:
   Series(Contender& contender, const Bindings& bindings, Backend& backend, ProcessGroup& group,
-         const MeasurementConfig& config)
-      : contender_(contender), bindings_(bindings), backend_(backend), group_(group), config_(config) {
+         const MeasurementConfig& config, const std::function<void(const Contender&)>& begins)
+      : contender_(contender), bindings_(bindings), backend_(backend), group_(group), config_(config), begins_(begins) {
     choose_inner();
   }
 
@@ -42,6 +41,8 @@ class Series {
            summarise(samples_).relative_half_width() * 100.0 <= config_.precision_percent;
   }
 
+  [[nodiscard]] bool lost() const { return contender_.lost; }
+
   void store() {
     if (contender_.threw) return;
     const auto summary = summarise(samples_);
@@ -59,10 +60,12 @@ class Series {
  private:
   /// The maximum over ranks; 0 and a failed contender, on every rank, if any rank's operation threw.
   [[nodiscard]] double time(std::int64_t inner) {
+    begins_(contender_);
     // Agreed on by itself: a rank that has no sample must not leave the others lined up without it.
     if (sample_ == nullptr || inner != sample_inner_) {
       sample_inner_ = inner;
       sample_.reset();
+      group_.barrier();  // none is ahead of what begins_() told of the others
       const double failed = all_or_fail([&] {
         sample_ = backend_.sample(*contender_.operation, bindings_, inner, config_.graph);
         return 0.0;
@@ -74,17 +77,13 @@ class Series {
 
   template <class Step>
   [[nodiscard]] double all_or_fail(const Step& step) {
-    std::array<double, 2> us_and_failed{0.0, 0.0};
-    std::string failure;
-    try {
-      us_and_failed[0] = step();
-    } catch (...) {
-      failure = what_was_thrown();
-      us_and_failed[1] = 1.0;
-    }
-    group_.max(us_and_failed);
-    if (us_and_failed[1] == 0.0) return us_and_failed[0];
+    double us = 0.0;
+    const auto failure = failure_of([&] { us = step(); });
+    std::array<double, 3> agreed{us, failure.empty() ? 0.0 : 1.0, !failure.empty() && backend_.lost() ? 1.0 : 0.0};
+    group_.max(agreed);
+    if (agreed[1] == 0.0) return agreed[0];
     contender_.threw = true;
+    contender_.lost = agreed[2] != 0.0;
     contender_.result.failed = true;
     contender_.result.reason = first_failure(failure, group_);
     return 0.0;
@@ -108,6 +107,7 @@ class Series {
   Backend& backend_;
   ProcessGroup& group_;
   const MeasurementConfig& config_;
+  const std::function<void(const Contender&)>& begins_;
   std::int64_t inner_ = 1;
   std::unique_ptr<Sample> sample_;
   std::int64_t sample_inner_ = 0;  // of sample_
@@ -118,17 +118,20 @@ class Series {
 }  // namespace
 
 void sample(std::vector<Contender>& contenders, const Bindings& bindings, Backend& backend, ProcessGroup& group,
-            const MeasurementConfig& config) {
+            const MeasurementConfig& config, const std::function<void(const Contender&)>& begins) {
   std::vector<Series> running;
   running.reserve(contenders.size());
   for (auto& contender : contenders) {
-    if (!contender.result.failed) running.emplace_back(contender, bindings, backend, group, config);
+    if (contender.result.failed) continue;
+    running.emplace_back(contender, bindings, backend, group, config, begins);
+    if (contender.lost) return;
   }
   for (bool more = true; more;) {
     more = false;
     for (auto& series : running) {
       if (series.done()) continue;
       series.take_sample();
+      if (series.lost()) return;
       more = true;
     }
   }

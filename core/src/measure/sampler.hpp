@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,11 +19,14 @@ struct Contender {
   std::unique_ptr<Operation> operation;
   Measurement result;  ///< sample() fills in the times; contenders whose result is failed are left out
   bool threw = false;  ///< the operation did not finish: its strategy's ranks may be out of step
+  bool lost = false;   ///< it took the backend of a rank with it: Backend::lost()
 };
 
 /// Collective. Times every contender on the same problem, taking one sample of each in turn, so that a change in the
 /// machine's speed meets all of them alike. All ranks take the same number of samples and fill in the same times.
-ARBITER_EXPORT void sample(std::vector<Contender>& contenders, const Bindings& bindings, Backend& backend,
-                           ProcessGroup& group, const MeasurementConfig& config);
+/// `begins` is called whenever a contender's turn comes. Ends at once if a backend is lost.
+ARBITER_EXPORT void sample(
+    std::vector<Contender>& contenders, const Bindings& bindings, Backend& backend, ProcessGroup& group,
+    const MeasurementConfig& config, const std::function<void(const Contender&)>& begins = [](const Contender&) {});
 
 }  // namespace arbiter

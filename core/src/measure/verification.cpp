@@ -9,9 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/agreement.hpp"
 #include "measure/in_parallel.hpp"
 #include "measure/message_data.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -94,23 +94,10 @@ double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& 
 
 /// Empty, or what the first rank that failed says of it.
 std::string run_once(Operation& operation, const Bindings& bindings, Backend& backend, ProcessGroup& group) {
-  std::string failure;
-  try {
-    backend.run(operation, bindings);
-  } catch (...) {
-    failure = what_was_thrown();
-  }
-  return first_failure(failure, group);
+  return first_failure(failure_of([&] { backend.run(operation, bindings); }), group);
 }
 
 }  // namespace
-
-std::string first_failure(const std::string& own, ProcessGroup& group) {
-  if (group.all(own.empty())) return {};
-  const auto all = group.all_gather(own);
-  const auto first = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
-  return fmt::format("rank {}: {}", first - all.begin(), *first);
-}
 
 Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion, ProblemTensors& tensors,
                     Backend& backend, ProcessGroup& group) {

@@ -18,9 +18,6 @@ struct Verification {
   [[nodiscard]] bool passed() const { return reason.empty(); }
 };
 
-/// Collective. `own` is what failed on this rank, or empty; the answer names the first rank that failed, or is empty.
-[[nodiscard]] ARBITER_EXPORT std::string first_failure(const std::string& own, ProcessGroup& group);
-
 /// Collective; every rank gets the same answer. Runs `operation` once on poisoned outputs and judges what it left.
 [[nodiscard]] ARBITER_EXPORT Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
                                                  ProblemTensors& tensors, Backend& backend, ProcessGroup& group);

@@ -18,7 +18,7 @@ ExitCode run_from_data(const Config& config, const PluginHost& plugins, const Da
   const RunInfo run{config.output_dir, dataset.machine(), false, data.data_dir};
   SinkFanOut sinks(config, plugins, run);
   const auto decision = decide(config, plugins, dataset);
-  sinks.write(make_report(config, plugins, run, dataset, decision));
+  sinks.write(make_report(config, plugins, run, dataset, contents.holdout, decision));
   return sinks.any_failed() || decision.any_failed ? ExitCode::failed : ExitCode::done;
 }
 

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/thrown.hpp"
+#include "decision_files/decision_file.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/make_plugin.hpp"
 #include "pipeline/strategy_ids.hpp"
 #include "plugin/stray_output.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -28,12 +29,24 @@ Decision decide(const Config& config, const PluginHost& plugins, const Dataset& 
       log::warn(fmt::format("heuristic {} wrote to standard output, which is for results: \"{}\"", choice.name, stray));
     }
   }
+  for (const auto& compared : config.compare) {
+    try {
+      decision.compared.push_back(load_decision_file(compared.file, compared.name));
+    } catch (const Error& error) {
+      decision.any_failed = true;
+      log::error(fmt::format("compare: {}: {}", compared.name, error.what()));
+    }
+  }
   return decision;
 }
 
 Report make_report(const Config& config, const PluginHost& plugins, const RunInfo& run, const Dataset& dataset,
-                   const Decision& decision) {
-  return {run, dataset, decision.selectors,
+                   const Dataset& holdout, const Decision& decision) {
+  return {run,
+          dataset,
+          holdout,
+          decision.selectors,
+          decision.compared,
           [&config, &plugins](const std::string& strategy) { return table_id_of(strategy, config, plugins); },
           [](const std::string& line) { log::say(line); }};
 }

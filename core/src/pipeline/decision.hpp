@@ -15,14 +15,16 @@ namespace arbiter {
 struct Decision {
   std::vector<std::shared_ptr<Heuristic>> heuristics;  ///< keep the selectors' code alive
   std::vector<std::shared_ptr<const Selector>> selectors;
-  bool any_failed = false;  ///< a heuristic found no decision, which was told to the person
+  std::vector<std::shared_ptr<const Selector>> compared;
+  bool any_failed = false;  ///< a heuristic or a file gave no decision, which was told to the person
 };
 
-/// Fits every heuristic of the configuration to the dataset.
+/// Fits every heuristic of the configuration to the dataset, and loads the decisions to compare them with.
 [[nodiscard]] ARBITER_EXPORT Decision decide(const Config& config, const PluginHost& plugins, const Dataset& dataset);
 
 /// What sinks get at the end of a run. The references must outlive it.
 [[nodiscard]] ARBITER_EXPORT Report make_report(const Config& config, const PluginHost& plugins, const RunInfo& run,
-                                                const Dataset& dataset, const Decision& decision);
+                                                const Dataset& dataset, const Dataset& holdout,
+                                                const Decision& decision);
 
 }  // namespace arbiter

@@ -56,12 +56,17 @@ std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& 
   return make_plugin<Strategy>(plugins, PluginKind::strategy, choice->plugin, choice->parameters, config.backend);
 }
 
-Instances make_instances(Config& config, const PluginHost& plugins, std::vector<std::string>& remarks) {
-  Instances instances;
-  instances.backend = make_plugin<Backend>(plugins, PluginKind::backend, config.backend);
-  if (const auto available = instances.backend->available(); !available) {
+std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins) {
+  auto backend = make_plugin<Backend>(plugins, PluginKind::backend, config.backend);
+  if (const auto available = backend->available(); !available) {
     throw Error(fmt::format("the {} backend cannot be used here: {}", config.backend, available.reason));
   }
+  return backend;
+}
+
+Instances make_instances(Config& config, const PluginHost& plugins, std::vector<std::string>& remarks) {
+  Instances instances;
+  instances.backend = usable_backend(config, plugins);
   make_each(config.fusions, remarks, [&](const PluginChoice& fusion) {
     instances.fusions[fusion.name] = make_plugin<Fusion>(plugins, PluginKind::fusion, fusion.plugin, fusion.parameters);
   });

@@ -20,6 +20,9 @@ struct Instances {
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies;
 };
 
+/// Makes the configuration's backend. Throws Error, saying why, if this process cannot use it; PluginError.
+[[nodiscard]] ARBITER_EXPORT std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins);
+
 /// Makes the backend, the fusions and the strategies of a configuration. What cannot be made and was not asked for by
 /// name is taken out of `config` and goes to `remarks`, a line each; otherwise throws PluginError.
 [[nodiscard]] ARBITER_EXPORT Instances make_instances(Config& config, const PluginHost& plugins,

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/thrown.hpp"
 #include "launch/silent_group.hpp"
 #include "measure/problem_tensors.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
@@ -89,13 +89,13 @@ Support ask(const Strategy& strategy, const Problem& problem, const ProcessGroup
   }
 }
 
-void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) {
+void plan_problem(const Problem& problem, bool holdout, const Surroundings& here, Plan& plan) {
   const auto reason = obstacle(problem, *here.instances.fusions.at(problem.fusion), here);
   if (!reason.empty()) {
     plan.skipped.push_back({problem, "*", reason});
     return;
   }
-  PlannedProblem planned{problem, {}, 0.0};
+  PlannedProblem planned{problem, {}, 0.0, holdout};
   for (const auto& strategy : here.config.strategies) {
     const auto support = ask(*here.instances.strategies.at(strategy.name), problem, here.group);
     if (support) {
@@ -114,14 +114,18 @@ void plan_problem(const Problem& problem, const Surroundings& here, Plan& plan) 
 
 Plan make_plan(const Config& config, const Instances& instances, const RunSite& site) {
   Plan plan;
+  std::vector<HoldoutShape> grid;
+  for (const auto hidden_size : config.hidden_sizes) {
+    for (const auto num_tokens : config.num_tokens) grid.push_back({hidden_size, num_tokens});
+  }
   for (const int tp_size : config.tp_sizes) {
     const SilentGroup group(0, tp_size, site.single_host(tp_size));
     const Surroundings here{config, instances, group, site.ranks, site.free_bytes(tp_size)};
-    for (const auto dtype : config.dtypes) {
-      for (const auto& fusion : config.fusions) {
-        for (const auto hidden_size : config.hidden_sizes) {
-          for (const auto num_tokens : config.num_tokens) {
-            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, here, plan);
+    for (const bool holdout : {false, true}) {
+      for (const auto dtype : config.dtypes) {
+        for (const auto& fusion : config.fusions) {
+          for (const auto& [hidden_size, num_tokens] : holdout ? config.holdout : grid) {
+            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, holdout, here, plan);
           }
         }
       }

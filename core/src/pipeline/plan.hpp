@@ -24,9 +24,10 @@ struct PlannedProblem {
   Problem problem;
   std::vector<std::string> strategies;
   double estimated_seconds = 0.0;  ///< for all of its strategies
+  bool holdout = false;            ///< its rows are for judging selectors
 };
 
-/// What a sweep will do, in order: by tp_size, fusion, hidden_size, num_tokens.
+/// What a sweep will do, in order: by tp_size, fusion, hidden_size, num_tokens; of each tp_size the holdout last.
 struct ARBITER_EXPORT Plan {
   std::vector<PlannedProblem> problems;
   std::vector<SkippedCell> skipped;

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/thrown.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
@@ -13,13 +15,17 @@
 #include "pipeline/make_plugin.hpp"
 #include "pipeline/prepare_operation.hpp"
 #include "plugin/stray_output.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 
 ProblemRace::ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances,
-                         ProcessGroup& group, std::function<std::string(const Problem&)> select)
-    : config_(config), plugins_(plugins), instances_(instances), group_(group), select_(std::move(select)) {
+                         ProcessGroup& group, std::function<std::string(const Problem&)> select, RaceWatch watch)
+    : config_(config),
+      plugins_(plugins),
+      instances_(instances),
+      group_(group),
+      select_(std::move(select)),
+      watch_(std::move(watch)) {
   if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
     none_ = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
   }
@@ -51,6 +57,10 @@ void ProblemRace::mention_stray_output(const std::string& names) {
   log::warn(fmt::format("{} wrote to standard output, which is for results: \"{}\"", names, stray));
 }
 
+void ProblemRace::end_if_lost(const Measurement& failed) {
+  if (watch_.has_fresh_ranks && !group_.all(!instances_.backend->lost())) throw Error(failed.reason);
+}
+
 Measurement ProblemRace::blank_row(const std::string& name, const Problem& problem) const {
   Measurement row;
   row.problem = problem;
@@ -68,15 +78,7 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
 
   // Collective steps are tried on every rank and judged together: a rank that fails alone would leave the others
   // waiting.
-  const auto together = [&](const auto& step) {
-    std::string failure;
-    try {
-      step();
-    } catch (...) {
-      failure = what_was_thrown();
-    }
-    return first_failure(failure, group_);
-  };
+  const auto together = [&](const auto& step) { return first_failure(failure_of(step), group_); };
 
   const auto no_memory = together([&] {
     const TestData data{static_cast<std::uint64_t>(config_.measurement.seed), false};
@@ -87,8 +89,13 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
     contender.strategy = name;
     contender.result = blank_row(name, problem);
     auto& row = contender.result;
-    row.reason = no_memory;
-    if (row.reason.empty()) row.reason = together([&] { contender.operation = prepare(name, problem); });
+    row.holdout = planned.holdout;
+    row.reason = no_memory.empty() ? watch_.why_broken(problem, name) : no_memory;
+    if (row.reason.empty()) {
+      watch_.begins(planned, name);
+      group_.barrier();  // a rank that breaks at once must not be taken to break the strategy before
+      row.reason = together([&] { contender.operation = prepare(name, problem); });
+    }
     if (row.reason.empty()) {
       auto verified = verify(*contender.operation, problem, fusion, *tensors, backend, group_);
       row.error = std::round(verified.error * 1e4) / 1e4;
@@ -96,9 +103,14 @@ std::vector<Measurement> ProblemRace::run(const PlannedProblem& planned) {
       contender.threw = verified.threw;
     }
     row.failed = !row.reason.empty();
+    if (row.failed) end_if_lost(row);
     mention_stray_output(fmt::format("{} with {}", name, problem.fusion));
   }
-  sample(contenders, tensors != nullptr ? tensors->bindings() : Bindings{}, backend, group_, config_.measurement);
+  sample(contenders, tensors != nullptr ? tensors->bindings() : Bindings{}, backend, group_, config_.measurement,
+         [&](const Contender& contender) { watch_.begins(planned, contender.strategy); });
+  for (const auto& contender : contenders) {
+    if (contender.lost) end_if_lost(contender.result);
+  }
 
   mention_stray_output("a strategy or the fusion " + problem.fusion);
 

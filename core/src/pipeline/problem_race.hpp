@@ -11,6 +11,7 @@
 #include "arbiter/process_group.hpp"
 #include "config/config.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/race_watch.hpp"
 
 namespace arbiter {
 
@@ -20,9 +21,10 @@ class ARBITER_EXPORT ProblemRace {
  public:
   /// `select` is what AUTO asks, the same on every rank; empty while there is no selector.
   ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances, ProcessGroup& group,
-              std::function<std::string(const Problem&)> select);
+              std::function<std::string(const Problem&)> select, RaceWatch watch = {});
 
   /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank.
+  /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can go on.
   [[nodiscard]] std::vector<Measurement> run(const PlannedProblem& planned);
 
  private:
@@ -30,6 +32,8 @@ class ARBITER_EXPORT ProblemRace {
   [[nodiscard]] Strategy& strategy(const std::string& name);
   /// Collective. Tells the person once that one of `names` writes where results go.
   void mention_stray_output(const std::string& names);
+  /// Collective.
+  void end_if_lost(const Measurement& failed);
   [[nodiscard]] Measurement blank_row(const std::string& strategy, const Problem& problem) const;
 
   const Config& config_;
@@ -37,6 +41,7 @@ class ARBITER_EXPORT ProblemRace {
   const Instances& instances_;
   ProcessGroup& group_;
   std::function<std::string(const Problem&)> select_;
+  RaceWatch watch_;
   std::shared_ptr<Fusion> none_;
   std::set<std::string> mentioned_;
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies_;

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/thrown.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/make_plugin.hpp"
 #include "plugin/stray_output.hpp"
-#include "sdk/thrown.hpp"
 
 namespace arbiter {
 

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "launch/core_pinning.hpp"
+#include "pipeline/auto_choice.hpp"
 #include "pipeline/decision.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/overseer.hpp"
 #include "pipeline/problem_race.hpp"
 #include "pipeline/progress.hpp"
 #include "pipeline/runs.hpp"
@@ -24,20 +26,22 @@ struct Desk {
   RunInfo run;
   SinkFanOut sinks;
   Dataset dataset;
+  Dataset holdout;
   Decision decision;
   std::int64_t failed_cells = 0;
 
   Desk(const Config& config, const PluginHost& plugins, RunInfo info)
-      : run(std::move(info)), sinks(config, plugins, run), dataset(run.machine) {}
+      : run(std::move(info)), sinks(config, plugins, run), dataset(run.machine), holdout(run.machine) {}
 
-  void take(const std::vector<Measurement>& rows) {
+  /// `again` if ranks before these measured them: the person knows.
+  void take(const std::vector<Measurement>& rows, bool again = false) {
     for (const auto& row : rows) {
-      dataset.add(row);
+      (row.holdout ? holdout : dataset).add(row);
       sinks.measured(row);
       if (!row.failed) continue;
       ++failed_cells;
       sinks.skipped(row.problem, row.strategy, "failed: " + row.reason);
-      log::error(fmt::format("{}, {}: {}", to_string(row.problem), row.strategy, row.reason));
+      if (!again) log::error(fmt::format("{}, {}: {}", to_string(row.problem), row.strategy, row.reason));
     }
   }
 };
@@ -45,7 +49,7 @@ struct Desk {
 class Sweep {
  public:
   Sweep(Config config, const PluginHost& plugins, World& world, bool terminal)
-      : config_(std::move(config)), plugins_(plugins), world_(world), terminal_(terminal) {
+      : config_(std::move(config)), plugins_(plugins), world_(world), overseer_(world), terminal_(terminal) {
     std::vector<std::string> remarks;
     instances_ = make_instances(config_, plugins, remarks);
     if (world_.all().rank() == 0) {
@@ -61,8 +65,10 @@ class Sweep {
                       {world_.all().size(), [this](int tp_size) { return sites_.at(tp_size).single_host; },
                        [this](int tp_size) { return sites_.at(tp_size).free_bytes; }});
     if (world_.all().rank() == 0) open_desk();
+    if (desk_) take_again(false);
     measure(plan_);
     if (desk_) desk_->decision = decide(config_, plugins_, desk_->dataset);
+    if (desk_) take_again(true);
     if (config_.enable_auto) measure(auto_plan());
     if (desk_) finish();
     std::string code = desk_ ? std::to_string(static_cast<int>(exit_code())) : "";
@@ -96,14 +102,34 @@ class Sweep {
   }
 
   void open_desk() {
-    desk_.emplace(config_, plugins_, RunInfo{config_.output_dir, instances_.backend->machine(), true, {}});
+    desk_.emplace(
+        config_, plugins_,
+        RunInfo{config_.output_dir, instances_.backend->machine(), true, {}, !overseer_.resumption().empty()});
+    const auto& before = overseer_.resumption();
+    if (before.empty()) {
+      for (const auto& remark : config_.remarks) log::warn(remark);
+    }
     for (const auto& cell : plan_.skipped) desk_->sinks.skipped(cell.problem, cell.strategy, cell.reason);
     log::say(
         fmt::format("{} problems, {} cells to measure; {} will be skipped (reasons: the .log files beside the CSVs)",
                     plan_.problems.size(), plan_.cells(), plan_.skipped.size()));
+    if (!before.empty()) log::say(fmt::format("{} cells are measured already", before.rows().size()));
   }
 
-  void measure(const Plan& plan) {
+  /// The rows of the ranks before these. Those of AUTO, which is measured after the decision, have no part in it.
+  void take_again(bool of_auto) {
+    std::vector<Measurement> rows;
+    for (const auto& row : overseer_.resumption().rows()) {
+      if ((row.strategy == auto_strategy) == of_auto) rows.push_back(row);
+    }
+    desk_->take(rows, true);
+  }
+
+  void measure(const Plan& whole) {
+    const auto plan = overseer_.resumption().rest_of(whole);
+    if (desk_) {
+      for (const auto& cell : plan.skipped) desk_->sinks.skipped(cell.problem, cell.strategy, cell.reason);
+    }
     std::optional<Progress> progress;
     if (desk_ && !plan.problems.empty()) {
       progress.emplace(terminal_, static_cast<std::int64_t>(plan.problems.size()), plan.estimated_seconds());
@@ -119,10 +145,12 @@ class Sweep {
   void race(const Plan& plan, ProcessGroup& group, std::optional<Progress>& progress) {
     std::optional<CorePinning> pinning;
     if (instances_.backend->needs_a_core()) pinning.emplace(group);
-    ProblemRace race(config_, plugins_, instances_, group,
-                     [&](const Problem& problem) { return select(problem, group); });
+    ProblemRace race(
+        config_, plugins_, instances_, group, [&](const Problem& problem) { return select(problem, group); },
+        overseer_.watch(config_.measurement));
     for (const auto& planned : plan.problems) {
       const auto rows = race.run(planned);
+      overseer_.take(rows);
       if (desk_) {
         progress->advance(rows, planned.estimated_seconds);
         const bool needs_line = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.failed; });
@@ -137,7 +165,13 @@ class Sweep {
   /// AUTO asks the first selector, which only rank 0 has.
   std::string select(const Problem& problem, ProcessGroup& group) {
     std::string chosen;
-    if (desk_ && !desk_->decision.selectors.empty()) chosen = desk_->decision.selectors.front()->select(problem);
+    if (desk_ && !desk_->decision.selectors.empty()) {
+      const auto supports = [&](const std::string& strategy) {
+        return strategy_supports(strategy, problem, group, config_, plugins_, instances_);
+      };
+      const auto fallback = baseline_strategy(desk_->dataset);
+      chosen = auto_choice_.choose(*desk_->decision.selectors.front(), fallback, problem, supports);
+    }
     return group.broadcast(std::move(chosen), 0);
   }
 
@@ -145,13 +179,13 @@ class Sweep {
     Plan plan;
     for (const auto& planned : plan_.problems) {
       const double share = planned.estimated_seconds / static_cast<double>(planned.strategies.size());
-      plan.problems.push_back({planned.problem, {auto_strategy}, share});
+      plan.problems.push_back({planned.problem, {auto_strategy}, share, planned.holdout});
     }
     return plan;
   }
 
   void finish() {
-    desk_->sinks.write(make_report(config_, plugins_, desk_->run, desk_->dataset, desk_->decision));
+    desk_->sinks.write(make_report(config_, plugins_, desk_->run, desk_->dataset, desk_->holdout, desk_->decision));
     if (desk_->failed_cells > 0) {
       log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", desk_->failed_cells));
     }
@@ -165,6 +199,7 @@ class Sweep {
   Config config_;
   const PluginHost& plugins_;
   World& world_;
+  Overseer overseer_;
   bool terminal_;
   Instances instances_;
   std::map<int, std::unique_ptr<ProcessGroup>> groups_;  // by tp_size; null on ranks outside
@@ -174,6 +209,7 @@ class Sweep {
   };
   std::map<int, Site> sites_;  // by tp_size
   Plan plan_;
+  AutoChoice auto_choice_{log::warn};
   std::optional<Desk> desk_;  // rank 0 only
 };
 

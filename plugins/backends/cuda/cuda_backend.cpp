@@ -78,6 +78,12 @@ class CudaBackendPlugin : public CudaBackend {
         fmt::format("{} has no epilogue for {} on CUDA devices", problem.fusion, name_of(problem.dtype)));
   }
 
+  /// A strategy may have seen the error first; the stream tells it again.
+  [[nodiscard]] bool lost() const override {
+    if (device_is_lost() || device_is_stuck()) return true;
+    return device_ != nullptr && is_sticky(cudaStreamQuery(device_->stream->main()));
+  }
+
   void run(Operation& operation, const Bindings& bindings) override {
     RankDevice& rank = device();
     operation.enqueue(bindings);

@@ -13,8 +13,11 @@ std::string words_of(cudaError_t code) {
 namespace {
 
 bool stuck = false;
+bool lost = false;
 
 }  // namespace
+
+bool device_is_lost() { return lost; }
 
 bool device_is_stuck() { return stuck; }
 
@@ -49,6 +52,7 @@ bool is_sticky(cudaError_t code) {
 void check(cudaError_t code, const std::string& action) {
   if (code == cudaSuccess) return;
   static_cast<void>(cudaGetLastError());  // else the next, innocent call that looks would report it again
+  lost = lost || is_sticky(code);
   throw Error(
       fmt::format("{}: {}{}", action, words_of(code), is_sticky(code) ? "; the device is lost to this process" : ""));
 }

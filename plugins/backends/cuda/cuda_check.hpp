@@ -13,6 +13,9 @@ void check(cudaError_t code, const std::string& action);
 /// CUDA's words for an error: "out of memory (cudaErrorMemoryAllocation)".
 [[nodiscard]] std::string words_of(cudaError_t code);
 
+/// Whether a sticky error was seen: is_sticky().
+[[nodiscard]] bool device_is_lost();
+
 /// Whether work that never ends keeps the device: then nothing may wait for it any more, and memory cannot be freed.
 [[nodiscard]] bool device_is_stuck();
 void device_got_stuck();

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 
 namespace arbiter::cuda {
@@ -120,7 +120,7 @@ std::vector<Handed> exchange_descriptors(ProcessGroup& group, int own, std::uint
   Address address{};
   Descriptor socket;
   std::string failure = failure_of([&] { socket = make_socket(address); });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   std::vector<Address> addresses(ranks);
   group.all_gather(&address, addresses.data(), sizeof address);
 
@@ -133,7 +133,7 @@ std::vector<Handed> exchange_descriptors(ProcessGroup& group, int own, std::uint
       handed.at(static_cast<std::size_t>(from)) = std::move(what);
     }
   });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   return handed;
 }
 

@@ -34,7 +34,7 @@ class EpiloguePass : public Operation {
   void enqueue(const Bindings& bindings) override {
     reduction_->enqueue({bindings.input, {&reduced_pointer_, 1}});
     EpilogueArguments epilogue = epilogue_arguments(problem_, bindings, epilogue_);
-    const std::array<void*, 3> arguments{&reduced_pointer_, &epilogue, &group_threads_};
+    const std::array<void*, 4> arguments{&reduced_pointer_, &epilogue, &group_threads_, &epilogue_.needs_row};
     kernel_->launch(launch_, arguments);
   }
 

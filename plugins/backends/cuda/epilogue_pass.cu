@@ -45,20 +45,19 @@ __device__ __forceinline__ VectorPlace place_of(const EpilogueArguments& argumen
   const std::int64_t column = static_cast<std::int64_t>(vector) * vector_elements;
   const std::int64_t left = has_row ? arguments.hidden_size - column : 0;
   const int count = left <= 0 ? 0 : left < vector_elements ? static_cast<int>(left) : vector_elements;
-  return {has_row ? row : 0, count == 0 ? 0 : static_cast<int>(column), count};
+  return place_in_row(has_row ? row : 0, count == 0 ? 0 : static_cast<int>(column), count, arguments.hidden_size);
 }
 
-__device__ __forceinline__ Packed load_reduced(const Element* reduced, const EpilogueArguments& arguments,
-                                               const VectorPlace& place) {
-  return load_vector(reduced + place.row * arguments.hidden_size + place.column, place.count);
+__device__ __forceinline__ Packed load_reduced(const Element* reduced, const VectorPlace& place) {
+  return load_vector(reduced + place.offset, place);
 }
 
 /// Each thread keeps `Vectors` vectors of its row in registers from begin() to finish(). The blocks take the rows in
 /// turns; every group of a block makes as many turns as the others, since they meet in sum_over_row().
 template <int Vectors>
-__device__ __forceinline__ void pass(const Element* reduced, const EpilogueArguments& arguments, int group_threads) {
+__device__ __forceinline__ void pass(const Element* reduced, const EpilogueArguments& arguments, int group_threads,
+                                     bool needs_row) {
   const RowGroup group(group_threads);
-  const bool needs_row = arbiter_epilogue_needs_row();
   EpilogueInputs inputs[Vectors];
 #pragma unroll
   for (int i = 0; i < Vectors; ++i) {
@@ -71,33 +70,33 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
        first += stride) {
     const std::int64_t row = first + group.number;
     const bool has_row = row < arguments.num_tokens;
-    VectorPlace place[Vectors];
+    // Found out again each time: kept, places would take the registers that the vectors need.
+    const auto place = [&](int i) { return place_of(arguments, row, has_row, group.lane + i * group.threads); };
     Packed sum[Vectors];
     Packed carried[Vectors];
     float statistic = 0.0F;
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
-      place[i] = place_of(arguments, row, has_row, group.lane + i * group.threads);
-      sum[i] = load_reduced(reduced, arguments, place[i]);
-      arbiter_epilogue_load(arguments, place[i], inputs[i]);
+      sum[i] = load_reduced(reduced, place(i));
+      arbiter_epilogue_load(arguments, place(i), inputs[i]);
     }
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
-      statistic += arbiter_epilogue_begin(arguments, place[i], inputs[i], unpack(sum[i]), carried[i]);
+      statistic += arbiter_epilogue_begin(arguments, place(i), inputs[i], unpack(sum[i]), carried[i]);
+      arbiter_epilogue_store_carried(arguments, place(i), carried[i]);
     }
     float scalar = 0.0F;
     if (needs_row) scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
     turn ^= 1;
 #pragma unroll
-    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place[i], inputs[i], carried[i], scalar);
+    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place(i), inputs[i], carried[i], scalar);
   }
 }
 
 /// Rows of any width, a block each: what was begun for the statistic is begun again to be finished. The inputs of a row
 /// are then still in cache.
-__device__ __forceinline__ void pass_twice(const Element* reduced, const EpilogueArguments& arguments) {
+__device__ __forceinline__ void pass_twice(const Element* reduced, const EpilogueArguments& arguments, bool needs_row) {
   const RowGroup group(static_cast<int>(blockDim.x));
-  const bool needs_row = arbiter_epilogue_needs_row();
   const int vectors = static_cast<int>((arguments.hidden_size + vector_elements - 1) / vector_elements);
   int turn = 0;
   for (std::int64_t row = blockIdx.x; row < arguments.num_tokens; row += gridDim.x) {
@@ -110,8 +109,7 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
         Packed carried;
         arbiter_epilogue_load_constant(arguments, place, inputs);
         arbiter_epilogue_load(arguments, place, inputs);
-        statistic +=
-            arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, arguments, place)), carried);
+        statistic += arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried);
       }
       scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
       turn ^= 1;
@@ -123,7 +121,8 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
       arbiter_epilogue_load_constant(arguments, place, inputs);
       arbiter_epilogue_load(arguments, place, inputs);
       static_cast<void>(
-          arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, arguments, place)), carried));
+          arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried));
+      arbiter_epilogue_store_carried(arguments, place, carried);
       arbiter_epilogue_finish(arguments, place, inputs, carried, scalar);
     }
   }
@@ -131,24 +130,25 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
 
 }  // namespace
 
-// Blocks of whole row groups of `group_threads`, a multiple of 32; `reduced` holds num_tokens x hidden_size elements.
-// Nothing is shared between blocks; in a block, groups meet at the barrier of sum_over_row() only.
+// Blocks of whole row groups of `group_threads`, a multiple of 32; `needs_row` as in DeviceEpilogue; `reduced` holds
+// num_tokens x hidden_size elements. Nothing is shared between blocks; in a block, groups meet at the barrier of
+// sum_over_row() only.
 extern "C" __global__ void __launch_bounds__(1024)
     arbiter_epilogue_pass_1(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
-                            int group_threads) {
-  pass<1>(reduced, arguments, group_threads);
+                            int group_threads, bool needs_row) {
+  pass<1>(reduced, arguments, group_threads, needs_row);
 }
 
 // Wider rows: more registers for each of fewer threads.
 extern "C" __global__ void __launch_bounds__(512)
     arbiter_epilogue_pass_3(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
-                            int group_threads) {
-  pass<3>(reduced, arguments, group_threads);
+                            int group_threads, bool needs_row) {
+  pass<3>(reduced, arguments, group_threads, needs_row);
 }
 
 // The same for rows that no block holds; a block is one group.
 extern "C" __global__ void __launch_bounds__(1024)
     arbiter_epilogue_pass_wide(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
-                               int /*group_threads*/) {
-  pass_twice(reduced, arguments);
+                               int /*group_threads*/, bool needs_row) {
+  pass_twice(reduced, arguments, needs_row);
 }

@@ -6,7 +6,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
 
@@ -79,11 +79,11 @@ std::unique_ptr<PeerMemory> share_by_ipc(const SharedMemoryRequest& request) {
   auto memory = std::make_unique<IpcMemory>(request);
   cudaIpcMemHandle_t own{};
   std::string failure = failure_of([&] { own = memory->make(request.fill); });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   std::vector<cudaIpcMemHandle_t> handles(static_cast<std::size_t>(group.size()));
   group.all_gather(&own, handles.data(), sizeof own);
   failure = failure_of([&] { memory->open(handles); });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   return memory;
 }
 

@@ -9,9 +9,26 @@
 
 namespace arbiter::cuda {
 
+namespace {
+
+/// Loading code is no work of a stream, so it may happen while one is captured; this says so to the runtime.
+class AnywhereInACapture {
+ public:
+  AnywhereInACapture() { check(cudaThreadExchangeStreamCaptureMode(&mode_), "load code while a graph is captured"); }
+  ~AnywhereInACapture() { static_cast<void>(cudaThreadExchangeStreamCaptureMode(&mode_)); }
+  AnywhereInACapture(const AnywhereInACapture&) = delete;
+  AnywhereInACapture& operator=(const AnywhereInACapture&) = delete;
+
+ private:
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+};
+
+}  // namespace
+
 LinkedKernel::LinkedKernel(std::shared_ptr<Stream> stream, int multiprocessors, std::span<const std::byte> cubin,
                            const std::string& entry)
     : stream_(std::move(stream)), multiprocessors_(multiprocessors), entry_(entry) {
+  const AnywhereInACapture anywhere;
   check(cudaLibraryLoadData(&library_, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
         fmt::format("load the code of {}", entry));
   auto found = cudaLibraryGetKernel(&kernel_, library_, entry.c_str());

@@ -6,7 +6,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "cuda_check.hpp"
 
 namespace arbiter::cuda {
@@ -46,7 +46,7 @@ std::string missing_peer_access(int device, ProcessGroup& group) {
     const std::string thrown = failure_of([&] { failure = obstacle(device, rank, own, id); });
     if (!thrown.empty()) failure = thrown;
   }
-  return first_failure_of(group, failure);
+  return first_failure(failure, group);
 }
 
 }  // namespace arbiter::cuda

@@ -7,7 +7,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
 #include "ipc_memory.hpp"
@@ -42,7 +42,7 @@ std::unique_ptr<PeerMemory> share_memory(int device, ProcessGroup& group, std::s
   if (!group.single_host()) refuse("the ranks are on several hosts");
   const char* variable = std::getenv("ARBITER_PEER_MEMORY");
   const std::string_view wanted = variable == nullptr ? "" : variable;
-  if (const auto why = first_failure_of(group, refused_way(wanted)); !why.empty()) refuse(why);
+  if (const auto why = first_failure(refused_way(wanted), group); !why.empty()) refuse(why);
   if (const auto why = missing_peer_access(device, group); !why.empty()) refuse(why);
   lingering->sweep();
 

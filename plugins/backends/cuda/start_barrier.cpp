@@ -9,7 +9,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
 #include "device_code/start_barrier.hpp"
@@ -31,7 +31,7 @@ StartBarrier::StartBarrier(CudaBackend& backend, ProcessGroup& group) {
     check(cudaHostGetDevicePointer(&on_device, host, 0), "map host memory into the device");
     arguments_.go = static_cast<const std::uint32_t*>(on_device);
   });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   flags_ = backend.share(group, static_cast<std::size_t>(group.size()) * sizeof(std::uint32_t), 0);
   for (std::size_t rank = 0; rank < flags_->of_ranks().size(); ++rank) {
     arguments_.flags[rank] = static_cast<std::uint32_t*>(flags_->of_ranks()[rank]);

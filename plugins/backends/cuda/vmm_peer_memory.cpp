@@ -5,7 +5,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "agreement.hpp"
+#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
 #include "descriptor_exchange.hpp"
@@ -56,7 +56,7 @@ std::unique_ptr<PeerMemory> share_by_descriptors(const SharedMemoryRequest& requ
     mapped = part.mapped_bytes();
     own = Descriptor(part.export_descriptor());
   });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   const auto handed = exchange_descriptors(group, own.get(), mapped);
   failure = failure_of([&] {
     for (std::size_t rank = 0; rank < handed.size(); ++rank) {
@@ -64,7 +64,7 @@ std::unique_ptr<PeerMemory> share_by_descriptors(const SharedMemoryRequest& requ
       memory->set(rank, VmmMemory::import(request.device, handed[rank].descriptor.get(), handed[rank].number));
     }
   });
-  if (failure = first_failure_of(group, failure); !failure.empty()) throw Error(failure);
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   return memory;
 }
 

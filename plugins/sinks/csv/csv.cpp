@@ -1,10 +1,12 @@
 // csv: <out>/benchmark.tp<N>.<platform>.csv, row by row as measured, with the machine beside it (.machine.json) and the
-// reasons of skipped and failed cells (.log). A run that starts from CSVs of another folder gets them in one form.
+// reasons of skipped and failed cells (.log); the rows of the holdout in benchmark.tp<N>.<platform>.holdout.csv. A run
+// that starts from CSVs of another folder gets them in one form.
 #include "arbiter/csv.hpp"
 
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,6 +31,7 @@ class CsvSink : public Sink {
 
   void begin(const RunInfo& run) override {
     run_ = run;
+    earlier_ = run.continues ? LineFile::Earlier::continues : LineFile::Earlier::is_set_aside;
     files_.clear();
     logs_.clear();
   }
@@ -37,16 +40,18 @@ class CsvSink : public Sink {
 
   void skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
     std::unique_ptr<LineFile>& log = logs_[problem.tp_size];
-    if (!log) log = std::make_unique<LineFile>(path(problem.tp_size, ".log"));
+    if (!log) log = std::make_unique<LineFile>(path(file_stem(problem.tp_size, platform()), ".log"), earlier_);
     log->append(one_line(fmt::format("{}, {}: {}", to_string(problem), strategy, reason)));
   }
 
   void write(const Report& report) override {
     if (!report.run.measures && elsewhere(report.run)) {
       run_ = report.run;
-      for (const Measurement& row : report.dataset.rows()) append(row);
+      for (const Dataset* data : {&report.dataset, &report.holdout}) {
+        for (const Measurement& row : data->rows()) append(row);
+      }
     }
-    for (const auto& [tp_size, file] : files_) {
+    for (const auto& [key, file] : files_) {
       if (!file.writer) continue;
       report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
                              file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
@@ -61,9 +66,13 @@ class CsvSink : public Sink {
     std::int64_t failed = 0;
   };
 
-  [[nodiscard]] fs::path path(int tp_size, const std::string& extension) const {
+  [[nodiscard]] const std::string& platform() const {
     if (run_.machine.platform.empty()) throw DataError("csv: the data do not say their platform; name the SM version");
-    return run_.output_dir / (file_stem(tp_size, run_.machine.platform) + extension);
+    return run_.machine.platform;
+  }
+
+  [[nodiscard]] fs::path path(const std::string& stem, const char* extension) const {
+    return run_.output_dir / (stem + extension);
   }
 
   static bool elsewhere(const RunInfo& run) {
@@ -71,18 +80,23 @@ class CsvSink : public Sink {
   }
 
   void append(const Measurement& row) {
-    File& file = files_[row.problem.tp_size];
+    const int tp_size = row.problem.tp_size;
+    File& file = files_[{tp_size, row.holdout}];
     const bool is_new = !file.writer;
-    if (is_new) file.writer = std::make_unique<CsvWriter>(path(row.problem.tp_size, ".csv"));
+    if (is_new) {
+      const auto stem = row.holdout ? holdout_file_stem(tp_size, platform()) : file_stem(tp_size, platform());
+      file.writer = std::make_unique<CsvWriter>(path(stem, ".csv"), earlier_);
+    }
     file.writer->append(row);
     ++file.rows;
     if (!row.usable()) ++file.failed;
     // After the row: facts that cannot be written must not cost a measurement.
-    if (is_new) write_machine_file(file.writer->file(), run_.machine);
+    if (is_new && !row.holdout) write_machine_file(file.writer->file(), run_.machine);
   }
 
   RunInfo run_;
-  std::map<int, File> files_;                      ///< by tp size, from its first row
+  LineFile::Earlier earlier_ = LineFile::Earlier::is_set_aside;
+  std::map<std::pair<int, bool>, File> files_;     ///< by tp size and holdout, from its first row
   std::map<int, std::unique_ptr<LineFile>> logs_;  ///< by tp size, from its first skipped cell
 };
 

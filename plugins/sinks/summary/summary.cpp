@@ -1,5 +1,5 @@
 // summary: who is fastest where, and what each selector gives away, on the terminal and in <out>/summary.txt, which
-// also has each heuristic's own report.
+// also has the regret per fusion and each heuristic's own report.
 #include <algorithm>
 #include <iterator>
 #include <sstream>
@@ -10,6 +10,7 @@
 #include "arbiter/files.hpp"
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
+#include "summary/auto_line.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/text_wrap.hpp"
 #include "summary/winners.hpp"
@@ -22,19 +23,21 @@ using Lines = std::vector<std::string>;
 
 void append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
 
-Lines tables(const Report& report) {
+Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   const std::string baseline = baseline_strategy(report.dataset);
   Lines lines = {
       fmt::format("Winners on {}: share of cells each strategy is fastest in, and the best over {} "
                   "(geometric mean)",
                   report.run.machine.platform.empty() ? "this machine" : report.run.machine.platform, baseline)};
   append(lines, winners_table(winners(report.dataset, baseline), baseline));
-  const auto failed = std::ranges::count_if(report.dataset.rows(), [](const Measurement& row) { return row.failed; });
+  const auto is_failed = [](const Measurement& row) { return row.failed; };
+  const auto failed =
+      std::ranges::count_if(report.dataset.rows(), is_failed) + std::ranges::count_if(report.holdout.rows(), is_failed);
   if (failed > 0) lines.push_back(fmt::format("{} measurements failed and are not in the table", failed));
-  if (!report.selectors.empty()) {
-    append(lines, {"", "Regret: time(chosen) / time(best) - 1"});
-    append(lines, regret_table(report.selectors, report.dataset));
-  }
+  if (regret.empty()) return lines;
+  append(lines, regret_tables(regret));
+  append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});
+  append(lines, auto_lines(report, regret));
   return lines;
 }
 
@@ -60,10 +63,12 @@ class Summary : public Sink {
   explicit Summary(const Parameters& parameters) : says_reports_(parameters.boolean("reports")) {}
 
   void write(const Report& report) override {
-    Lines said = tables(report);
+    const auto regret = regret_report(report);
+    Lines said = tables(report, regret);
     const Lines reports = selector_reports(report);
     Lines written = machine_lines(report.run.machine);
     append(written, said);
+    append(written, regret_details(regret));
     append(written, reports);
     if (says_reports_) append(said, reports);
     for (const std::string& line : said) report.say(line);

@@ -86,7 +86,9 @@ class ScaleBias final : public Fusion {
 #ifdef ARBITER_HAS_CUDA
   /// scale_bias.cu as arbiter_add_device_code() compiled it for the dtype, and its scalars.
   [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
-    return {.code = cuda::scale_bias_epilogue_code(problem.dtype), .scalars = {static_cast<float>(scale_)}};
+    return {.code = cuda::scale_bias_epilogue_code(problem.dtype),
+            .needs_row = false,  // a norm's scalar would
+            .scalars = {static_cast<float>(scale_)}};
   }
 #endif
 

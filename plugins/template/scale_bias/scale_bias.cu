@@ -15,17 +15,15 @@ enum : int { scale };
 
 extern "C" {
 
-/// A norm would say true, return its sum of squares in begin(), and 1 / rms in scalar().
-__device__ bool arbiter_epilogue_needs_row() { return false; }
-
 /// Weights only: this runs while kernels in front may still be writing what they make.
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
                                                EpilogueInputs& inputs) {
-  inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[bias]) + place.column, place.count);
+  inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[bias]) + place.column, place);
 }
 
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
+/// A norm would return its sum of squares here, 1 / rms in scalar(), and store in finish().
 __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, const VectorPlace&,
                                         const EpilogueInputs& inputs, const Accumulators& sum, Packed& carried) {
   Accumulators values = unpack(inputs.constant[0]);
@@ -35,11 +33,13 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, cons
   return 0.0F;
 }
 
+__device__ void arbiter_epilogue_store_carried(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& carried) {
+  store_vector(static_cast<Element*>(arguments.tensors[out]) + place.offset, carried, place);
+}
+
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
 
-__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs&, const Packed& carried, float) {
-  auto* const row = static_cast<Element*>(arguments.tensors[out]) + place.row * arguments.hidden_size;
-  store_vector(row + place.column, carried, place.count);
-}
+__device__ void arbiter_epilogue_finish(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                        const Packed&, float) {}
 }

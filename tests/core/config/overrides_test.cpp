@@ -103,10 +103,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "allowed: --set problems.hidden_size=... as a whole"},
         Mistake{"problems.hiden_size=8",
                 "--set problems.hiden_size=8: unknown key; did you mean hidden_size? Allowed: tp_size, dtype, fusion, "
-                "hidden_size, num_tokens"},
+                "hidden_size, num_tokens, holdout"},
         Mistake{"problem.tp_size=8",
                 "--set problem.tp_size=8: problem: unknown key; did you mean problems? Allowed: backend, problems, "
-                "strategies, heuristics, sinks, measurement, plugins, output_dir, enable_auto"},
+                "strategies, heuristics, compare, sinks, measurement, plugins, output_dir, enable_auto"},
         Mistake{"strategies.ONESHOT.chunk_kib=0",
                 "--set strategies.ONESHOT.chunk_kib=0: found 0; allowed: a whole number in 1..65536"},
         Mistake{"strategies.ONESHOOT.chunk_kib=1",
@@ -130,7 +130,7 @@ TEST(Overrides, AreReportedAfterTheFile) {
   EXPECT_EQ(
       config_mistakes(sweep + "sink: csv\n", {"problems.tp_size=1", "problems.num_tokens=0"}),
       "sweep.yaml:5:1: sink: unknown key; did you mean sinks? Allowed: backend, problems, strategies, heuristics, "
-      "sinks, measurement, plugins, output_dir, enable_auto\n"
+      "compare, sinks, measurement, plugins, output_dir, enable_auto\n"
       "--set problems.tp_size=1: found 1; allowed: a whole number in 2..1024\n"
       "--set problems.num_tokens=0: found 0; allowed: a whole number in 1..16777216");
 }

@@ -132,7 +132,7 @@ TEST(Problems, MustBeThere) {
 TEST(Problems, NameTheNearestKey) {
   EXPECT_EQ(config_mistakes("problems:\n  tp_size: 2\n  hidden_size: 8\n  hidden_sizes: 8\n  num_tokens: 1\n"),
             "sweep.yaml:4:3: problems.hidden_sizes: unknown key; did you mean hidden_size? Allowed: tp_size, dtype, "
-            "fusion, hidden_size, num_tokens");
+            "fusion, hidden_size, num_tokens, holdout");
 }
 
 TEST(Problems, AreNotTooMany) {

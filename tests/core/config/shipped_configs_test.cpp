@@ -39,7 +39,8 @@ TEST_F(ShippedConfigs, QuickstartRunsEverythingOfTheHost) {
   EXPECT_EQ(config.fusions.size(), 6U);
   EXPECT_EQ(config.strategies.size(), 4U);
   EXPECT_EQ(config.heuristics.size(), 2U);
-  EXPECT_EQ(config.sinks.size(), 6U);
+  EXPECT_EQ(config.sinks.size(), 7U);
+  EXPECT_EQ(config.holdout.size(), 2U);
 }
 
 TEST_F(ShippedConfigs, TheBuiltInDefaultsAreTheSeedGrid) {

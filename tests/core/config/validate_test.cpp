@@ -65,7 +65,7 @@ TEST(Validate, ReportsEveryMistakeInTheOrderOfTheFile) {
             "{from: 2, to: 8, factor: 2}\n"
             "sweep.yaml:3:12: problems.tp_size: found 1; allowed: a whole number in 2..1024\n"
             "sweep.yaml:4:3: problems.hidden_sizes: unknown key; did you mean hidden_size? Allowed: tp_size, dtype, "
-            "fusion, hidden_size, num_tokens\n"
+            "fusion, hidden_size, num_tokens, holdout\n"
             "sweep.yaml:6:3: problems.num_tokens: given twice; the first is in line 5\n"
             "sweep.yaml:7:10: backend: found gpu; allowed: auto, cuda, host\n"
             "sweep.yaml:8:14: enable_auto: found yes; allowed: true or false");
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Mistake{"stategies: [MPI]",
                 "2:1: stategies: unknown key; did you mean strategies? Allowed: backend, problems, strategies, "
-                "heuristics, sinks, measurement, plugins, output_dir, enable_auto"},
+                "heuristics, compare, sinks, measurement, plugins, output_dir, enable_auto"},
         Mistake{"num_tokens: 4", "2:1: num_tokens: unknown key; it belongs under problems: (indent it)"},
         Mistake{"enable_auto: 1", "2:14: enable_auto: found 1; allowed: true or false"},
         Mistake{"enable_auto: true\nheuristics: []",

@@ -44,6 +44,32 @@ TEST_F(DataDir, ReadsEveryTpSizeAscending) {
   EXPECT_EQ(data.machine().platform, "sm90");
 }
 
+TEST_F(DataDir, ReadsTheHoldoutApartAndMarksItsRows) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp2.sm90.machine.json", R"({"platform": "sm90", "facts": {"gpu": "H200"}})");
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of(2, "B"));
+  dir_.write("benchmark.tp4.sm90.holdout.csv", csv_of(4, "C"));
+  dir_.write("benchmark.tp4.sm100.holdout.csv", csv_of(4, "D"));
+  const CsvContents contents = read_data_dir(dir_.path(), "");
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A"));
+  EXPECT_FALSE(contents.dataset.rows().front().holdout);
+  EXPECT_THAT(contents.holdout.strategies(), ElementsAre("B", "C"));
+  for (const Measurement& row : contents.holdout.rows()) EXPECT_TRUE(row.holdout);
+  EXPECT_EQ(contents.holdout.machine().facts.at("gpu"), "H200");
+}
+
+TEST_F(DataDir, AHoldoutAloneIsNoData) {
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of(2, "B"));
+  EXPECT_THAT(mistake(""), HasSubstr("found no benchmark.tp<N>.<cpu|smV>.csv"));
+}
+
+TEST_F(DataDir, SkipsBadRowsOfTheHoldoutTooAndCountsThem) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of(4, "B"));
+  EXPECT_THAT(mistake(""), HasSubstr("benchmark.tp2.sm90.holdout.csv:2: column 'world_size'"));
+  EXPECT_EQ(read_data_dir(dir_.path(), "", {.skip_bad_rows = true}).skipped_rows, 1);
+}
+
 TEST_F(DataDir, SeveralPlatformsNeedAName) {
   dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
   dir_.write("benchmark.tp2.cpu.csv", csv_of(2, "B"));

@@ -62,6 +62,25 @@ TEST(LineFile, NamesTheFileWhenTheDiskIsFull) {
   EXPECT_TRUE(std::filesystem::exists("/dev/full"));
 }
 
+TEST(LineFile, ContinuesAFileFromTheFirstLineThatItHasNot) {
+  const TempDir dir;
+  const auto path = dir.path() / "lines";
+  const auto write = [&](LineFile::Earlier earlier, const std::vector<std::string>& lines) {
+    LineFile file(path, earlier);
+    for (const auto& line : lines) file.append(line);
+    return read_file(path);
+  };
+  using enum LineFile::Earlier;
+  EXPECT_EQ(write(continues, {"a", "b"}), "a\nb\n");
+  EXPECT_EQ(write(continues, {"a", "b", "c"}), "a\nb\nc\n");
+  EXPECT_EQ(write(continues, {"a", "other", "b"}), "a\nother\nb\n") << "what differs is written anew";
+  EXPECT_FALSE(std::filesystem::exists(path.string() + ".1"));
+  write_file(path, "a\nhal");
+  EXPECT_EQ(write(continues, {"a", "half"}), "a\nhalf\n");
+  EXPECT_EQ(write(is_set_aside, {"a"}), "a\n");
+  EXPECT_TRUE(std::filesystem::exists(path.string() + ".1"));
+}
+
 TEST(LineFile, RefusesAFolderAndAnUnusableParent) {
   const TempDir dir;
   EXPECT_THROW(LineFile(dir.path()), SystemError);

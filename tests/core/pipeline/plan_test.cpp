@@ -35,6 +35,20 @@ TEST_F(PlanTest, HoldsEveryProblemOfTheGridInOrder) {
   EXPECT_GT(made.estimated_seconds(), 0.0);
 }
 
+TEST_F(PlanTest, HasTheHoldoutOfEachTpSizeAfterItsGrid) {
+  const auto made = plan(
+      "{tp_size: [2, 3], fusion: [NONE, RESIDUAL_RMS_NORM], hidden_size: [64], num_tokens: [1], "
+      "holdout: [{hidden_size: 100, num_tokens: [3, 7]}]}",
+      3);
+  ASSERT_EQ(made.problems.size(), 12U);
+  EXPECT_FALSE(made.problems[1].holdout);
+  EXPECT_TRUE(made.problems[2].holdout);
+  EXPECT_EQ(made.problems[3].problem, (Problem{2, DType::bfloat16, "NONE", 100, 7}));
+  EXPECT_EQ(made.problems[4].problem.fusion, "RESIDUAL_RMS_NORM");
+  EXPECT_FALSE(made.problems[6].holdout);
+  EXPECT_EQ(made.of_tp_size(3).cells(), 12);
+}
+
 TEST_F(PlanTest, SkipsGroupsThatAreLargerThanTheRun) {
   const auto made = plan("{tp_size: [2, 4], fusion: [NONE], hidden_size: [64], num_tokens: [1]}", 2);
   ASSERT_EQ(made.problems.size(), 1U);

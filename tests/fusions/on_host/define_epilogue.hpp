@@ -12,10 +12,10 @@ using cuda::EpilogueArguments;
 
 #define JOIN_NAMES(a, b) a##b
 #define JOIN(a, b) JOIN_NAMES(a, b)
-#define arbiter_epilogue_needs_row JOIN(needs_row_, EPILOGUE_NAME)
 #define arbiter_epilogue_load_constant JOIN(load_constant_, EPILOGUE_NAME)
 #define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
 #define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
+#define arbiter_epilogue_store_carried JOIN(store_carried_, EPILOGUE_NAME)
 #define arbiter_epilogue_scalar JOIN(scalar_, EPILOGUE_NAME)
 #define arbiter_epilogue_finish JOIN(finish_, EPILOGUE_NAME)
 #define cuda EPILOGUE_NAME
@@ -32,7 +32,7 @@ void for_row(const EpilogueArguments& arguments, std::int64_t row, Vector vector
   for (int first = 0; first * vector_elements < hidden; first += Warp::lanes) {
     Warp::run([&](int lane) {
       const int column = (first + lane) * vector_elements;
-      vector(VectorPlace{row, column, std::clamp(hidden - column, 0, vector_elements)}, first + lane);
+      vector(place_in_row(row, column, std::clamp(hidden - column, 0, vector_elements), hidden), first + lane);
     });
   }
 }
@@ -41,7 +41,7 @@ float begin_row(const EpilogueArguments& arguments, std::int64_t row, const floa
   float statistic = 0.0F;
   const auto hidden = static_cast<int>(arguments.hidden_size);
   for (int column = 0; column < hidden; column += vector_elements) {
-    const VectorPlace place{row, column, std::min(hidden - column, vector_elements)};
+    const VectorPlace place = place_in_row(row, column, std::min(hidden - column, vector_elements), hidden);
     EpilogueInputs inputs;
     Accumulators values{};
     std::copy_n(sum + column, place.count, values.value);
@@ -58,6 +58,7 @@ void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void
     EpilogueInputs inputs;
     arbiter_epilogue_load_constant(arguments, place, inputs);
     const Packed packed = place.count > 0 ? static_cast<const Packed*>(carried)[vector] : zeros();
+    arbiter_epilogue_store_carried(arguments, place, packed);
     arbiter_epilogue_finish(arguments, place, inputs, packed, scalar);
   });
 }
@@ -66,5 +67,5 @@ void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void
 
 namespace arbiter::test {
 extern const EpilogueOnHost EPILOGUE_NAME;
-const EpilogueOnHost EPILOGUE_NAME{arbiter_epilogue_needs_row, begin_row, arbiter_epilogue_scalar, finish_row};
+const EpilogueOnHost EPILOGUE_NAME{begin_row, arbiter_epilogue_scalar, finish_row};
 }  // namespace arbiter::test

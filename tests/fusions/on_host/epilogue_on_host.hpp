@@ -8,7 +8,6 @@ namespace arbiter::test {
 
 /// A device epilogue that was compiled for the host, by rows.
 struct EpilogueOnHost {
-  bool (*needs_row)();
   /// `carried` has room for whole vectors; returns the row's statistic.
   float (*begin_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const float* sum, void* carried);
   float (*scalar)(const cuda::EpilogueArguments& arguments, float statistic);

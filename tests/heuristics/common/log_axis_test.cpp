@@ -2,24 +2,34 @@
 
 #include <gmock/gmock.h>
 
+#include "common/dense_axis.hpp"
+
 namespace arbiter::test {
+
+using ::testing::ElementsAre;
 
 TEST(LogAxis, SortsAndDropsRepeats) {
   const LogAxis axis({8, 2, 8, 4});
-  EXPECT_THAT(axis.values(), ::testing::ElementsAre(2, 4, 8));
+  EXPECT_THAT(axis.values(), ElementsAre(2, 4, 8));
   EXPECT_EQ(axis.find(4), 1U);
   EXPECT_EQ(axis.find(5), std::nullopt);
 }
 
-TEST(LogAxis, NearestIsOfLogarithmsAndTheSmallerOnATie) {
-  const LogAxis axis({1, 4, 64, 1024});
-  EXPECT_EQ(axis.nearest(0), 0U);
-  EXPECT_EQ(axis.nearest(1), 0U);
-  EXPECT_EQ(axis.nearest(2), 0U);  // as near to 4
-  EXPECT_EQ(axis.nearest(3), 1U);
-  EXPECT_EQ(axis.nearest(16), 1U);  // as near to 64
-  EXPECT_EQ(axis.nearest(17), 2U);  // although 4 is nearer in tokens
-  EXPECT_EQ(axis.nearest(1'000'000), 3U);
+TEST(LogAxis, AroundAreTheLinesOnBothSides) {
+  const LogAxis axis({1, 4, 64});
+  EXPECT_THAT(axis.around(0), ElementsAre(0U, 0U));
+  EXPECT_THAT(axis.around(4), ElementsAre(1U, 1U));
+  EXPECT_THAT(axis.around(5), ElementsAre(1U, 2U));
+  EXPECT_THAT(axis.around(65), ElementsAre(2U, 2U));
+}
+
+TEST(DenseAxis, HasThreeLinesBetweenTwoAndADoublingBeyondEither) {
+  EXPECT_THAT(dense_axis(LogAxis({256, 4096})).values(),
+              ElementsAre(128, 152, 181, 215, 256, 512, 1024, 2048, 4096, 4871, 5793, 6889, 8192));
+}
+
+TEST(DenseAxis, OfSmallNumbersHasWholeOnesOnce) {
+  EXPECT_THAT(dense_axis(LogAxis({1, 2})).values(), ElementsAre(1, 2, 3, 4));
 }
 
 }  // namespace arbiter::test

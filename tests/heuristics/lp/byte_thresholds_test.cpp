@@ -6,7 +6,6 @@
 
 #include <gmock/gmock.h>
 
-#include "lp/threshold_selector.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -34,6 +33,15 @@ Dataset random_times(unsigned seed) {
     }
   }
   return data;
+}
+
+DecisionTable table_of(const Dataset& data, const std::vector<std::string>& order) {
+  const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
+  std::vector<const CellBlock*> pointers;
+  for (const CellBlock& block : blocks) pointers.push_back(&block);
+  DecisionTable table{LookUp::message_size, {}, {}, "MPI"};
+  add_to(table, thresholds_of(blocks, order), pointers);
+  return table;
 }
 
 }  // namespace
@@ -81,35 +89,46 @@ TEST(ByteThresholds, SayTheLastMeasuredSizeOfEachStrategy) {
   EXPECT_EQ(thresholds_of(blocks, {"B", "A"}).text(), "B for all sizes");
 }
 
-TEST(ThresholdSelector, AnswersOffGridFromTheNearestSize) {
+TEST(ByteThresholds, StateTheirExcessOverTheBest) {
+  Dataset data;
+  data.add(decision_row(cell_of(512, 2), "A", 1.0));
+  data.add(decision_row(cell_of(512, 2), "B", 3.0));
+  data.add(decision_row(cell_of(256, 4), "A", 1.5));
+  data.add(decision_row(cell_of(256, 4), "B", 1.0));
+  const auto blocks = cell_blocks(data, "lp");
+  const ByteThresholds thresholds = thresholds_of(blocks, {"A", "B"});
+  EXPECT_EQ(thresholds.excess.text(), "mean 25.00 %, worst 50.00 % above the best of 2 cells");
+}
+
+TEST(ByteThresholds, AsStepsHaveTheirBordersHalfwayInLogarithms) {
   Dataset data;
   data.add(decision_row(cell_of(512, 1), "A", 1.0));
   data.add(decision_row(cell_of(512, 1), "B", 2.0));
   data.add(decision_row(cell_of(512, 64), "A", 2.0));
   data.add(decision_row(cell_of(512, 64), "B", 1.0));
-  const auto blocks = cell_blocks(data, "lp");
-  const ThresholdSelector selector({thresholds_of(blocks, {"A", "B"})}, "MPI");
-  EXPECT_EQ(selector.select(cell_of(512, 8)), "A");
-  EXPECT_EQ(selector.select(cell_of(512, 9)), "B");
-  EXPECT_EQ(selector.select(cell_of(64, 8 * 8)), "A");
-  EXPECT_EQ(selector.select({2, DType::float32, "NONE", 512, 4}), "A");
-  EXPECT_EQ(selector.select({2, DType::float32, "NONE", 512, 5}), "B");
-  EXPECT_EQ(selector.select({4, DType::bfloat16, "NONE", 512, 8}), "MPI");
-  EXPECT_EQ(selector.select({2, DType::bfloat16, "OTHER", 512, 8}), "MPI");
+  const DecisionTable table = table_of(data, {"A", "B"});
+  EXPECT_TRUE(table.grids.empty());
+  EXPECT_EQ(table.select(cell_of(512, 8)), "A");
+  EXPECT_EQ(table.select(cell_of(512, 9)), "B");
+  EXPECT_EQ(table.select(cell_of(64, 8 * 8)), "A");
+  EXPECT_EQ(table.select({2, DType::float32, "NONE", 512, 4}), "A");
+  EXPECT_EQ(table.select({2, DType::float32, "NONE", 512, 5}), "B");
+  EXPECT_EQ(table.select({4, DType::bfloat16, "NONE", 512, 8}), "MPI");
+  EXPECT_EQ(table.select({2, DType::bfloat16, "OTHER", 512, 8}), "MPI");
 }
 
-TEST(ThresholdSelector, NeverChoosesWhatWasNotMeasuredInACell) {
+TEST(ByteThresholds, AsATableNeverChooseWhatWasNotMeasuredInACell) {
   Dataset data;
   data.add(decision_row(cell_of(512, 2), "A", 1.0));
   data.add(failed_row(cell_of(512, 2), "B"));
   data.add(failed_row(cell_of(256, 4), "A"));
   data.add(decision_row(cell_of(256, 4), "B", 1.0));
   const auto blocks = cell_blocks(data, "lp");
-  const ByteThresholds thresholds = thresholds_of(blocks, {"A", "B"});
-  EXPECT_EQ(thresholds.exceptions.size(), 1U);
-  const ThresholdSelector selector({thresholds}, "MPI");
-  EXPECT_EQ(selector.select(cell_of(512, 2)), "A");
-  EXPECT_EQ(selector.select(cell_of(256, 4)), "B");
+  EXPECT_EQ(thresholds_of(blocks, {"A", "B"}).exceptions.size(), 1U);
+  const DecisionTable table = table_of(data, {"A", "B"});
+  EXPECT_TRUE(table.steps.empty());
+  EXPECT_EQ(table.select(cell_of(512, 2)), "A");
+  EXPECT_EQ(table.select(cell_of(256, 4)), "B");
 }
 
 }  // namespace arbiter::test

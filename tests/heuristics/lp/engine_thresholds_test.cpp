@@ -61,7 +61,7 @@ TEST(EngineThresholds, AreTheBestPairOnRandomTimes) {
     }
     const auto found = thresholds_of(data);
     ASSERT_TRUE(found);
-    EXPECT_NEAR(found->mean_excess, least, 1e-9);
+    EXPECT_NEAR(found->excess.mean(), least, 1e-9);
     const auto bound = [](std::int64_t value) { return value == EngineThresholds::never ? unbounded : value; };
     EXPECT_NEAR(mean_excess(data, bound(found->nccl_num_tokens), bound(found->two_shot_numel)), least, 1e-9);
   }
@@ -91,9 +91,9 @@ TEST(EngineThresholds, CountCellsWithoutATimeForTheRulesChoiceApart) {
   data.add(decision_row(cell_of(128, 4), "TWOSHOT", 1.0));
   const auto found = thresholds_of(data);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->cells, 3U);
-  EXPECT_EQ(found->unmeasured, 1U);
-  EXPECT_EQ(found->mean_excess, 0.0);
+  EXPECT_EQ(found->excess.cells(), 2U);
+  EXPECT_EQ(found->excess.unmeasured(), 1U);
+  EXPECT_EQ(found->excess.mean(), 0.0);
 }
 
 }  // namespace arbiter::test

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
@@ -9,6 +11,7 @@ namespace arbiter::test {
 
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 /// Latency + bytes / rate, for two tp sizes and two fusions; TWOSHOT cannot do a single token.
@@ -58,7 +61,9 @@ TEST(FitLp, ReportsOrderStatusOptimumRegretAndThresholds) {
   EXPECT_THAT(report, HasSubstr("regret of regions: mean 0.00 %"));
   EXPECT_THAT(report, HasSubstr("regret of bytes:   mean 0.00 %"));
   EXPECT_THAT(report, HasSubstr("tp 4, RESIDUAL_RMS_NORM: order ONESHOT < TWOSHOT < NCCL"));
-  EXPECT_THAT(report, HasSubstr("3 regions over 105 cells, sum of time / best 105.0000, 0.00 % above"));
+  EXPECT_THAT(report, HasSubstr("optimal: 3 regions, mean 0.00 %, worst 0.00 % above the best of 105 cells"));
+  EXPECT_THAT(report, HasSubstr("bfloat16 by tokens, mean 0.00 %, worst 0.00 % above the best of 105 cells: 128: "));
+  EXPECT_THAT(report, HasSubstr("by bytes, mean 0.00 %, worst 0.00 % above the best of 105 cells: ONESHOT to "));
   EXPECT_THAT(report, HasSubstr("ONESHOT to 64 KiB, TWOSHOT to 2 MiB, NCCL above"));
   EXPECT_THAT(report, HasSubstr("tp 2, all fusions: NCCL_num_token_threshold "));
 }
@@ -92,6 +97,51 @@ TEST(FitLp, OneCellOrOneStrategyGivesThatStrategy) {
   data.add(decision_row(cell_of(128, 1), "B", 0.5));
   EXPECT_EQ(fit_lp(data, {})->select(cell_of(128, 1)), "B");
   EXPECT_EQ(fit_lp(data, {})->select(cell_of(256, 1)), "A");
+}
+
+TEST(FitLp, GivesRegionsAsGridsAndBytesAsSteps) {
+  const Dataset data = modelled();
+  const auto regions = fit_lp(data, {});
+  ASSERT_NE(regions->table(), nullptr);
+  EXPECT_EQ(regions->table()->grids.size(), 4U);
+  LpOptions options;
+  options.shape = LpOptions::Shape::bytes;
+  const auto bytes = fit_lp(data, options);
+  ASSERT_NE(bytes->table(), nullptr);
+  for (const auto& selector : {regions, bytes}) {
+    for (const auto& [problem, cell] : data.cells())
+      EXPECT_EQ(selector->select(problem), selector->table()->select(problem));
+  }
+}
+
+TEST(FitLp, RowsOfOneCellThatRepeatAreOneCellOfTheFastest) {
+  Dataset data = modelled();
+  const auto once = fit_lp(data, {});
+  Dataset twice = data;
+  for (Measurement row : data.rows()) {
+    row.time_us *= 1.5;
+    twice.add(std::move(row));
+  }
+  const auto repeated = fit_lp(twice, {});
+  for (const auto& [problem, cell] : data.cells()) EXPECT_EQ(repeated->select(problem), once->select(problem));
+}
+
+TEST(FitLp, TimesThatAreNoNumbersAreAsIfNotMeasured) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2, 4, 8}) {
+    data.add(decision_row(cell_of(128, tokens), "A", 5.0));
+    data.add(decision_row(cell_of(128, tokens), "B", tokens == 2 ? Measurement::none : 4.0));
+    data.add(decision_row(cell_of(128, tokens), "C", std::numeric_limits<double>::infinity()));
+    data.add(decision_row(cell_of(128, tokens), "D", tokens == 4 ? -1.0 : 0.0));
+  }
+  for (const LpOptions::Shape shape : {LpOptions::Shape::regions, LpOptions::Shape::bytes}) {
+    LpOptions options;
+    options.shape = shape;
+    const auto selector = fit_lp(data, options);
+    EXPECT_EQ(selector->select(cell_of(128, 2)), "A");
+    EXPECT_EQ(regret_of(*selector, data).unmeasured, 0);
+    for (const std::int64_t tokens : {1, 4, 8}) EXPECT_THAT(selector->select(cell_of(128, tokens)), AnyOf("A", "B"));
+  }
 }
 
 TEST(FitLp, NothingUsableIsAnErrorAndNotATable) {

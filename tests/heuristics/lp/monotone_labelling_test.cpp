@@ -106,4 +106,27 @@ TEST(MonotoneLabelling, GivesUpNodesAgainstTheOrderTogether) {
   EXPECT_EQ(solve({2, 2, {1.1, 1.0, 1.0, 1.2}, {{0, 1}}}).labels, (std::vector<std::size_t>{0, 0}));
 }
 
+TEST(MonotoneLabelling, WithAPriceOfFallingIsTheCheapestOfAllLabellings) {
+  std::mt19937 random(11);
+  for (const double price : {0.0, 0.3, 1.5}) {
+    LabellingProblem problem = grid_problem(random, 2, 3, 3);
+    problem.price_of_falling = price;
+    const auto cost = [&](const std::vector<std::size_t>& labels) {
+      double sum = 0.0;
+      for (std::size_t node = 0; node < problem.nodes; ++node) sum += problem.cost_of(node, labels[node]);
+      for (const auto& [before, after] : problem.edges) {
+        if (labels[before] > labels[after]) sum += price * static_cast<double>(labels[before] - labels[after]);
+      }
+      return sum;
+    };
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t code = 0; code < 729; ++code) {
+      std::vector<std::size_t> labels;
+      for (std::size_t rest = code; labels.size() < 6; rest /= 3) labels.push_back(rest % 3);
+      least = std::min(least, cost(labels));
+    }
+    EXPECT_NEAR(cost(solve(problem).labels), least, 1e-9) << price;
+  }
+}
+
 }  // namespace arbiter::test

@@ -35,6 +35,23 @@ TEST(LpPlugin, TakesAnOrderAndAFallback) {
   EXPECT_EQ(heuristic->fit(same_size())->select({4, DType::bfloat16, "NONE", 512, 2}), "NCCL");
 }
 
+TEST(LpPlugin, TakesMonotoneAndTheRuleOfLookingUp) {
+  Dataset data;  // B is best in the middle
+  for (const std::int64_t tokens : {1, 2, 4}) {
+    data.add(decision_row(cell_of(128, tokens), "A", tokens == 2 ? 1.5 : 1.0));
+    data.add(decision_row(cell_of(128, tokens), "B", tokens == 2 ? 1.0 : 2.0));
+  }
+  const auto middle = [&](const char* monotone) {
+    return load_plugin<Heuristic>(LP_PLUGIN, {{"monotone", monotone}})->fit(data)->select(cell_of(128, 2));
+  };
+  EXPECT_EQ(middle("true"), "A");
+  EXPECT_EQ(middle("false"), "B");
+  EXPECT_EQ(middle("auto"), "B");
+  const auto tolerant = load_plugin<Heuristic>(LP_PLUGIN, {{"monotone_percent", "60"}, {"look_up", "message_size"}});
+  EXPECT_EQ(tolerant->fit(data)->select(cell_of(128, 2)), "A");
+  EXPECT_EQ(tolerant->fit(data)->table()->look_up, LookUp::message_size);
+}
+
 TEST(LpPlugin, RefusesAutoAndRepeatedStrategies) {
   EXPECT_THROW(static_cast<void>(load_plugin<Heuristic>(LP_PLUGIN, {{"order", "[A, B, A]"}})), Error);
   EXPECT_THROW(static_cast<void>(load_plugin<Heuristic>(LP_PLUGIN, {{"order", "[AUTO]"}})), Error);

@@ -34,6 +34,19 @@ TEST(LutPlugin, AnswersOtherTpSizesWithItsFallback) {
   EXPECT_EQ(selector->select({8, DType::bfloat16, "NONE", 128, 1}), "NCCL");
 }
 
+TEST(LutPlugin, TakesTheRuleOfLookingUpAndGivesItsTable) {
+  // The selector's code is the plugin's, which is unloaded with the heuristic.
+  const auto with = [](const std::vector<std::pair<std::string, std::string>>& values) {
+    const auto heuristic = load_plugin<Heuristic>(LUT_PLUGIN, values);
+    const auto selector = heuristic->fit(near_tie());
+    return selector->table() == nullptr ? DecisionTable{} : *selector->table();
+  };
+  EXPECT_EQ(with({{"look_up", "floor_log2"}}).look_up, LookUp::floor_log2);
+  EXPECT_EQ(with({{"mode", "argmin"}}).look_up, LookUp::exact);
+  EXPECT_GT(with({{"refine", "true"}}).grids.at(0).num_tokens.size(), 2U);
+  EXPECT_EQ(with({{"refine", "false"}}).grids.at(0).num_tokens.size(), 2U);
+}
+
 TEST(LutPlugin, RefusesAutoAsFallback) {
   EXPECT_THROW(static_cast<void>(load_plugin<Heuristic>(LUT_PLUGIN, {{"fallback", "AUTO"}})), Error);
 }

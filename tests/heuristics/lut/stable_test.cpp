@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/regret.hpp"
+#include "common/grid_regions.hpp"
 #include "lut/lut.hpp"
 #include "support/decisions_data.hpp"
 
@@ -33,9 +34,9 @@ Dataset noisy_crossover(unsigned seed, double noise) {
 TEST(LutStable, NoiseDoesNotFlipCells) {
   const Dataset data = noisy_crossover(1, 0.015);
   const auto plain = fit_lut(data, {LutOptions::Mode::argmin, 2.0, ""});
-  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, ""});
-  EXPECT_GT(plain->table().blocks().front().regions(), 2U);
-  EXPECT_EQ(stable->table().blocks().front().regions(), 2U);
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, "", {}, LutOptions::Refine::never});
+  EXPECT_GT(regions(plain->table()->grids.front()), 2U);
+  EXPECT_EQ(regions(stable->table()->grids.front()), 2U);
   EXPECT_LE(regret_of(*stable, data).worst, 0.02 + 1e-12);
 }
 
@@ -55,17 +56,46 @@ TEST(LutStable, AnswersOffGridFromTheNearestCellOfTheSameTpSizeAndFusion) {
   EXPECT_EQ(stable->select({2, DType::bfloat16, "OTHER", 128, 1}), "NCCL");
 }
 
-TEST(LutStable, JoinsRegionsAcrossAHoleButDoesNotInventCells) {
+TEST(LutStable, FillsGapsFromTheNearestMeasuredCells) {
   Dataset data;
   data.add(decision_row(cell_of(128, 1), "A", 100.0));
-  data.add(decision_row(cell_of(128, 4), "A", 101.0));
-  data.add(decision_row(cell_of(128, 4), "B", 100.0));
-  data.add(decision_row(cell_of(256, 2), "B", 100.0));
-  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, ""});
-  const LabelBlock& block = stable->table().blocks().front();
-  EXPECT_EQ(block.cells(), 3U);
-  EXPECT_EQ(stable->select(cell_of(256, 2)), "B");
+  data.add(decision_row(cell_of(128, 64), "A", 101.0));
+  data.add(decision_row(cell_of(128, 64), "B", 100.0));
+  data.add(decision_row(cell_of(4096, 32), "B", 100.0));
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, "", LookUp::exact, LutOptions::Refine::never});
+  EXPECT_EQ(answered_cells(stable->table()->grids.front()), 6U);
+  EXPECT_EQ(stable->select(cell_of(4096, 32)), "B");
+  EXPECT_EQ(stable->select(cell_of(4096, 64)), "B");
+  EXPECT_EQ(stable->select(cell_of(4096, 1)), "A");
   EXPECT_EQ(stable->select(cell_of(128, 1)), "A");
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("3 cells, "));
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr(", 3 gaps filled"));
+}
+
+TEST(LutStable, AvoidsWhatFailedNextDoorAlsoInGaps) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2}) {
+    data.add(decision_row(cell_of(128, tokens), "A", 100.0));
+    data.add(decision_row(cell_of(128, tokens), "B", 101.0));
+  }
+  data.add(failed_row(cell_of(128, 4), "A"));  // nothing else was measured there
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 0.0, "", LookUp::exact, LutOptions::Refine::never});
+  EXPECT_EQ(stable->select(cell_of(128, 1)), "A");
+  EXPECT_EQ(stable->select(cell_of(128, 2)), "B");
+  EXPECT_EQ(stable->select(cell_of(128, 4)), "B");
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr(", 1 not the fastest, which failed nearby"));
+}
+
+TEST(LutStable, LooksUpAsItIsTold) {
+  const Dataset data = noisy_crossover(4, 0.0);
+  for (const LookUp rule : {LookUp::exact, LookUp::nearest, LookUp::message_size, LookUp::floor_log2}) {
+    for (const LutOptions::Mode mode : {LutOptions::Mode::argmin, LutOptions::Mode::stable}) {
+      EXPECT_EQ(fit_lut(data, {mode, 2.0, "", rule})->table()->look_up, rule);
+    }
+  }
+  EXPECT_EQ(fit_lut(data, {LutOptions::Mode::stable, 2.0, "NCCL", LookUp::exact, LutOptions::Refine::never})
+                ->select(cell_of(2880, 3)),
+            "NCCL");
 }
 
 TEST(LutStable, ReportsWhatTheTiesDid) {

@@ -57,10 +57,19 @@ TEST(TieSets, LeaveOutWhatFailedHereOrNextDoorWhileAnotherTies) {
   EXPECT_THAT(sets_of(data, 2.0), ElementsAre(false, true, false, true, true, true));
 }
 
-TEST(TieSets, KeepAFailingStrategyThatHasNoEqual) {
+TEST(TieSets, LeaveOutWhatFailedNextDoorHoweverFastItIs) {
   Dataset data;
   data.add(decision_row(cell_of(128, 1), "A", 100.0));
   data.add(decision_row(cell_of(128, 1), "B", 150.0));
+  data.add(decision_row(cell_of(128, 1), "C", 151.0));
+  data.add(failed_row(cell_of(128, 2), "A"));
+  data.add(decision_row(cell_of(128, 2), "B", 150.0));
+  EXPECT_THAT(sets_of(data, 2.0), ElementsAre(false, true, true, false, true, false));
+}
+
+TEST(TieSets, KeepAFailingStrategyWhereNothingElseHasATime) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "A", 100.0));
   data.add(failed_row(cell_of(128, 2), "A"));
   data.add(decision_row(cell_of(128, 2), "B", 150.0));
   EXPECT_THAT(sets_of(data, 2.0), ElementsAre(true, false, false, true));

@@ -6,50 +6,16 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <mpi.h>
 
-#include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "arbiter/strategy.hpp"
-#include "launch/mpi_group.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/verification.hpp"
-#include "plugin/search_path.hpp"
+#include "nccl_world.hpp"
 
 namespace {
 
 using namespace arbiter;
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-MpiGroup& world() {
-  static MpiGroup group(MPI_COMM_WORLD);
-  return group;
-}
-
-PluginHost& plugins() {
-  static PluginHost host;
-  if (host.entries().empty()) host.load_dir(built_in_plugin_dir());
-  return host;
-}
-
-template <class Kind>
-std::shared_ptr<Kind> make(PluginKind kind, const std::string& name, const Settings& settings = {}) {
-  const PluginEntry* entry = plugins().find(kind, name, kind == PluginKind::strategy ? "cuda" : "");
-  if (entry == nullptr) throw Error("no plugin " + name + " in " + built_in_plugin_dir().string());
-  Parameters parameters(entry->parameters);
-  for (const auto& [key, value] : settings) {
-    for (const ParameterSpec& spec : entry->parameters) {
-      if (spec.name == key) parameters.set(spec, value);
-    }
-  }
-  return plugins().create_as<Kind>(*entry, parameters);
-}
-
-Backend& backend() {
-  static const auto backend = make<Backend>(PluginKind::backend, "cuda");
-  return *backend;
-}
+using namespace arbiter::test;
 
 struct Choice {
   const char* label;

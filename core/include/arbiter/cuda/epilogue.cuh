@@ -8,8 +8,8 @@
 /// neighbouring vectors, and lane and number of the vector in its row agree modulo 4, so that an epilogue may look at
 /// 64-byte neighbourhoods with shuffles. All lanes of a warp make the calls marked "convergent" together; `count` is
 /// how many of the vector's elements are inside the row, 0 for a lane that has none: such a lane neither loads nor
-/// stores, and is told any place. Where the row is not needed as a whole (below), only "neighbouring" is promised, not
-/// modulo 4.
+/// stores, and is told any place. Where the row is not needed as a whole (DeviceEpilogue::needs_row), only
+/// "neighbouring" is promised, not modulo 4, and the scalar is 0.
 ///
 /// The order for one row:
 ///
@@ -17,11 +17,13 @@
 ///   load              inputs of this row (residual)
 ///   begin             the fp32 sum -> `carried`, 16 bytes of the message dtype; returns the vector's part of the row's
 ///                     statistic
+///   store_carried     `carried` -> the row of outputs that need no scalar, while the row is still being summed
 ///   scalar            the row's statistic, summed over the row -> the row's scalar
-///   finish            `carried` and the scalar -> the row of every output
+///   finish            `carried` and the scalar -> the row of all other outputs
 ///
-/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `carried` and the scalar
-/// and only finish (having called load_constant). So begin() must leave in `carried` all that finish() needs.
+/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `carried` and the scalar,
+/// and only store_carried and finish (having called load_constant). So begin() must leave in `carried` all that these
+/// need.
 /// Results must be the same bits wherever they are computed: no fast-math, no contraction that the host lacks.
 
 #include <cstdint>
@@ -40,17 +42,38 @@ struct EpilogueInputs {
 /// Where a vector is.
 struct VectorPlace {
   std::int64_t row;
-  int column;  ///< its first element's
-  int count;   ///< elements inside the row: 0..vector_elements
+  int column;           ///< its first element's
+  int count;            ///< elements inside the row: 0..vector_elements
+  std::int64_t offset;  ///< its first element's in a tensor of the message's shape: row * hidden_size + column
+  /// A constant: that every vector has all of its elements or none, and every tensor and every row of 16-bit or wider
+  /// elements starts at a multiple of 16 bytes.
+  bool whole;
 };
+
+[[nodiscard]] __device__ __forceinline__ VectorPlace place_in_row(std::int64_t row, int column, int count,
+                                                                  std::int64_t hidden_size) {
+  return {row, column, count, row * hidden_size + column, false};
+}
+
+/// The vector at `place`, if `from` is where its first element is; elements behind `count` are 0.
+[[nodiscard]] __device__ __forceinline__ Packed load_vector(const Element* from, const VectorPlace& place) {
+  if (!place.whole) return load_vector(from, place.count);
+  if (place.count == 0) return zeros();
+  const uint4 value = *reinterpret_cast<const uint4*>(from);
+  return {{value.x, value.y, value.z, value.w}};
+}
+
+__device__ __forceinline__ void store_vector(Element* to, const Packed& packed, const VectorPlace& place) {
+  if (!place.whole) {
+    store_vector(to, packed, place.count);
+  } else if (place.count != 0) {
+    *reinterpret_cast<uint4*>(to) = make_uint4(packed.word[0], packed.word[1], packed.word[2], packed.word[3]);
+  }
+}
 
 }  // namespace arbiter::cuda
 
 extern "C" {
-
-/// Whether the scalar depends on the whole row. A constant: if it is false, the strategy sums nothing over the row, may
-/// cut rows anywhere between vectors, and passes 0.
-__device__ bool arbiter_epilogue_needs_row();
 
 __device__ void arbiter_epilogue_load_constant(const arbiter::cuda::EpilogueArguments& arguments,
                                                const arbiter::cuda::VectorPlace& place,
@@ -64,6 +87,10 @@ __device__ float arbiter_epilogue_begin(const arbiter::cuda::EpilogueArguments& 
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,
                                         const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& carried);
+
+__device__ void arbiter_epilogue_store_carried(const arbiter::cuda::EpilogueArguments& arguments,
+                                               const arbiter::cuda::VectorPlace& place,
+                                               const arbiter::cuda::Packed& carried);
 
 __device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments& arguments, float statistic);
 

@@ -62,25 +62,6 @@ __device__ __forceinline__ std::uint32_t look(const float* slot) {
 }
 __device__ __forceinline__ void clear(float* slot) { *reinterpret_cast<std::uint32_t*>(slot) = empty_word; }
 
-/// Which operation this is, counted on each rank alike; in memory of the rank, 0 at first.
-struct EpochState {
-  std::uint32_t epoch;
-  std::uint32_t blocks_done;  ///< that have read it
-};
-
-/// Every block reads the epoch when it starts, and then says that it has, with all of its threads; the last one to do
-/// so moves it on for the next kernel. Behind the first pushes that costs nothing: it passes while they fly.
-__device__ __forceinline__ std::uint32_t read_epoch(const EpochState* state) {
-  return *const_cast<const volatile std::uint32_t*>(&state->epoch);
-}
-__device__ __forceinline__ void epoch_is_read(EpochState* state, std::uint32_t epoch) {
-  __syncthreads();
-  if (threadIdx.x != 0) return;
-  if (atomicAdd(&state->blocks_done, 1U) != gridDim.x - 1) return;
-  state->blocks_done = 0;
-  state->epoch = epoch + 1;
-}
-
 /// Programmatic dependent launch: work of the kernel in front is there after wait(). Every block calls both.
 __device__ __forceinline__ void wait_for_kernel_in_front() {
 #if __CUDA_ARCH__ >= 900
@@ -91,6 +72,32 @@ __device__ __forceinline__ void let_next_kernel_start() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 #endif
+}
+
+/// Which operation this is, counted on each rank alike; in memory of the rank, 0 at first.
+struct EpochState {
+  std::uint32_t epoch;
+  std::uint32_t blocks_started;
+};
+
+/// The number of this operation. All threads of every block call it first thing: it moves the number on for the next
+/// kernel, lets that start, and waits for the kernel in front, behind which all of this is hidden. One thread of a
+/// block says so for the block, after the number has moved: the next kernel's blocks start when all blocks have, and so
+/// find their own number.
+__device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
+  const std::uint32_t epoch = *const_cast<const volatile std::uint32_t*>(&state->epoch);
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    if (atomicAdd(&state->blocks_started, 1U) == gridDim.x - 1) {
+      volatile EpochState* const next = state;
+      next->blocks_started = 0;
+      next->epoch = epoch + 1;
+      __threadfence();
+    }
+    let_next_kernel_start();
+  }
+  wait_for_kernel_in_front();
+  return epoch;
 }
 
 }  // namespace arbiter::cuda

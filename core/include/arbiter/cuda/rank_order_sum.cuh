@@ -47,16 +47,29 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
 template <int Ranks, class SlotOf>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, const SpinBound& bound,
                                                           std::uint32_t epoch, const SlotOf& slot_of) {
-  RankParts<Ranks> parts;
   Spin spin(bound);
-  for (int missing = look_at_parts<0>(parts, rank, slot_of); missing >= 0 && !spin.gives_up(missing, epoch);) {
-    missing = look_at_parts<0>(parts, rank, slot_of);
-  }
-  Accumulators sum;
-  add_parts<0>(parts, rank, own, sum);
+  if constexpr (Ranks == 2) {
+    // Of two the order does not matter.
+    Packed* const slot = slot_of(1 - rank);
+    Packed part = look(slot);
+    while (!is_full(part) && !spin.gives_up(1 - rank, epoch)) part = look(slot);
+    clear(slot);
+    Accumulators sum = unpack(own);
+    const Accumulators other = unpack(part);
 #pragma unroll
-  for (int step = 1; step < Ranks; ++step) clear(slot_of((rank + step) % Ranks));
-  return sum;
+    for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
+    return sum;
+  } else {
+    RankParts<Ranks> parts;
+    for (int missing = look_at_parts<0>(parts, rank, slot_of); missing >= 0 && !spin.gives_up(missing, epoch);) {
+      missing = look_at_parts<0>(parts, rank, slot_of);
+    }
+    Accumulators sum;
+    add_parts<0>(parts, rank, own, sum);
+#pragma unroll
+    for (int step = 1; step < Ranks; ++step) clear(slot_of((rank + step) % Ranks));
+    return sum;
+  }
 }
 
 }  // namespace arbiter::cuda

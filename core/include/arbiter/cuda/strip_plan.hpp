@@ -17,6 +17,7 @@ struct StripPlan {
   int vectors_per_row = 0;
   int per_strip = 0;  ///< slots a strip takes
   std::int64_t strips = 0;
+  bool has_whole_kernel = true;  ///< there is a second kernel, for whole vectors
 
   static constexpr int largest_block = 512;  // 128 registers for each thread
   static constexpr int wide_block = 256;
@@ -54,6 +55,7 @@ struct StripPlan {
     plan.per_thread = each <= (problem.tp_size < 8 ? 2 : 1) ? static_cast<int>(each) : 0;
     plan.block = plan.per_thread > 0 ? static_cast<unsigned>(whole_warps((width + each - 1) / each))
                                      : static_cast<unsigned>(StripPlan::wide_block);
+    plan.has_whole_kernel = plan.per_thread > 0;
     plan.per_strip = plan.vectors_per_row;
     plan.strips = problem.num_tokens;
   } else {

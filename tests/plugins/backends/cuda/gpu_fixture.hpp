@@ -73,6 +73,21 @@ class AddOne : public Operation {
   std::shared_ptr<cuda::Kernel> kernel_;
 };
 
+/// Counts the runs that found all ranks where they should be, in the words the output points at.
+class CountIfAllCame : public Operation {
+ public:
+  CountIfAllCame(std::shared_ptr<cuda::Kernel> kernel, int ranks) : kernel_(std::move(kernel)), ranks_(ranks) {}
+  void enqueue(const Bindings& bindings) override {
+    void* words = bindings.tensors[0];
+    const std::vector<void*> arguments{&words, &ranks_};
+    kernel_->launch({}, arguments);
+  }
+
+ private:
+  std::shared_ptr<cuda::Kernel> kernel_;
+  int ranks_;
+};
+
 /// Waits for a flag that nobody raises, until its bound is over.
 class WaitInVain : public Operation {
  public:

@@ -36,6 +36,24 @@ TEST(CsvSink, WritesEachRowIntoTheFileOfItsTpSizeAsItIsMeasured) {
                                     out + "/benchmark.tp4.cpu.csv: 2 rows, 1 of them failed"));
 }
 
+TEST(CsvSink, WritesTheHoldoutIntoFilesOfItsOwn) {
+  DecisionsReport end{Dataset(machine)};
+  const auto sink = load_plugin<Sink>(CSV_PLUGIN);
+  sink->begin(end.run);
+  sink->measured(decision_row(cell_of(128, 1), "MPI", 2.5));
+  auto row = decision_row(cell_of(100, 3), "MPI", 3.5);
+  row.holdout = true;
+  sink->measured(row);
+  const CsvContents contents = read_data_dir(end.run.output_dir, "");
+  ASSERT_EQ(contents.dataset.rows().size(), 1U);
+  ASSERT_EQ(contents.holdout.rows().size(), 1U);
+  EXPECT_EQ(contents.holdout.rows().front().problem, cell_of(100, 3));
+  EXPECT_EQ(contents.holdout.machine().facts, machine.facts);
+  sink->write(end.report);
+  EXPECT_THAT(end.said, ElementsAre(end.run.output_dir.string() + "/benchmark.tp2.cpu.csv: 1 rows",
+                                    end.run.output_dir.string() + "/benchmark.tp2.cpu.holdout.csv: 1 rows"));
+}
+
 TEST(CsvSink, LogsWhatWasSkippedAndWhyOneLineEach) {
   DecisionsReport end{Dataset(machine)};
   const auto sink = load_plugin<Sink>(CSV_PLUGIN);
@@ -65,12 +83,16 @@ TEST(CsvSink, GivesARunFromCsvsOneFormInAnotherFolder) {
   DecisionsReport end{Dataset(machine)};
   end.dataset.add(decision_row(cell_of(128, 1), "MPI", 2.5));
   end.dataset.add(decision_row(tp4, "MPI", 2.5));
+  auto row = decision_row(cell_of(100, 3), "MPI", 2.5);
+  row.holdout = true;
+  end.holdout.add(row);
   end.run.measures = false;
   end.run.data_dir = end.dir.path() / "data";
   const auto sink = load_plugin<Sink>(CSV_PLUGIN);
   sink->begin(end.run);
   sink->write(end.report);
   EXPECT_EQ(read_data_dir(end.run.output_dir, "").dataset.rows().size(), 2U);
+  EXPECT_EQ(read_data_dir(end.run.output_dir, "").holdout.rows().size(), 1U);
 }
 
 TEST(CsvSink, LeavesTheFolderAloneThatTheDataCameFrom) {

@@ -53,10 +53,13 @@ class PictureSinks : public testing::TestWithParam<SinkCase> {
     const auto sink = host_.create_as<Sink>(*entry_, parameters);
     const RunInfo run{.output_dir = out_ / "", .machine = dataset.machine(), .data_dir = {}};
     sink->begin(run);
-    sink->write(
-        Report{.run = run, .dataset = dataset, .selectors = {}, .table_id = {}, .say = [this](const std::string& line) {
-                 said_.push_back(line);
-               }});
+    sink->write(Report{.run = run,
+                       .dataset = dataset,
+                       .holdout = Dataset{},
+                       .selectors = {},
+                       .compared = {},
+                       .table_id = {},
+                       .say = [this](const std::string& line) { said_.push_back(line); }});
   }
 
   [[nodiscard]] std::vector<std::string> files() const {
@@ -131,9 +134,13 @@ TEST(PictureSinksTogether, SayOncePerRunThatThereIsNoGnuplot) {
   for (const int runs : {1, 2}) {
     for (const auto& sink : sinks) sink->begin(run);
     for (const auto& sink : sinks) {
-      sink->write({.run = run, .dataset = dataset, .selectors = {}, .table_id = {}, .say = [&](const std::string&) {
-                     ++said;
-                   }});
+      sink->write({.run = run,
+                   .dataset = dataset,
+                   .holdout = Dataset{},
+                   .selectors = {},
+                   .compared = {},
+                   .table_id = {},
+                   .say = [&](const std::string&) { ++said; }});
     }
     EXPECT_EQ(said, runs);
   }

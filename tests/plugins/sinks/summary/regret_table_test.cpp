@@ -2,24 +2,72 @@
 
 #include <gmock/gmock.h>
 
-#include "support/decisions_data.hpp"
+#include "summary/text_wrap.hpp"
 
 namespace arbiter::test {
 
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+RegretRow row_of(std::string selector, RegretSource source, int tp_size, std::string fusion, Regret grid,
+                 Regret holdout = {}) {
+  return {std::move(selector), source, tp_size, std::move(fusion), 3, grid, holdout};
+}
+
+const Regret good{100, 0, 0.0004, 0.01, 0.0164, 0.98};
+const Regret bad{100, 0, 2.7643, 12.5, 50.3912, 0.104};
+const Regret unknown{100, 100, 0.0, 0.0, 0.0, 0.0};
+
+}  // namespace
+
 TEST(RegretTable, HasOneAlignedLinePerSelector) {
-  Dataset data;
-  for (const std::int64_t tokens : {1, 2}) {
-    data.add(decision_row(cell_of(128, tokens), "A", 10.0));
-    data.add(decision_row(cell_of(128, tokens), "B", 11.5));
-  }
-  const auto always = [](std::string name, std::string strategy) {
-    return std::make_shared<FunctionSelector>(std::move(name), [strategy](const Problem&) { return strategy; });
-  };
-  EXPECT_THAT(regret_table({always("good", "A"), always("slower", "B"), always("unmeasured", "C")}, data),
-              ::testing::ElementsAre("selector     cells       mean        p95      worst  within 1 %  no time",
-                                     "good             2     0.00 %     0.00 %     0.00 %       100 %        0",
-                                     "slower           2    15.00 %    15.00 %    15.00 %         0 %        0",
-                                     "unmeasured       2          -          -          -           -        2"));
+  EXPECT_THAT(regret_table({row_of("lut", RegretSource::heuristic, 2, "", good),
+                            row_of("trtllm", RegretSource::compared, 2, "", bad)}),
+              ElementsAre("selector             mean     p95    worst in 1% regions",
+                          "lut                  0.04    1.00     1.64  98 %       3",
+                          "trtllm (compared)  276.43 1250.00  5039.12  10 %       3"));
+}
+
+TEST(RegretTable, HasTheHoldoutBesideTheGridWhereThereIsOne) {
+  EXPECT_THAT(regret_table({row_of("lut", RegretSource::heuristic, 2, "", good, bad),
+                            row_of("always A", RegretSource::reference, 2, "", bad)}),
+              ElementsAre("selector    mean     p95    worst in 1% |    mean     p95    worst in 1% regions",
+                          "lut         0.04    1.00     1.64  98 % |  276.43 1250.00  5039.12  10 %       3",
+                          "always A  276.43 1250.00  5039.12  10 % |       -       -        -     -       3"));
+}
+
+TEST(RegretTable, CountsChoicesWithoutATimeAndNoRegionsOfMeasuredTimes) {
+  EXPECT_THAT(regret_table({row_of("gone", RegretSource::compared, 2, "", unknown),
+                            row_of("AUTO", RegretSource::measured, 2, "", good)}),
+              ElementsAre("selector            mean     p95    worst in 1% regions no time",
+                          "gone (compared)        -       -        -     -       3     100",
+                          "AUTO as measured    0.04    1.00     1.64  98 %               0"));
+}
+
+TEST(RegretTable, FitsThePageWithEveryColumn) {
+  EXPECT_THAT(regret_table({row_of("best byte threshold", RegretSource::reference, 2, "", bad, bad),
+                            row_of("gone", RegretSource::heuristic, 2, "", unknown, unknown)}),
+              Each(SizeIs(::testing::Le(summary_width))));
+}
+
+TEST(RegretTables, AreOnePerTpSizeAndOneOverSeveral) {
+  std::vector<RegretRow> rows = {row_of("lut", RegretSource::heuristic, 0, "", good, good),
+                                 row_of("lut", RegretSource::heuristic, 2, "", good, good),
+                                 row_of("lut", RegretSource::heuristic, 2, "NONE", good, good)};
+  EXPECT_THAT(regret_tables(rows), SizeIs(4));
+  EXPECT_EQ(regret_tables(rows)[1],
+            "Regret in percent, tp 2, all fusions: grid of 100 cells | holdout of 100, never fitted");
+  rows.push_back(row_of("lut", RegretSource::heuristic, 4, "", good));
+  EXPECT_THAT(regret_tables(rows), Contains("Regret in percent, tp 4, all fusions: grid of 100 cells"));
+  EXPECT_THAT(
+      regret_tables(rows),
+      Contains("Regret in percent, all tp sizes and fusions: grid of 100 cells | holdout of 100, never fitted"));
+  EXPECT_THAT(regret_details(rows),
+              Contains("Regret in percent, tp 2, NONE: grid of 100 cells | holdout of 100, never fitted"));
 }
 
 }  // namespace arbiter::test

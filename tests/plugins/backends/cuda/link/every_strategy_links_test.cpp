@@ -1,3 +1,4 @@
+// Joins every strategy that fuses with every fusion, as the plugins themselves ask for it: no device is needed.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -7,13 +8,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "arbiter/cuda/strip_plan.hpp"
 #include "arbiter/fusion.hpp"
 #include "arbiter/plugin_host.hpp"
-#include "device_code/epilogue_pass.hpp"
-#include "device_code/oneshot.hpp"
-#include "device_code/twoshot.hpp"
-#include "link/device_link.hpp"
+#include "arbiter/strategy.hpp"
+#include "link/cubin_cache.hpp"
+#include "recording_backend.hpp"
 
 namespace arbiter::cuda {
 namespace {
@@ -22,109 +21,121 @@ namespace fs = std::filesystem;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-/// A kernel that calls epilogues, as it is built into a plugin.
-struct CallingKernel {
-  DeviceCode (*code)(DType);
-  std::string name;
-  bool whole_rows;  ///< the only ones for an epilogue whose scalar depends on the row
-  bool any_rows;    ///< used for the other epilogues
-  std::size_t number;
+constexpr std::array dtypes = {DType::bfloat16, DType::float16, DType::float32};
+constexpr std::array architectures = {80, 90, 100};
 
-  friend void PrintTo(const CallingKernel& kernel, std::ostream* out) { *out << kernel.name; }
-};
-
-std::vector<CallingKernel> calling_kernels() {
-  std::vector<CallingKernel> kernels;
-  const auto add = [&](DeviceCode (*code)(DType), const std::string& name, bool whole_rows, bool any_rows) {
-    kernels.push_back({code, name, whole_rows, any_rows, kernels.size()});
-  };
-  for (const auto& [code, strategy] : {std::pair{&oneshot_code, "oneshot"}, std::pair{&twoshot_code, "twoshot"}}) {
-    for (const int ranks : {2, 4, 8}) {
-      StripPlan plan;
-      plan.whole_rows = false;
-      add(code, fmt::format("{}_{}_{}", strategy, plan.name(), ranks), false, true);
-      plan.whole_rows = true;
-      for (plan.per_thread = 0; plan.per_thread <= 2; ++plan.per_thread) {
-        if (ranks == 8 && plan.per_thread == 2) continue;
-        add(code, fmt::format("{}_{}_{}", strategy, plan.name(), ranks), true, false);
-      }
-    }
-  }
-  for (const char* name : {"arbiter_epilogue_pass_1", "arbiter_epilogue_pass_3", "arbiter_epilogue_pass_wide"}) {
-    add(&epilogue_pass_code, name, true, true);
-  }
-  return kernels;
-}
-
-struct BuiltFusion {
-  std::string name;
-  std::shared_ptr<Fusion> object;
-};
-
-/// From the plugins of the build tree.
-std::vector<BuiltFusion> fusions() {
+/// From the build tree.
+PluginHost& plugins() {
   static PluginHost host;
   if (host.entries().empty()) {
     for (const auto& file : fs::directory_iterator(BUILT_PLUGINS)) {
-      if (file.path().filename().string().starts_with("fusion_")) host.load_file(file.path());
+      const std::string name = file.path().filename().string();
+      if (name.starts_with("fusion_") || name.starts_with("strategy_")) host.load_file(file.path());
     }
   }
-  std::vector<BuiltFusion> built;
-  for (const std::string& name : host.names(PluginKind::fusion)) {
-    const PluginEntry& entry = *host.find(PluginKind::fusion, name);
-    built.push_back({name, host.create_as<Fusion>(entry, Parameters(entry.parameters))});
-  }
-  return built;
+  return host;
 }
 
-class EveryStrategyLinks : public ::testing::TestWithParam<CallingKernel> {};
+template <class Kind>
+std::shared_ptr<Kind> make(PluginKind kind, const std::string& name) {
+  const PluginEntry& entry = *plugins().find(kind, name, kind == PluginKind::strategy ? "cuda" : "");
+  return plugins().create_as<Kind>(entry, Parameters(entry.parameters));
+}
 
-/// The whole product of kernels, fusions, dtypes and architectures takes many minutes; ARBITER_LINK_EVERYTHING=1 runs
-/// it. Otherwise each kernel is linked once with each fusion it is used with, and the nine pairs of dtype and
-/// architecture take turns: fusions of whole rows meet all nine, and kernels for them all dtypes and architectures.
-/// Left out are the other eight pairs of the same kernel and fusion.
-TEST_P(EveryStrategyLinks, WithEveryFusionWithoutSpillsOrCalls) {
-  constexpr DType dtypes[] = {DType::bfloat16, DType::float16, DType::float32};
-  constexpr int architectures[] = {90, 80, 100};
-  const bool everything = std::getenv("ARBITER_LINK_EVERYTHING") != nullptr;
-  const CallingKernel& kernel = GetParam();
-  static const std::vector<BuiltFusion> built = fusions();
-  ASSERT_GE(built.size(), 6U) << "the fusions of " << BUILT_PLUGINS;
+struct Pair {
+  std::string strategy;
+  std::string fusion;
+  int tp_size;
+  std::size_t number;  ///< of the fusion
 
-  int links = 0;
-  std::size_t turn = kernel.number;
-  for (const BuiltFusion& fusion : built) {
-    ++turn;
-    for (std::size_t pair = 0; pair < 9; ++pair) {
-      if (!everything && pair != turn % 9) continue;
-      const DType dtype = dtypes[pair % 3];
-      const int sm_version = architectures[(pair / 3 + pair) % 3];
-      const Problem problem{.tp_size = 2, .dtype = dtype, .fusion = fusion.name, .hidden_size = 4096, .num_tokens = 16};
-      const DeviceEpilogue epilogue = fusion.object->device_epilogue(problem);
-      ASSERT_FALSE(epilogue.code.empty()) << fusion.name << " has no device code for " << name_of(dtype);
-      if (!(epilogue.needs_row ? kernel.whole_rows : kernel.any_rows)) continue;
+  friend void PrintTo(const Pair& pair, std::ostream* out) {
+    *out << pair.strategy << " with " << pair.fusion << ", tp " << pair.tp_size;
+  }
+};
 
-      const std::array parts = {kernel.code(dtype), epilogue.code};
-      const LinkedCode linked = link_device_code(parts, kernel.name, sm_version);
-      ++links;
-      const KernelFacts* facts = linked.kernel(kernel.name);
-      ASSERT_NE(facts, nullptr) << linked.log;
-      const auto what = fmt::format("{} with {} on sm_{}", kernel.name, epilogue.code.name, sm_version);
-      std::puts(fmt::format("{:<90} {:3} registers, {:4} bytes stack, {:4} bytes spilled", what, facts->registers,
-                            facts->stack_bytes, facts->spill_store_bytes + facts->spill_load_bytes)
-                    .c_str());
-      EXPECT_GT(facts->registers, 0) << what;
-      EXPECT_EQ(facts->spill_store_bytes, 0) << what;
-      EXPECT_EQ(facts->spill_load_bytes, 0) << what;
-      // The rare end of a spin is a call on purpose.
-      EXPECT_THAT(linked.calls_left, Each(HasSubstr("look_at_clock"))) << what;
+/// The kernels that a strategy wants for any shape.
+std::map<std::string, RecordingBackend::Link> kernels_of(const Pair& pair, DType dtype, int sm_version) {
+  RecordingBackend backend(sm_version);
+  EqualRanks group(pair.tp_size);
+  const auto strategy = make<Strategy>(PluginKind::strategy, pair.strategy);
+  const auto fusion = make<Fusion>(PluginKind::fusion, pair.fusion);
+  for (std::int64_t hidden = 16; hidden <= 65'536; hidden *= 2) {
+    for (const std::int64_t tokens : {1, 16, 256, 4096, 65'536}) {
+      const Problem problem{pair.tp_size, dtype, pair.fusion, hidden, tokens};
+      if (!fusion->supports(problem) || !strategy->supports(problem, group)) continue;
+      static_cast<void>(strategy->prepare({problem, group, backend, *fusion, std::chrono::seconds(1), {}, {}}));
     }
   }
-  EXPECT_GT(links, 0) << "no fusion uses the kernel";
+  return backend.links();
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, EveryStrategyLinks, ::testing::ValuesIn(calling_kernels()),
-                         [](const auto& test) { return test.param.name; });
+class EveryStrategyLinks : public ::testing::TestWithParam<Pair> {
+ protected:
+  /// What was linked before, from the same code, is not linked again.
+  static CubinCache& cache() {
+    static CubinCache cache(LINKED_CODE);
+    return cache;
+  }
+
+  static void expect_no_spills_and_no_calls(const RecordingBackend::Link& link, int sm_version) {
+    const LinkedCode linked = cache().link(link.parts, link.entry, sm_version);
+    const KernelFacts* facts = linked.kernel(link.entry);
+    ASSERT_NE(facts, nullptr) << linked.log;
+    const auto what = fmt::format("{} with {} on sm_{}", link.entry, link.parts.back().name, sm_version);
+    std::puts(fmt::format("{:<90} {:3} registers, {:4} bytes stack, {:4} bytes spilled", what, facts->registers,
+                          facts->stack_bytes, facts->spill_store_bytes + facts->spill_load_bytes)
+                  .c_str());
+    EXPECT_GT(facts->registers, 0) << what;
+    EXPECT_EQ(facts->spill_store_bytes, 0) << what;
+    EXPECT_EQ(facts->spill_load_bytes, 0) << what;
+    // The rare end of a spin is a call on purpose.
+    EXPECT_THAT(linked.calls_left, Each(HasSubstr("look_at_clock"))) << what;
+  }
+};
+
+/// The whole product of kernels, fusions, dtypes and architectures takes many minutes of processor time: each is
+/// compiled anew, and one link of many kernels takes as long as many links. ARBITER_LINK_EVERYTHING=1 runs it.
+/// Otherwise a kernel and a fusion meet three of the nine pairs of dtype and architecture, others in turn, so that any
+/// three of kernel, fusion, dtype and architecture meet. A fusion that looks at single elements has kernels of its own,
+/// which are small and meet all nine.
+TEST_P(EveryStrategyLinks, WithoutSpillsOrCallsForEveryDtypeAndArchitecture) {
+  const Pair& pair = GetParam();
+  const Problem any{.tp_size = pair.tp_size, .fusion = pair.fusion, .hidden_size = 4096, .num_tokens = 16};
+  const bool everything = std::getenv("ARBITER_LINK_EVERYTHING") != nullptr ||
+                          !make<Fusion>(PluginKind::fusion, pair.fusion)->device_epilogue(any).needs_row;
+  for (std::size_t d = 0; d < dtypes.size(); ++d) {
+    for (std::size_t a = 0; a < architectures.size(); ++a) {
+      std::size_t number = pair.number;
+      const auto kernels = kernels_of(pair, dtypes[d], architectures[a]);
+      EXPECT_FALSE(kernels.empty());
+      for (const auto& [name, link] : kernels) {
+        if (everything || (d + number++) % architectures.size() == a) {
+          expect_no_spills_and_no_calls(link, architectures[a]);
+        }
+      }
+    }
+  }
+}
+
+std::vector<Pair> pairs() {
+  std::vector<Pair> all;
+  for (const std::string& strategy : plugins().names(PluginKind::strategy, "cuda")) {
+    if (strategy == "AUTO") continue;  // it has no kernels of its own
+    if (!make<Strategy>(PluginKind::strategy, strategy)->fuses()) continue;
+    std::size_t number = 0;
+    for (const std::string& fusion : plugins().names(PluginKind::fusion)) {
+      ++number;
+      for (const int tp_size : {2, 4, 8}) all.push_back({strategy, fusion, tp_size, number});
+    }
+  }
+  return all;
+}
+
+TEST(EveryStrategyAndFusion, IsThere) { EXPECT_GE(pairs().size(), 2U * 6U * 3U) << "the plugins of " << BUILT_PLUGINS; }
+
+INSTANTIATE_TEST_SUITE_P(Cuda, EveryStrategyLinks, ::testing::ValuesIn(pairs()), [](const auto& test) {
+  return fmt::format("{}_{}_tp{}", test.param.strategy, test.param.fusion, test.param.tp_size);
+});
 
 }  // namespace
 }  // namespace arbiter::cuda

@@ -12,8 +12,6 @@ __device__ __noinline__ float sample_helper(const float* table, float value) {
 
 extern "C" {
 
-__device__ bool arbiter_epilogue_needs_row() { return true; }
-
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
                                                EpilogueInputs& inputs) {
   inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[1]) + place.column, place.count);
@@ -36,6 +34,8 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   carried = pack(values);
   return squares;
 }
+
+__device__ void arbiter_epilogue_store_carried(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
   const float mean = statistic / static_cast<float>(arguments.hidden_size);

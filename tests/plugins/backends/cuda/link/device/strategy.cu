@@ -12,7 +12,7 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
   const int column = static_cast<int>(threadIdx.x) * vector_elements;
   const std::int64_t left = arguments.hidden_size - column;
   const int count = left >= vector_elements ? vector_elements : (left > 0 ? static_cast<int>(left) : 0);
-  const VectorPlace place{row, column, count};
+  const VectorPlace place = place_in_row(row, column, count, arguments.hidden_size);
   EpilogueInputs inputs_of_row{};
   arbiter_epilogue_load_constant(arguments, place, inputs_of_row);
   arbiter_epilogue_load(arguments, place, inputs_of_row);
@@ -25,16 +25,14 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
   }
   Packed carried;
   float statistic = arbiter_epilogue_begin(arguments, place, inputs_of_row, sum, carried);
-  float scalar = 0.0F;
-  if (arbiter_epilogue_needs_row()) {
-    __shared__ float parts[32];
-    for (int offset = 16; offset > 0; offset /= 2) statistic += __shfl_xor_sync(0xffffffffU, statistic, offset);
-    parts[threadIdx.x / 32U] = statistic;
-    __syncthreads();
-    statistic = 0.0F;
-    for (unsigned warp = 0; warp < blockDim.x / 32U; ++warp) statistic += parts[warp];
-    scalar = arbiter_epilogue_scalar(arguments, statistic);
-  }
+  arbiter_epilogue_store_carried(arguments, place, carried);
+  __shared__ float parts[32];
+  for (int offset = 16; offset > 0; offset /= 2) statistic += __shfl_xor_sync(0xffffffffU, statistic, offset);
+  parts[threadIdx.x / 32U] = statistic;
+  __syncthreads();
+  statistic = 0.0F;
+  for (unsigned warp = 0; warp < blockDim.x / 32U; ++warp) statistic += parts[warp];
+  const float scalar = arbiter_epilogue_scalar(arguments, statistic);
   arbiter_epilogue_finish(arguments, place, inputs_of_row, carried, scalar);
 }
 

@@ -1,0 +1,76 @@
+#include "as_rank.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "arbiter/thrown.hpp"
+#include "check/check_plugin.hpp"
+#include "launch/world.hpp"
+#include "launch_run.hpp"
+#include "pipeline/journal.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/runs.hpp"
+#include "setup.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// Does a rank's work. What it throws ends all ranks, with its exit code: the others may be anywhere by then.
+template <class Work>
+ExitCode work_as_rank(World& world, const Work& work) {
+  const int rank = world.all().rank();
+  try {
+    const auto code = work();
+    const bool told = rank == 0 && report_to_launcher(code);
+    return world.all().all(rank != 0 || told) ? ExitCode::done : code;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    const auto text = fmt::format("rank {}: {}", rank, error.what());
+    if (const auto journal = Journal::of_launcher(); journal != nullptr) journal->add_complaint(text);
+    // What is wrong everywhere is told once: the other ranks give rank 0 time to say it and to end the run.
+    if (rank != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
+    log::error(text);
+    World::abort(static_cast<int>(known != nullptr ? known->exit_code() : ExitCode::failed));
+  }
+}
+
+}  // namespace
+
+ExitCode run_as_rank(const Options& options) {
+  World world;
+  return work_as_rank(world, [&] {
+    std::string yaml;
+    std::string source;
+    if (world.all().rank() == 0) {
+      const auto own = read_config(options);
+      yaml = own.text();
+      source = own.source();
+    }
+    const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), overrides_of(options));
+    PluginHost plugins;
+    load_plugins(plugins, options, text.plugin_dirs());
+    const auto config = make_config(options, text, plugins);
+    const char* terminal = std::getenv("ARBITER_TERMINAL");
+    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1');
+  });
+}
+
+ExitCode check_as_rank(const Options& options) {
+  World world;
+  return work_as_rank(world, [&] {
+    PluginHost plugins;
+    // First, so that a plugin of a built-in one's name is the one that is checked.
+    plugins.load_file(options.check, world_writable(options));
+    load_plugins(plugins, options, {});
+    return check_plugin(
+        plugins, plugins.entries().front(), options.overrides, world,
+        world.all().rank() == 0 ? tell_launcher : [](const std::string&) {});
+  });
+}
+
+}  // namespace arbiter

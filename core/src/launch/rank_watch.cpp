@@ -1,0 +1,51 @@
+#include "launch/rank_watch.hpp"
+
+#include <cstddef>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace arbiter {
+
+namespace {
+
+/// poll() passes over negative descriptors: kernels without such things, processes that are gone, ranks elsewhere.
+pollfd end_of(pid_t process) {
+  if (process <= 0) return {-1, POLLIN, 0};
+  return {static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), POLLIN, 0};
+}
+
+void forget(pollfd& process) {
+  if (process.fd >= 0) ::close(process.fd);
+  process.fd = -1;
+}
+
+}  // namespace
+
+RankWatch::~RankWatch() = default;
+
+RankEnds::RankEnds(pid_t launcher) : waited_for_{end_of(launcher)} {}
+
+RankEnds::~RankEnds() {
+  for (auto& process : waited_for_) forget(process);
+}
+
+void RankEnds::look_at(const std::vector<pid_t>& ranks) {
+  for (const pid_t rank : ranks) waited_for_.push_back(end_of(rank));
+}
+
+void RankEnds::wait(int milliseconds) {
+  if (::poll(waited_for_.data(), waited_for_.size(), milliseconds) <= 0) return;
+  int ended = 0;
+  int rank = -1;
+  for (std::size_t i = 1; i < waited_for_.size(); ++i) {
+    if (waited_for_[i].fd < 0 || waited_for_[i].revents == 0) continue;
+    forget(waited_for_[i]);
+    rank = static_cast<int>(i) - 1;
+    ++ended;
+  }
+  if (ended == 1 && !any_ended_) first_ = rank;
+  any_ended_ = any_ended_ || ended > 0;
+}
+
+}  // namespace arbiter

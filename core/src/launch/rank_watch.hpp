@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include "arbiter/export.hpp"
+
+namespace arbiter {
+
+/// What somebody who waits for ranks knows of them.
+class ARBITER_EXPORT RankWatch {
+ public:
+  RankWatch() = default;
+  virtual ~RankWatch();
+  RankWatch(const RankWatch&) = delete;
+  RankWatch& operator=(const RankWatch&) = delete;
+
+  /// Their process ids by rank, 0 for those on other hosts; empty while they are not known.
+  [[nodiscard]] virtual std::vector<pid_t> processes() = 0;
+  /// Why the ranks should be ended now ("no word for 60 s"); empty if they need not. Asked again and again.
+  [[nodiscard]] virtual std::string ends_now() = 0;
+};
+
+/// Waits for one process and for some ranks beneath it, so that the first rank to end is known: its launcher then ends
+/// the others.
+class RankEnds {
+ public:
+  explicit RankEnds(pid_t launcher);
+  ~RankEnds();
+  RankEnds(const RankEnds&) = delete;
+  RankEnds& operator=(const RankEnds&) = delete;
+
+  void look_at(const std::vector<pid_t>& ranks);
+  /// Returns when one of them ends, after `milliseconds`, or for a signal.
+  void wait(int milliseconds);
+  /// -1 if none has ended, or it is not known which was the first.
+  [[nodiscard]] int first() const { return first_; }
+
+ private:
+  std::vector<pollfd> waited_for_;  // descriptors of processes: the launcher's, then the ranks'
+  bool any_ended_ = false;
+  int first_ = -1;
+};
+
+}  // namespace arbiter

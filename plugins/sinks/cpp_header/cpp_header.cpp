@@ -1,0 +1,96 @@
+// cpp_header: <out>/arbiter_decision.hpp, a decision as a C++17 header that needs the standard library only: constexpr
+// tables, and `constexpr Strategy select(int tp_size, Fusion, std::int64_t num_tokens, std::int64_t hidden_size)`,
+// which answers for every shape what the selector named by `selector` does, in whole numbers, so that every compiler
+// agrees. The rule for shapes off the grid stands at its head. Strategies have their numbers in tables, fusions those
+// of engines; name_of() tells both as the run calls them. A selector that has no table is asked in the cells of the
+// grid, which the header says. `namespace` is what all of it is in.
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "arbiter/sink.hpp"
+#include "cpp_header/enumerators.hpp"
+#include "cpp_header/header_text.hpp"
+#include "decision_files/sampled_table.hpp"
+
+namespace arbiter {
+
+namespace {
+
+void expect_namespace(const std::string& text) {
+  std::size_t from = 0;
+  while (true) {
+    const std::size_t end = text.find("::", from);
+    if (!is_identifier(text.substr(from, end - from))) {
+      throw ConfigError(fmt::format("namespace: found {}, allowed: names of C++ with :: between them", text));
+    }
+    if (end == std::string::npos) return;
+    from = end + 2;
+  }
+}
+
+const Selector& find_selector(const Report& report, const std::string& name) {
+  if (report.selectors.empty()) throw DataError("cpp_header: no heuristic made a selector to write");
+  if (name.empty()) return *report.selectors.front();
+  std::vector<std::string> names;
+  for (const auto& selector : report.selectors) {
+    if (selector->name() == name) return *selector;
+    names.push_back(selector->name());
+  }
+  throw DataError(fmt::format("cpp_header: selector: found {}, allowed: {}", name, fmt::join(names, ", ")));
+}
+
+std::vector<std::string> origin_of(const Report& report, const Selector& selector, bool sampled) {
+  const Machine& machine = report.run.machine;
+  std::vector<std::string> lines = {fmt::format("Decision of {}, measured on {}:", selector.name(),
+                                                machine.platform.empty() ? "an unknown platform" : machine.platform)};
+  for (const auto& [key, value] : machine.facts) lines.push_back(fmt::format("  {}: {}", key, value));
+  if (sampled) {
+    lines.push_back(
+        fmt::format("{} has no table: this is what it chose in the measured cells; it may choose otherwise "
+                    "off the grid.",
+                    selector.name()));
+  }
+  return lines;
+}
+
+class CppHeader : public Sink {
+ public:
+  explicit CppHeader(const Parameters& parameters)
+      : selector_(parameters.text("selector")), namespace_(parameters.text("namespace")) {
+    expect_namespace(namespace_);
+  }
+
+  void write(const Report& report) override {
+    const Selector& selector = find_selector(report, selector_);
+    const DecisionTable* own = selector.table();
+    const DecisionTable table = own != nullptr ? *own : sampled_table(selector, report.dataset);
+    const std::filesystem::path file = report.run.output_dir / "arbiter_decision.hpp";
+    write_file(file, header_text(table, {namespace_, origin_of(report, selector, own == nullptr)}, report.table_id));
+    report.say(fmt::format("{}: {} grids and {} lists of steps of {}, looked up by {}", file.string(),
+                           table.grids.size(), table.steps.size(), selector.name(), name_of(table.look_up)));
+  }
+
+ private:
+  std::string selector_;
+  std::string namespace_;
+};
+
+constexpr ParameterSpec cpp_header_parameters[] = {
+    {"selector", ParameterType::text, "", "", "the heuristic whose decisions to write; empty: the first"},
+    {"namespace", ParameterType::text, "arbiter_decision", "", "the C++ namespace of the header, as engine::allreduce"},
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::CppHeader, {.kind = arbiter::PluginKind::sink,
+                                    .name = "cpp_header",
+                                    .version = "1.0",
+                                    .summary = "A decision as a C++17 header to compile into an engine",
+                                    .parameters = arbiter::cpp_header_parameters,
+                                    .parameter_count = std::size(arbiter::cpp_header_parameters)})

@@ -1,0 +1,83 @@
+// flashinfer: <out>/engines/flashinfer/flashinfer.py, the sizes up to which FlashInfer's fused AllReduce goes in one
+// shot, as the Python dict of its source: one shot if tokens x hidden size x 2 x tp size x bytes per element, in MiB,
+// is at most the number of the tp size. All fusions share it, and two shots need more tokens than ranks.
+#include <iterator>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/sink.hpp"
+#include "common/byte_cuts.hpp"
+#include "common/engine_data.hpp"
+#include "common/engine_rule.hpp"
+#include "common/python_text.hpp"
+
+namespace arbiter {
+
+namespace {
+
+const std::vector<int> flashinfer_tp_sizes = {2, 4, 8};
+
+std::string path_of(const Problem& problem, bool one_shot) {
+  if (one_shot) return "one_shot";
+  return problem.num_tokens > problem.tp_size ? "two_shot" : "none";
+}
+
+/// Of the messages of all ranks, sent and received.
+std::int64_t traffic(std::int64_t message_bytes, int tp_size) { return message_bytes * 2 * tp_size; }
+
+class Flashinfer : public Sink {
+ public:
+  explicit Flashinfer(const Parameters& parameters)
+      : paths_{{"one_shot", parameters.texts("one_shot")}, {"two_shot", parameters.texts("two_shot")}} {}
+
+  void write(const Report& report) override {
+    if (!sm_version(report, "flashinfer")) return;
+    const Dataset data = timed_as_engines_decode(report.dataset);
+    std::map<int, std::string> sizes;
+    std::vector<int> written;
+    for (const int tp_size : flashinfer_tp_sizes) {
+      const Dataset paths = times_of_paths(data.of_tp_size(tp_size), paths_);
+      if (!has_times(paths, "one_shot") || !has_times(paths, "two_shot")) continue;
+      written.push_back(tp_size);
+      const auto path = [](const Problem& problem, std::size_t answer) { return path_of(problem, answer == 0); };
+      const std::int64_t cut = best_cuts(size_costs(paths, 2, path)).front();
+      sizes[tp_size] = mib_text(traffic(cut, tp_size));
+      const auto rule = [cut](const Problem& problem) { return path_of(problem, problem.message_bytes() <= cut); };
+      report.say(fmt::format("flashinfer: tp {}: one shot up to {} MiB of traffic: {}", tp_size, sizes[tp_size],
+                             to_string(regret_of_rule(paths, rule))));
+    }
+    if (const std::string missing = never_measured(flashinfer_tp_sizes, written); !missing.empty()) {
+      report.say(fmt::format("flashinfer: _use_oneshot_heuristics has no {}: not measured", missing));
+    }
+    if (sizes.empty()) return;
+    const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
+    write_file(file, fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n"
+                                 "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
+                                 "not here.\n"
+                                 "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
+                                 "_use_oneshot_heuristics = {}\n",
+                                 origin_text(report.dataset.machine()), python_dict(sizes)));
+    report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
+  }
+
+ private:
+  std::vector<EnginePath> paths_;
+};
+
+constexpr ParameterSpec flashinfer_parameters[] = {
+    {"one_shot", ParameterType::text_list, "[ONESHOT]", "", "what stands for the one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "what stands for the two-shot kernel"},
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::Flashinfer, {.kind = arbiter::PluginKind::sink,
+                                     .name = "flashinfer",
+                                     .version = "1.0",
+                                     .summary = "One-shot limits as the Python dict of FlashInfer",
+                                     .parameters = arbiter::flashinfer_parameters,
+                                     .parameter_count = std::size(arbiter::flashinfer_parameters)})

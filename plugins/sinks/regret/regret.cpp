@@ -1,0 +1,33 @@
+// regret: <out>/regret.csv, what each selector, each table under `compare:` and the rules anybody could follow give
+// away on the grid and on the holdout, per tp size and fusion and over all of them.
+#include <fmt/format.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/regret_report.hpp"
+#include "arbiter/sink.hpp"
+
+namespace arbiter {
+
+namespace {
+
+class RegretSink : public Sink {
+ public:
+  explicit RegretSink(const Parameters&) {}
+
+  void write(const Report& report) override {
+    const auto rows = regret_report(report);
+    if (rows.empty()) return;
+    const auto file = report.run.output_dir / "regret.csv";
+    write_file(file, regret_csv(rows));
+    report.say(fmt::format("{}: regret of every selector, per tp size and fusion", file.string()));
+  }
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::RegretSink, {.kind = arbiter::PluginKind::sink,
+                                     .name = "regret",
+                                     .version = "1.0",
+                                     .summary = "What each selector and reference rule gives away, as CSV"})

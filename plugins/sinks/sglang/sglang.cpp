@@ -1,0 +1,97 @@
+// sglang: <out>/engines/sglang/sglang.py, the sizes SGLang's custom AllReduce chooses by, as the Python maps of its
+// source: per tp size (push, one shot, two shots) in bytes, ascending and inclusive, NCCL above; one map for CUDA
+// graphs, one for eager runs. Our ONESHOT pushes, so it stands for SGLang's one-shot push; for the one that pulls
+// stands nothing unless `pull` says so, and its limit equals the one before, which is how SGLang leaves a path out.
+#include <iterator>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/sink.hpp"
+#include "common/byte_cuts.hpp"
+#include "common/engine_data.hpp"
+#include "common/engine_rule.hpp"
+#include "common/python_text.hpp"
+
+namespace arbiter {
+
+namespace {
+
+const std::vector<int> sglang_tp_sizes = {2, 3, 4, 5, 6, 7, 8, 16};
+constexpr const char* paths_in_order[] = {"push", "pull", "two_shot", "nccl"};
+
+std::string path_of(const Problem& problem, std::size_t answer) {
+  return paths_in_order[problem.message_bytes() % 16 == 0 ? answer : 3];
+}
+
+class Sglang : public Sink {
+ public:
+  explicit Sglang(const Parameters& parameters) {
+    for (const char* path : paths_in_order) paths_.push_back({path, parameters.texts(path)});
+  }
+
+  void write(const Report& report) override {
+    if (!sm_version(report, "sglang")) return;
+    std::string text = fmt::format(
+        "# AllReduce sizes for SGLang, {}.\n"
+        "# Merge them into SGLang's maps key by key: tp sizes that were not measured are not here.\n"
+        "# Bytes (push, one shot, two shots), each used if size <= its number, in this order:\n",
+        origin_text(report.dataset.machine()));
+    bool empty = true;
+    for (const bool graph : {true, false}) {
+      const char* const map = graph ? "graph_map" : "eager_map";
+      const auto entries = sizes(timed_in_graphs(report.dataset, graph), map, report);
+      text += fmt::format("{} = {}\n", map, python_dict(entries));
+      empty = empty && entries.empty();
+    }
+    if (empty) return;
+    const std::filesystem::path file = report.run.output_dir / "engines" / "sglang" / "sglang.py";
+    write_file(file, text);
+    report.say(fmt::format("{}: AllReduce sizes of SGLang", file.string()));
+  }
+
+ private:
+  [[nodiscard]] std::map<int, std::string> sizes(const Dataset& data, const char* map, const Report& report) const {
+    std::map<int, std::string> result;
+    std::vector<int> written;
+    for (const int tp_size : sglang_tp_sizes) {
+      const Dataset paths = times_of_paths(data.of_tp_size(tp_size).of_fusion("NONE"), paths_);
+      if (!has_times(paths, "nccl") || !(has_times(paths, "push") || has_times(paths, "two_shot"))) continue;
+      written.push_back(tp_size);
+      const std::vector<std::int64_t> cuts = best_cuts(size_costs(paths, std::size(paths_in_order), path_of));
+      const auto rule = [&cuts](const Problem& problem) {
+        std::size_t answer = 0;
+        while (answer < cuts.size() && problem.message_bytes() > cuts[answer]) ++answer;
+        return path_of(problem, answer);
+      };
+      result[tp_size] = fmt::format("({}, {}, {})", cuts[0], cuts[1], cuts[2]);
+      report.say(fmt::format("sglang: {}: tp {}: {}: {}", map, tp_size, result[tp_size],
+                             to_string(regret_of_rule(paths, rule))));
+    }
+    if (const std::string missing = never_measured(sglang_tp_sizes, written); !missing.empty()) {
+      report.say(fmt::format("sglang: {} has no {}: not measured", map, missing));
+    }
+    return result;
+  }
+
+  std::vector<EnginePath> paths_;
+};
+
+constexpr ParameterSpec sglang_parameters[] = {
+    {"push", ParameterType::text_list, "[ONESHOT]", "", "what stands for the one-shot kernel that pushes"},
+    {"pull", ParameterType::text_list, "[]", "", "what stands for the one-shot kernel that pulls"},
+    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "what stands for the two-shot kernel"},
+    {"nccl", ParameterType::text_list, "[NCCL]", "", "what stands for NCCL"},
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::Sglang, {.kind = arbiter::PluginKind::sink,
+                                 .name = "sglang",
+                                 .version = "1.0",
+                                 .summary = "AllReduce sizes as the Python maps of SGLang",
+                                 .parameters = arbiter::sglang_parameters,
+                                 .parameter_count = std::size(arbiter::sglang_parameters)})

@@ -1,0 +1,88 @@
+// trtllm_table: <out>/engines/trtllm_table/generated_lookup_table.cpp, the table TensorRT-LLM compiles in and looks up
+// by rounding hidden size and token count down to powers of two. The strict form of cpp_table: always [tp 2, 4, 8]
+// [4 fusions][7 hidden sizes][15 token counts], only numbers TensorRT-LLM runs (0, 4, 5, 8), two shots nowhere where
+// tokens may be fewer than ranks. Each point is chosen for all measurements it answers for, not for its corner alone;
+// where nothing was measured stands NCCL, which is what TensorRT-LLM takes outside of the table.
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "arbiter/files.hpp"
+#include "arbiter/sink.hpp"
+#include "common/engine_data.hpp"
+#include "common/engine_rule.hpp"
+#include "cpp_table/table_text.hpp"
+#include "trtllm_table/bucket_table.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// The strategies with one of TensorRT-LLM's numbers, under that number.
+std::vector<EnginePath> numbered_paths(const Report& report) {
+  std::vector<EnginePath> paths;
+  for (const int number : {0, 4, 5, 8}) paths.push_back({fmt::format("{}", number), {}});
+  for (const std::string& strategy : report.dataset.strategies()) {
+    const std::optional<int> number = report.table_id(strategy);
+    if (!number) continue;
+    for (EnginePath& path : paths) {
+      if (path.name == fmt::format("{}", *number)) path.strategies.push_back(strategy);
+    }
+  }
+  return paths;
+}
+
+/// The points of a tp size that nothing was measured for.
+std::int64_t gaps(const TableAxes& axes, const trtllm::BucketTable& table, int tp_size) {
+  const auto points =
+      static_cast<std::int64_t>(axes.fusions.size() * axes.hidden_sizes.size() * axes.num_tokens.size());
+  return points - std::ranges::count_if(table, [&](const auto& point) { return point.first.tp_size == tp_size; });
+}
+
+class TrtllmTable : public Sink {
+ public:
+  explicit TrtllmTable(const Parameters& /*none*/) {}
+
+  void write(const Report& report) override {
+    // TensorRT-LLM has two tables: one for Blackwell and later, one for all before.
+    const std::optional<int> measured_sm = sm_version(report, "trtllm_table");
+    if (!measured_sm) return;
+    const int sm = *measured_sm < 100 ? 90 : 100;
+    const Dataset paths = times_of_paths(timed_as_engines_decode(report.dataset), numbered_paths(report));
+    const trtllm::BucketTable table = trtllm::fit_buckets(paths);
+    if (table.empty()) {
+      report.say(
+          "trtllm_table: nothing to write: no measurement has a place in the table and a number in it (0, 4, 5, 8)");
+      return;
+    }
+    const TableAxes axes = seed_axes();
+    const std::string text =
+        table_text(axes, fmt::format("AllReduceBestStrategyTableSM{}", sm), DType::bfloat16,
+                   [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
+    const std::filesystem::path file =
+        report.run.output_dir / "engines" / "trtllm_table" / "generated_lookup_table.cpp";
+    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n{}", origin_text(report.dataset.machine()), text));
+    const auto rule = [&](const Problem& problem) { return trtllm::look_up(table, problem); };
+    for (const std::int64_t axis_tp_size : axes.tp_sizes) {
+      const int tp_size = static_cast<int>(axis_tp_size);
+      const Dataset own = paths.of_tp_size(tp_size);
+      const std::int64_t missing = gaps(axes, table, tp_size);
+      report.say(own.empty() ? fmt::format("trtllm_table: tp {} was not measured: NCCL throughout", tp_size)
+                             : fmt::format("trtllm_table: tp {}: {}; {} points not measured: NCCL", tp_size,
+                                           to_string(regret_of_rule(own, rule)), missing));
+    }
+    report.say(fmt::format("{}: look-up table of TensorRT-LLM", file.string()));
+  }
+};
+
+}  // namespace
+
+}  // namespace arbiter
+
+ARBITER_PLUGIN(arbiter::TrtllmTable, {.kind = arbiter::PluginKind::sink,
+                                      .name = "trtllm_table",
+                                      .version = "1.0",
+                                      .summary = "Look-up table of TensorRT-LLM, in its strict form",
+                                      .parameters = nullptr,
+                                      .parameter_count = 0})

@@ -1,0 +1,73 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/config_catalogue.hpp"
+#include "support/temp_dir.hpp"
+
+namespace arbiter {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A sweep in a folder that also has tables/theirs.cpp and decision.json.
+class Compare : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_.write("tables/theirs.cpp", "//");
+    dir_.write("decision.json", "{}");
+  }
+
+  [[nodiscard]] Config config(const std::string& compare) const {
+    const std::string text =
+        "problems: {tp_size: 2, fusion: NONE, hidden_size: 8, num_tokens: 1}\nheuristics: [lut]\ncompare: " + compare +
+        "\n";
+    const std::vector<PluginEntry> entries = test::config_entries();
+    return validate(load_document(text, (dir_.path() / "sweep.yaml").string(), {}),
+                    Catalogue(entries, test::config_host_only));
+  }
+
+  [[nodiscard]] std::string mistake(const std::string& compare) const {
+    try {
+      static_cast<void>(config(compare));
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "no mistake";
+  }
+
+  test::TempDir dir_;
+};
+
+TEST_F(Compare, FindsFilesBesideTheYamlAndNamesThem) {
+  const auto compared = config("[{name: trtllm, file: tables/theirs.cpp}, tables/theirs.cpp]").compare;
+  ASSERT_EQ(compared.size(), 2U);
+  EXPECT_EQ(compared[0].name, "trtllm");
+  EXPECT_EQ(compared[0].file, dir_.path() / "tables/theirs.cpp");
+  EXPECT_EQ(compared[1].name, "theirs");
+}
+
+TEST_F(Compare, CanNameAPartOfAFile) {
+  const auto compared = config("decision.json#lp").compare;
+  ASSERT_EQ(compared.size(), 1U);
+  EXPECT_EQ(compared[0].name, "decision#lp");
+  EXPECT_EQ(compared[0].file, dir_.path() / "decision.json#lp");
+}
+
+TEST_F(Compare, NamesPositionFoundAndAllowed) {
+  EXPECT_THAT(mistake("[none.cpp]"), HasSubstr("sweep.yaml:3:11: compare.0: found " + dir_.path().string() +
+                                               "/none.cpp; allowed: a file that exists"));
+  EXPECT_THAT(mistake("[tables]"), HasSubstr("allowed: a file that exists"));
+  EXPECT_THAT(mistake("[{fil: tables/theirs.cpp}]"), HasSubstr("did you mean file?"));
+  EXPECT_THAT(mistake("[{name: x}]"), HasSubstr("compare.0: file is missing"));
+  EXPECT_THAT(mistake("[[1]]"), HasSubstr("found a list; allowed: a file, or a map with file and name"));
+}
+
+TEST_F(Compare, NamesAreDistinctAlsoFromTheHeuristics) {
+  EXPECT_THAT(mistake("[tables/theirs.cpp, tables/theirs.cpp]"), HasSubstr("theirs is given twice"));
+  EXPECT_THAT(mistake("[{name: lut, file: decision.json}]"), HasSubstr("lut is a heuristic of this run"));
+}
+
+}  // namespace
+}  // namespace arbiter

@@ -1,0 +1,79 @@
+#include "common/byte_cuts.hpp"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using Cuts = std::vector<std::int64_t>;
+
+double cost_of(const SizeCosts& costs, const Cuts& cuts) {
+  double sum = 0.0;
+  for (std::size_t size = 0; size < costs.bytes.size(); ++size) {
+    std::size_t answer = 0;
+    while (answer < cuts.size() && costs.bytes[size] > cuts[answer]) ++answer;
+    sum += costs.cost[size * costs.answers + answer];
+  }
+  return sum;
+}
+
+/// The least cost over all pairs of cut-offs.
+double least_cost(const SizeCosts& costs) {
+  Cuts values = costs.bytes;
+  values.push_back(0);
+  double least = cost_of(costs, {0, 0});
+  for (const std::int64_t first : values) {
+    for (const std::int64_t second : values) {
+      if (first <= second) least = std::min(least, cost_of(costs, {first, second}));
+    }
+  }
+  return least;
+}
+
+}  // namespace
+
+TEST(BestCuts, AreNoWorseThanAnyOther) {
+  std::mt19937 random(5);
+  for (int trial = 0; trial < 200; ++trial) {
+    SizeCosts costs{3, {}, {}};
+    for (std::int64_t size = 1; size <= 8; ++size) {
+      costs.bytes.push_back(size * 100);
+      for (int answer = 0; answer < 3; ++answer) costs.cost.push_back(1.0 + static_cast<double>(random() % 8));
+    }
+    const Cuts cuts = best_cuts(costs);
+    ASSERT_EQ(cuts.size(), 2U);
+    EXPECT_LE(cuts[0], cuts[1]);
+    EXPECT_DOUBLE_EQ(cost_of(costs, cuts), least_cost(costs));
+  }
+}
+
+TEST(BestCuts, PreferTheLaterAnswerAmongEquals) {
+  EXPECT_EQ(best_cuts({2, {10, 20}, {1, 1, 1, 1}}), (Cuts{0}));
+  EXPECT_EQ(best_cuts({2, {10, 20, 30}, {1, 2, 1, 1, 1, 1}}), (Cuts{10}));
+}
+
+TEST(BestCuts, WithoutMeasurementsStandForNothing) { EXPECT_EQ(best_cuts({3, {}, {}}), (Cuts{0, 0})); }
+
+TEST(SizeCosts, JoinShapesOfTheSameSizeAndShunPathsWithoutTimes) {
+  Dataset paths;
+  paths.add(decision_row(cell_of(128, 2), "a", 1.0));
+  paths.add(decision_row(cell_of(128, 2), "b", 3.0));
+  paths.add(decision_row(cell_of(256, 1), "a", 5.0));
+  paths.add(decision_row(cell_of(256, 1), "b", 2.0));
+  paths.add(decision_row(cell_of(256, 2), "b", 2.0));
+  paths.add(failed_row(cell_of(256, 2), "a"));
+  const SizeCosts costs =
+      size_costs(paths, 2, [](const Problem&, std::size_t answer) { return answer == 0 ? "a" : "b"; });
+  EXPECT_EQ(costs.bytes, (Cuts{512, 1024}));
+  EXPECT_DOUBLE_EQ(costs.cost[0], 1.0 + 2.5);
+  EXPECT_DOUBLE_EQ(costs.cost[1], 3.0 + 1.0);
+  EXPECT_GT(costs.cost[2], 1000.0);
+  EXPECT_DOUBLE_EQ(costs.cost[3], 1.0);
+}
+
+}  // namespace arbiter::test

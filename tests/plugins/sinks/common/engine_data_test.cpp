@@ -1,0 +1,66 @@
+#include "common/engine_data.hpp"
+
+#include <gmock/gmock.h>
+
+#include "common/python_text.hpp"
+#include "support/decisions_data.hpp"
+#include "support/decisions_report.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+Dataset two_timings() {
+  Dataset data;
+  for (const bool graph : {true, false}) {
+    Measurement row = decision_row(cell_of(128, 1), "ONESHOT", graph ? 1.0 : 2.0);
+    row.graph = graph;
+    data.add(row);
+  }
+  Measurement eager = decision_row({4, DType::bfloat16, "NONE", 128, 1}, "ONESHOT", 3.0);
+  data.add(eager);
+  return data;
+}
+
+}  // namespace
+
+TEST(EngineData, LetsOneStrategyStandForSeveralPathsAndDropsTheRest) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "ONESHOT", 1.0));
+  data.add(decision_row(cell_of(128, 1), "AUTO", 0.5));
+  const Dataset paths = times_of_paths(data, {{"custom", {"ONESHOT", "TWOSHOT"}}, {"push", {"ONESHOT"}}});
+  EXPECT_EQ(paths.strategies(), (std::vector<std::string>{"custom", "push"}));
+  EXPECT_TRUE(has_times(paths, "push"));
+  EXPECT_FALSE(has_times(paths, "ONESHOT"));
+}
+
+TEST(EngineData, TakesGraphTimesOfEachTpSizeThatHasThem) {
+  const Dataset data = timed_as_engines_decode(two_timings());
+  ASSERT_EQ(data.rows().size(), 2U);
+  EXPECT_EQ(data.rows()[0].time_us, 1.0);
+  EXPECT_EQ(data.rows()[1].time_us, 3.0);
+}
+
+TEST(EngineData, ReadsTheSmVersionOfThePlatformOrSaysThatThereIsNone) {
+  for (const auto& [platform, version] : {std::pair{"sm90", 90}, {"sm103", 103}}) {
+    const DecisionsReport end(Dataset(Machine{platform, {}}));
+    EXPECT_EQ(sm_version(end.report, "x"), version);
+  }
+  for (const char* platform : {"", "cpu", "sm", "sm9x"}) {
+    const DecisionsReport end(Dataset(Machine{platform, {}}));
+    EXPECT_FALSE(sm_version(end.report, "x").has_value()) << platform;
+    EXPECT_EQ(end.said.size(), 1U);
+  }
+}
+
+TEST(PythonText, WritesMebibytesThatReadBackExactly) {
+  EXPECT_EQ(mib_text(64 * 1024 * 1024), "64");
+  EXPECT_EQ(mib_text(512 * 1024), "0.5");
+  for (const std::int64_t bytes : {1, 2880 * 2, 2880 * 2 * 333, 123456789}) {
+    EXPECT_EQ(std::stod(mib_text(bytes)) * 1024 * 1024, static_cast<double>(bytes));
+  }
+  EXPECT_EQ(python_dict({{2, "64"}, {8, "(0, 1)"}}), "{2: 64, 8: (0, 1)}");
+  EXPECT_EQ(python_dict({}), "{}");
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,28 @@
+#include "cpp_header/enumerators.hpp"
+
+#include <gtest/gtest.h>
+
+namespace arbiter::test {
+
+TEST(Enumerators, AreIdentifiersOfTheirOwnWhateverTheNames) {
+  const auto values =
+      enumerators({{"NCCL", 0}, {"my-own", 7}, {"my own", 8}, {"int", 9}, {"2SHOT", 10}, {"_x__y", 11}, {"", 12}});
+  std::vector<std::string> identifiers;
+  for (const Enumerator& value : values) identifiers.push_back(value.identifier);
+  const std::vector<std::string> expected = {"NCCL", "my_own", "my_own_2", "int_", "S2SHOT", "S_x_y", "S"};
+  EXPECT_EQ(identifiers, expected);
+  EXPECT_EQ(values[2].name, "my own");
+  EXPECT_EQ(values[2].value, 8);
+}
+
+TEST(Enumerators, KnowsWhatANamespaceMayBeCalled) {
+  for (const char* good : {"engine", "a1", "Engine_2"}) EXPECT_TRUE(is_identifier(good)) << good;
+  for (const char* bad : {"", "namespace", "a-b", "1a", "_a", "a__b", "std"}) EXPECT_FALSE(is_identifier(bad)) << bad;
+}
+
+TEST(Enumerators, TextsStayWithinTheirLiteralsAndComments) {
+  EXPECT_EQ(cpp_string("a\"b\\c\n1"), R"("a\"b\\c\0121")");
+  EXPECT_EQ(comment_text("one\ntwo\\ \\"), "one two");
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "arbiter/files.hpp"
+#include "support/decisions_data.hpp"
+#include "support/decisions_report.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Dataset measured() {
+  Dataset data(Machine{"sm90", {{"gpu", "NVIDIA H200"}, {"nccl", "2.27.5"}}});
+  Measurement full = decision_row(cell_of(128, 1), "NCCL", 4.5);
+  full.backend = "cuda";
+  full.graph = true;
+  full.inner = 10;
+  full.samples = 20;
+  full.min_us = 4.25;
+  full.p95_us = 5.125;
+  full.ci_low_us = 4.375;
+  full.ci_high_us = 4.625;
+  full.error = 0.5;
+  data.add(full);
+  full.strategy = "ONESHOT";
+  full.graph = false;
+  full.failed = true;
+  full.time_us = Measurement::none;
+  full.reason = "ranks differ";
+  data.add(full);
+  data.add(decision_row(cell_of(128, 2), "NCCL", 5.0));
+  return data;
+}
+
+json written(
+    DecisionsReport& end, const std::function<void(Sink&)>& before = [](Sink&) {}) {
+  const auto sink = load_plugin<Sink>(JSON_PLUGIN);
+  sink->begin(end.run);
+  before(*sink);
+  sink->write(end.report);
+  return json::parse(read_file(end.run.output_dir / "decision.json"));
+}
+
+}  // namespace
+
+TEST(JsonSink, HoldsTheMachineAndEveryRowWithEveryColumn) {
+  DecisionsReport end(measured());
+  end.holdout.add(decision_row(cell_of(2880, 7), "NCCL", 9.0));
+  const json document = written(end);
+  EXPECT_EQ(document["format"], "arbiter-decision");
+  EXPECT_EQ(document["version"], 1);
+  EXPECT_THAT(document["made_by"].get<std::string>(), HasSubstr("Arbiter "));
+  EXPECT_EQ(document["machine"],
+            json::parse(R"({"platform": "sm90", "facts": {"gpu": "NVIDIA H200", "nccl": "2.27.5"}})"));
+  EXPECT_EQ(document["grid"]["columns"].size(), 19U);
+  EXPECT_EQ(document["grid"]["rows"], json::parse(R"([
+      [2, "bfloat16", "NONE", 128, 1, "NCCL", "allreduce", "ok", 4.5, "cuda", "graph", 10, 20, 4.25, 5.125, 4.375,
+       4.625, 0.5, null],
+      [2, "bfloat16", "NONE", 128, 1, "ONESHOT", "allreduce", "failed", null, "cuda", "eager", 10, 20, 4.25, 5.125,
+       4.375, 4.625, 0.5, "ranks differ"],
+      [2, "bfloat16", "NONE", 128, 2, "NCCL", "allreduce", "ok", 5.0, null, null, null, null, null, null, null, null,
+       null, null]])"));
+  EXPECT_EQ(document["holdout"]["columns"], document["grid"]["columns"]);
+  ASSERT_EQ(document["holdout"]["rows"].size(), 1U);
+  EXPECT_EQ(document["holdout"]["rows"][0][3], 2880);
+  EXPECT_THAT(end.said, ElementsAre(HasSubstr("decision.json: 0 selectors, 3 measurements, 1 of the holdout, 1 cells "
+                                              "never measured")));
+}
+
+TEST(JsonSink, NamesTheCellsNeverMeasuredAndWhy) {
+  Dataset data = measured();
+  data.add(decision_row(cell_of(128, 1), "AUTO", 4.5));
+  DecisionsReport end(data);
+  end.holdout.add(decision_row(cell_of(2880, 7), "NCCL", 9.0));
+  const json document = written(end, [](Sink& sink) {
+    sink.skipped(cell_of(128, 1), "ONESHOT", "ranks differ");  // has a row, which says so
+    sink.skipped(cell_of(128, 1), "NCCL_SYMMETRIC", "no NVLink");
+    sink.skipped(cell_of(2880, 7), "NCCL", "first try");
+  });
+  EXPECT_EQ(document["never_measured"]["rows"], json::parse(R"([
+      [2, "bfloat16", "NONE", 128, 1, "NCCL_SYMMETRIC", "no NVLink"],
+      [2, "bfloat16", "NONE", 128, 2, "ONESHOT", "not in the data"]])"));
+}
+
+TEST(JsonSink, WritesTheSameBytesForTheSameRun) {
+  DecisionsReport first(measured());
+  DecisionsReport second(measured());
+  static_cast<void>(written(first));
+  static_cast<void>(written(second));
+  const std::string text = read_file(first.run.output_dir / "decision.json");
+  EXPECT_EQ(text, read_file(second.run.output_dir / "decision.json"));
+  EXPECT_THAT(text, HasSubstr("\n      [2,\"bfloat16\",\"NONE\",128,2,\"NCCL\",\"allreduce\",\"ok\",5.0,"));
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,58 @@
+#include "trtllm_table/bucket_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+Problem at(int tp_size, const char* fusion, std::int64_t hidden, std::int64_t tokens) {
+  return {tp_size, DType::bfloat16, fusion, hidden, tokens};
+}
+
+}  // namespace
+
+TEST(BucketTable, RoundsHiddenSizeAndTokensDownToPowersOfTwo) {
+  EXPECT_EQ(trtllm::bucket_of(at(4, "NONE", 2880, 333)), at(4, "NONE", 2048, 256));
+  EXPECT_EQ(trtllm::bucket_of(at(8, "RESIDUAL_RMS_NORM", 8192, 16384)), at(8, "RESIDUAL_RMS_NORM", 8192, 16384));
+  EXPECT_EQ(trtllm::bucket_of(at(2, "NONE", 16383, 32767)), at(2, "NONE", 8192, 16384));
+}
+
+TEST(BucketTable, SharesThePointOfAFusionThatAlsoWritesTheNorm) {
+  EXPECT_EQ(trtllm::bucket_of(at(2, "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4", 128, 1)),
+            at(2, "RESIDUAL_RMS_NORM_QUANT_NVFP4", 128, 1));
+}
+
+TEST(BucketTable, HasNoPlaceForOtherProblems) {
+  for (const Problem& problem : {at(6, "NONE", 128, 1), at(2, "SCALE_BIAS", 128, 1), at(2, "NONE", 127, 1),
+                                 at(2, "NONE", 16384, 1), at(2, "NONE", 128, 32768)}) {
+    EXPECT_FALSE(trtllm::bucket_of(problem).has_value()) << to_string(problem);
+    EXPECT_EQ(trtllm::look_up({}, problem), "0");
+  }
+}
+
+TEST(BucketTable, ChoosesForAllMeasurementsOfAPointNotForItsCorner) {
+  Dataset paths;
+  const auto add = [&](std::int64_t tokens, double one_shot, double two_shot) {
+    paths.add(decision_row(at(2, "NONE", 1024, tokens), "4", one_shot));
+    paths.add(decision_row(at(2, "NONE", 1024, tokens), "5", two_shot));
+  };
+  add(64, 10.0, 11.0);
+  add(96, 20.0, 10.0);
+  EXPECT_EQ(trtllm::fit_buckets(paths).at(at(2, "NONE", 1024, 64)), "5");
+}
+
+TEST(BucketTable, NeverHasTwoShotsWhereTokensMayBeFewerThanRanks) {
+  Dataset paths;
+  for (const std::int64_t tokens : {4, 7, 8}) {
+    paths.add(decision_row(at(8, "NONE", 1024, tokens), "0", 9.0));
+    paths.add(decision_row(at(8, "NONE", 1024, tokens), "5", 1.0));
+  }
+  const auto table = trtllm::fit_buckets(paths);
+  EXPECT_EQ(table.at(at(8, "NONE", 1024, 4)), "0");
+  EXPECT_EQ(table.at(at(8, "NONE", 1024, 8)), "5");
+}
+
+}  // namespace arbiter::test

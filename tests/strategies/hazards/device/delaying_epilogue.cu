@@ -1,0 +1,42 @@
+// NONE, row by row, with random pauses inside the kernel: before what peers sent is polled, and before a row is
+// finished. The scalar is not used, but sent.
+#include "arbiter/cuda/epilogue.cuh"
+
+using namespace arbiter::cuda;
+
+namespace {
+
+/// Some warps pause for up to 8 us.
+__device__ __forceinline__ void pause(std::uint32_t salt) {
+  std::uint32_t now;
+  asm volatile("mov.u32 %0, %globaltimer_lo;" : "=r"(now));
+  const std::uint32_t hash = ((now >> 5U) ^ salt * 0x85ebca6bU) * 0x9e3779b9U;
+  if (hash >> 29U == 0) __nanosleep(hash >> 3U & 0x1fffU);
+}
+
+}  // namespace
+
+extern "C" {
+
+__device__ void arbiter_epilogue_load_constant(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
+__device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace& place, EpilogueInputs&) {
+  pause(static_cast<std::uint32_t>(place.row) + blockIdx.x + threadIdx.x / 32);
+}
+
+__device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                        const Accumulators& sum, Packed& carried) {
+  carried = pack(sum);
+  return 1.0F;
+}
+
+__device__ void arbiter_epilogue_store_carried(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
+
+__device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float statistic) { return statistic; }
+
+__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        const EpilogueInputs&, const Packed& carried, float) {
+  pause(static_cast<std::uint32_t>(place.row) * 3 + blockIdx.x);
+  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, carried, place);
+}
+}

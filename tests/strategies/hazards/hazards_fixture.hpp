@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <cuda_runtime_api.h>
+#include <gmock/gmock.h>
+
+#include "arbiter/agreement.hpp"
+#include "arbiter/cuda/cuda_backend.hpp"
+#include "device_code/hazard_kernels.hpp"
+#include "strategies/hazards/device_trial.hpp"
+#include "support/strategies_plugins.hpp"
+
+namespace arbiter::testing {
+
+/// The cuda backend, its strategies, and words that all ranks agree on: a test that one rank left alone would leave the
+/// others waiting. Skips where there is no GPU for each rank.
+class Hazards : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Support available = backend().available();
+    if (!available) GTEST_SKIP() << available.reason;
+    const Problem problem{world().size(), DType::bfloat16, "NONE", 64, 4};
+    for (const char* name : {"ONESHOT", "TWOSHOT"}) {
+      const Support can = cuda_strategy(name)->supports(problem, world());
+      if (!can) GTEST_SKIP() << name << ": " << can.reason;
+    }
+  }
+
+  /// One for all tests: a device is taken once.
+  static cuda::CudaBackend& backend() {
+    static const auto backend =
+        std::dynamic_pointer_cast<cuda::CudaBackend>(make<Backend>(PluginKind::backend, "cuda"));
+    return *backend;
+  }
+  static std::shared_ptr<Strategy> cuda_strategy(const std::string& name) {
+    return make<Strategy>(PluginKind::strategy, name, {}, "cuda");
+  }
+  static std::shared_ptr<Fusion> fusion(const std::string& name) { return make<Fusion>(PluginKind::fusion, name); }
+
+  /// Whether ranks take turns on a GPU: an operation then takes milliseconds.
+  static bool gpus_are_shared() {
+    int devices = 0;
+    return cudaGetDeviceCount(&devices) == cudaSuccess && devices < world().size();
+  }
+  /// `count`, or a small part of it where GPUs are shared.
+  static int often(int count) { return gpus_are_shared() ? (count + 99) / 100 : count; }
+
+  static std::unique_ptr<Operation> prepare(Strategy& strategy, const Problem& problem, const Fusion& fusion,
+                                            std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
+    return strategy.prepare({problem, world(), backend(), fusion, timeout, {}, {}});
+  }
+  static std::shared_ptr<cuda::Kernel> kernel(const std::string& entry) {
+    const std::vector parts{cuda::hazard_kernels_code(DType::bfloat16)};
+    return backend().link(parts, entry);
+  }
+
+  /// Collective. What is wrong on the first rank where something is, else empty. The same on every rank.
+  static std::string agreed(const std::string& own) { return first_failure(own, world()); }
+
+  /// Collective. Runs the operation once on poisoned outputs; what is wrong with what it left, on any rank.
+  static std::string difference_after(Operation& operation, DeviceTrial& trial) {
+    trial.poison_outputs();
+    trial.restore_input();
+    std::string difference;
+    std::string failure = failure_of([&] {
+      backend().run(operation, trial.bindings());
+      trial.spoil_input();
+      difference = trial.difference();
+    });
+    if (!failure.empty()) failure = to_string(trial.problem()) + ": " + failure;
+    if (failure = agreed(failure + difference); !failure.empty()) return failure;
+    return trial.settle(world());
+  }
+};
+
+/// For the strategies with kernels of their own.
+class HazardsOfKernels : public Hazards, public ::testing::WithParamInterface<const char*> {
+ protected:
+  static std::shared_ptr<Strategy> strategy() { return cuda_strategy(GetParam()); }
+};
+
+inline std::string name_of_kernels(const ::testing::TestParamInfo<const char*>& strategy) { return strategy.param; }
+
+}  // namespace arbiter::testing

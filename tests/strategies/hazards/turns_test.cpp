@@ -1,0 +1,46 @@
+// Strategies that take turns on one stream, NCCL between them: none may disturb another's counters or memory.
+#include "strategies/hazards/hazards_fixture.hpp"
+#include "strategies/hazards/sequence.hpp"
+
+namespace arbiter::testing {
+namespace {
+
+class Turns : public Hazards {};
+
+TEST_F(Turns, OfSeveralStrategiesAndSeveralObjectsOfOneAreKeptApart) {
+  const auto none = fusion("NONE");
+  std::vector<std::shared_ptr<Strategy>> strategies = {cuda_strategy("ONESHOT"), cuda_strategy("TWOSHOT"),
+                                                       cuda_strategy("ONESHOT"), cuda_strategy("TWOSHOT")};
+  const Problem small{world().size(), DType::bfloat16, "NONE", 96, 3};
+  const Problem large{world().size(), DType::float32, "NONE", 1000, 40};
+  // NCCL wants a GPU for each rank.
+  const bool with_nccl = !gpus_are_shared() && plugins().find(PluginKind::strategy, "NCCL", "cuda") != nullptr;
+  if (with_nccl) strategies.push_back(cuda_strategy("NCCL"));
+
+  std::vector<std::unique_ptr<DeviceTrial>> trials;
+  std::vector<std::unique_ptr<Operation>> operations;
+  std::vector<Step> steps;
+  for (const Problem& problem : {small, large}) {
+    // The same sum in every order, so NCCL's too.
+    trials.push_back(std::make_unique<DeviceTrial>(backend(), problem, *none, Data::whole, 5));
+    for (const auto& strategy : strategies) {
+      operations.push_back(prepare(*strategy, problem, *none));
+      ASSERT_EQ(difference_after(*operations.back(), *trials.back()), "");
+      steps.push_back({operations.back().get(), trials.back().get()});
+    }
+    trials.back()->restore_input();
+  }
+
+  std::mt19937 agreed_random(3);
+  Sequence sequence(backend(), kernel("hazard_compare"), kernel("hazard_delay"));
+  sequence.disturb(1, 8, 20'000);
+  for (const bool graph : {false, true, false}) {
+    std::vector<Step> drawn;
+    for (int i = 0; i < often(2000); ++i) drawn.push_back(steps[agreed_random() % steps.size()]);
+    sequence.set(drawn, static_cast<std::uint64_t>(world().rank()));
+    ASSERT_EQ(agreed(sequence.failure(world(), graph)), "") << "graph: " << graph << ", NCCL among them: " << with_nccl;
+  }
+}
+
+}  // namespace
+}  // namespace arbiter::testing
