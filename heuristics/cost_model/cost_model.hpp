@@ -23,8 +23,8 @@ class CostModelSelector : public TableSelector {
   CostModelSelector(DecisionTable table, std::vector<BlockModel> models)
       : TableSelector("cost_model", std::move(table)), models_(std::move(models)) {}
 
-  /// Microseconds; NaN for a (tp_size, fusion, dtype) or a strategy that was not measured. Thread-safe.
-  [[nodiscard]] virtual double predict(const Problem& problem, const std::string& strategy) const;
+  /// NaN for a (tp_size, fusion, dtype) or a strategy that was not measured.
+  [[nodiscard]] double predict(const Problem& problem, const std::string& strategy) const override;
   [[nodiscard]] const std::vector<BlockModel>& models() const { return models_; }
 
  private:

@@ -87,11 +87,12 @@ class Oneshot {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       }
-      carried = zeros();
-      if (at.count == 0) return;
+      const bool wanted = at.count != 0;
       const Accumulators sum = sum_in_rank_order<Ranks>(
-          arguments_.rank, own_part(at), arguments_.bound, epoch_,
+          arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
           [&](int source) { return slot(arguments_.rank, source, strip * strips_.vectors() + v); });
+      carried = zeros();
+      if (!wanted) return;
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       arbiter_epilogue_store_carried(epilogue, at, carried);
     });
@@ -106,7 +107,7 @@ class Oneshot {
 
   const OneshotArguments& arguments_;
   Strips strips_;
-  BlockSums sums_;
+  BlockSumsIf<Strips::whole_rows> sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
 };

@@ -99,11 +99,12 @@ class Twoshot {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       }
-      carried = zeros();
-      if (at.count == 0) return;
+      const bool wanted = at.count != 0;
       const Accumulators sum =
-          sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), arguments_.bound, epoch_,
+          sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
                                    [&](int source) { return scattered(arguments_.rank, source, strip, v); });
+      carried = zeros();
+      if (!wanted) return;
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       // What is sent is what is kept, so that all ranks finish from the same bits.
       carried = without_empty_words(carried);
@@ -131,19 +132,15 @@ class Twoshot {
     });
   }
 
-  __device__ __forceinline__ Packed wait_for_vector(int owner, const Packed* slot) const {
-    Spin spin(arguments_.bound);
-    Packed value = look(slot);
-    while (!is_full(value) && !spin.gives_up(owner, epoch_)) value = look(slot);
-    return value;
-  }
-
   /// Every thread polls the scalar itself; one of them empties it when all have it.
   __device__ __forceinline__ float wait_for_scalar(int owner, std::uint32_t strip) const {
     const float* const slot = scalar_slot(arguments_.rank, strip);
     Spin spin(arguments_.bound);
     std::uint32_t bits = look(slot);
-    while (bits == empty_word && !spin.gives_up(owner, epoch_)) bits = look(slot);
+    while (__any_sync(0xffffffffU, bits == empty_word)) {
+      if (spin.warp_gives_up(bits == empty_word, owner, epoch_)) break;
+      bits = look(slot);
+    }
     __syncthreads();
     if (threadIdx.x == 0) clear(scalar_slot(arguments_.rank, strip));
     return __uint_as_float(bits);
@@ -158,10 +155,11 @@ class Twoshot {
       if constexpr (CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
       }
-      carried = zeros();
-      if (at.count == 0) return;
-      carried = wait_for_vector(owner, gathered(arguments_.rank, strip, v));
-      clear(gathered(arguments_.rank, strip, v));
+      const bool wanted = at.count != 0;
+      Packed* const slot = gathered(arguments_.rank, strip, v);
+      carried = wait_for_vector(slot, wanted, owner, arguments_.bound, epoch_);
+      if (!wanted) return;
+      clear(slot);
       arbiter_epilogue_store_carried(arguments_.epilogue, at, carried);
     });
     float scalar = 0.0F;
@@ -171,7 +169,7 @@ class Twoshot {
 
   const TwoshotArguments& arguments_;
   Strips strips_;
-  BlockSums sums_;
+  BlockSumsIf<Strips::whole_rows> sums_;
   std::uint32_t count_;
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;

@@ -18,6 +18,8 @@ class ARBITER_EXPORT Selector {
   [[nodiscard]] virtual std::string select(const Problem& problem) const = 0;
   /// Lines for a person: what was solved, the optimum, the regret, the thresholds.
   [[nodiscard]] virtual std::string report() const = 0;
+  /// The time, in microseconds, that it expects of a strategy; NaN if it expects none.
+  [[nodiscard]] virtual double predict(const Problem& problem, const std::string& strategy) const;
   /// The same decision as data; null if it has no such form. Lives as long as the selector.
   [[nodiscard]] virtual const DecisionTable* table() const { return nullptr; }
 };

@@ -82,8 +82,8 @@ class SinkCheck {
   }
 
   /// A whole run through a sink of its own; what it said.
-  std::vector<std::string> run(const RunInfo& info, const Dataset& dataset,
-                               const std::vector<std::shared_ptr<const Selector>>& selectors) const {
+  [[nodiscard]] std::vector<std::string> run(const RunInfo& info, const Dataset& dataset,
+                                             const std::vector<std::shared_ptr<const Selector>>& selectors) const {
     std::vector<std::string> said;
     const auto sink = subject_.make<Sink>();
     sink->begin(info);

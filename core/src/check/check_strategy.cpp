@@ -112,8 +112,7 @@ class StrategyCheck {
       const auto all = trials.group().all_gather(support ? std::string("yes") : "no: " + support.reason);
       for (std::size_t rank = 0; rank < all.size(); ++rank) {
         if (all[rank] == all[0]) continue;
-        throw Broken(
-            fmt::format("{}: rank 0 says \"{}\", rank {} \"{}\"", to_string(problem), all[0], rank, all[rank]));
+        throw Broken(fmt::format(R"({}: rank 0 says "{}", rank {} "{}")", to_string(problem), all[0], rank, all[rank]));
       }
       if (!support && support.reason.empty()) {
         throw Broken(fmt::format("{}: not supported, and no reason given", to_string(problem)));

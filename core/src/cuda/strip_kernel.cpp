@@ -17,11 +17,11 @@ bool aligned(const Bindings& bindings) {
 
 }  // namespace
 
-StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::string family, const StripPlan& plan,
+StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan,
                          std::int64_t most_blocks, bool programmatic)
     : problem_(preparation.problem),
       backend_(dynamic_cast<CudaBackend&>(preparation.backend)),
-      code_(code),
+      code_(std::move(code)),
       family_(std::move(family)),
       plan_(plan),
       epilogue_(preparation.fusion.device_epilogue(problem_)),

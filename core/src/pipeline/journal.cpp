@@ -77,7 +77,10 @@ void Journal::write_slot(std::size_t offset, const std::string& text) {
   }
 }
 
-std::string Journal::slot(std::size_t offset) const { return read_at(slots_, offset, slot_bytes).c_str(); }
+std::string Journal::slot(std::size_t offset) const {
+  const std::string whole = read_at(slots_, offset, slot_bytes);
+  return whole.substr(0, whole.find('\0'));
+}
 
 void Journal::write_ranks(const std::vector<pid_t>& processes) {
   std::string text;

@@ -25,6 +25,7 @@ std::vector<pid_t> processes_of(ProcessGroup& group) {
   std::vector<Whereabouts> all(static_cast<std::size_t>(group.size()));
   group.all_gather(&own, all.data(), sizeof own);
   std::vector<pid_t> processes;
+  processes.reserve(all.size());
   for (const auto& rank : all) processes.push_back(rank.host == all.front().host ? rank.process : 0);
   return processes;
 }

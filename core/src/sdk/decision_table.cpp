@@ -36,7 +36,7 @@ const std::string* answer_of(const DecisionGrid& grid, std::size_t cell) {
 }
 
 /// Holds the square of any size of a message.
-__extension__ typedef unsigned __int128 Square;
+__extension__ using Square = unsigned __int128;
 
 /// Sizes of messages end at the largest number, so that shapes nobody has are neither undefined nor a question of
 /// rounding: whoever implements this rule elsewhere gets the same answers.

@@ -1,4 +1,6 @@
 // The key functions of the SDK's interfaces: their type information lives here, once, for all plugins.
+#include <limits>
+
 #include "arbiter/backend.hpp"
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/fusion.hpp"
@@ -18,6 +20,10 @@ cuda::Kernel::~Kernel() = default;
 cuda::PeerMemory::~PeerMemory() = default;
 HostEpilogue::~HostEpilogue() = default;
 Selector::~Selector() = default;
+
+double Selector::predict(const Problem& /*problem*/, const std::string& /*strategy*/) const {
+  return std::numeric_limits<double>::quiet_NaN();
+}
 
 std::string_view name_of(PluginKind kind) {
   switch (kind) {

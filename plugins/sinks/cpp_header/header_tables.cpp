@@ -107,6 +107,7 @@ std::string parts_text(const std::vector<PartChoice>& choices, const std::vector
 std::string header_tables(const DecisionTable& table, const std::vector<Enumerator>& strategies,
                           const std::vector<Enumerator>& fusions) {
   std::vector<std::string> names;
+  names.reserve(strategies.size());
   for (const Enumerator& strategy : strategies) names.push_back("Strategy::" + strategy.identifier);
   std::string text = array_of("Strategy", "strategies", names, "");
   text += fmt::format("inline constexpr Strategy fallback = Strategy::{};\n\n",

@@ -11,6 +11,7 @@
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
 #include "summary/auto_line.hpp"
+#include "summary/prediction_line.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/text_wrap.hpp"
 #include "summary/winners.hpp"
@@ -38,6 +39,7 @@ Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   append(lines, regret_tables(regret));
   append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});
   append(lines, auto_lines(report, regret));
+  append(lines, prediction_lines(report));
   return lines;
 }
 

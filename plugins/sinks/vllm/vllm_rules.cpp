@@ -9,7 +9,7 @@ namespace arbiter::vllm {
 
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 // Sizes each kernel takes are multiples of these, so the next size it could take is that much larger.
 constexpr std::int64_t custom_step = 16;
 constexpr std::int64_t symm_mem_step = 4;

@@ -4,36 +4,45 @@
 
 namespace arbiter::cuda {
 
-/// Sums over a block, one after another. All threads make every call; blockDim.x is a multiple of 32, up to 1024.
+/// Sums over a block, one after another. All threads make every call, and meet in a barrier between the constructor and
+/// the first; blockDim.x is a multiple of 32, up to 512.
 class BlockSums {
  public:
+  __device__ __forceinline__ BlockSums() {
+    if (threadIdx.x < 2 * most_warps / 4) of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+  }
+
   /// The sum of `value`, the same bits in every thread, and for every block of the same size.
   __device__ __forceinline__ float sum(float value) {
-    // Two turns, so that one barrier is enough: a thread writes again to what all have read before the barrier between.
-    __shared__ float4 of_warps[2][most_warps / 4];
 #pragma unroll
     for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
-    const unsigned warps = blockDim.x / 32;
-    if (warps == 1) return value;
-    auto* const parts = reinterpret_cast<float*>(of_warps[turn_]);
-    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
-    // The last warp fills its group of four up.
-    if (threadIdx.x >= blockDim.x - 4 && threadIdx.x + 4 - blockDim.x + warps < (warps + 3) / 4 * 4) {
-      parts[threadIdx.x + 4 - blockDim.x + warps] = 0.0F;
-    }
+    // Two turns, so that one barrier is enough: a thread writes again to what all have read before the barrier between.
+    float4* const parts = of_warps() + turn_;
+    turn_ ^= most_warps / 4;
+    if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(parts)[threadIdx.x / 32] = value;
     __syncthreads();
-    float total = 0.0F;
-    for (unsigned i = 0; i < (warps + 3) / 4; ++i) {
-      const float4 four = of_warps[turn_][i];
-      total += (four.x + four.y) + (four.z + four.w);
-    }
-    turn_ ^= 1U;
-    return total;
+    // Always of all warps there can be: the loads need not wait for how many there are.
+    float sums[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
   }
 
  private:
-  static constexpr unsigned most_warps = 32;
+  static constexpr unsigned most_warps = 16;
+
+  __device__ __forceinline__ static float4* of_warps() {
+    __shared__ float4 parts[2 * most_warps / 4];
+    return parts;
+  }
+
   unsigned turn_ = 0;
 };
+
+/// For kernels that may sum nothing.
+template <bool Needed>
+struct BlockSumsIf {};
+template <>
+struct BlockSumsIf<true> : BlockSums {};
 
 }  // namespace arbiter::cuda

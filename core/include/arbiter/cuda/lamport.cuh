@@ -45,6 +45,21 @@ __device__ __forceinline__ Packed look(const Packed* slot) {
   return value;
 }
 
+/// Waits for a vector of `peer` in a slot of this rank; zeros for a lane that does not want one. Convergent: a warp
+/// waits as one, since lanes that went on by themselves, as their vectors come in, would take turns with all that
+/// follows.
+__device__ __forceinline__ Packed wait_for_vector(const Packed* slot, bool wanted, int peer, const SpinBound& bound,
+                                                  std::uint32_t epoch) {
+  Spin spin(bound);
+  Packed value = zeros();
+  if (wanted) value = look(slot);
+  while (!__all_sync(0xffffffffU, is_full(value))) {
+    if (spin.warp_gives_up(!is_full(value), peer, epoch)) break;
+    if (wanted) value = look(slot);
+  }
+  return value;
+}
+
 /// Empties a slot of this rank for the operation after the next.
 __device__ __forceinline__ void clear(Packed* slot) {
   *reinterpret_cast<uint4*>(slot) = make_uint4(empty_word, empty_word, empty_word, empty_word);

@@ -13,8 +13,8 @@ struct RankParts {
 template <>
 struct RankParts<0> {};
 
-/// One look at every peer's slot that is still empty; the first rank whose is, or -1. `slot_of(source)` is in memory of
-/// this rank.
+/// One look at every peer's slot; the first rank whose is still empty, or -1. `slot_of(source)` is in memory of this
+/// rank.
 template <int Source, int Ranks, class SlotOf>
 __device__ __forceinline__ int look_at_parts(RankParts<Ranks>& parts, int rank, const SlotOf& slot_of) {
   if constexpr (Ranks == 0) {
@@ -43,31 +43,35 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
 }
 
 /// Waits for the peers' parts of a vector, empties their slots, and sums in rank order, so that every rank that sums
-/// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`.
+/// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`. The sum of a
+/// lane that does not want one means nothing. Convergent, see wait_for_vector().
 template <int Ranks, class SlotOf>
-__device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, const SpinBound& bound,
-                                                          std::uint32_t epoch, const SlotOf& slot_of) {
-  Spin spin(bound);
+__device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
+                                                          const SpinBound& bound, std::uint32_t epoch,
+                                                          const SlotOf& slot_of) {
   if constexpr (Ranks == 2) {
     // Of two the order does not matter.
     Packed* const slot = slot_of(1 - rank);
-    Packed part = look(slot);
-    while (!is_full(part) && !spin.gives_up(1 - rank, epoch)) part = look(slot);
-    clear(slot);
+    const Accumulators other = unpack(wait_for_vector(slot, wanted, 1 - rank, bound, epoch));
+    if (wanted) clear(slot);
     Accumulators sum = unpack(own);
-    const Accumulators other = unpack(part);
 #pragma unroll
     for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
     return sum;
   } else {
+    Spin spin(bound);
     RankParts<Ranks> parts;
-    for (int missing = look_at_parts<0>(parts, rank, slot_of); missing >= 0 && !spin.gives_up(missing, epoch);) {
-      missing = look_at_parts<0>(parts, rank, slot_of);
+    int missing = wanted ? look_at_parts<0>(parts, rank, slot_of) : -1;
+    while (__any_sync(0xffffffffU, missing >= 0)) {
+      if (spin.warp_gives_up(missing >= 0, missing, epoch)) break;
+      if (wanted) missing = look_at_parts<0>(parts, rank, slot_of);
     }
     Accumulators sum;
     add_parts<0>(parts, rank, own, sum);
 #pragma unroll
-    for (int step = 1; step < Ranks; ++step) clear(slot_of((rank + step) % Ranks));
+    for (int step = 1; step < Ranks; ++step) {
+      if (wanted) clear(slot_of((rank + step) % Ranks));
+    }
     return sum;
   }
 }

@@ -46,6 +46,13 @@ class Spin {
     return start_ == 0;
   }
 
+  /// The same for a warp that waits as one: all of its lanes call it, `lacks` is whether this one still waits.
+  __device__ __forceinline__ bool warp_gives_up(bool lacks, int peer, std::uint32_t epoch) {
+    if (++looks_ % looks_between_clock_readings != 0) return false;
+    if (lacks) start_ = look_at_clock(failure_, nanoseconds_, rank_, peer, epoch, start_);
+    return __any_sync(0xffffffffU, lacks && start_ == 0);
+  }
+
  private:
   static constexpr std::uint32_t looks_between_clock_readings = 1024;
 

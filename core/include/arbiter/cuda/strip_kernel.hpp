@@ -19,7 +19,7 @@ namespace arbiter::cuda {
 class ARBITER_EXPORT StripKernel {
  public:
   /// Links what the problem needs; `most_blocks` is where more than the strips are in no way of use. Throws Error.
-  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, const StripPlan& plan,
+  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan,
               std::int64_t most_blocks, bool programmatic);
 
   /// Fills the part of `arguments` that is the same for every message of the problem, but for `state`.

@@ -23,7 +23,7 @@ struct StripPlan {
   static constexpr int wide_block = 256;
   static constexpr int vector_bytes = 16;
   /// What a strip may take of the shared memory that every supported GPU gives a block.
-  static constexpr std::int64_t most_shared_bytes = 96 * 1024;
+  static constexpr std::int64_t most_shared_bytes = std::int64_t{96} * 1024;
 
   /// The most elements a row may have.
   [[nodiscard]] static std::int64_t largest_hidden_size(DType dtype) { return most_shared_bytes / size_of(dtype); }

@@ -15,7 +15,8 @@ extern "C" __global__ void copy_bytes(const unsigned char* from, unsigned char* 
   }
 }
 
-/// `words` has one word for each of `ranks`, then the turn that all of them should have come to, then how often they had.
+/// `words` has one word for each of `ranks`, then the turn that all of them should have come to, then how often they
+/// had.
 extern "C" __global__ void count_if_all_came(std::uint32_t* words, int ranks) {
   const volatile std::uint32_t* seen = words;
   for (int rank = 0; rank < ranks; ++rank) {
