@@ -3,6 +3,7 @@
 
 #include "arbiter/cuda/lamport_memory.hpp"
 #include "arbiter/cuda/strip_kernel.hpp"
+#include "arbiter/cuda/strip_options.hpp"
 #include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
 #include "device_code/oneshot.hpp"
@@ -21,8 +22,7 @@ class OneshotOperation : public Operation {
   OneshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory, bool programmatic)
       : memory_(std::move(memory)),
-        kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan, plan.strips,
-                programmatic) {
+        kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan, programmatic) {
     kernel_.describe(arguments_);
     arguments_.state = memory_->state();
     const auto slots = memory_->slots();
@@ -39,20 +39,9 @@ class OneshotOperation : public Operation {
   OneshotArguments arguments_{};
 };
 
-constexpr ParameterSpec parameters[] = {
-    {"programmatic", ParameterType::boolean, "true", "",
-     "Programmatic dependent launch: the kernel is set up while the one in front ends (sm_90 and later)"},
-    {"spread", ParameterType::integer, "128", "1..1024",
-     "Blocks a small message is spread over, where rows may be cut"},
-    {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
-};
-
 class Oneshot : public Strategy {
  public:
-  explicit Oneshot(const Parameters& values)
-      : programmatic_(values.boolean("programmatic")),
-        spread_(static_cast<int>(values.integer("spread"))),
-        flat_block_(static_cast<int>(values.integer("flat_block"))) {}
+  explicit Oneshot(const Parameters& values) : options_(values) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
 
@@ -63,17 +52,14 @@ class Oneshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan =
-        cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
+    const auto plan = options_.plan(problem, preparation.fusion);
     const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.strips * plan.per_strip * slot_bytes);
     auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
-    return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory), programmatic_);
+    return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory), options_.programmatic);
   }
 
  private:
-  bool programmatic_;
-  int spread_;
-  int flat_block_;
+  cuda::StripOptions options_;
   std::shared_ptr<cuda::LamportMemory> memory_;
 };
 
@@ -85,5 +71,5 @@ ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Every rank pushes its message to all peers and reduces everything",
                          .backend = "cuda",
                          .table_id = 4,
-                         .parameters = parameters,
-                         .parameter_count = std::size(parameters)})
+                         .parameters = cuda::strip_parameters,
+                         .parameter_count = std::size(cuda::strip_parameters)})

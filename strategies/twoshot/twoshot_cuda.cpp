@@ -3,6 +3,7 @@
 
 #include "arbiter/cuda/lamport_memory.hpp"
 #include "arbiter/cuda/strip_kernel.hpp"
+#include "arbiter/cuda/strip_options.hpp"
 #include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
 #include "device_code/twoshot.hpp"
@@ -38,8 +39,7 @@ class TwoshotOperation : public Operation {
   TwoshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas, bool programmatic)
       : memory_(std::move(memory)),
-        kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan, plan.strips,
-                programmatic) {
+        kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan, programmatic) {
     kernel_.describe(arguments_);
     arguments_.state = memory_->state();
     const int ranks = preparation.problem.tp_size;
@@ -62,20 +62,9 @@ class TwoshotOperation : public Operation {
   TwoshotArguments arguments_{};
 };
 
-constexpr ParameterSpec parameters[] = {
-    {"programmatic", ParameterType::boolean, "true", "",
-     "Programmatic dependent launch: the kernel is set up while the one in front ends (sm_90 and later)"},
-    {"spread", ParameterType::integer, "128", "1..1024",
-     "Blocks a small message is spread over, where rows may be cut"},
-    {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
-};
-
 class Twoshot : public Strategy {
  public:
-  explicit Twoshot(const Parameters& values)
-      : programmatic_(values.boolean("programmatic")),
-        spread_(static_cast<int>(values.integer("spread"))),
-        flat_block_(static_cast<int>(values.integer("flat_block"))) {}
+  explicit Twoshot(const Parameters& values) : options_(values) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
 
@@ -88,8 +77,7 @@ class Twoshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan =
-        cuda::plan_strips(problem, preparation.fusion.device_epilogue(problem).needs_row, spread_, flat_block_);
+    const auto plan = options_.plan(problem, preparation.fusion);
     const auto needed = Areas::of_message(plan.strips, plan.per_strip, problem.tp_size);
     const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
                       needed.all_slots <= areas_.all_slots && needed.all_strips <= areas_.all_strips;
@@ -100,13 +88,11 @@ class Twoshot : public Strategy {
       memory_ = std::make_shared<cuda::LamportMemory>(backend, preparation.group,
                                                       static_cast<std::size_t>(areas_.bytes(problem.tp_size)));
     }
-    return std::make_unique<TwoshotOperation>(preparation, plan, memory_, areas_, programmatic_);
+    return std::make_unique<TwoshotOperation>(preparation, plan, memory_, areas_, options_.programmatic);
   }
 
  private:
-  bool programmatic_;
-  int spread_;
-  int flat_block_;
+  cuda::StripOptions options_;
   Areas areas_{};
   std::shared_ptr<cuda::LamportMemory> memory_;
 };
@@ -119,5 +105,5 @@ ARBITER_PLUGIN(Twoshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Each token is reduced by one rank and shared, in one kernel without a barrier",
                          .backend = "cuda",
                          .table_id = 5,
-                         .parameters = parameters,
-                         .parameter_count = std::size(parameters)})
+                         .parameters = cuda::strip_parameters,
+                         .parameter_count = std::size(cuda::strip_parameters)})

@@ -18,7 +18,7 @@ bool aligned(const Bindings& bindings) {
 }  // namespace
 
 StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan,
-                         std::int64_t most_blocks, bool programmatic)
+                         bool programmatic)
     : problem_(preparation.problem),
       backend_(dynamic_cast<CudaBackend&>(preparation.backend)),
       code_(std::move(code)),
@@ -34,7 +34,7 @@ StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::s
   launch_.block = plan_.block;
   launch_.shared_bytes = plan_.shared_bytes();
   launch_.grid = static_cast<unsigned>(
-      std::clamp<std::int64_t>(most_blocks, 1, std::max(1, first.resident_blocks(plan_.block, plan_.shared_bytes()))));
+      std::clamp<std::int64_t>(plan_.strips, 1, std::max(1, first.resident_blocks(plan_.block, plan_.shared_bytes()))));
   launch_.programmatic = programmatic && backend_.sm_version() >= 90;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/cuda/strip_arguments.hpp"
@@ -18,9 +17,8 @@ namespace arbiter::cuda {
 /// <family>_<plan's name>_<ranks> and <family>_<plan's name>_whole_<ranks>.
 class ARBITER_EXPORT StripKernel {
  public:
-  /// Links what the problem needs; `most_blocks` is where more than the strips are in no way of use. Throws Error.
-  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan,
-              std::int64_t most_blocks, bool programmatic);
+  /// Links what the problem needs. Throws Error.
+  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan, bool programmatic);
 
   /// Fills the part of `arguments` that is the same for every message of the problem, but for `state`.
   void describe(StripArguments& arguments) const;
