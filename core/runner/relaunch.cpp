@@ -51,6 +51,7 @@ class JournalWatch : public RankWatch {
 
   [[nodiscard]] std::vector<pid_t> processes() override { return journal_.ranks(); }
 
+  [[nodiscard]] bool was_told_to_end(int rank) override { return journal_.was_told_to_end(rank); }
   [[nodiscard]] std::string ends_now() override {
     const auto now = std::chrono::steady_clock::now();
     if (auto pulse = journal_.pulse(); pulse != pulse_) {
@@ -85,8 +86,7 @@ Launched launch_sweep(int ranks, bool core_each, int argc, char** argv) {
   Journal journal(file.path());
   Journal::Contents before;
   for (int in_vain = 0;;) {
-    journal.write_ranks({});
-    journal.clear_current();
+    journal.begin_launch();
     JournalWatch watch(journal);
     auto launched = launch_ranks(ranks, core_each, argc, argv, &watch);
     if (launched.broke_off.empty()) return launched;

@@ -118,7 +118,7 @@ LaunchResult wait_for(pid_t child, RankWatch* watch) {
     if (watch == nullptr) continue;
     if (ranks.empty()) {
       ranks = watch->processes();
-      ends.look_at(ranks);
+      ends.look_at(ranks, *watch);
     }
     ending.insist(child, ranks);
     if (!result.ended_for.empty()) continue;

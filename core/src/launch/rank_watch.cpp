@@ -30,22 +30,22 @@ RankEnds::~RankEnds() {
   for (auto& process : waited_for_) forget(process);
 }
 
-void RankEnds::look_at(const std::vector<pid_t>& ranks) {
+void RankEnds::look_at(const std::vector<pid_t>& ranks, RankWatch& watch) {
+  watch_ = &watch;
   for (const pid_t rank : ranks) waited_for_.push_back(end_of(rank));
 }
 
 void RankEnds::wait(int milliseconds) {
   if (::poll(waited_for_.data(), waited_for_.size(), milliseconds) <= 0) return;
-  int ended = 0;
-  int rank = -1;
+  std::vector<int> left;
   for (std::size_t i = 1; i < waited_for_.size(); ++i) {
     if (waited_for_[i].fd < 0 || waited_for_[i].revents == 0) continue;
     forget(waited_for_[i]);
-    rank = static_cast<int>(i) - 1;
-    ++ended;
+    const int rank = static_cast<int>(i) - 1;
+    if (!watch_->was_told_to_end(rank)) left.push_back(rank);
   }
-  if (ended == 1 && !any_ended_) first_ = rank;
-  any_ended_ = any_ended_ || ended > 0;
+  if (left.size() == 1 && !any_left_) first_ = left.front();
+  any_left_ = any_left_ || !left.empty();
 }
 
 }  // namespace arbiter

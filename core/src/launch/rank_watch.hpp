@@ -20,20 +20,24 @@ class ARBITER_EXPORT RankWatch {
 
   /// Their process ids by rank, 0 for those on other hosts; empty while they are not known.
   [[nodiscard]] virtual std::vector<pid_t> processes() = 0;
+  /// Whether this rank, of the host it runs on, was asked to end by who launched it, as ranks are that outlive the
+  /// first.
+  [[nodiscard]] virtual bool was_told_to_end(int rank) = 0;
   /// Why the ranks should be ended now ("no word for 60 s"); empty if they need not. Asked again and again.
   [[nodiscard]] virtual std::string ends_now() = 0;
 };
 
 /// Waits for one process and for some ranks beneath it, so that the first rank to end is known: its launcher then ends
-/// the others.
-class RankEnds {
+/// the others. Who comes late finds several of them ended, and goes by who was not told to.
+class ARBITER_EXPORT RankEnds {
  public:
   explicit RankEnds(pid_t launcher);
   ~RankEnds();
   RankEnds(const RankEnds&) = delete;
   RankEnds& operator=(const RankEnds&) = delete;
 
-  void look_at(const std::vector<pid_t>& ranks);
+  /// They are `watch`'s processes.
+  void look_at(const std::vector<pid_t>& ranks, RankWatch& watch);
   /// Returns when one of them ends, after `milliseconds`, or for a signal.
   void wait(int milliseconds);
   /// -1 if none has ended, or it is not known which was the first.
@@ -41,7 +45,8 @@ class RankEnds {
 
  private:
   std::vector<pollfd> waited_for_;  // descriptors of processes: the launcher's, then the ranks'
-  bool any_ended_ = false;
+  RankWatch* watch_ = nullptr;      // of those ranks
+  bool any_left_ = false;           // of its own accord
   int first_ = -1;
 };
 

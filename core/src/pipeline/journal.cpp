@@ -1,5 +1,6 @@
 #include "pipeline/journal.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -18,11 +19,12 @@ namespace arbiter {
 
 namespace {
 
-/// The file begins with two texts of fixed room; records, a line each, follow.
+/// The file begins with two texts of fixed room and the end marks, a byte for each rank; records, a line each, follow.
 constexpr std::size_t slot_bytes = 4096;
 constexpr std::size_t ranks_slot = 0;
 constexpr std::size_t current_slot = slot_bytes;
-constexpr std::size_t records_begin = 2 * slot_bytes;
+constexpr std::size_t end_marks = 2 * slot_bytes;
+constexpr std::size_t records_begin = 3 * slot_bytes;
 
 int open_or_throw(const std::filesystem::path& file, int flags) {
   const int descriptor = ::open(file.c_str(), flags | O_CLOEXEC);
@@ -82,6 +84,12 @@ std::string Journal::slot(std::size_t offset) const {
   return whole.substr(0, whole.find('\0'));
 }
 
+void Journal::begin_launch() {
+  write_ranks({});
+  clear_current();
+  write_slot(end_marks, std::string(slot_bytes - 1, '\0'));
+}
+
 void Journal::write_ranks(const std::vector<pid_t>& processes) {
   std::string text;
   for (const pid_t process : processes) text += std::to_string(process) + " ";
@@ -93,6 +101,14 @@ std::vector<pid_t> Journal::ranks() const {
   std::vector<pid_t> processes;
   for (pid_t process = 0; text >> process;) processes.push_back(process);
   return processes;
+}
+
+Journal::EndMark Journal::end_mark(int rank) const {
+  return {slots_, static_cast<off_t>(end_marks) + std::min<off_t>(rank, slot_bytes - 1)};
+}
+
+bool Journal::was_told_to_end(int rank) const {
+  return read_at(slots_, static_cast<std::size_t>(end_mark(rank).offset), 1) == "\1";
 }
 
 void Journal::write_current(const Cell& cell, double patience_seconds) {

@@ -44,9 +44,19 @@ class ARBITER_EXPORT Journal {
   /// Of the process that launched this rank; null if there is none, or it is on another host.
   [[nodiscard]] static std::unique_ptr<Journal> of_launcher();
 
+  /// Fresh ranks are about to start: there are none, nothing is measured, and none was told to end.
+  void begin_launch();
+
   /// Process ids by rank; 0 for ranks on other hosts than rank 0.
   void write_ranks(const std::vector<pid_t>& processes);
   [[nodiscard]] std::vector<pid_t> ranks() const;
+  /// Where a rank that is told to end writes a byte other than 0, which a signal handler can.
+  struct EndMark {
+    int descriptor = -1;
+    off_t offset = 0;
+  };
+  [[nodiscard]] EndMark end_mark(int rank) const;
+  [[nodiscard]] bool was_told_to_end(int rank) const;
 
   /// What is measured from now on, and how long that may take without another word. Cheap to repeat.
   void write_current(const Cell& cell, double patience_seconds);

@@ -32,7 +32,7 @@ std::vector<pid_t> processes_of(ProcessGroup& group) {
 
 }  // namespace
 
-Overseer::Overseer(World& world) {
+Overseer::Overseer(World& world) : end_notice_(world.all().rank()) {
   auto& all = world.all();
   if (all.rank() == 0) journal_ = Journal::of_launcher();
   is_there_ = all.broadcast(journal_ != nullptr ? "1" : "", 0) == "1";

@@ -6,6 +6,7 @@
 #include "arbiter/export.hpp"
 #include "config/config.hpp"
 #include "launch/world.hpp"
+#include "pipeline/end_notice.hpp"
 #include "pipeline/journal.hpp"
 #include "pipeline/race_watch.hpp"
 #include "pipeline/resumption.hpp"
@@ -28,6 +29,7 @@ class ARBITER_EXPORT Overseer {
   void take(const std::vector<Measurement>& rows);
 
  private:
+  EndNotice end_notice_;
   std::unique_ptr<Journal> journal_;  // rank 0 only
   bool is_there_ = false;
   Resumption resumption_;
