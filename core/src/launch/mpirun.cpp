@@ -113,18 +113,23 @@ LaunchResult wait_for(pid_t child, RankWatch* watch) {
   RankEnds ends(child);
   Ending ending;
   std::vector<pid_t> ranks;
+  const auto look_for_ranks = [&] {
+    if (watch == nullptr || !ranks.empty()) return;
+    ranks = watch->processes();
+    ends.look_at(ranks, *watch);
+  };
   while (!has_ended(child, result)) {
     ends.wait(watch != nullptr && ranks.empty() ? until_ranks_are_known : between_questions);
+    look_for_ranks();
     if (watch == nullptr) continue;
-    if (ranks.empty()) {
-      ranks = watch->processes();
-      ends.look_at(ranks, *watch);
-    }
     ending.insist(child, ranks);
     if (!result.ended_for.empty()) continue;
     result.ended_for = watch->ends_now();
     if (!result.ended_for.empty()) ending.begin(child);
   }
+  // All may have happened since the last look.
+  look_for_ranks();
+  ends.wait(0);
   result.first_to_end = ends.first();
   return result;
 }

@@ -36,7 +36,7 @@ class ARBITER_EXPORT RankEnds {
   RankEnds(const RankEnds&) = delete;
   RankEnds& operator=(const RankEnds&) = delete;
 
-  /// They are `watch`'s processes.
+  /// They are `watch`'s processes; some may have ended already.
   void look_at(const std::vector<pid_t>& ranks, RankWatch& watch);
   /// Returns when one of them ends, after `milliseconds`, or for a signal.
   void wait(int milliseconds);
@@ -44,6 +44,9 @@ class ARBITER_EXPORT RankEnds {
   [[nodiscard]] int first() const { return first_; }
 
  private:
+  /// Together, as far as anybody can tell.
+  void note_end_of(std::vector<int> ranks);
+
   std::vector<pollfd> waited_for_;  // descriptors of processes: the launcher's, then the ranks'
   RankWatch* watch_ = nullptr;      // of those ranks
   bool any_left_ = false;           // of its own accord

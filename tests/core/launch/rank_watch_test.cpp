@@ -22,11 +22,14 @@ class Ranks : public RankWatch {
       processes_.push_back(child);
     }
   }
-  ~Ranks() override {
+  ~Ranks() override { bury(); }
+  /// Ends all; nothing is left of them.
+  void bury() {
     for (const pid_t process : processes_) {
       ::kill(process, SIGKILL);
       ::waitpid(process, nullptr, 0);
     }
+    processes_.clear();
   }
   /// Returns when it has ended.
   void end(std::size_t rank) const {
@@ -71,6 +74,15 @@ TEST(RankEnds, FoundTogetherAndNoneToldAreNotGuessedFrom) {
 TEST(RankEnds, OfRanksThatWereAllToldHaveNoFirst) {
   Ranks ranks(2, {0, 1});
   EXPECT_EQ(first_of(ranks, {{0}, {1}}), -1);
+}
+
+TEST(RankEnds, OfBeforeTheFirstLookGoByWhoWasNotToldTo) {
+  Ranks ranks(2, {0});
+  const auto processes = ranks.processes();
+  ranks.bury();
+  RankEnds waits(::getpid());
+  waits.look_at(processes, ranks);
+  EXPECT_EQ(waits.first(), 1);
 }
 
 TEST(RankEnds, DoNotCountWhoseProcessIsNotKnown) {
