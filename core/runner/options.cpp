@@ -42,6 +42,9 @@ Options parse_options(int argc, char** argv) {
       ->type_name("DIR");
   app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
                "Measure AUTO too: the strategy that runs what the first heuristic chose");
+  app.add_flag("--limits", options.limits,
+               "Measure first what bounds every strategy on this machine (latency, bandwidth), and write it beside the "
+               "CSVs; each row then says the least time it could have taken");
   app.add_option("--set", options.overrides, "Override a key of the YAML; may be repeated")
       ->type_name("KEY.PATH=VALUE");
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")

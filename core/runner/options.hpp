@@ -15,6 +15,7 @@ struct Options {
   std::vector<std::filesystem::path> plugin_dirs;
   std::vector<std::string> overrides;  ///< key.path=value
   bool enable_auto = false;
+  bool limits = false;
   bool skip_bad_rows = false;
   bool list = false;
   std::string listed;           ///< the plugin to tell all of; empty for an overview

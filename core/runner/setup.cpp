@@ -20,6 +20,7 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
 std::vector<std::string> overrides_of(const Options& options) {
   auto overrides = options.overrides;
   if (options.enable_auto) overrides.emplace_back("enable_auto=true");
+  if (options.limits) overrides.emplace_back("measurement.limits=true");
   return overrides;
 }
 

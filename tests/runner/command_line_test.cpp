@@ -12,8 +12,9 @@ class CommandLine : public RunnerFixture {};
 TEST_F(CommandLine, HelpNamesEveryOptionAndTheExitCodes) {
   const auto help = runner({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* option : {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto",
-                             "--list", "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--version"}) {
+  for (const char* option :
+       {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto", "--limits", "--list",
+        "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--version"}) {
     EXPECT_THAT(help.output, HasSubstr(option));
   }
   EXPECT_THAT(help.output, HasSubstr("Exit codes: 0 done"));

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
+#include "arbiter/limits.hpp"
 #include "arbiter/plugin.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
@@ -46,6 +49,22 @@ class ARBITER_EXPORT Sample {
   [[nodiscard]] virtual bool graph() const { return false; }
 };
 
+/// Measures what a machine can do at best between the ranks of one group; from Backend::limit_prober(). Its memory is
+/// its own. One case at a time.
+class ARBITER_EXPORT LimitProber {
+ public:
+  virtual ~LimitProber();
+  /// In the order to measure them; the same on every rank.
+  [[nodiscard]] virtual std::vector<LimitCase> cases() const = 0;
+  /// An operation without tensors that does it once: times are taken of it as of every other. Ranks that have no part
+  /// in the case do nothing in it. Not collective. Throws Error.
+  [[nodiscard]] virtual std::unique_ptr<Operation> probe(const LimitCase& what) = 0;
+  /// Between probe() and the first run, which no rank begins before all have done it: as if nothing had arrived yet.
+  virtual void clear() = 0;
+  /// After the first run of all ranks: what has not arrived at this one, word for word; empty if all has.
+  [[nodiscard]] virtual std::string missing(const LimitCase& what) = 0;
+};
+
 /// A kind of memory and of execution: "host", "cuda". One object per rank.
 class ARBITER_EXPORT Backend : public Plugin {
  public:
@@ -82,6 +101,11 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// Whether this process can no longer use it, whatever it does: an illegal memory access on a GPU, a kernel that
   /// never ends. Only a fresh process can go on then.
   [[nodiscard]] virtual bool lost() const { return false; }
+
+  /// Collective. What measures the limits between the ranks of a group, on one host; null if nothing does. `timeout`
+  /// bounds the waits of its operations. Throws Error.
+  [[nodiscard]] virtual std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
+                                                                  std::chrono::milliseconds timeout);
 
   /// Runs the operation once and waits for it.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;

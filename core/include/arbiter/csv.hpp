@@ -13,7 +13,7 @@
 namespace arbiter {
 
 /// Columns, in order: world_size, dtype, size, num_tokens, hidden_size, strategy, fusion, op, time (us), then
-/// backend, graph, status, inner, samples, min (us), p95 (us), ci_low (us), ci_high (us), error.
+/// backend, graph, status, inner, samples, min (us), p95 (us), ci_low (us), ci_high (us), error, floor (us).
 /// `size` is the message in bytes. `status` is "ok" or "failed"; a failed row has an empty time. Times are rounded to
 /// nanoseconds. What was not recorded is an empty field.
 

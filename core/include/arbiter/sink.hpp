@@ -9,6 +9,7 @@
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
+#include "arbiter/limits.hpp"
 #include "arbiter/plugin.hpp"
 #include "arbiter/selector.hpp"
 
@@ -43,6 +44,8 @@ struct Report {
 class ARBITER_EXPORT Sink : public Plugin {
  public:
   virtual void begin(const RunInfo&) {}
+  /// What bounds the rows of one tp size, before the first of them, if the run measures it.
+  virtual void limits(const Limits&) {}
   /// A row, as soon as it is measured; also of the holdout, which its `holdout` says.
   virtual void measured(const Measurement&) {}
   /// A cell that was not measured, and why; failed cells too.

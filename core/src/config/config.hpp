@@ -33,6 +33,7 @@ struct MeasurementConfig {
   std::int64_t timeout_ms = 10000;  ///< bound of every spin
   std::int64_t seed = 1;            ///< of the random inputs
   bool graph = true;                ///< on a GPU: a sample is one replay of a CUDA graph
+  bool limits = false;              ///< measure first what bounds every strategy, for the floors of the rows
 };
 
 /// A shape to judge selectors by: measured for every tp size, dtype and fusion of the sweep, never fitted.

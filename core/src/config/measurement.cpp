@@ -8,7 +8,7 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::array<ParameterSpec, 8> specs = {{
+constexpr std::array<ParameterSpec, 9> specs = {{
     {"precision_percent", ParameterType::real, "1", "0.01..100", "half width of the median's 95 % interval to stop at"},
     {"time_budget_ms", ParameterType::integer, "200", "1..3600000", "the longest a cell may take"},
     {"min_samples", ParameterType::integer, "10", "1..1000000", ""},
@@ -18,6 +18,7 @@ constexpr std::array<ParameterSpec, 8> specs = {{
     {"seed", ParameterType::integer, "1", "0..", "of the random inputs"},
     {"graph", ParameterType::boolean, "true", "",
      "on a GPU: time replays of a CUDA graph, as engines run; false: eager"},
+    {"limits", ParameterType::boolean, "false", "", "measure first what bounds every strategy: latency and bandwidth"},
 }};
 
 }  // namespace
@@ -39,6 +40,7 @@ void read_measurement(const Place& root, Config& config) {
   measurement.timeout_ms = values.integer("timeout_ms");
   measurement.seed = values.integer("seed");
   measurement.graph = values.boolean("graph");
+  measurement.limits = values.boolean("limits");
   if (measurement.max_samples >= measurement.min_samples) return;
   const Place place = root.at(*entry);
   const YamlEntry* maximum = place.node.find("max_samples");

@@ -138,6 +138,7 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   row.p95_us = optional_time(CsvColumn::p95);
   row.ci_low_us = optional_time(CsvColumn::ci_low);
   row.ci_high_us = optional_time(CsvColumn::ci_high);
+  row.floor_us = optional_time(CsvColumn::floor);
   if (const std::string_view error = text(CsvColumn::error); !error.empty()) {
     const std::optional<double> value = number(error);
     if (!value || !(*value >= 0.0)) refuse(CsvColumn::error, error, "a number from 0 up");

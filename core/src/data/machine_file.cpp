@@ -5,6 +5,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "csv_reader.hpp"
+#include "set_aside.hpp"
 
 namespace arbiter {
 
@@ -17,12 +18,7 @@ void write_machine_file(const std::filesystem::path& csv_file, const Machine& ma
   const nlohmann::ordered_json json = {{"platform", machine.platform}, {"facts", machine.facts}};
   // Facts are what other programs said; a byte that is no UTF-8 must not cost the file.
   const std::string text = json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const std::filesystem::path file = machine_file_of(csv_file);
-  if (std::filesystem::is_regular_file(file)) {
-    if (read_file(file) == text) return;
-    set_aside(file);
-  }
-  write_file(file, text);
+  write_or_set_aside(machine_file_of(csv_file), text);
 }
 
 Machine read_machine_file(const std::filesystem::path& csv_file) {

@@ -1,3 +1,5 @@
+#include "set_aside.hpp"
+
 #include <cerrno>
 
 #include <sys/stat.h>
@@ -31,6 +33,14 @@ std::filesystem::path set_aside(const std::filesystem::path& file) {
     }
     return old;
   }
+}
+
+void write_or_set_aside(const std::filesystem::path& file, std::string_view text) {
+  if (std::filesystem::is_regular_file(file)) {
+    if (read_file(file) == text) return;
+    set_aside(file);
+  }
+  write_file(file, text);
 }
 
 }  // namespace arbiter

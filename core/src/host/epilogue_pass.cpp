@@ -50,6 +50,10 @@ Support Backend::supports(const Fusion& /*fusion*/, const Problem& /*problem*/) 
 
 int Backend::ranks_per_host() const { return std::numeric_limits<int>::max(); }
 
+std::unique_ptr<LimitProber> Backend::limit_prober(ProcessGroup& /*group*/, std::chrono::milliseconds /*timeout*/) {
+  return nullptr;
+}
+
 std::unique_ptr<Operation> Backend::with_epilogue_pass(std::unique_ptr<Operation> reduction, const Fusion& fusion,
                                                        const Problem& problem) {
   return std::make_unique<EpiloguePass>(std::move(reduction), fusion, problem, *this);

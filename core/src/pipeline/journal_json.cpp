@@ -50,6 +50,7 @@ Measurement row_of(const Json& json) {
   row.ci_high_us = time_of(json.at("ci_high_us"));
   // A result that is off beyond all bounds is infinitely wrong, which JSON cannot say either.
   row.error = json.at("error_is_infinite") ? std::numeric_limits<double>::infinity() : time_of(json.at("error"));
+  row.floor_us = time_of(json.at("floor_us"));
   row.failed = json.at("failed");
   row.holdout = json.at("holdout");
   row.reason = json.at("reason");
@@ -72,6 +73,7 @@ std::string of_row(const Measurement& row) {
                   {"ci_high_us", row.ci_high_us},
                   {"error", row.error},
                   {"error_is_infinite", std::isinf(row.error)},
+                  {"floor_us", row.floor_us},
                   {"failed", row.failed},
                   {"holdout", row.holdout},
                   {"reason", row.reason}});

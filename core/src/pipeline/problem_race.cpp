@@ -19,13 +19,15 @@
 namespace arbiter {
 
 ProblemRace::ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances,
-                         ProcessGroup& group, std::function<std::string(const Problem&)> select, RaceWatch watch)
+                         ProcessGroup& group, std::function<std::string(const Problem&)> select, RaceWatch watch,
+                         Limits limits)
     : config_(config),
       plugins_(plugins),
       instances_(instances),
       group_(group),
       select_(std::move(select)),
-      watch_(std::move(watch)) {
+      watch_(std::move(watch)),
+      limits_(std::move(limits)) {
   if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
     none_ = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
   }
@@ -66,6 +68,7 @@ Measurement ProblemRace::blank_row(const std::string& name, const Problem& probl
   row.problem = problem;
   row.strategy = name;
   row.backend = config_.backend;
+  row.floor_us = std::round(limits_.floor_us(problem) * 1000.0) / 1000.0;
   return row;
 }
 

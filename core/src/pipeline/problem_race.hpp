@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arbiter/export.hpp"
+#include "arbiter/limits.hpp"
 #include "arbiter/process_group.hpp"
 #include "config/config.hpp"
 #include "pipeline/plan.hpp"
@@ -19,9 +20,9 @@ namespace arbiter {
 /// calls it in the same order.
 class ARBITER_EXPORT ProblemRace {
  public:
-  /// `select` is what AUTO asks, the same on every rank; empty while there is no selector.
+  /// `select` is what AUTO asks, the same on every rank; empty while there is no selector. `limits` are the group's.
   ProblemRace(const Config& config, const PluginHost& plugins, const Instances& instances, ProcessGroup& group,
-              std::function<std::string(const Problem&)> select, RaceWatch watch = {});
+              std::function<std::string(const Problem&)> select, RaceWatch watch = {}, Limits limits = Limits{});
 
   /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank.
   /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can go on.
@@ -42,6 +43,7 @@ class ARBITER_EXPORT ProblemRace {
   ProcessGroup& group_;
   std::function<std::string(const Problem&)> select_;
   RaceWatch watch_;
+  Limits limits_;
   std::shared_ptr<Fusion> none_;
   std::set<std::string> mentioned_;
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies_;

@@ -68,6 +68,10 @@ void SinkFanOut::mention_stray_output(Entry& entry) {
                   entry.name, stray));
 }
 
+void SinkFanOut::limits(const Limits& limits) {
+  each([&](Sink& sink) { sink.limits(limits); });
+}
+
 void SinkFanOut::measured(const Measurement& measurement) {
   each([&](Sink& sink) { sink.measured(measurement); });
 }

@@ -18,6 +18,7 @@ class ARBITER_EXPORT SinkFanOut {
   /// name: that is told to the person.
   SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run);
 
+  void limits(const Limits& limits);
   void measured(const Measurement& measurement);
   void skipped(const Problem& problem, const std::string& strategy, const std::string& reason);
   void write(const Report& report);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "launch/core_pinning.hpp"
+#include "measure/measure_limits.hpp"
 #include "pipeline/auto_choice.hpp"
 #include "pipeline/decision.hpp"
 #include "pipeline/log.hpp"
@@ -147,7 +148,7 @@ class Sweep {
     if (instances_.backend->needs_a_core()) pinning.emplace(group);
     ProblemRace race(
         config_, plugins_, instances_, group, [&](const Problem& problem) { return select(problem, group); },
-        overseer_.watch(config_.measurement));
+        overseer_.watch(config_.measurement), limits_of(group));
     for (const auto& planned : plan.problems) {
       const auto rows = race.run(planned);
       overseer_.take(rows);
@@ -160,6 +161,25 @@ class Sweep {
       const bool stop = desk_ && desk_->sinks.rows_are_lost();
       if (!group.all(!stop)) break;
     }
+  }
+
+  /// Measured when the group races first.
+  const Limits& limits_of(ProcessGroup& group) {
+    auto [at, is_new] = limits_.try_emplace(group.size(), group.size());
+    auto& limits = at->second;
+    if (!is_new || !config_.measurement.limits) return limits;
+    limits = measure_limits(*instances_.backend, group, config_.measurement);
+    if (desk_) tell(limits);
+    return limits;
+  }
+
+  void tell(const Limits& limits) {
+    log::say(fmt::format("tp {}: {}", limits.tp_size(), to_string(limits)));
+    for (const auto& row : limits.rows()) {
+      if (row.reason.empty()) continue;
+      log::warn(fmt::format("tp {}, limit {}: {}", limits.tp_size(), name_of(row.what.limit), row.reason));
+    }
+    desk_->sinks.limits(limits);
   }
 
   /// AUTO asks the first selector, which only rank 0 has.
@@ -207,7 +227,8 @@ class Sweep {
     bool single_host = false;
     std::int64_t free_bytes = 0;
   };
-  std::map<int, Site> sites_;  // by tp_size
+  std::map<int, Site> sites_;     // by tp_size
+  std::map<int, Limits> limits_;  // by tp_size
   Plan plan_;
   AutoChoice auto_choice_{log::warn};
   std::optional<Desk> desk_;  // rank 0 only

@@ -16,6 +16,7 @@ Plugin::~Plugin() = default;
 Operation::~Operation() = default;
 Buffer::~Buffer() = default;
 Sample::~Sample() = default;
+LimitProber::~LimitProber() = default;
 cuda::Kernel::~Kernel() = default;
 cuda::PeerMemory::~PeerMemory() = default;
 HostEpilogue::~HostEpilogue() = default;

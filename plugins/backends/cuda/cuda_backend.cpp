@@ -10,6 +10,7 @@
 
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
+#include "cuda_limits.hpp"
 #include "cuda_sample.hpp"
 #include "device_buffer.hpp"
 #include "device_choice.hpp"
@@ -82,6 +83,11 @@ class CudaBackendPlugin : public CudaBackend {
   [[nodiscard]] bool lost() const override {
     if (device_is_lost() || device_is_stuck()) return true;
     return device_ != nullptr && is_sticky(cudaStreamQuery(device_->stream->main()));
+  }
+
+  [[nodiscard]] std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
+                                                          std::chrono::milliseconds timeout) override {
+    return make_limit_prober(*this, group, timeout);
   }
 
   void run(Operation& operation, const Bindings& bindings) override {

@@ -3,6 +3,7 @@
 
 #include "arbiter/backend.hpp"
 #include "arbiter/host_memory.hpp"
+#include "host_limits.hpp"
 #include "host_sample.hpp"
 #include "machine_facts.hpp"
 #include "page_buffer.hpp"
@@ -34,6 +35,11 @@ class HostBackend : public Backend {
   }
   void fill(void* destination, unsigned char byte, std::size_t bytes) override {
     if (bytes > 0) std::memset(destination, byte, bytes);
+  }
+
+  [[nodiscard]] std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
+                                                          std::chrono::milliseconds timeout) override {
+    return host::make_limit_prober(group, timeout);
   }
 
   void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }

@@ -1,6 +1,7 @@
 // csv: <out>/benchmark.tp<N>.<platform>.csv, row by row as measured, with the machine beside it (.machine.json) and the
-// reasons of skipped and failed cells (.log); the rows of the holdout in benchmark.tp<N>.<platform>.holdout.csv. A run
-// that starts from CSVs of another folder gets them in one form.
+// reasons of skipped and failed cells (.log); the rows of the holdout in benchmark.tp<N>.<platform>.holdout.csv, and
+// what bounds them all in limits.tp<N>.<platform>.csv. A run that starts from CSVs of another folder gets them in one
+// form.
 #include "arbiter/csv.hpp"
 
 #include <algorithm>
@@ -34,6 +35,13 @@ class CsvSink : public Sink {
     earlier_ = run.continues ? LineFile::Earlier::continues : LineFile::Earlier::is_set_aside;
     files_.clear();
     logs_.clear();
+    limits_files_.clear();
+  }
+
+  void limits(const Limits& limits) override {
+    const fs::path file = run_.output_dir / limits_file_name(limits.tp_size(), platform());
+    write_limits(file, limits);
+    limits_files_.push_back(file);
   }
 
   void measured(const Measurement& row) override { append(row); }
@@ -56,6 +64,7 @@ class CsvSink : public Sink {
       report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
                              file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
     }
+    for (const auto& file : limits_files_) report.say(fmt::format("{}: what bounds every strategy", file.string()));
     for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", log->file().string()));
   }
 
@@ -96,7 +105,8 @@ class CsvSink : public Sink {
 
   RunInfo run_;
   LineFile::Earlier earlier_ = LineFile::Earlier::is_set_aside;
-  std::map<std::pair<int, bool>, File> files_;     ///< by tp size and holdout, from its first row
+  std::map<std::pair<int, bool>, File> files_;  ///< by tp size and holdout, from its first row
+  std::vector<fs::path> limits_files_;
   std::map<int, std::unique_ptr<LineFile>> logs_;  ///< by tp size, from its first skipped cell
 };
 

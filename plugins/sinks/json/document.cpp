@@ -19,16 +19,30 @@ ordered_json measurements(const Dataset& dataset) {
   ordered_json rows = ordered_json::array();
   for (const Measurement& m : dataset.rows()) {
     const bool from_elsewhere = m.backend.empty();
-    rows.push_back(
-        ordered_json::array({m.problem.tp_size, name_of(m.problem.dtype), m.problem.fusion, m.problem.hidden_size,
-                             m.problem.num_tokens, m.strategy, m.op, m.failed ? "failed" : "ok", m.time_us,
-                             unless(from_elsewhere, m.backend), unless(from_elsewhere, m.graph ? "graph" : "eager"),
-                             unless(m.inner == 0, m.inner), unless(m.samples == 0, m.samples), m.min_us, m.p95_us,
-                             m.ci_low_us, m.ci_high_us, m.error, unless(m.reason.empty(), m.reason)}));
+    rows.push_back(ordered_json::array({m.problem.tp_size,
+                                        name_of(m.problem.dtype),
+                                        m.problem.fusion,
+                                        m.problem.hidden_size,
+                                        m.problem.num_tokens,
+                                        m.strategy,
+                                        m.op,
+                                        m.failed ? "failed" : "ok",
+                                        m.time_us,
+                                        unless(from_elsewhere, m.backend),
+                                        unless(from_elsewhere, m.graph ? "graph" : "eager"),
+                                        unless(m.inner == 0, m.inner),
+                                        unless(m.samples == 0, m.samples),
+                                        m.min_us,
+                                        m.p95_us,
+                                        m.ci_low_us,
+                                        m.ci_high_us,
+                                        m.error,
+                                        m.floor_us,
+                                        unless(m.reason.empty(), m.reason)}));
   }
-  return {{"columns",
-           {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "strategy", "op", "status", "time_us", "backend",
-            "execution", "inner", "samples", "min_us", "p95_us", "ci_low_us", "ci_high_us", "error", "reason"}},
+  return {{"columns", {"tp_size", "dtype",     "fusion",     "hidden_size", "num_tokens", "strategy", "op",
+                       "status",  "time_us",   "backend",    "execution",   "inner",      "samples",  "min_us",
+                       "p95_us",  "ci_low_us", "ci_high_us", "error",       "floor_us",   "reason"}},
           {"rows", std::move(rows)}};
 }
 

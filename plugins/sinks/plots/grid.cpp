@@ -55,8 +55,10 @@ void Grid::place(const Measurement& row) {
                             index_of(num_tokens_, row.problem.num_tokens);
   Timing& timing = timings_[index_of(strategies_, row.strategy)][shape];
   if (row.usable()) {
-    timing.time_us = std::min(timing.time_us.value_or(row.time_us), row.time_us);
     timing.failed = false;
+    if (timing.time_us && *timing.time_us <= row.time_us) return;
+    timing.time_us = row.time_us;
+    timing.floor_us = row.floor_us > 0.0 ? std::optional(row.floor_us) : std::nullopt;
   } else if (row.failed && !timing.time_us) {
     timing.failed = true;
   }

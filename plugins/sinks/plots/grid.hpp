@@ -14,6 +14,7 @@ namespace arbiter::plots {
 struct Timing {
   bool failed = false;  ///< something was tried and nothing is usable
   std::optional<double> time_us;
+  std::optional<double> floor_us;  ///< that the time was measured with
 };
 
 /// The rows of one fusion, one tp_size and one dtype on a grid of shapes: row 0 is the largest hidden size, column 0

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -63,8 +64,9 @@ ColorScale time_scale(double fastest, double slowest) {
   return scale;
 }
 
-ColorScale loss_scale() {
-  ColorScale scale{.title = "above best, %", .gradient = loss_gradient(), .high = loss_position(loss_end), .ticks = {}};
+ColorScale loss_scale(std::string title) {
+  ColorScale scale{
+      .title = std::move(title), .gradient = loss_gradient(), .high = loss_position(loss_end), .ticks = {}};
   for (const int percent : {0, 5, 10, 20, 50, 100, 200, 500}) {
     scale.ticks.push_back({loss_position(percent), std::to_string(percent)});
   }

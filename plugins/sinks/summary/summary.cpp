@@ -11,6 +11,7 @@
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
 #include "summary/auto_line.hpp"
+#include "summary/floor_line.hpp"
 #include "summary/prediction_line.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/text_wrap.hpp"
@@ -35,6 +36,7 @@ Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   const auto failed =
       std::ranges::count_if(report.dataset.rows(), is_failed) + std::ranges::count_if(report.holdout.rows(), is_failed);
   if (failed > 0) lines.push_back(fmt::format("{} measurements failed and are not in the table", failed));
+  append(lines, floor_lines(report.dataset));
   if (regret.empty()) return lines;
   append(lines, regret_tables(regret));
   append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});

@@ -21,6 +21,7 @@ Measurement full_row() {
   row.ci_low_us = 12.3;
   row.ci_high_us = 12.4;
   row.error = 0.1234567890123;
+  row.floor_us = 8.5;
   return row;
 }
 
@@ -32,9 +33,9 @@ TEST(CsvWriter, WritesTheDocumentedColumns) {
   writer.append(full_row());
   EXPECT_EQ(read_file(writer.file()),
             "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us),backend,graph,status,inner,"
-            "samples,min (us),p95 (us),ci_low (us),ci_high (us),error\n"
+            "samples,min (us),p95 (us),ci_low (us),ci_high (us),error,floor (us)\n"
             "4,float16,40320,7,2880,ONESHOT,RESIDUAL_RMS_NORM,allreduce,12.345,cuda,true,ok,20,11,12.001,13.9,12.3,"
-            "12.4,0.1234567890123\n");
+            "12.4,0.1234567890123,8.5\n");
 }
 
 TEST(CsvWriter, WhatItWritesReadsBackEqual) {
@@ -57,6 +58,7 @@ TEST(CsvWriter, WhatItWritesReadsBackEqual) {
   EXPECT_EQ(row.ci_low_us, expected.ci_low_us);
   EXPECT_EQ(row.ci_high_us, expected.ci_high_us);
   EXPECT_EQ(row.error, expected.error);
+  EXPECT_EQ(row.floor_us, expected.floor_us);
 }
 
 TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {

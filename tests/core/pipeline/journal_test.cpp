@@ -36,6 +36,7 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   good.inner = 17;
   good.samples = 23;
   good.ci_low_us = 1.0 / 3.0;
+  good.floor_us = 2.0 / 3.0;
   auto bad = row(16, "B, \"quoted\"");
   bad.failed = true;
   bad.time_us = Measurement::none;
@@ -52,6 +53,7 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_EQ(first.problem, good.problem);
   EXPECT_EQ(first.time_us, good.time_us);
   EXPECT_EQ(first.ci_low_us, good.ci_low_us);
+  EXPECT_EQ(first.floor_us, good.floor_us);
   EXPECT_TRUE(std::isnan(first.error));
   EXPECT_TRUE(first.graph && first.holdout && !first.failed);
   EXPECT_EQ(first.inner, 17);

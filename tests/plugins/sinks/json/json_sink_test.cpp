@@ -25,6 +25,7 @@ Dataset measured() {
   full.ci_low_us = 4.375;
   full.ci_high_us = 4.625;
   full.error = 0.5;
+  full.floor_us = 3.5;
   data.add(full);
   full.strategy = "ONESHOT";
   full.graph = false;
@@ -56,14 +57,14 @@ TEST(JsonSink, HoldsTheMachineAndEveryRowWithEveryColumn) {
   EXPECT_THAT(document["made_by"].get<std::string>(), HasSubstr("Arbiter "));
   EXPECT_EQ(document["machine"],
             json::parse(R"({"platform": "sm90", "facts": {"gpu": "NVIDIA H200", "nccl": "2.27.5"}})"));
-  EXPECT_EQ(document["grid"]["columns"].size(), 19U);
+  EXPECT_EQ(document["grid"]["columns"].size(), 20U);
   EXPECT_EQ(document["grid"]["rows"], json::parse(R"([
       [2, "bfloat16", "NONE", 128, 1, "NCCL", "allreduce", "ok", 4.5, "cuda", "graph", 10, 20, 4.25, 5.125, 4.375,
-       4.625, 0.5, null],
+       4.625, 0.5, 3.5, null],
       [2, "bfloat16", "NONE", 128, 1, "ONESHOT", "allreduce", "failed", null, "cuda", "eager", 10, 20, 4.25, 5.125,
-       4.375, 4.625, 0.5, "ranks differ"],
+       4.375, 4.625, 0.5, 3.5, "ranks differ"],
       [2, "bfloat16", "NONE", 128, 2, "NCCL", "allreduce", "ok", 5.0, null, null, null, null, null, null, null, null,
-       null, null]])"));
+       null, null, null]])"));
   EXPECT_EQ(document["holdout"]["columns"], document["grid"]["columns"]);
   ASSERT_EQ(document["holdout"]["rows"].size(), 1U);
   EXPECT_EQ(document["holdout"]["rows"][0][3], 2880);

@@ -30,7 +30,7 @@ Dataset two_tp_sizes_and_fusions() {
   Dataset dataset = picture_dataset("cpu");
   for (const auto& [tp_size, fusion] :
        {std::pair{2, "NONE"}, std::pair{2, "RESIDUAL_RMS_NORM"}, std::pair{4, "NONE"}}) {
-    Measurement row = picture_row("MPI", 1024, 1, 20.0);
+    Measurement row = picture_row("MPI", 1024, 1, 20.0, 15.0);
     row.problem.tp_size = tp_size;
     row.problem.fusion = fusion;
     dataset.add(row);
@@ -91,7 +91,7 @@ TEST_P(PictureSinks, WriteAPictureForEveryTpSizeAndFusionUnderTheFieldsNames) {
 
 TEST_P(PictureSinks, WriteTheFormatsAskedFor) {
   Dataset dataset = picture_dataset();
-  dataset.add(picture_row("NCCL", 1024, 1, 20.0));
+  dataset.add(picture_row("NCCL", 1024, 1, 20.0, 15.0));
   write(dataset, "[svg, pdf]");
   EXPECT_THAT(files(), ElementsAre(picture("viz/NONE/benchmark.tp4.sm90", "pdf"),
                                    picture("viz/NONE/benchmark.tp4.sm90", "svg")));
@@ -101,8 +101,8 @@ TEST_P(PictureSinks, RefuseOtherFormats) { EXPECT_THROW(write(two_tp_sizes_and_f
 
 TEST_P(PictureSinks, NameFurtherDtypesInTheFile) {
   Dataset dataset = picture_dataset();
-  dataset.add(picture_row("NCCL", 1024, 1, 20.0));
-  Measurement row = picture_row("NCCL", 1024, 1, 30.0);
+  dataset.add(picture_row("NCCL", 1024, 1, 20.0, 15.0));
+  Measurement row = picture_row("NCCL", 1024, 1, 30.0, 15.0);
   row.problem.dtype = DType::float32;
   dataset.add(row);
   write(dataset);
@@ -156,7 +156,7 @@ TEST_P(PictureSinks, DrawTheOthersWhenOneFails) {
 
 TEST_P(PictureSinks, KeepFusionsFromLeavingTheFolder) {
   Dataset dataset = picture_dataset();
-  Measurement row = picture_row("NCCL", 1024, 1, 20.0);
+  Measurement row = picture_row("NCCL", 1024, 1, 20.0, 15.0);
   row.problem.fusion = "../../outside";
   dataset.add(row);
   write(dataset);
@@ -168,9 +168,24 @@ TEST_P(PictureSinks, HaveNothingToSayOfAnEmptyDataset) {
   EXPECT_THAT(said_, ElementsAre(HasSubstr("0 pictures")));
 }
 
+class FloorDistanceSink : public PictureSinks {};
+
+TEST_P(FloorDistanceSink, SaysHowToGetFloorsIfThereAreNone) {
+  Dataset dataset = picture_dataset();
+  dataset.add(picture_row("NCCL", 1024, 1, 20.0));
+  write(dataset);
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("runner --limits")));
+  EXPECT_THAT(files(), testing::IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Sinks, FloorDistanceSink,
+                         testing::Values(SinkCase{"floor_distance", "floor_distance_heatmap"}),
+                         [](const auto& sink) { return sink.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(Sinks, PictureSinks,
                          testing::Values(SinkCase{"heatmap", "heatmap"}, SinkCase{"best_strategy", "best_strategy"},
-                                         SinkCase{"strategy_difference", "strategy_difference_heatmap"}),
+                                         SinkCase{"strategy_difference", "strategy_difference_heatmap"},
+                                         SinkCase{"floor_distance", "floor_distance_heatmap"}),
                          [](const auto& sink) { return sink.param.name; });
 
 }  // namespace

@@ -23,7 +23,7 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
   ~GnuplotMissing() override;
 };
 
-// Three pictures of one fusion at one tp_size: x = num_tokens, y = hidden_size with the largest on top, every measured
+// Pictures of one fusion at one tp_size: x = num_tokens, y = hidden_size with the largest on top, every measured
 // shape a cell of the same size. The extension of `file` picks the format: .png, .svg or .pdf; parent folders are
 // created, and the file appears whole or not at all.
 //
@@ -46,5 +46,10 @@ ARBITER_EXPORT void plot_best_strategy(const Dataset& dataset, const std::string
 /// same in every picture and ends at 1000 %.
 ARBITER_EXPORT void plot_strategy_difference(const Dataset& dataset, const std::string& fusion,
                                              const std::filesystem::path& file);
+
+/// Per cent above the floor that was measured with each row (Measurement::floor_us): a panel per strategy, on the same
+/// scale. Cells without a floor are hatched.
+ARBITER_EXPORT void plot_floor_distance(const Dataset& dataset, const std::string& fusion,
+                                        const std::filesystem::path& file);
 
 }  // namespace arbiter

@@ -1,0 +1,45 @@
+#include "summary/floor_line.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Measurement row_over(double floor_us, std::int64_t tokens, const std::string& strategy, double time_us) {
+  auto row = decision_row(cell_of(128, tokens), strategy, time_us);
+  row.floor_us = floor_us;
+  return row;
+}
+
+std::string text_of(const Dataset& data) {
+  std::string text;
+  for (const auto& line : floor_lines(data)) text += line + " ";
+  for (auto at = text.find("  "); at != std::string::npos; at = text.find("  ")) text.erase(at, 1);
+  return text;
+}
+
+}  // namespace
+
+TEST(FloorLines, TellTheFastestOfEachCellAgainstItsFloor) {
+  Dataset data(Machine{"cpu", {}});
+  data.add(row_over(2.0, 1, "MPI", 9.0));
+  data.add(row_over(2.0, 1, "ONESHOT", 4.0));
+  data.add(row_over(2.0, 8, "MPI", 16.0));
+  data.add(row_over(2.0, 8, "ONESHOT", 17.0));
+  data.add(decision_row(cell_of(128, 16), "MPI", 16.0));
+  EXPECT_THAT(text_of(data), HasSubstr("tp 2: NONE 4.00x (2.00x to 8.00x)."));
+}
+
+TEST(FloorLines, AreNoneWithoutAFloor) {
+  Dataset data(Machine{"cpu", {}});
+  data.add(decision_row(cell_of(128, 1), "MPI", 16.0));
+  EXPECT_THAT(floor_lines(data), IsEmpty());
+}
+
+}  // namespace arbiter::test
