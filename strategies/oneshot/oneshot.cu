@@ -13,6 +13,7 @@
 #include "arbiter/cuda/lamport.cuh"
 #include "arbiter/cuda/message_layout.cuh"
 #include "arbiter/cuda/rank_order_sum.cuh"
+#include "arbiter/cuda/strip_kernels.cuh"
 #include "oneshot_arguments.hpp"
 
 namespace {
@@ -114,23 +115,10 @@ class Oneshot {
 
 }  // namespace
 
-#define ARBITER_ONESHOT(ranks, per_thread, strips, threads, name)                                                     \
-  extern "C" __global__ void __launch_bounds__(threads, 1) name(const __grid_constant__ OneshotArguments arguments) { \
-    Oneshot<ranks, per_thread, strips>(arguments).run();                                                              \
+#define ARBITER_ONESHOT(ranks, per_thread, strips, threads, name)          \
+  extern "C" __global__ void __launch_bounds__(threads, 1)                 \
+      oneshot_##name(const __grid_constant__ OneshotArguments arguments) { \
+    Oneshot<ranks, per_thread, strips>(arguments).run();                   \
   }
-#define ARBITER_ONESHOT_OF(ranks, threads)                                         \
-  ARBITER_ONESHOT(ranks, 1, FlatStrips<false>, 512, oneshot_flat_##ranks)          \
-  ARBITER_ONESHOT(ranks, 1, FlatStrips<true>, 512, oneshot_flat_whole_##ranks)     \
-  ARBITER_ONESHOT(ranks, 1, RowStrips<false>, threads, oneshot_rows1_##ranks)      \
-  ARBITER_ONESHOT(ranks, 1, RowStrips<true>, threads, oneshot_rows1_whole_##ranks) \
-  ARBITER_ONESHOT(ranks, 0, RowStrips<false>, 256, oneshot_wide_##ranks)
-#define ARBITER_ONESHOT_TWO_EACH(ranks)                                   \
-  ARBITER_ONESHOT(ranks, 2, RowStrips<false>, 512, oneshot_rows2_##ranks) \
-  ARBITER_ONESHOT(ranks, 2, RowStrips<true>, 512, oneshot_rows2_whole_##ranks)
 
-// What StripPlan asks for: the parts of eight ranks take so many registers that a block has fewer threads.
-ARBITER_ONESHOT_OF(2, 512)
-ARBITER_ONESHOT_OF(4, 512)
-ARBITER_ONESHOT_OF(8, 256)
-ARBITER_ONESHOT_TWO_EACH(2)
-ARBITER_ONESHOT_TWO_EACH(4)
+ARBITER_STRIP_KERNELS(ARBITER_ONESHOT)

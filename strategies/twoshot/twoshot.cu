@@ -22,6 +22,7 @@
 #include "arbiter/cuda/lamport.cuh"
 #include "arbiter/cuda/message_layout.cuh"
 #include "arbiter/cuda/rank_order_sum.cuh"
+#include "arbiter/cuda/strip_kernels.cuh"
 #include "twoshot_arguments.hpp"
 
 namespace {
@@ -177,23 +178,10 @@ class Twoshot {
 
 }  // namespace
 
-#define ARBITER_TWOSHOT(ranks, per_thread, strips, threads, name)                                                     \
-  extern "C" __global__ void __launch_bounds__(threads, 1) name(const __grid_constant__ TwoshotArguments arguments) { \
-    Twoshot<ranks, per_thread, strips>(arguments).run();                                                              \
+#define ARBITER_TWOSHOT(ranks, per_thread, strips, threads, name)          \
+  extern "C" __global__ void __launch_bounds__(threads, 1)                 \
+      twoshot_##name(const __grid_constant__ TwoshotArguments arguments) { \
+    Twoshot<ranks, per_thread, strips>(arguments).run();                   \
   }
-#define ARBITER_TWOSHOT_OF(ranks, threads)                                         \
-  ARBITER_TWOSHOT(ranks, 1, FlatStrips<false>, 512, twoshot_flat_##ranks)          \
-  ARBITER_TWOSHOT(ranks, 1, FlatStrips<true>, 512, twoshot_flat_whole_##ranks)     \
-  ARBITER_TWOSHOT(ranks, 1, RowStrips<false>, threads, twoshot_rows1_##ranks)      \
-  ARBITER_TWOSHOT(ranks, 1, RowStrips<true>, threads, twoshot_rows1_whole_##ranks) \
-  ARBITER_TWOSHOT(ranks, 0, RowStrips<false>, 256, twoshot_wide_##ranks)
-#define ARBITER_TWOSHOT_TWO_EACH(ranks)                                   \
-  ARBITER_TWOSHOT(ranks, 2, RowStrips<false>, 512, twoshot_rows2_##ranks) \
-  ARBITER_TWOSHOT(ranks, 2, RowStrips<true>, 512, twoshot_rows2_whole_##ranks)
 
-// What StripPlan asks for: the parts of eight ranks take so many registers that a block has fewer threads.
-ARBITER_TWOSHOT_OF(2, 512)
-ARBITER_TWOSHOT_OF(4, 512)
-ARBITER_TWOSHOT_OF(8, 256)
-ARBITER_TWOSHOT_TWO_EACH(2)
-ARBITER_TWOSHOT_TWO_EACH(4)
+ARBITER_STRIP_KERNELS(ARBITER_TWOSHOT)

@@ -42,6 +42,20 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
   }
 }
 
+/// Waits for `Count` ranks' parts of a vector, from rank `First` on, and adds them.
+template <int First, int Count, class SlotOf>
+__device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
+                                             std::uint32_t epoch, const SlotOf& slot_of, Accumulators& sum) {
+  Spin spin(bound);
+  RankParts<Count> parts;
+  int missing = wanted ? look_at_parts<First>(parts, rank, slot_of) : -1;
+  while (__any_sync(0xffffffffU, missing >= 0)) {
+    if (spin.warp_gives_up(missing >= 0, missing, epoch)) break;
+    if (wanted) missing = look_at_parts<First>(parts, rank, slot_of);
+  }
+  add_parts<First>(parts, rank, own, sum);
+}
+
 /// Waits for the peers' parts of a vector, empties their slots, and sums in rank order, so that every rank that sums
 /// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`. The sum of a
 /// lane that does not want one means nothing. Convergent, see wait_for_vector().
@@ -59,15 +73,12 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
     for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
     return sum;
   } else {
-    Spin spin(bound);
-    RankParts<Ranks> parts;
-    int missing = wanted ? look_at_parts<0>(parts, rank, slot_of) : -1;
-    while (__any_sync(0xffffffffU, missing >= 0)) {
-      if (spin.warp_gives_up(missing >= 0, missing, epoch)) break;
-      if (wanted) missing = look_at_parts<0>(parts, rank, slot_of);
-    }
+    // What all of eight ranks sent would take too many registers at once.
+    constexpr int at_once = 4;
+    static_assert(Ranks == at_once || Ranks == 2 * at_once);
     Accumulators sum;
-    add_parts<0>(parts, rank, own, sum);
+    wait_and_add<0, at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+    if constexpr (Ranks > at_once) wait_and_add<at_once, at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
 #pragma unroll
     for (int step = 1; step < Ranks; ++step) {
       if (wanted) clear(slot_of((rank + step) % Ranks));

@@ -13,7 +13,7 @@ namespace arbiter::cuda {
 struct StripPlan {
   bool whole_rows = true;  ///< RowStrips, else FlatStrips
   unsigned block = 32;     ///< threads
-  int per_thread = 1;      ///< vectors in registers: 1 or 2; 0: the strip is in shared memory
+  int per_thread = 1;      ///< vectors in registers, 1..most_per_thread(); 0: the strip is in shared memory
   int vectors_per_row = 0;
   int per_strip = 0;  ///< slots a strip takes
   std::int64_t strips = 0;
@@ -25,6 +25,8 @@ struct StripPlan {
   /// What a strip may take of the shared memory that every supported GPU gives a block.
   static constexpr std::int64_t most_shared_bytes = std::int64_t{96} * 1024;
 
+  /// Vectors of a row that a thread of `largest_block` has registers for.
+  [[nodiscard]] static int most_per_thread(int tp_size) { return tp_size < 4 ? 4 : tp_size < 8 ? 3 : 1; }
   /// The most elements a row may have.
   [[nodiscard]] static std::int64_t largest_hidden_size(DType dtype) { return most_shared_bytes / size_of(dtype); }
 
@@ -49,10 +51,8 @@ struct StripPlan {
   plan.whole_rows = needs_row;
   plan.vectors_per_row = static_cast<int>(width);
   if (needs_row) {
-    // The parts of eight ranks take twice the registers, so threads get them.
-    const int most_threads = problem.tp_size < 8 ? StripPlan::largest_block : StripPlan::wide_block;
-    const std::int64_t each = (width + most_threads - 1) / most_threads;
-    plan.per_thread = each <= (problem.tp_size < 8 ? 2 : 1) ? static_cast<int>(each) : 0;
+    const std::int64_t each = (width + StripPlan::largest_block - 1) / StripPlan::largest_block;
+    plan.per_thread = each <= StripPlan::most_per_thread(problem.tp_size) ? static_cast<int>(each) : 0;
     plan.block = plan.per_thread > 0 ? static_cast<unsigned>(whole_warps((width + each - 1) / each))
                                      : static_cast<unsigned>(StripPlan::wide_block);
     plan.has_whole_kernel = plan.per_thread > 0;

@@ -59,7 +59,7 @@ std::map<std::string, RecordingBackend::Link> kernels_of(const Pair& pair, DType
   EqualRanks group(pair.tp_size);
   const auto strategy = make<Strategy>(PluginKind::strategy, pair.strategy);
   const auto fusion = make<Fusion>(PluginKind::fusion, pair.fusion);
-  for (std::int64_t hidden = 16; hidden <= 65'536; hidden *= 2) {
+  for (const std::int64_t hidden : {64, 2048, 4096, 6144, 8192, 12'288, 16'384, 32'768}) {
     for (const std::int64_t tokens : {1, 16, 256, 4096, 65'536}) {
       const Problem problem{pair.tp_size, dtype, pair.fusion, hidden, tokens};
       if (!fusion->supports(problem) || !strategy->supports(problem, group)) continue;
@@ -96,8 +96,8 @@ class EveryStrategyLinks : public ::testing::TestWithParam<Pair> {
 /// The whole product of kernels, fusions, dtypes and architectures takes many minutes of processor time: each is
 /// compiled anew, and one link of many kernels takes as long as many links. ARBITER_LINK_EVERYTHING=1 runs it.
 /// Otherwise a kernel and a fusion meet three of the nine pairs of dtype and architecture, others in turn, so that any
-/// three of kernel, fusion, dtype and architecture meet. A fusion that looks at single elements has kernels of its own,
-/// which are small and meet all nine.
+/// three of kernel, fusion, dtype and architecture meet; kernels of the widest rows, which few models have, one of
+/// them. A fusion that looks at single elements has kernels of its own, which are small and meet all nine.
 TEST_P(EveryStrategyLinks, WithoutSpillsOrCallsForEveryDtypeAndArchitecture) {
   const Pair& pair = GetParam();
   const Problem any{.tp_size = pair.tp_size, .fusion = pair.fusion, .hidden_size = 4096, .num_tokens = 16};
@@ -109,9 +109,10 @@ TEST_P(EveryStrategyLinks, WithoutSpillsOrCallsForEveryDtypeAndArchitecture) {
       const auto kernels = kernels_of(pair, dtypes[d], architectures[a]);
       EXPECT_FALSE(kernels.empty());
       for (const auto& [name, link] : kernels) {
-        if (everything || (d + number++) % architectures.size() == a) {
-          expect_no_spills_and_no_calls(link, architectures[a]);
-        }
+        const std::size_t turn = number++;
+        const bool is_rare = name.find("rows3") != std::string::npos || name.find("rows4") != std::string::npos;
+        const bool meets = (d + turn) % architectures.size() == a && (!is_rare || turn % dtypes.size() == d);
+        if (everything || meets) expect_no_spills_and_no_calls(link, architectures[a]);
       }
     }
   }

@@ -1,0 +1,30 @@
+#pragma once
+
+/// The kernels of a strategy that works on strips, one for every plan (StripPlan) and number of ranks.
+///
+///   #define MY_KERNEL(ranks, per_thread, strips, threads, name)  extern "C" __global__ ... my_##name(...) {...}
+///   ARBITER_STRIP_KERNELS(MY_KERNEL)
+///
+/// `strips` is FlatStrips or RowStrips of arbiter/cuda/message_layout.cuh, `per_thread` the parameter of CarriedStrip,
+/// `threads` the most that a block has.
+
+// Threads of a block of 512 have 128 registers: so many vectors of a row fit.
+#define ARBITER_STRIP_KERNELS(kernel)       \
+  ARBITER_STRIP_KERNELS_OF_RANKS(kernel, 2) \
+  ARBITER_STRIP_KERNELS_OF_RANKS(kernel, 4) \
+  ARBITER_STRIP_KERNELS_OF_RANKS(kernel, 8) \
+  ARBITER_ROW_KERNELS(kernel, 2, 2, rows2_) \
+  ARBITER_ROW_KERNELS(kernel, 2, 3, rows3_) \
+  ARBITER_ROW_KERNELS(kernel, 2, 4, rows4_) \
+  ARBITER_ROW_KERNELS(kernel, 4, 2, rows2_) \
+  ARBITER_ROW_KERNELS(kernel, 4, 3, rows3_)
+
+#define ARBITER_STRIP_KERNELS_OF_RANKS(kernel, ranks)         \
+  kernel(ranks, 1, FlatStrips<false>, 512, flat_##ranks)      \
+  kernel(ranks, 1, FlatStrips<true>, 512, flat_whole_##ranks) \
+  ARBITER_ROW_KERNELS(kernel, ranks, 1, rows1_)               \
+  kernel(ranks, 0, RowStrips<false>, 256, wide_##ranks)
+
+#define ARBITER_ROW_KERNELS(kernel, ranks, per_thread, name)    \
+  kernel(ranks, per_thread, RowStrips<false>, 512, name##ranks) \
+  kernel(ranks, per_thread, RowStrips<true>, 512, name##whole_##ranks)

@@ -1,0 +1,59 @@
+#include "arbiter/cuda/strip_plan.hpp"
+
+#include <gtest/gtest.h>
+
+namespace arbiter::cuda {
+namespace {
+
+StripPlan rows(int tp_size, std::int64_t hidden_size, DType dtype = DType::bfloat16) {
+  return plan_strips({tp_size, dtype, "RESIDUAL_RMS_NORM", hidden_size, 7}, true, 128, 512);
+}
+
+TEST(StripPlan, KeepsRowsInRegistersAsFarAsThereAreEnough) {
+  EXPECT_EQ(rows(2, 4096).name(), "rows1");
+  EXPECT_EQ(rows(2, 4104).name(), "rows2");
+  EXPECT_EQ(rows(2, 8192).name(), "rows2");
+  EXPECT_EQ(rows(2, 12'288).name(), "rows3");
+  EXPECT_EQ(rows(2, 16'384).name(), "rows4");
+  EXPECT_EQ(rows(2, 16'392).name(), "wide");
+  EXPECT_EQ(rows(2, 8192, DType::float32).name(), "rows4");
+  EXPECT_EQ(rows(4, 12'288).name(), "rows3");
+  EXPECT_EQ(rows(4, 16'384).name(), "wide");
+  EXPECT_EQ(rows(8, 4096).name(), "rows1");
+  EXPECT_EQ(rows(8, 4104).name(), "wide");
+}
+
+TEST(StripPlan, GivesEveryVectorOfARowAThread) {
+  for (const int tp_size : {2, 4, 8}) {
+    for (const DType dtype : {DType::bfloat16, DType::float32}) {
+      for (std::int64_t hidden = 1; hidden <= StripPlan::largest_hidden_size(dtype); hidden += 37) {
+        const auto plan = rows(tp_size, hidden, dtype);
+        const std::int64_t vectors = (hidden * size_of(dtype) + 15) / 16;
+        ASSERT_EQ(plan.block % 32, 0U) << hidden;
+        ASSERT_LE(plan.block, static_cast<unsigned>(StripPlan::largest_block)) << hidden;
+        ASSERT_EQ(plan.vectors_per_row, vectors) << hidden;
+        ASSERT_EQ(plan.strips, 7) << hidden;
+        if (plan.per_thread > 0) {
+          ASSERT_GE(static_cast<std::int64_t>(plan.block) * plan.per_thread, vectors) << hidden;
+          ASSERT_LT(static_cast<std::int64_t>(plan.block) * plan.per_thread, vectors + 32 * plan.per_thread) << hidden;
+        } else {
+          ASSERT_GE(plan.shared_bytes(), vectors * 16) << hidden;
+          ASSERT_LE(plan.shared_bytes(), StripPlan::most_shared_bytes) << hidden;
+        }
+      }
+    }
+  }
+}
+
+TEST(StripPlan, SpreadsAMessageWhoseRowsMayBeCut) {
+  const auto small = plan_strips({2, DType::bfloat16, "NONE", 4096, 1}, false, 128, 512);
+  EXPECT_EQ(small.name(), "flat");
+  EXPECT_EQ(small.block, 32U);
+  EXPECT_EQ(small.strips, 16);
+  const auto large = plan_strips({2, DType::bfloat16, "NONE", 4096, 4096}, false, 128, 256);
+  EXPECT_EQ(large.block, 256U);
+  EXPECT_EQ(large.strips, 4096 * 512 / 256);
+}
+
+}  // namespace
+}  // namespace arbiter::cuda
