@@ -33,24 +33,24 @@ double value_of(const LimitCase& what, double us, int ranks) {
 
 class LimitRun {
  public:
-  LimitRun(LimitProber& prober, Backend& backend, ProcessGroup& group, MeasurementConfig config)
-      : prober_(prober), backend_(backend), group_(group), config_(std::move(config)) {
+  LimitRun(LimitProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
+      : prober_(prober), backend_(backend), group_(group), config_(config) {
     config_.time_budget_ms = std::min(config_.time_budget_ms, longest_ms);
   }
 
   [[nodiscard]] LimitRow measure(const LimitCase& what) {
     LimitRow row{what, Measurement::none, {}};
     std::vector<Contender> contenders(1);
-    auto& [strategy, operation, result, threw, lost] = contenders.front();
-    row.reason = together([&] { operation = prober_.probe(what); });
+    auto& contender = contenders.front();
+    row.reason = together([&] { contender.operation = prober_.probe(what); });
     if (row.reason.empty()) row.reason = together([&] { prober_.clear(); });
-    if (row.reason.empty()) row.reason = together([&] { backend_.run(*operation, {}); });
+    if (row.reason.empty()) row.reason = together([&] { backend_.run(*contender.operation, {}); });
     if (row.reason.empty()) row.reason = first_failure(prober_.missing(what), group_);
     if (row.reason.empty()) {
       sample(contenders, {}, backend_, group_, config_);
-      row.reason = result.reason;
+      row.reason = contender.result.reason;
     }
-    if (row.reason.empty()) row.value = value_of(what, result.time_us, group_.size());
+    if (row.reason.empty()) row.value = value_of(what, contender.result.time_us, group_.size());
     if (!group_.all(!backend_.lost())) throw Error("the limits of this machine: " + row.reason);
     return row;
   }
