@@ -44,7 +44,7 @@ class Nccl : public Strategy {
   [[nodiscard]] bool fuses() const override { return false; }
 
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
-    if (const Support message = supports_message(problem, group); !message) return message;
+    if (Support message = supports_message(problem, group); !message) return message;
     return nccl::supports(choices_, group);
   }
 

@@ -78,7 +78,7 @@ class NcclSymmetric : public Strategy {
   [[nodiscard]] bool fuses() const override { return false; }
 
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
-    if (const Support windows = nccl::supports_windows(); !windows) return windows;
+    if (Support windows = nccl::supports_windows(); !windows) return windows;
     return supports_message(problem, group);
   }
 

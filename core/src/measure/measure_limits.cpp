@@ -45,7 +45,9 @@ class LimitRun {
     row.reason = together([&] { contender.operation = prober_.probe(what); });
     if (row.reason.empty()) row.reason = together([&] { prober_.clear(); });
     if (row.reason.empty()) row.reason = together([&] { backend_.run(*contender.operation, {}); });
-    if (row.reason.empty()) row.reason = first_failure(prober_.missing(what), group_);
+    std::string missing;
+    if (row.reason.empty()) row.reason = together([&] { missing = prober_.missing(what); });
+    if (row.reason.empty()) row.reason = first_failure(missing, group_);
     if (row.reason.empty()) {
       sample(contenders, {}, backend_, group_, config_);
       row.reason = contender.result.reason;

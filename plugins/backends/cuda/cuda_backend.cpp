@@ -32,7 +32,7 @@ class CudaBackendPlugin : public CudaBackend {
 
   [[nodiscard]] Support available() const override {
     const DeviceChoice choice = choose_device();
-    if (const Support usable = choice.usable(); !usable) return usable;
+    if (Support usable = choice.usable(); !usable) return usable;
     const int version = sm_version_of(choice.device());
     if (version >= oldest_sm_version) return Support::yes();
     return Support::no(

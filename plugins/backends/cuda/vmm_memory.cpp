@@ -58,7 +58,8 @@ VmmMemory VmmMemory::import(int device, int descriptor, std::size_t mapped_bytes
   const DriverApi& driver = driver_api();
   VmmMemory memory;
   memory.mapped_bytes_ = mapped_bytes;
-  auto* const as_handle = reinterpret_cast<void*>(static_cast<std::uintptr_t>(descriptor));
+  auto* const as_handle =
+      reinterpret_cast<void*>(static_cast<std::uintptr_t>(descriptor));  // NOLINT(performance-no-int-to-ptr)
   driver.check(driver.import_handle(&memory.handle_, as_handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR),
                "import a peer's device memory");
   memory.has_handle_ = true;
@@ -108,6 +109,6 @@ int VmmMemory::export_descriptor() const {
   return descriptor;
 }
 
-void* VmmMemory::data() const { return reinterpret_cast<void*>(address_); }
+void* VmmMemory::data() const { return reinterpret_cast<void*>(address_); }  // NOLINT(performance-no-int-to-ptr)
 
 }  // namespace arbiter::cuda

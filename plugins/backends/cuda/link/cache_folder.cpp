@@ -60,7 +60,7 @@ fs::path from_environment(const char* name) {
 }  // namespace
 
 fs::path default_cache_folder() {
-  if (const fs::path own = from_environment("ARBITER_CACHE_DIR"); !own.empty()) return own;
+  if (fs::path own = from_environment("ARBITER_CACHE_DIR"); !own.empty()) return own;
   // The XDG rules have relative paths ignored.
   if (const fs::path xdg = from_environment("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "arbiter";
   if (const fs::path home = from_environment("HOME"); home.is_absolute()) return home / ".cache" / "arbiter";

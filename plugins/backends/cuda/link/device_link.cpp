@@ -21,6 +21,7 @@ class Linker {
  public:
   Linker(std::string purpose, const std::vector<std::string>& options) : purpose_(std::move(purpose)) {
     std::vector<const char*> words;
+    words.reserve(options.size());
     for (const std::string& option : options) words.push_back(option.c_str());
     const nvJitLinkResult result = nvJitLinkCreate(&handle_, static_cast<std::uint32_t>(words.size()), words.data());
     if (result != NVJITLINK_SUCCESS) {
