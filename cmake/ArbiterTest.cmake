@@ -1,15 +1,11 @@
 include(GoogleTest)
 
-# What is tested is built as users build it; the tests themselves only need to compile fast.
-set(ARBITER_TEST_OPTIONS -O0 CACHE STRING "Compile options of tests")
-
 # arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...] [PROPERTIES <name> <value>...])
 # One GoogleTest binary; each of its tests is a ctest with those properties.
 function(arbiter_add_test target)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK;LABELS;PROPERTIES" ${ARGN})
   add_executable(${target} ${TEST_SOURCES})
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock GTest::gtest_main ${TEST_LINK})
-  target_compile_options(${target} PRIVATE ${ARBITER_TEST_OPTIONS})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120
@@ -23,7 +19,6 @@ function(arbiter_add_mpi_test target)
   cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${target} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock MPI::MPI_CXX ${TEST_LINK})
-  target_compile_options(${target} PRIVATE ${ARBITER_TEST_OPTIONS})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   foreach(ranks IN LISTS TEST_RANKS)

@@ -52,6 +52,7 @@ class JournalWatch : public RankWatch {
   [[nodiscard]] std::vector<pid_t> processes() override { return journal_.ranks(); }
 
   [[nodiscard]] bool was_told_to_end(int rank) override { return journal_.was_told_to_end(rank); }
+
   [[nodiscard]] std::string ends_now() override {
     const auto now = std::chrono::steady_clock::now();
     if (auto pulse = journal_.pulse(); pulse != pulse_) {

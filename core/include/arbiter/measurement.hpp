@@ -26,12 +26,12 @@ struct Measurement {
   double p95_us = none;
   double ci_low_us = none;  ///< bounds of the 95 % confidence interval of the median
   double ci_high_us = none;
-  double floor_us =
-      none;             ///< the least any AllReduce could take here (Limits::floor_us); NaN if limits were not measured
-  double error = none;  ///< worst verified error as a share of the allowed error; <= 1 passes
-  bool failed = false;  ///< verification or execution failed: never chosen, whatever the time says
-  bool holdout = false;  ///< measured to judge selectors by, never fitted; in a file of its own
-  std::string reason;    ///< why it failed; goes into the log beside the CSV, not into the CSV
+  double floor_us = none;  ///< the least any AllReduce could take here: Limits::floor_us(); NaN if limits were not
+                           ///< measured
+  double error = none;     ///< worst verified error as a share of the allowed error; <= 1 passes
+  bool failed = false;     ///< verification or execution failed: never chosen, whatever the time says
+  bool holdout = false;    ///< measured to judge selectors by, never fitted; in a file of its own
+  std::string reason;      ///< why it failed; goes into the log beside the CSV, not into the CSV
 
   /// How many times the floor it takes; NaN if either is not known.
   [[nodiscard]] double over_floor() const { return time_us / floor_us; }

@@ -74,6 +74,7 @@ class LimitRun {
 
 Limits measure_limits(Backend& backend, ProcessGroup& group, const MeasurementConfig& config) {
   Limits limits(group.size());
+  if (!group.single_host()) return limits;
   std::unique_ptr<LimitProber> prober;
   const auto failure = first_failure(
       failure_of([&] { prober = backend.limit_prober(group, std::chrono::milliseconds(config.timeout_ms)); }), group);

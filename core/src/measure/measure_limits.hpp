@@ -12,7 +12,7 @@ namespace arbiter {
 
 /// Collective. Measures what bounds every strategy between the ranks of the group, the same on every rank: each case is
 /// run once and looked at, then timed as strategies are. Cases that fail say why. Without rows if the backend has no
-/// prober. Throws Error if the backend is lost or its prober cannot be made.
+/// prober or the ranks are on several hosts. Throws Error if the backend is lost or its prober cannot be made.
 [[nodiscard]] ARBITER_EXPORT Limits measure_limits(Backend& backend, ProcessGroup& group,
                                                    const MeasurementConfig& config);
 

@@ -1,5 +1,6 @@
 #include "pipeline/problem_race.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -68,7 +69,10 @@ Measurement ProblemRace::blank_row(const std::string& name, const Problem& probl
   row.problem = problem;
   row.strategy = name;
   row.backend = config_.backend;
-  row.floor_us = std::round(limits_.floor_us(problem) * 1000.0) / 1000.0;
+  // As times: whole nanoseconds, and never none.
+  if (const double floor_us = limits_.floor_us(problem); !std::isnan(floor_us)) {
+    row.floor_us = std::max(std::round(floor_us * 1000.0) / 1000.0, 0.001);
+  }
   return row;
 }
 

@@ -42,7 +42,7 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
   }
 }
 
-/// Waits for `Count` ranks' parts of a vector, from rank `First` on, and adds them.
+/// Waits for `Count` ranks' parts of a vector, from rank `First` on, and adds them. Convergent.
 template <int First, int Count, class SlotOf>
 __device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
                                              std::uint32_t epoch, const SlotOf& slot_of, Accumulators& sum) {
