@@ -28,9 +28,9 @@ struct ColorScale {
 /// Microseconds from `fastest` to `slowest` (both above 0), ticks at round numbers also within one decade.
 [[nodiscard]] ColorScale time_scale(double fastest, double slowest);
 
-/// Per cent above the best, or what `title` says: the same scale for all data, so that a colour means the same in every
+/// Per cent above what `title` says: the same scale for all data, so that a colour means the same in every
 /// picture.
-[[nodiscard]] ColorScale loss_scale(std::string title = "above best, %");
+[[nodiscard]] ColorScale loss_scale(std::string title);
 /// Where a percentage is on loss_scale(): nearly linear below 5 %, logarithmic above, at its end from 1000 % on.
 [[nodiscard]] double loss_position(double percent);
 

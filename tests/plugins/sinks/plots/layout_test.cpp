@@ -16,7 +16,7 @@ Figure figure_of(std::size_t panels, std::size_t columns, std::size_t rows, cons
   for (std::size_t i = 0; i < panels; ++i) {
     figure.panels.push_back({name, std::vector<Cell>(columns * rows, {CellState::filled, 1.0, "1.2k"})});
   }
-  figure.scale = loss_scale();
+  figure.scale = loss_scale("above best, %");
   return figure;
 }
 

@@ -44,7 +44,7 @@ TEST(TimeScale, ColoursRunFromEndToEnd) {
 }
 
 TEST(LossScale, TenPerCentIsSeenBesideFiveThousand) {
-  const ColorScale scale = loss_scale();
+  const ColorScale scale = loss_scale("above best, %");
   EXPECT_EQ(scale.color_of(loss_position(0.0)), white);
   EXPECT_EQ(scale.color_of(loss_position(-5.0)), white);
   EXPECT_EQ(scale.color_of(loss_position(5000.0)), scale.color_of(loss_position(1000.0)));
