@@ -7,6 +7,7 @@
 #include "arbiter/csv.hpp"
 #include "csv_columns.hpp"
 #include "csv_fields.hpp"
+#include "nanoseconds.hpp"
 
 namespace arbiter {
 
@@ -15,7 +16,7 @@ namespace {
 /// Microseconds to the nanosecond, in the fewest digits that read back as the same double.
 std::string time_field(double microseconds) {
   if (!std::isfinite(microseconds)) return {};
-  const double rounded = std::round(microseconds * 1000.0) / 1000.0;
+  const double rounded = rounded_to_nanoseconds(microseconds);
   // A measured time is never nothing, and zero would not be read back.
   return fmt::format("{}", rounded <= 0.0 && microseconds > 0.0 ? 0.001 : rounded);
 }

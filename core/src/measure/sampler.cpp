@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "arbiter/agreement.hpp"
+#include "data/nanoseconds.hpp"
 #include "measure/statistics.hpp"
 
 namespace arbiter {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::size_t fewest_samples = 3;  // even where one operation outlasts the budget
 constexpr std::int64_t largest_inner = 10'000;
-
-double rounded_to_nanoseconds(double us) { return std::round(us * 1000.0) / 1000.0; }
 
 /// The samples of one contender. Every decision rests on maxima over ranks, so all ranks decide alike.
 class Series {

@@ -9,6 +9,7 @@
 #include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
 #include "arbiter/thrown.hpp"
+#include "data/nanoseconds.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
@@ -71,7 +72,7 @@ Measurement ProblemRace::blank_row(const std::string& name, const Problem& probl
   row.backend = config_.backend;
   // As times: whole nanoseconds, and never none.
   if (const double floor_us = limits_.floor_us(problem); !std::isnan(floor_us)) {
-    row.floor_us = std::max(std::round(floor_us * 1000.0) / 1000.0, 0.001);
+    row.floor_us = std::max(rounded_to_nanoseconds(floor_us), 0.001);
   }
   return row;
 }

@@ -4,6 +4,7 @@
 
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
+#include "support/unwrapped.hpp"
 
 namespace arbiter::test {
 
@@ -23,12 +24,7 @@ Dataset with_auto() {
   return data;
 }
 
-std::string text_of(const DecisionsReport& end) {
-  std::string text;
-  for (const auto& line : auto_lines(end.report, regret_report(end.report))) text += line + " ";
-  for (auto at = text.find("  "); at != std::string::npos; at = text.find("  ")) text.erase(at, 1);
-  return text;
-}
+std::string text_of(const DecisionsReport& end) { return unwrapped(auto_lines(end.report, regret_report(end.report))); }
 
 std::vector<std::shared_ptr<const Selector>> choosing(const std::string& strategy) {
   return {std::make_shared<FunctionSelector>("lut", [strategy](const Problem&) { return strategy; })};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/decisions_data.hpp"
+#include "support/unwrapped.hpp"
 
 namespace arbiter::test {
 
@@ -17,12 +18,7 @@ Measurement row_over(double floor_us, std::int64_t tokens, const std::string& st
   return row;
 }
 
-std::string text_of(const Dataset& data) {
-  std::string text;
-  for (const auto& line : floor_lines(data)) text += line + " ";
-  for (auto at = text.find("  "); at != std::string::npos; at = text.find("  ")) text.erase(at, 1);
-  return text;
-}
+std::string text_of(const Dataset& data) { return unwrapped(floor_lines(data)); }
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
+#include "support/unwrapped.hpp"
 
 namespace arbiter::test {
 
@@ -32,12 +33,7 @@ void add_holdout(DecisionsReport& end) {
   }
 }
 
-std::string text_of(const DecisionsReport& end) {
-  std::string text;
-  for (const auto& line : prediction_lines(end.report)) text += line + " ";
-  for (auto at = text.find("  "); at != std::string::npos; at = text.find("  ")) text.erase(at, 1);
-  return text;
-}
+std::string text_of(const DecisionsReport& end) { return unwrapped(prediction_lines(end.report)); }
 
 }  // namespace
 
