@@ -3,6 +3,7 @@
 /// Single fp32 operations for code that host and device share. On devices each is one instruction that no compiler
 /// contracts or approximates, so that host tests say something about devices.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -68,20 +69,52 @@ ARBITER_HOST_DEVICE float fused(float a, float b, float c) {
 #endif
 }
 
-/// The other one if one is NaN, a signalling one too, as devices have it and fminf() of the host has not.
-ARBITER_HOST_DEVICE float smaller(float a, float b) {
+ARBITER_HOST_DEVICE float magnitude(float a) { return fabsf(a); }
+
+/// The larger magnitude; NaN if one is NaN.
+ARBITER_HOST_DEVICE float larger_magnitude(float a, float b) {
 #if defined(__CUDA_ARCH__)
-  return fminf(a, b);
+  float larger;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(magnitude(a)), "f"(magnitude(b)));
+  return larger;
 #else
-  return a < b || b != b ? a : b;
+  return float_of((std::max)(bits_of(a) & 0x7fffffffU, bits_of(b) & 0x7fffffffU));  // NaNs are beyond infinity
 #endif
 }
 
-ARBITER_HOST_DEVICE float larger(float a, float b) {
+/// The smaller of `a` + `b`, modulo 2^32, and `c`.
+ARBITER_HOST_DEVICE std::uint32_t smaller_with_sum(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
 #if defined(__CUDA_ARCH__)
-  return fmaxf(a, b);
+  return __viaddmin_u32(a, b, c);
 #else
-  return a > b || b != b ? a : b;
+  return (std::min)(a + b, c);
+#endif
+}
+
+/// `high` moved up by four bits, the four highest of `low` below it.
+ARBITER_HOST_DEVICE std::uint32_t with_highest_four(std::uint32_t high, std::uint32_t low) {
+  return high << 4U | low >> 28U;
+}
+
+/// 1 / a, off by a unit in the last place at most; for `a` far from the ends of the range.
+ARBITER_HOST_DEVICE float nearly_reciprocal(float a) {
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(a));
+  return result;
+#else
+  return 1.0F / a;
+#endif
+}
+
+/// 1 / sqrt(a), off by two units in the last place at most; `a` is no subnormal.
+ARBITER_HOST_DEVICE float nearly_inverse_root(float a) {
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(a));
+  return result;
+#else
+  return 1.0F / std::sqrt(a);
 #endif
 }
 

@@ -38,40 +38,80 @@ ARBITER_HOST_DEVICE float from_e4m3(std::uint32_t code) {
   return float_of((magnitude == 0x7fU ? 0x7fc00000U : finite) | (code & 0x80U) << 24);
 }
 
-/// An e2m1 code in the low four bits, and above them the bits of 2^23.
+inline constexpr std::uint32_t e2m1_bias = 0x4b000000U;  ///< the bits of 2^23
+
+/// The e2m1 code of the magnitude of a value below 7, and e2m1_bias.
 /// Twice a magnitude, the magnitude + 2 and half of it + 4, each rounded to a whole number, are its code below 2, in
-/// 2..4 and above 4; each is the least of the three where it is the code, and odd where the code is. Added to 2^23 they
-/// are rounded so.
+/// 2..4 and above 4; each is the least of the three where it is the code, and odd where the code is. So rounded are the
+/// last bits of its sums with 2^22, 2^23 + 2 and 2^24 + 8.
+ARBITER_HOST_DEVICE std::uint32_t to_small_e2m1(float value) {
+  const std::uint32_t low = bits_of(sum(magnitude(value), 0x1p22F));
+  const std::uint32_t middle = bits_of(sum(magnitude(value), 0x1p23F + 2.0F));
+  const std::uint32_t high = bits_of(sum(magnitude(value), 0x1p24F + 8.0F));
+  const std::uint32_t one_binade = 1U << 23U;
+  return smaller_with_sum(high, 0U - one_binade, smaller_with_sum(low, one_binade, middle));
+}
+
+/// The e2m1 code of any value; a NaN becomes 6.
 ARBITER_HOST_DEVICE std::uint32_t to_e2m1(float value) {
-  const float clamped = larger(smaller(value, 6.0F), -6.0F);  // a NaN becomes 6
-  const float magnitude = float_of(bits_of(clamped) & 0x7fffffffU);
-  const float low = fused(magnitude, 2.0F, 0x1p23F);
-  const float middle = sum(magnitude, 0x1p23F + 2.0F);
-  const float high = fused(magnitude, 0.5F, 0x1p23F + 4.0F);
-  return bits_of(smaller(smaller(low, middle), high)) | ((bits_of(clamped) >> 28) & 0x8U);
+  const std::uint32_t bits = bits_of(value);
+  const std::uint32_t largest = bits_of(6.0F);
+  const std::uint32_t clamped = (bits & 0x7fffffffU) < largest ? bits & 0x7fffffffU : largest;
+  const std::uint32_t sign = value == value ? (bits >> 28U) & 0x8U : 0U;
+  return (to_small_e2m1(float_of(clamped)) - e2m1_bias) | sign;
 }
 
 /// The codes of 4 or 8 values, the first in the lowest bits.
 template <std::size_t count>
 ARBITER_HOST_DEVICE std::uint32_t to_e2m1_word(const float (&value)[count]) {
-  // What to_e2m1() has above its codes adds up to this.
-  std::uint32_t word = 0U - 0x4b000000U - (0x4b000000U << 4);
-  for (unsigned i = 0; i < count; ++i) word += to_e2m1(value[i]) << (4 * i);
+  std::uint32_t word = 0;
+  for (unsigned i = 0; i < count; ++i) word |= to_e2m1(value[i]) << (4 * i);
   return word;
 }
 
-/// The scale of a block of 16 elements.
-struct BlockScale {
-  std::uint32_t code;  ///< e4m3
-  float factor;        ///< of its elements, before they become e2m1
-  std::uint32_t used;  ///< a mask for their codes: a block whose scale rounds to zero holds zeros
-};
+/// The same for values below 7.
+template <std::size_t count>
+ARBITER_HOST_DEVICE std::uint32_t to_small_e2m1_word(const float (&value)[count]) {
+  std::uint32_t word = 0U - e2m1_bias - (e2m1_bias << 4U);  // what stands above the codes adds up to the opposite
+  std::uint32_t signs = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    word += to_small_e2m1(value[i]) << (4 * i);
+    signs = with_highest_four(signs, bits_of(value[count - 1 - i]));
+  }
+  return word | (signs & 0x88888888U);
+}
 
-/// `largest` is the block's largest magnitude, or NaN if it has one.
-ARBITER_HOST_DEVICE BlockScale block_scale(float largest, float global_scale) {
-  const std::uint32_t code = to_e4m3(product(product(largest, 1.0F / 6.0F), global_scale), 0.0F) & 0xffU;
-  if (code == 0) return {0, 0.0F, 0};
-  return {code, quotient(global_scale, from_e4m3(code)), ~0U};
+/// The e4m3 code of the scale of a block of 16 elements. `largest` is their largest magnitude, or NaN if one is NaN.
+ARBITER_HOST_DEVICE std::uint32_t block_scale(float largest, float global_scale) {
+  return to_e4m3(product(largest, product(global_scale, 1.0F / 6.0F)), 0.0F) & 0xffU;
+}
+
+/// Whether a scale is normal and was not cut off. It is off by 1/17 at most then, so that its block's elements are
+/// below 7 when it has scaled them.
+ARBITER_HOST_DEVICE bool is_common_scale(std::uint32_t code) { return code - 0x08U < 0x7eU - 0x08U; }
+
+/// 1 / scale, rounded once: a step of Newton's is exact enough for the eight mantissas there are.
+ARBITER_HOST_DEVICE float reciprocal_of_common(std::uint32_t code) {
+  const float scale = float_of((code << 20U) + 0x3c000000U);
+  const float nearly = nearly_reciprocal(scale);
+  return fused(fused(-scale, nearly, 1.0F), nearly, nearly);
+}
+
+/// The codes of elements of a block with the scale `code`: times global_scale / scale, and e2m1. A block whose scale
+/// rounds to zero holds zeros.
+template <std::size_t count>
+ARBITER_HOST_DEVICE std::uint32_t scaled_to_e2m1_word(const float (&value)[count], std::uint32_t code,
+                                                      float global_scale) {
+  float scaled[count];
+  if (is_common_scale(code)) {
+    const float factor = product(global_scale, reciprocal_of_common(code));
+    for (unsigned i = 0; i < count; ++i) scaled[i] = product(value[i], factor);
+    return to_small_e2m1_word(scaled);
+  }
+  if (code == 0) return 0;
+  const float factor = product(global_scale, quotient(1.0F, from_e4m3(code)));
+  for (unsigned i = 0; i < count; ++i) scaled[i] = product(value[i], factor);
+  return to_e2m1_word(scaled);
 }
 
 }  // namespace arbiter::device

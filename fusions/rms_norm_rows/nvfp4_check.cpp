@@ -12,7 +12,7 @@ namespace arbiter {
 namespace {
 
 constexpr double wrong = std::numeric_limits<double>::infinity();
-/// Three fp32 roundings: global_scale / scale, its product with the norm, and that division's operands.
+/// Three fp32 roundings: 1 / scale, its product with global_scale, and that with the norm.
 constexpr double arithmetic = 0x1p-22;
 
 /// One block's values, `first` its first element.
@@ -50,14 +50,14 @@ double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bi
   const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
 
   double worst = 0.0;
-  for (std::int64_t block = 0; block < layout.blocks; ++block) {
-    const auto b = static_cast<std::size_t>(block);
-    const auto scale = static_cast<double>(e4m3_to_float(written[layout.offset(row, block)]));
-    worst = std::max(worst, error_share(scale_grid, scale, scales.value[b], scales.slack[b]));
-    worst = std::max(worst, check_block(packed, b * nvfp4_block, scale, global_scale, norm));
+  const auto in_layout = static_cast<std::uint32_t>(row);
+  for (std::uint32_t block = 0; block < layout.blocks; ++block) {
+    const auto scale = static_cast<double>(e4m3_to_float(written[layout.offset(in_layout, block)]));
+    worst = std::max(worst, error_share(scale_grid, scale, scales.value[block], scales.slack[block]));
+    worst = std::max(worst, check_block(packed, std::size_t{block} * nvfp4_block, scale, global_scale, norm));
   }
-  for (std::int64_t block = layout.blocks; block < layout.columns(); ++block) {
-    if (written[layout.offset(row, block)] != 0) return wrong;
+  for (std::uint32_t block = layout.blocks; block < layout.columns(); ++block) {
+    if (written[layout.offset(in_layout, block)] != 0) return wrong;
   }
   if (problem.hidden_size % 2 != 0 && packed[row_bytes - 1] >> 4 != 0) return wrong;
   return worst;

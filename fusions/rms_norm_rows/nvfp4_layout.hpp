@@ -14,31 +14,43 @@ inline constexpr std::int64_t nvfp4_block = 16;
 /// padded to whole tiles; within a tile, row r and column c are at (r % 32) * 16 + (r / 32) * 4 + c.
 enum class ScaleLayout : std::uint8_t { linear, swizzled };
 
-/// Scales of one tensor of num_tokens x hidden_size elements, and where they are. In bytes: a scale is one e4m3.
+/// Blocks of a row; the last may be shorter.
+[[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t nvfp4_blocks(std::int64_t hidden_size) {
+  return (static_cast<std::uint32_t>(hidden_size) + 15U) / 16U;
+}
+
+/// Scales of one tensor of num_tokens x hidden_size elements, and where they are. In bytes: a scale is one e4m3. Rows
+/// and blocks of a row are counted in 32 bits, which devices multiply in one instruction.
 struct Nvfp4Scales {
   ScaleLayout layout = ScaleLayout::swizzled;
   std::int64_t num_tokens = 0;
-  std::int64_t blocks = 0;  ///< per row
+  std::uint32_t blocks = 0;  ///< per row
 
-  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t tile_columns() const { return (blocks + 3) / 4; }
+  [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t tile_columns() const { return (blocks + 3) / 4; }
   [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t bytes() const {
-    return layout == ScaleLayout::linear ? num_tokens * blocks : (num_tokens + 127) / 128 * tile_columns() * 512;
+    return layout == ScaleLayout::linear ? num_tokens * blocks : (num_tokens + 127) / 128 * tile_columns() * tile_bytes;
   }
   /// Columns of a row that exist in memory; those from `blocks` on are padding and hold zero.
-  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t columns() const {
+  [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t columns() const {
     return layout == ScaleLayout::linear ? blocks : tile_columns() * 4;
   }
-  /// Block `b` of a row is at row_offset + (b / 4) * column_group_stride + b % 4.
-  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t row_offset(std::int64_t row) const {
-    if (layout == ScaleLayout::linear) return row * blocks;
-    return row / 128 * tile_columns() * 512 + row % 32 * 16 + row % 128 / 32 * 4;
+  /// Block `b` of a row is at row_offset + column_offset.
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t row_offset(std::uint32_t row) const {
+    if (layout == ScaleLayout::linear) return static_cast<std::int64_t>(std::uint64_t{row} * blocks);
+    const std::uint64_t tile = std::uint64_t{row / 128} * (tile_columns() * tile_bytes);
+    return static_cast<std::int64_t>(tile + row % 32 * 16 + row % 128 / 32 * 4);
   }
-  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t column_group_stride() const {
-    return layout == ScaleLayout::linear ? 4 : 512;
+  [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t column_group_stride() const {
+    return layout == ScaleLayout::linear ? 4 : tile_bytes;
   }
-  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t offset(std::int64_t row, std::int64_t block) const {
-    return row_offset(row) + block / 4 * column_group_stride() + block % 4;
+  [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t column_offset(std::uint32_t block) const {
+    return block / 4 * column_group_stride() + block % 4;
   }
+  [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t offset(std::uint32_t row, std::uint32_t block) const {
+    return row_offset(row) + column_offset(block);
+  }
+
+  static constexpr std::uint32_t tile_bytes = 512;
 };
 
 }  // namespace arbiter

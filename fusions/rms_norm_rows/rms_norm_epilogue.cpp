@@ -40,10 +40,11 @@ void RmsNormEpilogue::finish_row(const Bindings& bindings, std::int64_t row, con
   } else if (form_.quantization == Quantization::nvfp4) {
     finish.quant_scale = scalar_input(bindings, RmsNormForm::quant_scale);
     finish.quant_out = static_cast<std::uint8_t*>(bindings.tensors[form_.quant_out()]) + row * packed_row_bytes_;
-    finish.scale_out = static_cast<std::uint8_t*>(bindings.tensors[form_.scale_out()]) + scales_.row_offset(row);
+    finish.scale_out = static_cast<std::uint8_t*>(bindings.tensors[form_.scale_out()]) +
+                       scales_.row_offset(static_cast<std::uint32_t>(row));
     finish.scale_group_stride = scales_.column_group_stride();
-    for (std::int64_t block = scales_.blocks; block < scales_.columns(); ++block) {
-      finish.scale_out[block / 4 * finish.scale_group_stride + block % 4] = 0;
+    for (std::uint32_t block = scales_.blocks; block < scales_.columns(); ++block) {
+      finish.scale_out[scales_.column_offset(block)] = 0;
     }
   }
   finish_(finish, hidden_size_);

@@ -46,61 +46,68 @@ __device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t pack
 }
 
 __device__ __forceinline__ void finish_fp8(const EpilogueArguments& arguments, const VectorPlace& place,
-                                           const Accumulators& norm, float inverse_scale) {
-  std::uint64_t codes = 0;
+                                           const Accumulators& scaled) {
+  std::uint32_t pairs[vector_elements / 2];
 #pragma unroll
-  for (int i = 0; i < vector_elements; i += 2) {
-    const std::uint64_t pair = device::to_e4m3(device::product(norm.value[i], inverse_scale),
-                                               device::product(norm.value[i + 1], inverse_scale));
-    codes |= pair << (8 * i);
-  }
+  for (int i = 0; i < vector_elements; i += 2) pairs[i / 2] = device::to_e4m3(scaled.value[i], scaled.value[i + 1]);
+  std::uint32_t words[2] = {};
+#pragma unroll
+  for (int i = 0; i < vector_elements / 2; ++i) words[i / 2] |= pairs[i] << (i % 2 * 16);
   auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
-  store_bytes<vector_elements>(to + place.offset, codes, place);
+  store_bytes<vector_elements>(to + place.offset, std::uint64_t{words[1]} << 32 | words[0], place);
 }
 
-/// NaN if one is NaN, whose pattern is beyond infinity's. Convergent.
-__device__ __forceinline__ float largest_of_block(const Accumulators& norm, int count) {
+/// The largest magnitude, NaN if one is NaN; elements that are not there are zeros. Convergent.
+__device__ __forceinline__ float largest_of_block(const Accumulators& norm) {
   constexpr unsigned whole_warp = 0xffffffffU;
-  std::uint32_t largest = 0;
+  float largest[vector_elements];
 #pragma unroll
-  for (int i = 0; i < vector_elements; ++i) {
-    if (i < count) largest = max(largest, device::bits_of(norm.value[i]) & 0x7fffffffU);
+  for (int i = 0; i < vector_elements; ++i) largest[i] = norm.value[i];
+#pragma unroll
+  for (int width = vector_elements / 2; width > 0; width /= 2) {
+#pragma unroll
+    for (int i = 0; i < width; ++i) largest[i] = device::larger_magnitude(largest[i], largest[i + width]);
   }
 #pragma unroll
   for (int lane = 1; lane < nvfp4_block / vector_elements; lane *= 2) {
-    largest = max(largest, __shfl_xor_sync(whole_warp, largest, lane));
+    const std::uint32_t other = __shfl_xor_sync(whole_warp, device::bits_of(largest[0]), lane);
+    largest[0] = device::larger_magnitude(largest[0], device::float_of(other));
   }
-  return device::float_of(largest);
+  return largest[0];
+}
+
+__device__ __forceinline__ Nvfp4Scales scales_of(const EpilogueArguments& arguments) {
+  const auto layout = arguments.scalars[rms_norm_swizzled] != 0.0F ? ScaleLayout::swizzled : ScaleLayout::linear;
+  return {layout, arguments.num_tokens, nvfp4_blocks(arguments.hidden_size)};
 }
 
 __device__ __forceinline__ void store_scale(const EpilogueArguments& arguments, const VectorPlace& place,
-                                            std::uint32_t code) {
-  const auto layout = arguments.scalars[rms_norm_swizzled] != 0.0F ? ScaleLayout::swizzled : ScaleLayout::linear;
-  const Nvfp4Scales scales{layout, arguments.num_tokens, (arguments.hidden_size + nvfp4_block - 1) / nvfp4_block};
-  auto* const to = static_cast<std::uint8_t*>(arguments.tensors[scale_out]);
-  const int block = place.column / static_cast<int>(nvfp4_block);
-  to[scales.offset(place.row, block)] = static_cast<std::uint8_t>(code);
-  if (block + 1 == scales.blocks) {
-    for (std::int64_t b = scales.blocks; b < scales.columns(); ++b) to[scales.offset(place.row, b)] = 0;
-  }
+                                            std::uint32_t column_offset, std::uint32_t code) {
+  const Nvfp4Scales scales = scales_of(arguments);
+  std::uint8_t* const row = static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
+                            scales.row_offset(static_cast<std::uint32_t>(place.row));
+  row[column_offset] = static_cast<std::uint8_t>(code);
+  if (scales.blocks == scales.columns()) return;
+  const std::uint32_t next = static_cast<std::uint32_t>(place.column) / static_cast<std::uint32_t>(nvfp4_block) + 1;
+  if (next != scales.blocks) return;
+#pragma unroll 1
+  for (std::uint32_t b = next; b < scales.columns(); ++b) row[scales.column_offset(b)] = 0;
 }
 
 /// Convergent.
 __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
-                                             const Accumulators& norm, float global_scale) {
-  const device::BlockScale scale = device::block_scale(largest_of_block(norm, place.count), global_scale);
+                                             const Accumulators& norm, float global_scale,
+                                             std::uint32_t column_offset) {
+  const std::uint32_t scale = device::block_scale(largest_of_block(norm), global_scale);
   if (place.count == 0) return;
-  if (place.column % nvfp4_block == 0) store_scale(arguments, place, scale.code);
-  float scaled[vector_elements];
-#pragma unroll
-  for (int i = 0; i < vector_elements; ++i) scaled[i] = device::product(norm.value[i], scale.factor);
-  std::uint32_t codes = device::to_e2m1_word(scaled) & scale.used;
+  std::uint32_t codes = device::scaled_to_e2m1_word(norm.value, scale, global_scale);
   if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
   auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
   // A row starts at a byte of its own.
   const std::int64_t first =
       place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
   store_bytes<vector_elements / 2>(to + first, codes, place);
+  if (place.column % nvfp4_block == 0) store_scale(arguments, place, column_offset, scale);
 }
 
 }  // namespace
@@ -116,6 +123,10 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
     if (place.count > 0) scale = *static_cast<const float*>(arguments.tensors[RmsNormTensors::quant_scale]);
     if constexpr (tensors.quantization == Quantization::fp8) scale = __frcp_rn(scale);
     inputs.constant[1].word[0] = device::bits_of(scale);
+    if constexpr (tensors.quantization == Quantization::nvfp4) {
+      inputs.constant[1].word[1] = scales_of(arguments).column_offset(static_cast<std::uint32_t>(place.column) /
+                                                                      static_cast<std::uint32_t>(nvfp4_block));
+    }
   }
 }
 
@@ -150,24 +161,28 @@ __device__ void arbiter_epilogue_store_carried(const EpilogueArguments& argument
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
   const float* const scalars = arguments.scalars;
-  return device::inverse_rms(statistic, {scalars[rms_norm_inverse_count], scalars[rms_norm_inverse_count_low],
-                                         scalars[rms_norm_eps], scalars[rms_norm_eps_low]});
+  return device::inverse_rms(statistic, scalars[rms_norm_inverse_count], scalars[rms_norm_eps]);
 }
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
                                         const EpilogueInputs& inputs, const Packed& carried, float scalar) {
   const Accumulators value = unpack(carried);
   const Accumulators gamma = unpack(inputs.constant[0]);
-  Accumulators norm;
+  const auto normalized = [&](float factor) {
+    Accumulators result;
 #pragma unroll
-  for (int i = 0; i < vector_elements; ++i) {
-    norm.value[i] = device::product(device::product(value.value[i], scalar), gamma.value[i]);
+    for (int i = 0; i < vector_elements; ++i) {
+      result.value[i] = device::product(device::product(value.value[i], factor), gamma.value[i]);
+    }
+    return result;
+  };
+  const float scale = device::float_of(inputs.constant[1].word[0]);
+  if constexpr (tensors.norm_out) store_vector(vector_at(arguments, norm_out, place), pack(normalized(scalar)), place);
+  if constexpr (tensors.quantization == Quantization::fp8) {
+    finish_fp8(arguments, place, normalized(device::product(scalar, scale)));
   }
-  if constexpr (tensors.norm_out) store_vector(vector_at(arguments, norm_out, place), pack(norm), place);
-  if constexpr (tensors.quantization != Quantization::none) {
-    const float scale = device::float_of(inputs.constant[1].word[0]);
-    if constexpr (tensors.quantization == Quantization::fp8) finish_fp8(arguments, place, norm, scale);
-    if constexpr (tensors.quantization == Quantization::nvfp4) finish_nvfp4(arguments, place, norm, scale);
+  if constexpr (tensors.quantization == Quantization::nvfp4) {
+    finish_nvfp4(arguments, place, normalized(scalar), scale, inputs.constant[1].word[1]);
   }
 }
 }

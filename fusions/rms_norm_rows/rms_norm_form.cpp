@@ -5,7 +5,7 @@
 namespace arbiter {
 
 Nvfp4Scales RmsNormForm::scales(const Problem& problem) const {
-  return {scale_layout, problem.num_tokens, (problem.hidden_size + nvfp4_block - 1) / nvfp4_block};
+  return {scale_layout, problem.num_tokens, nvfp4_blocks(problem.hidden_size)};
 }
 
 std::vector<TensorSpec> RmsNormForm::tensors(const Problem& problem) const {

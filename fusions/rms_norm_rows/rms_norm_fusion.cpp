@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "arbiter/fusion_check.hpp"
-#include "rms_norm_rows/inverse_rms.hpp"
 #include "rms_norm_rows/nvfp4_check.hpp"
 #include "rms_norm_rows/rms_norm_epilogue.hpp"
 #include "rms_norm_rows/rms_norm_reference.hpp"
@@ -21,11 +20,8 @@ std::unique_ptr<HostEpilogue> RmsNormFusion::host_epilogue(const Problem& proble
 cuda::DeviceEpilogue RmsNormFusion::device_epilogue_of(cuda::DeviceCode code, const Problem& problem) const {
   cuda::DeviceEpilogue epilogue;
   epilogue.code = std::move(code);
-  const auto inverse = device::InverseRms::of(form_.eps, problem.hidden_size);
-  epilogue.scalars[rms_norm_inverse_count] = inverse.inverse_count;
-  epilogue.scalars[rms_norm_inverse_count_low] = inverse.inverse_count_low;
-  epilogue.scalars[rms_norm_eps] = inverse.eps;
-  epilogue.scalars[rms_norm_eps_low] = inverse.eps_low;
+  epilogue.scalars[rms_norm_inverse_count] = static_cast<float>(1.0 / static_cast<double>(problem.hidden_size));
+  epilogue.scalars[rms_norm_eps] = static_cast<float>(form_.eps);
   epilogue.scalars[rms_norm_swizzled] = form_.scale_layout == ScaleLayout::swizzled ? 1.0F : 0.0F;
   return epilogue;
 }

@@ -21,35 +21,38 @@ float begin(const float* sum, const void* residual, void* carried, std::int64_t 
   return tree_sum(squares + other_squares);
 }
 
-/// Normalises block after block and hands it to `quantize(block, first element, extent)`.
+/// Block after block: stores the norm if there is a `norm_out`, and hands the block times `factor`, then times gamma,
+/// to `quantize(block, first element, extent)`.
 template <class Format, bool norm_out, class Quantize>
-ARBITER_LANES_INLINE void normalize(const FinishRow& row, std::int64_t first, std::int64_t count, Quantize quantize) {
+ARBITER_LANES_INLINE void normalize(const FinishRow& row, std::int64_t first, std::int64_t count, float factor,
+                                    Quantize quantize) {
   using Unit = typename Format::Unit;
   const Unit* carried = static_cast<const Unit*>(row.carried) + first;
   const Unit* gamma = static_cast<const Unit*>(row.gamma) + first;
   Unit* residual_out = row.residual_out == nullptr ? nullptr : static_cast<Unit*>(row.residual_out) + first;
   Unit* norm = norm_out ? static_cast<Unit*>(row.norm_out) + first : nullptr;
   const Floats scalar = splat(row.scalar);
+  const Floats factors = splat(factor);
   for_blocks(count, [=](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
     if (residual_out != nullptr) copy<Format>(carried + i, residual_out + i, extent);
-    const Floats normalized = load<Format>(carried + i, extent) * scalar * load<Format>(gamma + i, extent);
-    if constexpr (norm_out) store_rounded<Format>(normalized, norm + i, extent);
-    quantize(normalized, i, extent);
+    const Floats value = load<Format>(carried + i, extent);
+    const Floats weight = load<Format>(gamma + i, extent);
+    if constexpr (norm_out) store_rounded<Format>(value * scalar * weight, norm + i, extent);
+    quantize(value * factors * weight, i, extent);
   });
 }
 
 template <class Format>
 void finish_norm(const FinishRow& row, std::int64_t count) {
-  normalize<Format, true>(row, 0, count, [](const Floats&, std::int64_t, auto) ARBITER_LANES_LAMBDA {});
+  normalize<Format, true>(row, 0, count, row.scalar, [](const Floats&, std::int64_t, auto) ARBITER_LANES_LAMBDA {});
 }
 
 template <class Format, bool norm_out>
 void finish_fp8(const FinishRow& row, std::int64_t count) {
-  const Floats scale = splat(row.quant_scale);
   std::uint8_t* quant = row.quant_out;
-  normalize<Format, norm_out>(row, 0, count, [=](const Floats& norm, std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
-    store_bytes(to_e4m3(norm * scale), quant + i, extent);
-  });
+  normalize<Format, norm_out>(row, 0, count, row.scalar * row.quant_scale,
+                              [=](const Floats& scaled, std::int64_t i, auto extent)
+                                  ARBITER_LANES_LAMBDA { store_bytes(to_e4m3(scaled), quant + i, extent); });
 }
 
 /// Sixteen blocks at a time, so that the arithmetic of their scales is done in lanes too.
@@ -57,22 +60,23 @@ template <class Format, bool norm_out>
 void finish_nvfp4(const FinishRow& row, std::int64_t count) {
   constexpr std::int64_t group = std::int64_t{lane_count} * lane_count;
   const Floats global = splat(row.quant_scale);
+  const Floats sixth = splat(row.quant_scale * (1.0F / 6.0F));
   for (std::int64_t first = 0; first < count; first += group) {
     const std::int64_t elements = count - first < group ? count - first : group;
     float norm[group];
     float largest[lane_count] = {};
-    normalize<Format, norm_out>(row, first, elements,
+    normalize<Format, norm_out>(row, first, elements, row.scalar,
                                 [&](const Floats& block, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
                                   store(block, norm + i, Whole{});
                                   largest[i / lane_count] = largest_magnitude(block);
                                 });
-    const Words code = to_e4m3(load<Float32>(largest, Whole{}) * splat(1.0F / 6.0F) * global);
+    const Words code = to_e4m3(load<Float32>(largest, Whole{}) * sixth);
     const Mask zero = code < splat(1U);
     std::uint8_t scale[lane_count];
     float factor[lane_count];
     std::uint32_t used[lane_count];
     store_bytes(code, scale);
-    store(floats_of(select(zero, 0U, bits_of(global / from_e4m3(code)))), factor, Whole{});
+    store(floats_of(select(zero, 0U, bits_of(global * (splat(1.0F) / from_e4m3(code))))), factor, Whole{});
     store(select(zero, 0U, splat(0xfU)), used, Whole{});
     for_blocks(elements, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
       const std::int64_t local = i / lane_count;

@@ -35,9 +35,9 @@ class Oneshot {
 
     const std::uint32_t strips = strips_.count();
     std::uint32_t strip = blockIdx.x;
-    if (strip < strips) push_strip(strip);
+    push_first(strip, strip < strips);
     for (; strip < strips; strip += gridDim.x) {
-      if (strip + gridDim.x < strips) push_strip(strip + gridDim.x);
+      if (strip + gridDim.x < strips) push_strip(strip + gridDim.x, threadIdx.x);
       reduce_strip(strip, carried);
     }
   }
@@ -60,8 +60,29 @@ class Oneshot {
     });
   }
 
-  __device__ __forceinline__ void push_strip(std::uint32_t strip) const {
-    for (std::uint32_t v = threadIdx.x; v < strips_.vectors(); v += blockDim.x) {
+  /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
+  __device__ __forceinline__ void push_first(std::uint32_t strip, bool is_one) const {
+    const VectorPlace at = strips_.place(strip, threadIdx.x);
+    const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
+    Packed* to[Ranks - 1];
+#pragma unroll
+    for (int step = 1; step < Ranks; ++step) {
+      to[step - 1] = slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + threadIdx.x);
+      compute_now(to[step - 1]);
+    }
+    compute_now(from);
+    wait_for_kernel_in_front();
+    if (!is_one) return;
+    if (at.count != 0) {
+      const Packed sent = without_empty_words(load_vector(from, at));
+#pragma unroll
+      for (int step = 1; step < Ranks; ++step) push(to[step - 1], sent);
+    }
+    push_strip(strip, threadIdx.x + blockDim.x);
+  }
+
+  __device__ __forceinline__ void push_strip(std::uint32_t strip, std::uint32_t first) const {
+    for (std::uint32_t v = first; v < strips_.vectors(); v += blockDim.x) {
       const VectorPlace at = strips_.place(strip, v);
       if (at.count == 0) continue;
       const Packed sent = without_empty_words(own_part(at));
@@ -92,8 +113,6 @@ class Oneshot {
       const Accumulators sum = sum_in_rank_order<Ranks>(
           arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
           [&](int source) { return slot(arguments_.rank, source, strip * strips_.vectors() + v); });
-      carried = zeros();
-      if (!wanted) return;
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       arbiter_epilogue_store_carried(epilogue, at, carried);
     });

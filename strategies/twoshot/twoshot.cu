@@ -40,10 +40,10 @@ class Twoshot {
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = epoch_ % 2;
     std::uint32_t strip = blockIdx.x;
-    if (strip < count_) scatter(strip);
+    scatter_first(strip, strip < count_);
     std::uint32_t before = count_;
     for (; strip < count_; strip += gridDim.x) {
-      if (strip + gridDim.x < count_) scatter(strip + gridDim.x);
+      if (strip + gridDim.x < count_) scatter(strip + gridDim.x, threadIdx.x);
       if (owner_of(strip) == arguments_.rank) reduce(strip);
       if (before < count_) gather(before);
       before = strip;
@@ -73,10 +73,24 @@ class Twoshot {
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
-  __device__ __forceinline__ void scatter(std::uint32_t strip) const {
+  /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
+  __device__ __forceinline__ void scatter_first(std::uint32_t strip, bool is_one) const {
+    const int owner = owner_of(strip);
+    const VectorPlace at = strips_.place(strip, threadIdx.x);
+    const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
+    Packed* to = scattered(owner, arguments_.rank, strip, threadIdx.x);
+    compute_now(to);
+    compute_now(from);
+    wait_for_kernel_in_front();
+    if (!is_one || owner == arguments_.rank) return;
+    if (at.count != 0) push(to, without_empty_words(load_vector(from, at)));
+    scatter(strip, threadIdx.x + blockDim.x);
+  }
+
+  __device__ __forceinline__ void scatter(std::uint32_t strip, std::uint32_t first) const {
     const int owner = owner_of(strip);
     if (owner == arguments_.rank) return;
-    for (std::uint32_t v = threadIdx.x; v < strips_.vectors(); v += blockDim.x) {
+    for (std::uint32_t v = first; v < strips_.vectors(); v += blockDim.x) {
       const VectorPlace at = strips_.place(strip, v);
       if (at.count == 0) continue;
       push(scattered(owner, arguments_.rank, strip, v), without_empty_words(own_part(at)));
@@ -104,13 +118,13 @@ class Twoshot {
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
                                    [&](int source) { return scattered(arguments_.rank, source, strip, v); });
-      carried = zeros();
-      if (!wanted) return;
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       // What is sent is what is kept, so that all ranks finish from the same bits.
       carried = without_empty_words(carried);
 #pragma unroll
-      for (int step = 1; step < Ranks; ++step) push(gathered(peer_at(step), strip, v), carried);
+      for (int step = 1; step < Ranks; ++step) {
+        if (wanted) push(gathered(peer_at(step), strip, v), carried);
+      }
       arbiter_epilogue_store_carried(epilogue, at, carried);
     });
     float scalar = 0.0F;

@@ -33,8 +33,8 @@ TEST(Nvfp4Scales, EveryLayoutGivesEachScaleItsOwnByte) {
   for (const ScaleLayout layout : {ScaleLayout::linear, ScaleLayout::swizzled}) {
     const Nvfp4Scales scales{layout, 300, 9};
     std::set<std::int64_t> seen;
-    for (std::int64_t row = 0; row < 300; ++row) {
-      for (std::int64_t block = 0; block < scales.columns(); ++block) {
+    for (std::uint32_t row = 0; row < 300; ++row) {
+      for (std::uint32_t block = 0; block < scales.columns(); ++block) {
         const std::int64_t offset = scales.offset(row, block);
         EXPECT_TRUE(offset >= 0 && offset < scales.bytes() && seen.insert(offset).second) << row << " " << block;
       }
@@ -53,8 +53,8 @@ TEST(Nvfp4, DequantisesToTheNormWithinHalfAStepOfItsBlock) {
     const Nvfp4Scales scales{layout[0] == 'l' ? ScaleLayout::linear : ScaleLayout::swizzled, 140, 7};
     float global = 0.0F;
     std::memcpy(&global, harness.tensor("global_scale").data(), 4);
-    for (std::int64_t row = 0; row < 140; ++row) {
-      for (std::int64_t i = 0; i < 104; ++i) {
+    for (std::uint32_t row = 0; row < 140; ++row) {
+      for (std::uint32_t i = 0; i < 104; ++i) {
         const auto offset = static_cast<std::size_t>(scales.offset(row, i / 16));
         const double scale =
             static_cast<double>(e4m3_to_float(harness.tensor("scale_out")[offset])) / static_cast<double>(global);

@@ -55,4 +55,3 @@ inline std::uint32_t __shfl_xor_sync(unsigned, std::uint32_t value, int mask) {
 inline float __uint_as_float(unsigned bits) { return std::bit_cast<float>(bits); }
 inline unsigned __float_as_uint(float value) { return std::bit_cast<unsigned>(value); }
 inline float __frcp_rn(float value) { return 1.0F / value; }
-inline std::uint32_t max(std::uint32_t a, std::uint32_t b) { return std::max(a, b); }

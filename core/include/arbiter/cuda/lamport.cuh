@@ -12,7 +12,6 @@
 namespace arbiter::cuda {
 
 inline constexpr std::uint32_t empty_word = 0xffffffffU;
-inline constexpr std::uint32_t empty_substitute = 0xfffefffeU;
 
 __device__ __forceinline__ bool is_full(const Packed& slot) {
   // A vector may arrive in parts.
@@ -22,9 +21,7 @@ __device__ __forceinline__ bool is_full(const Packed& slot) {
 
 __device__ __forceinline__ Packed without_empty_words(Packed value) {
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    if (value.word[i] == empty_word) value.word[i] = empty_substitute;
-  }
+  for (int i = 0; i < 4; ++i) value.word[i] = min(value.word[i], empty_word - 1);
   return value;
 }
 
@@ -96,9 +93,9 @@ struct EpochState {
 };
 
 /// The number of this operation. All threads of every block call it first thing: it moves the number on for the next
-/// kernel, lets that start, and waits for the kernel in front, behind which all of this is hidden. One thread of a
-/// block says so for the block, after the number has moved: the next kernel's blocks start when all blocks have, and so
-/// find their own number.
+/// kernel and lets that start. One thread of a block says so for the block, after the number has moved: the next
+/// kernel's blocks start when all blocks have, and so find their own number. Then come what can be known about the
+/// operation without its input, which is hidden behind the kernel in front, and wait_for_kernel_in_front().
 __device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
   const std::uint32_t epoch = *const_cast<const volatile std::uint32_t*>(&state->epoch);
   __syncthreads();
@@ -111,8 +108,13 @@ __device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
     }
     let_next_kernel_start();
   }
-  wait_for_kernel_in_front();
   return epoch;
+}
+
+/// Has `address` computed here and not where it is used.
+template <class Type>
+__device__ __forceinline__ void compute_now(Type*& address) {
+  asm volatile("" : "+l"(address));
 }
 
 }  // namespace arbiter::cuda

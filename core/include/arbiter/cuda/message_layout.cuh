@@ -21,14 +21,15 @@ class RowStrips {
   /// Vector `v` of a strip; `count` is 0 behind its end.
   __device__ __forceinline__ VectorPlace place(std::uint32_t strip, std::uint32_t v) const {
     const int column = static_cast<int>(v) * vector_elements;
-    int count;
     if constexpr (Whole) {
-      count = v < message_.vectors_per_row ? vector_elements : 0;
+      const std::uint32_t flat = strip * message_.vectors_per_row + v;
+      const int count = v < message_.vectors_per_row ? vector_elements : 0;
+      return {strip, column, count, static_cast<std::int64_t>(flat) * vector_elements, true};
     } else {
       const int left = static_cast<int>(message_.hidden_size) - column;
-      count = left <= 0 ? 0 : (left < vector_elements ? left : vector_elements);
+      const int count = left <= 0 ? 0 : (left < vector_elements ? left : vector_elements);
+      return place_in_row(strip, column, count, message_.hidden_size);
     }
-    return {strip, column, count, strip * message_.hidden_size + column, Whole};
   }
 
  private:

@@ -7,7 +7,7 @@ namespace arbiter::cuda {
 /// One vector of every rank; `Rank` is a compile-time index, so that vectors stay in registers.
 template <int Ranks>
 struct RankParts {
-  Packed first;
+  Packed first = zeros();
   RankParts<Ranks - 1> others;
 };
 template <>
@@ -57,8 +57,8 @@ __device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool w
 }
 
 /// Waits for the peers' parts of a vector, empties their slots, and sums in rank order, so that every rank that sums
-/// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`. The sum of a
-/// lane that does not want one means nothing. Convergent, see wait_for_vector().
+/// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`. A lane that
+/// does not want a sum gets `own`. Convergent, see wait_for_vector().
 template <int Ranks, class SlotOf>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
                                                           const SpinBound& bound, std::uint32_t epoch,
