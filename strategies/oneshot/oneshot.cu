@@ -1,8 +1,8 @@
 // ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything.
 //
-// One phase, and no barrier: a vector of 16 bytes is its own flag (arbiter/cuda/lamport.cuh). For each strip a block
-// pushes its vectors of the next one, polls the peers' vectors of this one in its own memory, empties their slots, sums
-// in rank order in fp32 and runs the epilogue.
+// One phase, and no barrier: a vector of 16 bytes is its own flag (arbiter/cuda/lamport.cuh). For each strip a block,
+// or a cluster of blocks that share a long row, pushes its vectors of the next one, polls the peers' vectors of this
+// one in its own memory, empties their slots, sums in rank order in fp32 and runs the epilogue.
 //
 // Two buffers take turns. A peer writes to the buffer of operation e again in e + 2, after it has seen this rank's
 // vectors of e + 1, which this rank sends after its kernel of e, and the emptying of slots in it, has ended.
@@ -28,16 +28,18 @@ class Oneshot {
       : arguments_(arguments), strips_(arguments) {}
 
   __device__ __forceinline__ void run() {
-    CarriedStrip<PerThread> carried(strips_.vectors());
+    CarriedStrip<PerThread> carried(strips_.vectors(), strips_.first());
     if constexpr (constants_last) load_constants(carried);
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
     const std::uint32_t strips = strips_.count();
-    std::uint32_t strip = blockIdx.x;
+    const std::uint32_t at_once = gridDim.x / Strips::blocks;
+    std::uint32_t strip = blockIdx.x / Strips::blocks;
     push_first(strip, strip < strips);
-    for (; strip < strips; strip += gridDim.x) {
-      if (strip + gridDim.x < strips) push_strip(strip + gridDim.x, threadIdx.x);
+    sums_.open();
+    for (; strip < strips; strip += at_once) {
+      if (strip + at_once < strips) push_strip(strip + at_once, strips_.first() + threadIdx.x);
       reduce_strip(strip, carried);
     }
   }
@@ -62,12 +64,13 @@ class Oneshot {
 
   /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
   __device__ __forceinline__ void push_first(std::uint32_t strip, bool is_one) const {
-    const VectorPlace at = strips_.place(strip, threadIdx.x);
+    const std::uint32_t v = strips_.first() + threadIdx.x;
+    const VectorPlace at = strips_.place(strip, v);
     const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
     Packed* to[Ranks - 1];
 #pragma unroll
     for (int step = 1; step < Ranks; ++step) {
-      to[step - 1] = slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + threadIdx.x);
+      to[step - 1] = slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + v);
       compute_now(to[step - 1]);
     }
     compute_now(from);
@@ -78,11 +81,11 @@ class Oneshot {
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) push(to[step - 1], sent);
     }
-    push_strip(strip, threadIdx.x + blockDim.x);
+    push_strip(strip, v + blockDim.x);
   }
 
   __device__ __forceinline__ void push_strip(std::uint32_t strip, std::uint32_t first) const {
-    for (std::uint32_t v = first; v < strips_.vectors(); v += blockDim.x) {
+    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) {
       const VectorPlace at = strips_.place(strip, v);
       if (at.count == 0) continue;
       const Packed sent = without_empty_words(own_part(at));
@@ -127,7 +130,7 @@ class Oneshot {
 
   const OneshotArguments& arguments_;
   Strips strips_;
-  BlockSumsIf<Strips::whole_rows> sums_;
+  RowSums<Strips> sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
 };
@@ -141,3 +144,4 @@ class Oneshot {
   }
 
 ARBITER_STRIP_KERNELS(ARBITER_ONESHOT)
+ARBITER_CLUSTER_KERNELS(ARBITER_ONESHOT)

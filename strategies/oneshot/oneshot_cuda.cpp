@@ -20,9 +20,9 @@ constexpr std::int64_t slot_bytes = 16;
 class OneshotOperation : public Operation {
  public:
   OneshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
-                   std::shared_ptr<cuda::LamportMemory> memory, bool programmatic)
+                   std::shared_ptr<cuda::LamportMemory> memory)
       : memory_(std::move(memory)),
-        kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan, programmatic) {
+        kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan) {
     kernel_.describe(arguments_);
     arguments_.state = memory_->state();
     const auto slots = memory_->slots();
@@ -41,7 +41,7 @@ class OneshotOperation : public Operation {
 
 class Oneshot : public Strategy {
  public:
-  explicit Oneshot(const Parameters& values) : options_(values) {}
+  explicit Oneshot(const Parameters& values) : options_(values, true) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
 
@@ -52,10 +52,10 @@ class Oneshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan = options_.plan(problem, preparation.fusion);
+    const auto plan = options_.plan(problem, preparation.fusion, backend);
     const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.strips * plan.per_strip * slot_bytes);
     auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
-    return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory), options_.programmatic);
+    return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory));
   }
 
  private:
@@ -71,5 +71,5 @@ ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Every rank pushes its message to all peers and reduces everything",
                          .backend = "cuda",
                          .table_id = 4,
-                         .parameters = cuda::strip_parameters,
-                         .parameter_count = std::size(cuda::strip_parameters)})
+                         .parameters = cuda::clustered_strip_parameters,
+                         .parameter_count = std::size(cuda::clustered_strip_parameters)})

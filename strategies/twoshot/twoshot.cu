@@ -184,7 +184,7 @@ class Twoshot {
 
   const TwoshotArguments& arguments_;
   Strips strips_;
-  BlockSumsIf<Strips::whole_rows> sums_;
+  RowSums<Strips> sums_;
   std::uint32_t count_;
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;

@@ -37,9 +37,9 @@ struct Areas {
 class TwoshotOperation : public Operation {
  public:
   TwoshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
-                   std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas, bool programmatic)
+                   std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas)
       : memory_(std::move(memory)),
-        kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan, programmatic) {
+        kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan) {
     kernel_.describe(arguments_);
     arguments_.state = memory_->state();
     const int ranks = preparation.problem.tp_size;
@@ -77,7 +77,7 @@ class Twoshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan = options_.plan(problem, preparation.fusion);
+    const auto plan = options_.plan(problem, preparation.fusion, backend);
     const auto needed = Areas::of_message(plan.strips, plan.per_strip, problem.tp_size);
     const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
                       needed.all_slots <= areas_.all_slots && needed.all_strips <= areas_.all_strips;
@@ -88,7 +88,7 @@ class Twoshot : public Strategy {
       memory_ = std::make_shared<cuda::LamportMemory>(backend, preparation.group,
                                                       static_cast<std::size_t>(areas_.bytes(problem.tp_size)));
     }
-    return std::make_unique<TwoshotOperation>(preparation, plan, memory_, areas_, options_.programmatic);
+    return std::make_unique<TwoshotOperation>(preparation, plan, memory_, areas_);
   }
 
  private:

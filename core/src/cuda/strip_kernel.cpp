@@ -17,8 +17,7 @@ bool aligned(const Bindings& bindings) {
 
 }  // namespace
 
-StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan,
-                         bool programmatic)
+StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan)
     : problem_(preparation.problem),
       backend_(dynamic_cast<CudaBackend&>(preparation.backend)),
       code_(std::move(code)),
@@ -30,12 +29,17 @@ StripKernel::StripKernel(const Preparation& preparation, DeviceCode code, std::s
   const bool whole =
       plan_.has_whole_kernel && problem_.hidden_size * size_of(problem_.dtype) % StripPlan::vector_bytes == 0;
   (whole ? whole_ : any_) = link(whole);
-  const Kernel& first = whole ? *whole_ : *any_;
   launch_.block = plan_.block;
+  launch_.cluster = static_cast<unsigned>(plan_.blocks);
   launch_.shared_bytes = plan_.shared_bytes();
-  launch_.grid = static_cast<unsigned>(
-      std::clamp<std::int64_t>(plan_.strips, 1, std::max(1, first.resident_blocks(plan_.block, plan_.shared_bytes()))));
-  launch_.programmatic = programmatic && backend_.sm_version() >= 90;
+  launch_.alone = plan_.alone;
+  launch_.programmatic = plan_.programmatic;
+  launch_.grid = grid_of(whole ? *whole_ : *any_);
+}
+
+unsigned StripKernel::grid_of(const Kernel& kernel) const {
+  const std::int64_t at_once = std::max(1, kernel.resident_blocks(launch_) / plan_.blocks);
+  return static_cast<unsigned>(std::clamp<std::int64_t>(plan_.strips, 1, at_once) * plan_.blocks);
 }
 
 std::shared_ptr<Kernel> StripKernel::link(bool whole) const {
@@ -61,10 +65,7 @@ void StripKernel::launch_with(void* parameter, const Bindings& bindings) {
   const bool whole = whole_ != nullptr && aligned(bindings);
   if (!whole && any_ == nullptr) any_ = link(false);
   auto launch = launch_;
-  if (!whole && whole_ != nullptr) {
-    launch.grid = std::min(
-        launch.grid, static_cast<unsigned>(std::max(1, any_->resident_blocks(plan_.block, plan_.shared_bytes()))));
-  }
+  if (!whole && whole_ != nullptr) launch.grid = std::min(launch.grid, grid_of(*any_));
   (whole ? *whole_ : *any_).launch(launch, {&parameter, 1});
 }
 

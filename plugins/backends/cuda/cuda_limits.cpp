@@ -88,7 +88,7 @@ class Transfer : public Operation {
   Transfer(std::shared_ptr<Kernel> kernel, const TransferArguments& arguments)
       : kernel_(std::move(kernel)), arguments_(arguments) {
     const unsigned wanted = (arguments_.vectors + transfer_block - 1) / transfer_block;
-    const int resident = kernel_->resident_blocks(transfer_block, 0);
+    const int resident = kernel_->resident_blocks({.block = transfer_block});
     launch_ = {.grid = std::min(wanted, static_cast<unsigned>(std::max(resident, 1))), .block = transfer_block};
   }
   void enqueue(const Bindings& /*none*/) override {

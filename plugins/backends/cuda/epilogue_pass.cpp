@@ -25,7 +25,7 @@ class EpiloguePass : public Operation {
     const PassShape shape = pass_shape(problem);
     const std::array parts{epilogue_pass_code(problem.dtype), epilogue_.code};
     kernel_ = backend.link(parts, shape.entry);
-    const std::int64_t resident = std::max(kernel_->resident_blocks(shape.block, 0), 1);
+    const std::int64_t resident = std::max(kernel_->resident_blocks({.block = shape.block}), 1);
     launch_.grid = static_cast<unsigned>(std::clamp<std::int64_t>(shape.blocks, 1, resident));
     launch_.block = shape.block;
     group_threads_ = static_cast<int>(shape.group_threads);

@@ -43,7 +43,8 @@ int sm_version_of(int device) {
 Kernels::Kernels(std::shared_ptr<Stream> stream, int device)
     : stream_(std::move(stream)),
       sm_version_(sm_version_of(device)),
-      multiprocessors_(attribute(cudaDevAttrMultiProcessorCount, device)),
+      multiprocessors_{attribute(cudaDevAttrMultiProcessorCount, device),
+                       static_cast<unsigned>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, device))},
       cache_(default_cache_folder(), warn) {}
 
 std::shared_ptr<Kernel> Kernels::link(std::span<const DeviceCode> parts, const std::string& entry) {

@@ -7,6 +7,7 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "link/cubin_cache.hpp"
+#include "linked_kernel.hpp"
 #include "stream.hpp"
 
 namespace arbiter::cuda {
@@ -20,12 +21,12 @@ class Kernels {
   [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry);
 
   [[nodiscard]] int sm_version() const { return sm_version_; }
-  [[nodiscard]] int multiprocessors() const { return multiprocessors_; }
+  [[nodiscard]] int multiprocessors() const { return multiprocessors_.count; }
 
  private:
   std::shared_ptr<Stream> stream_;
   int sm_version_;
-  int multiprocessors_;
+  Multiprocessors multiprocessors_;
   CubinCache cache_;
   std::map<std::string, std::shared_ptr<Kernel>> loaded_;
 };

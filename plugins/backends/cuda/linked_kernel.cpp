@@ -1,5 +1,6 @@
 #include "linked_kernel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -25,8 +26,8 @@ class AnywhereInACapture {
 
 }  // namespace
 
-LinkedKernel::LinkedKernel(std::shared_ptr<Stream> stream, int multiprocessors, std::span<const std::byte> cubin,
-                           const std::string& entry)
+LinkedKernel::LinkedKernel(std::shared_ptr<Stream> stream, const Multiprocessors& multiprocessors,
+                           std::span<const std::byte> cubin, const std::string& entry)
     : stream_(std::move(stream)), multiprocessors_(multiprocessors), entry_(entry) {
   const AnywhereInACapture anywhere;
   check(cudaLibraryLoadData(&library_, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
@@ -44,49 +45,82 @@ LinkedKernel::~LinkedKernel() {
   if (!device_is_stuck()) static_cast<void>(cudaLibraryUnload(library_));
 }
 
+namespace {
+
+/// What a launch is, as the runtime wants to be told.
+class LaunchConfig {
+ public:
+  LaunchConfig(const Launch& launch, unsigned shared_bytes, cudaStream_t stream) {
+    if (launch.cluster > 1) {
+      cudaLaunchAttribute& attribute = add(cudaLaunchAttributeClusterDimension);
+      attribute.val.clusterDim.x = launch.cluster;
+      attribute.val.clusterDim.y = 1;
+      attribute.val.clusterDim.z = 1;
+    }
+    if (launch.programmatic) {
+      add(cudaLaunchAttributeProgrammaticStreamSerialization).val.programmaticStreamSerializationAllowed = 1;
+    }
+    config_.gridDim = dim3(launch.grid);
+    config_.blockDim = dim3(launch.block);
+    config_.dynamicSmemBytes = shared_bytes;
+    config_.stream = stream;
+    config_.attrs = attributes_.data();
+  }
+  LaunchConfig(const LaunchConfig&) = delete;
+  LaunchConfig& operator=(const LaunchConfig&) = delete;
+
+  [[nodiscard]] const cudaLaunchConfig_t* get() const { return &config_; }
+
+ private:
+  cudaLaunchAttribute& add(cudaLaunchAttributeID id) {
+    cudaLaunchAttribute& attribute = attributes_.at(config_.numAttrs++);
+    attribute.id = id;
+    return attribute;
+  }
+
+  std::array<cudaLaunchAttribute, 2> attributes_{};
+  cudaLaunchConfig_t config_{};
+};
+
+}  // namespace
+
 void LinkedKernel::launch(const Launch& launch, std::span<void* const> arguments) {
-  allow_shared_bytes(launch.shared_bytes);
-  std::array<cudaLaunchAttribute, 2> attributes{};
-  unsigned used = 0;
-  if (launch.cluster > 1) {
-    attributes[used].id = cudaLaunchAttributeClusterDimension;
-    attributes[used].val.clusterDim.x = launch.cluster;
-    attributes[used].val.clusterDim.y = 1;
-    attributes[used++].val.clusterDim.z = 1;
-  }
-  if (launch.programmatic) {
-    attributes[used].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attributes[used++].val.programmaticStreamSerializationAllowed = 1;
-  }
-  cudaLaunchConfig_t config{};
-  config.gridDim = dim3(launch.grid);
-  config.blockDim = dim3(launch.block);
-  config.dynamicSmemBytes = launch.shared_bytes;
-  config.stream = stream_->current();
-  config.attrs = attributes.data();
-  config.numAttrs = used;
+  const unsigned bytes = shared_bytes(launch);
+  const LaunchConfig config(launch, bytes, stream_->current());
   // The runtime reads the arguments before it returns; its parameter lacks the const.
-  const auto code = cudaLaunchKernelExC(&config, function(), const_cast<void**>(arguments.data()));
+  const auto code = cudaLaunchKernelExC(config.get(), function(), const_cast<void**>(arguments.data()));
   if (code != cudaSuccess) {
     check(code, fmt::format("launch {} as {} blocks of {} threads, clusters of {}, {} bytes of shared memory", entry_,
-                            launch.grid, launch.block, launch.cluster, launch.shared_bytes));
+                            launch.grid, launch.block, launch.cluster, bytes));
   }
 }
 
-int LinkedKernel::resident_blocks(unsigned block, unsigned shared_bytes) const {
-  allow_shared_bytes(shared_bytes);
-  int per_multiprocessor = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&per_multiprocessor, function(), static_cast<int>(block),
-                                                      shared_bytes),
+int LinkedKernel::resident_blocks(const Launch& launch) const {
+  const unsigned bytes = shared_bytes(launch);
+  int number = 0;
+  if (launch.cluster > 1) {
+    Launch one = launch;
+    one.grid = launch.cluster;
+    const LaunchConfig config(one, bytes, nullptr);
+    check(cudaOccupancyMaxActiveClusters(&number, function(), config.get()),
+          fmt::format("ask how many clusters of {} fit", entry_));
+    return number * static_cast<int>(launch.cluster);
+  }
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&number, function(), static_cast<int>(launch.block), bytes),
         fmt::format("ask how many blocks of {} fit", entry_));
-  return per_multiprocessor * multiprocessors_;
+  return number * multiprocessors_.count;
 }
 
-void LinkedKernel::allow_shared_bytes(unsigned bytes) const {
-  if (bytes <= allowed_shared_bytes_) return;
-  check(cudaFuncSetAttribute(function(), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
-        fmt::format("give {} {} bytes of shared memory", entry_, bytes));
-  allowed_shared_bytes_ = bytes;
+unsigned LinkedKernel::shared_bytes(const Launch& launch) const {
+  // Two of more than half do not fit.
+  const unsigned bytes =
+      launch.alone ? std::max(launch.shared_bytes, multiprocessors_.shared_bytes / 2) : launch.shared_bytes;
+  if (bytes > allowed_shared_bytes_) {
+    check(cudaFuncSetAttribute(function(), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+          fmt::format("give {} {} bytes of shared memory", entry_, bytes));
+    allowed_shared_bytes_ = bytes;
+  }
+  return bytes;
 }
 
 }  // namespace arbiter::cuda

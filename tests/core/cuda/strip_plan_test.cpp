@@ -45,6 +45,49 @@ TEST(StripPlan, GivesEveryVectorOfARowAThread) {
   }
 }
 
+TEST(StripPlan, HasLongRowsSharedByBlocks) {
+  constexpr int multiprocessors = 132;
+  EXPECT_EQ(blocks_for_row(128, 1, multiprocessors), 1);
+  EXPECT_EQ(blocks_for_row(512, 66, multiprocessors), 2);
+  EXPECT_EQ(blocks_for_row(512, 67, multiprocessors), 1) << "no multiprocessor for each";
+  EXPECT_EQ(blocks_for_row(513, 4096, multiprocessors), 2);
+  EXPECT_EQ(blocks_for_row(1024, 1, multiprocessors), 2);
+  EXPECT_EQ(blocks_for_row(1025, 1, multiprocessors), 4);
+  EXPECT_EQ(blocks_for_row(2049, 1, multiprocessors), 1);
+  for (const int blocks : {2, 4}) {
+    for (std::int64_t hidden = 1; hidden <= 512 * blocks * 8; hidden += 37) {
+      const auto plan = plan_strips({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, 128, 512, blocks);
+      const std::int64_t vectors = (hidden + 7) / 8;
+      ASSERT_EQ(plan.name(), blocks == 2 ? "pair" : "quad") << hidden;
+      ASSERT_EQ(plan.per_thread, 1);
+      ASSERT_EQ(plan.shared_bytes(), 0U);
+      ASSERT_EQ(plan.block % 32, 0U) << hidden;
+      ASSERT_GE(static_cast<std::int64_t>(plan.block) * blocks, vectors) << hidden;
+      ASSERT_LT(static_cast<std::int64_t>(plan.block) * blocks, vectors + 32 * blocks) << hidden;
+    }
+  }
+}
+
+TEST(StripPlan, DoesNotHaveMoreThanARowShared) {
+  EXPECT_EQ(plan_strips({8, DType::bfloat16, "RESIDUAL_RMS_NORM", 8200, 7}, true, 128, 512, 2).name(), "wide");
+  EXPECT_EQ(plan_strips({2, DType::bfloat16, "NONE", 8192, 7}, false, 128, 512, 2).name(), "flat");
+}
+
+TEST(StripPlan, RunsAloneWhereTheNextKernelHasRoomOrABlockIsEnough) {
+  const auto alone = [](std::int64_t hidden, std::int64_t tokens, int blocks = 1) {
+    return plan_strips({2, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, tokens}, true, 128, 512, blocks)
+        .runs_better_alone(132);
+  };
+  EXPECT_FALSE(alone(4096, 8));
+  EXPECT_TRUE(alone(4096, 8, 2));
+  EXPECT_TRUE(alone(4096, 66));
+  EXPECT_FALSE(alone(4096, 67));
+  EXPECT_TRUE(alone(4096, 265));
+  EXPECT_FALSE(alone(1024, 265)) << "blocks of 128 threads";
+  EXPECT_FALSE(plan_strips({2, DType::bfloat16, "NONE", 4096, 8}, false, 128, 512).runs_better_alone(132));
+  EXPECT_TRUE(plan_strips({2, DType::bfloat16, "NONE", 4096, 512}, false, 128, 512).runs_better_alone(132));
+}
+
 TEST(StripPlan, SpreadsAMessageWhoseRowsMayBeCut) {
   const auto small = plan_strips({2, DType::bfloat16, "NONE", 4096, 1}, false, 128, 512);
   EXPECT_EQ(small.name(), "flat");

@@ -35,8 +35,8 @@ class Hazards : public ::testing::Test {
         std::dynamic_pointer_cast<cuda::CudaBackend>(make<Backend>(PluginKind::backend, "cuda"));
     return *backend;
   }
-  static std::shared_ptr<Strategy> cuda_strategy(const std::string& name) {
-    return make<Strategy>(PluginKind::strategy, name, {}, "cuda");
+  static std::shared_ptr<Strategy> cuda_strategy(const std::string& name, const Settings& settings = {}) {
+    return make<Strategy>(PluginKind::strategy, name, settings, "cuda");
   }
   static std::shared_ptr<Fusion> fusion(const std::string& name) { return make<Fusion>(PluginKind::fusion, name); }
 

@@ -25,8 +25,8 @@ class HazardousValues : public HazardsOfKernels {
           if (HasFatalFailure()) return;
         }
       }
-      // Rows of two vectors per thread, and rows that do not fit registers.
-      for (const auto& [tokens, hidden] : {std::pair{9, 8192}, {5, 12'288}, {5, 16'384}, {3, 20'001}}) {
+      // Rows of several vectors per thread or of several blocks, and rows that do not fit registers.
+      for (const auto& [tokens, hidden] : {std::pair{9, 8192}, {5, 8190}, {5, 12'288}, {5, 16'384}, {3, 20'001}}) {
         expect_right(data, name, DType::bfloat16, hidden, tokens);
         if (HasFatalFailure()) return;
       }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+
+#include "arbiter/cuda/cluster_sum.cuh"
 
 namespace arbiter::cuda {
 
@@ -11,6 +14,8 @@ class BlockSums {
   __device__ __forceinline__ BlockSums() {
     if (threadIdx.x < 2 * most_warps / 4) of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
   }
+
+  __device__ __forceinline__ void open() {}
 
   /// The sum of `value`, the same bits in every thread, and for every block of the same size.
   __device__ __forceinline__ float sum(float value) {
@@ -39,10 +44,14 @@ class BlockSums {
   unsigned turn_ = 0;
 };
 
-/// For kernels that may sum nothing.
-template <bool Needed>
-struct BlockSumsIf {};
-template <>
-struct BlockSumsIf<true> : BlockSums {};
+/// For strips whose rows may be cut: nothing is summed.
+struct NoSums {
+  __device__ __forceinline__ void open() {}
+};
+
+/// Of the rows of `Strips` (arbiter/cuda/message_layout.cuh). All threads call open() before the first sum().
+template <class Strips>
+using RowSums = std::conditional_t<!Strips::whole_rows, NoSums,
+                                   std::conditional_t<Strips::blocks == 1, BlockSums, ClusterSums<Strips::blocks>>>;
 
 }  // namespace arbiter::cuda

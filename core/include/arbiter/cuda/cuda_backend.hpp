@@ -23,6 +23,7 @@ struct Launch {
   unsigned block = 128;       ///< threads
   unsigned cluster = 1;       ///< blocks per cluster (sm_90 and later)
   unsigned shared_bytes = 0;  ///< dynamic shared memory
+  bool alone = false;         ///< each block has a multiprocessor for itself
   bool programmatic = false;  ///< may start before the kernel in front ends; it waits itself (griddepcontrol.wait)
 };
 
@@ -32,8 +33,9 @@ class ARBITER_EXPORT Kernel {
   virtual ~Kernel();
   /// Enqueues it; `arguments` point at the parameters, in order. Throws Error. Nothing is allocated.
   virtual void launch(const Launch& launch, std::span<void* const> arguments) = 0;
-  /// How many blocks of that size run on the device at once, all multiprocessors together.
-  [[nodiscard]] virtual int resident_blocks(unsigned block, unsigned shared_bytes) const = 0;
+  /// How many blocks run on the device at once, all multiprocessors together, if they are launched like that; `grid` is
+  /// not looked at.
+  [[nodiscard]] virtual int resident_blocks(const Launch& launch) const = 0;
 };
 
 /// Device memory of each rank of a group that all of them reach.

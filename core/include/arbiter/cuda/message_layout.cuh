@@ -1,23 +1,34 @@
 #pragma once
 
-/// How a message is cut into strips, each of which one block works on at a time. A strip has `vectors()` vectors;
-/// thread t works on vectors t, t + blockDim.x, ... of it. `Whole` is VectorPlace::whole. Slots and strips are counted
-/// in 32 bits: a message has less than 2^31 vectors.
+/// How a message is cut into strips, each of which `blocks` blocks (more than one are a cluster) work on at a time. A
+/// strip has `vectors()` vectors; thread t of a block works on vectors t, t + blockDim.x, ... from first() on. `Whole`
+/// is VectorPlace::whole. Slots and strips are counted in 32 bits: a message has less than 2^31 vectors.
 
+#include "arbiter/cuda/cluster_sum.cuh"
 #include "arbiter/cuda/epilogue.cuh"
 #include "arbiter/cuda/strip_arguments.hpp"
 
 namespace arbiter::cuda {
 
-/// Strips that are token rows: for epilogues that need the whole row.
-template <bool Whole>
+/// Strips that are token rows: for epilogues that need the whole row. Of several blocks each has one vector a thread.
+template <bool Whole, int Blocks = 1>
 class RowStrips {
  public:
   static constexpr bool whole_rows = true;
+  static constexpr unsigned blocks = Blocks;
 
   __device__ __forceinline__ explicit RowStrips(const StripArguments& message) : message_(message) {}
   __device__ __forceinline__ std::uint32_t count() const { return static_cast<std::uint32_t>(message_.num_tokens); }
   __device__ __forceinline__ std::uint32_t vectors() const { return message_.vectors_per_row; }
+  __device__ __forceinline__ std::uint32_t first() const {
+    if constexpr (Blocks == 1) return 0;
+    return block_in_cluster() * blockDim.x;
+  }
+  /// Behind this block's last.
+  __device__ __forceinline__ std::uint32_t last() const {
+    if constexpr (Blocks == 1) return vectors();
+    return first() + blockDim.x;
+  }
   /// Vector `v` of a strip; `count` is 0 behind its end.
   __device__ __forceinline__ VectorPlace place(std::uint32_t strip, std::uint32_t v) const {
     const int column = static_cast<int>(v) * vector_elements;
@@ -41,11 +52,14 @@ template <bool Whole>
 class FlatStrips {
  public:
   static constexpr bool whole_rows = false;
+  static constexpr unsigned blocks = 1;
 
   __device__ __forceinline__ explicit FlatStrips(const StripArguments& message)
       : message_(message), vectors_(static_cast<std::uint32_t>(message.num_tokens) * message.vectors_per_row) {}
   __device__ __forceinline__ std::uint32_t count() const { return (vectors_ + blockDim.x - 1) / blockDim.x; }
   __device__ __forceinline__ std::uint32_t vectors() const { return blockDim.x; }
+  __device__ __forceinline__ std::uint32_t first() const { return 0; }
+  __device__ __forceinline__ std::uint32_t last() const { return blockDim.x; }
   __device__ __forceinline__ VectorPlace place(std::uint32_t strip, std::uint32_t v) const {
     const std::uint32_t flat = strip * blockDim.x + v;
     const bool inside = flat < vectors_;
@@ -71,16 +85,18 @@ template <int PerThread>
 class CarriedStrip {
  public:
   static constexpr bool in_registers = true;
-  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t /*vectors*/) {}
+  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t /*vectors*/, std::uint32_t first = 0)
+      : first_(first) {}
   /// Calls work(v, carried, inputs) for each vector v of this thread, also behind the strip's end, so that warps stay
   /// together.
   template <class Work>
   __device__ __forceinline__ void each(const Work& work) {
 #pragma unroll
-    for (unsigned i = 0; i < PerThread; ++i) work(threadIdx.x + i * blockDim.x, carried_[i], inputs_[i]);
+    for (unsigned i = 0; i < PerThread; ++i) work(first_ + threadIdx.x + i * blockDim.x, carried_[i], inputs_[i]);
   }
 
  private:
+  std::uint32_t first_;
   Packed carried_[PerThread];
   EpilogueInputs inputs_[PerThread];
 };
@@ -90,7 +106,8 @@ template <>
 class CarriedStrip<0> {
  public:
   static constexpr bool in_registers = false;
-  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t vectors) : vectors_(vectors) {}
+  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t vectors, std::uint32_t /*first*/ = 0)
+      : vectors_(vectors) {}
   template <class Work>
   __device__ __forceinline__ void each(const Work& work) {
     extern __shared__ uint4 arbiter_carried[];

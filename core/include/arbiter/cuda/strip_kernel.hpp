@@ -18,7 +18,7 @@ namespace arbiter::cuda {
 class ARBITER_EXPORT StripKernel {
  public:
   /// Links what the problem needs. Throws Error.
-  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan, bool programmatic);
+  StripKernel(const Preparation& preparation, DeviceCode code, std::string family, StripPlan plan);
 
   /// Fills the part of `arguments` that is the same for every message of the problem, but for `state`.
   void describe(StripArguments& arguments) const;
@@ -34,6 +34,8 @@ class ARBITER_EXPORT StripKernel {
   void bind(StripArguments& arguments, const Bindings& bindings) const;
   void launch_with(void* parameter, const Bindings& bindings);
   [[nodiscard]] std::shared_ptr<Kernel> link(bool whole) const;
+  /// No more blocks than there are strips for, and than run at once.
+  [[nodiscard]] unsigned grid_of(const Kernel& kernel) const;
 
   Problem problem_;
   CudaBackend& backend_;

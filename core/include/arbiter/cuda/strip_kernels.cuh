@@ -28,3 +28,18 @@
 #define ARBITER_ROW_KERNELS(kernel, ranks, per_thread, name)    \
   kernel(ranks, per_thread, RowStrips<false>, 512, name##ranks) \
   kernel(ranks, per_thread, RowStrips<true>, 512, name##whole_##ranks)
+
+// Rows that two or four blocks share.
+#define ARBITER_CLUSTER_KERNELS(kernel)       \
+  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 2) \
+  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 4) \
+  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 8)
+
+#define ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, ranks)         \
+  ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, 2, pair_) \
+  ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, 4, quad_)
+
+#define ARBITER_ROWS_OF_BLOCKS(whole, blocks) RowStrips<whole, blocks>
+#define ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, blocks, name)                \
+  kernel(ranks, 1, ARBITER_ROWS_OF_BLOCKS(false, blocks), 512, name##ranks)           \
+  kernel(ranks, 1, ARBITER_ROWS_OF_BLOCKS(true, blocks), 512, name##whole_##ranks)

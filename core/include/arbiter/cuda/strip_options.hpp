@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+
+#include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/cuda/strip_plan.hpp"
 #include "arbiter/fusion.hpp"
 #include "arbiter/parameters.hpp"
@@ -13,22 +16,51 @@ inline constexpr ParameterSpec strip_parameters[] = {
     {"spread", ParameterType::integer, "128", "1..1024",
      "Blocks a small message is spread over, where rows may be cut"},
     {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
+    {"alone", ParameterType::text, "auto", "auto|yes|no", "Whether each block has a multiprocessor for itself"},
+};
+
+/// Of one that has kernels in which a cluster of blocks shares a row, too.
+inline constexpr ParameterSpec clustered_strip_parameters[] = {
+    strip_parameters[0],
+    strip_parameters[1],
+    strip_parameters[2],
+    strip_parameters[3],
+    {"blocks_per_row", ParameterType::text, "auto", "auto|1|2|4",
+     "Blocks that share a row which must not be cut, at most (sm_90 and later)"},
 };
 
 /// What they say.
-struct StripOptions {
-  bool programmatic;
-  int spread;
-  int flat_block;
+class StripOptions {
+ public:
+  explicit StripOptions(const Parameters& values, bool clustered = false)
+      : programmatic_(values.boolean("programmatic")),
+        spread_(static_cast<int>(values.integer("spread"))),
+        flat_block_(static_cast<int>(values.integer("flat_block"))),
+        alone_(values.text("alone")),
+        blocks_per_row_(clustered ? values.text("blocks_per_row") : "1") {}
 
-  explicit StripOptions(const Parameters& values)
-      : programmatic(values.boolean("programmatic")),
-        spread(static_cast<int>(values.integer("spread"))),
-        flat_block(static_cast<int>(values.integer("flat_block"))) {}
-
-  [[nodiscard]] StripPlan plan(const Problem& problem, const Fusion& fusion) const {
-    return plan_strips(problem, fusion.device_epilogue(problem).needs_row, spread, flat_block);
+  [[nodiscard]] StripPlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
+    const auto plan_with = [&](int blocks) {
+      const bool needs_row = fusion.device_epilogue(problem).needs_row;
+      return plan_strips(problem, needs_row, spread_, flat_block_, backend.sm_version() >= 90 ? blocks : 1);
+    };
+    StripPlan plan = plan_with(1);
+    if (blocks_per_row_ != "1") {
+      plan = plan_with(blocks_per_row_ == "auto"
+                           ? blocks_for_row(plan.vectors_per_row, plan.strips, backend.multiprocessors())
+                           : std::stoi(blocks_per_row_));
+    }
+    plan.alone = alone_ == "auto" ? plan.runs_better_alone(backend.multiprocessors()) : alone_ == "yes";
+    plan.programmatic = programmatic_ && backend.sm_version() >= 90;
+    return plan;
   }
+
+ private:
+  bool programmatic_;
+  int spread_;
+  int flat_block_;
+  std::string alone_;
+  std::string blocks_per_row_;
 };
 
 }  // namespace arbiter::cuda

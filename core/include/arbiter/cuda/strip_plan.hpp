@@ -14,10 +14,13 @@ struct StripPlan {
   bool whole_rows = true;  ///< RowStrips, else FlatStrips
   unsigned block = 32;     ///< threads
   int per_thread = 1;      ///< vectors in registers, 1..most_per_thread(); 0: the strip is in shared memory
+  int blocks = 1;          ///< that share a strip, as a cluster: 1, 2 or 4
   int vectors_per_row = 0;
   int per_strip = 0;  ///< slots a strip takes
   std::int64_t strips = 0;
   bool has_whole_kernel = true;  ///< there is a second kernel, for whole vectors
+  bool alone = false;            ///< each block has a multiprocessor for itself
+  bool programmatic = false;     ///< programmatic dependent launch
 
   static constexpr int largest_block = 512;  // 128 registers for each thread
   static constexpr int wide_block = 256;
@@ -33,16 +36,36 @@ struct StripPlan {
   [[nodiscard]] unsigned shared_bytes() const {
     return per_thread > 0 ? 0 : static_cast<unsigned>(vectors_per_row * vector_bytes);
   }
-  /// "rows2", "wide", "flat": the part of a kernel's name.
+  /// Measured on H200: blocks leave the next kernel's to other multiprocessors while these are enough for both, and of
+  /// large blocks one is enough for a multiprocessor when there are many.
+  [[nodiscard]] bool runs_better_alone(int multiprocessors) const {
+    const std::int64_t all = strips * blocks;
+    const bool both_fit = whole_rows && all >= multiprocessors / 8 && 2 * all <= multiprocessors;
+    return both_fit || (block >= 256 && all > 2 * std::int64_t{multiprocessors});
+  }
+
+  /// "rows2", "pair", "quad", "wide", "flat": the part of a kernel's name.
   [[nodiscard]] std::string name() const {
     if (!whole_rows) return "flat";
+    if (blocks > 1) return blocks == 2 ? "pair" : "quad";
     return per_thread > 0 ? "rows" + std::to_string(per_thread) : "wide";
   }
 };
 
+/// Measured on H200: a row of more than a block's threads is better shared by two blocks, whatever their number, and a
+/// shorter one while every block has a multiprocessor for itself; four blocks pay where two do not hold the row.
+[[nodiscard]] inline int blocks_for_row(std::int64_t vectors, std::int64_t rows, int multiprocessors) {
+  if (vectors > std::int64_t{4} * StripPlan::largest_block) return 1;
+  if (vectors > std::int64_t{2} * StripPlan::largest_block) return 4;
+  if (vectors > StripPlan::largest_block) return 2;
+  return vectors > StripPlan::largest_block / 2 && 2 * rows <= multiprocessors ? 2 : 1;
+}
+
 /// `needs_row` is the epilogue's. `spread` is how many blocks a small message is spread over where rows may be cut: one
-/// multiprocessor alone does not fill a link. `flat_block` bounds the threads of such a block.
-[[nodiscard]] inline StripPlan plan_strips(const Problem& problem, bool needs_row, int spread, int flat_block) {
+/// multiprocessor alone does not fill a link. `flat_block` bounds the threads of such a block. `blocks` may share a row
+/// where it must not be cut.
+[[nodiscard]] inline StripPlan plan_strips(const Problem& problem, bool needs_row, int spread, int flat_block,
+                                           int blocks = 1) {
   constexpr std::int64_t warp = 32;
   const auto whole_warps = [](std::int64_t threads) { return (threads + warp - 1) / warp * warp; };
   const std::int64_t vector = StripPlan::vector_bytes / size_of(problem.dtype);
@@ -52,9 +75,14 @@ struct StripPlan {
   plan.vectors_per_row = static_cast<int>(width);
   if (needs_row) {
     const std::int64_t each = (width + StripPlan::largest_block - 1) / StripPlan::largest_block;
-    plan.per_thread = each <= StripPlan::most_per_thread(problem.tp_size) ? static_cast<int>(each) : 0;
-    plan.block = plan.per_thread > 0 ? static_cast<unsigned>(whole_warps((width + each - 1) / each))
-                                     : static_cast<unsigned>(StripPlan::wide_block);
+    if (blocks > 1 && each <= blocks) {
+      plan.blocks = blocks;
+      plan.block = static_cast<unsigned>(whole_warps((width + blocks - 1) / blocks));
+    } else {
+      plan.per_thread = each <= StripPlan::most_per_thread(problem.tp_size) ? static_cast<int>(each) : 0;
+      plan.block = plan.per_thread > 0 ? static_cast<unsigned>(whole_warps((width + each - 1) / each))
+                                       : static_cast<unsigned>(StripPlan::wide_block);
+    }
     plan.has_whole_kernel = plan.per_thread > 0;
     plan.per_strip = plan.vectors_per_row;
     plan.strips = problem.num_tokens;

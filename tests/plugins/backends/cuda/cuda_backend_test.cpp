@@ -153,9 +153,30 @@ TEST_F(CudaBackend, RaisesTheLimitOfSharedMemoryWhenAKernelNeedsMore) {
   int words = 20'000;
   const std::vector<void*> arguments{&out, &words};
   const auto shares = kernel("fill_shared");
-  EXPECT_GT(shares->resident_blocks(256, 80'000), 0);
+  EXPECT_GT(shares->resident_blocks({.block = 256, .shared_bytes = 80'000}), 0);
   shares->launch({.grid = 1, .block = 256, .shared_bytes = 80'000}, arguments);
   EXPECT_EQ(word_at(out), 19'999U);
+}
+
+TEST_F(CudaBackend, GivesABlockAMultiprocessorForItselfIfAsked) {
+  const auto add_one = kernel("add_one");
+  EXPECT_EQ(add_one->resident_blocks({.block = 32, .alone = true}), backend().multiprocessors());
+  EXPECT_GT(add_one->resident_blocks({.block = 32}), backend().multiprocessors());
+  const auto buffer = backend().allocate(sizeof(std::uint32_t));
+  backend().fill(buffer->data(), 0, buffer->bytes());
+  void* words = buffer->data();
+  std::int64_t count = 1;
+  const std::vector<void*> arguments{&words, &count};
+  add_one->launch({.block = 32, .alone = true}, arguments);
+  EXPECT_EQ(word_at(buffer->data()), 1U);
+}
+
+TEST_F(CudaBackend, CountsTheBlocksOfWholeClusters) {
+  if (backend().sm_version() < 90) GTEST_SKIP() << "no clusters before sm_90";
+  const int blocks = kernel("add_one")->resident_blocks({.block = 1024, .cluster = 2, .alone = true});
+  EXPECT_GT(blocks, 0);
+  EXPECT_EQ(blocks % 2, 0);
+  EXPECT_LE(blocks, backend().multiprocessors());
 }
 
 TEST_F(CudaBackend, LinksAKernelOnce) {

@@ -94,7 +94,7 @@ class RecordingBackend : public CudaBackend {
   class NoKernel : public Kernel {
    public:
     void launch(const Launch& /*launch*/, std::span<void* const> /*arguments*/) override { refuse(); }
-    [[nodiscard]] int resident_blocks(unsigned /*block*/, unsigned /*shared_bytes*/) const override { return 132; }
+    [[nodiscard]] int resident_blocks(const Launch& /*launch*/) const override { return 132; }
   };
 
   class NoPeerMemory : public PeerMemory {
