@@ -46,24 +46,31 @@ TEST(StripPlan, GivesEveryVectorOfARowAThread) {
 }
 
 TEST(StripPlan, HasLongRowsSharedByBlocks) {
-  constexpr int multiprocessors = 132;
-  EXPECT_EQ(blocks_for_row(128, 1, multiprocessors), 1);
-  EXPECT_EQ(blocks_for_row(512, 66, multiprocessors), 2);
-  EXPECT_EQ(blocks_for_row(512, 67, multiprocessors), 1) << "no multiprocessor for each";
-  EXPECT_EQ(blocks_for_row(513, 4096, multiprocessors), 2);
-  EXPECT_EQ(blocks_for_row(1024, 1, multiprocessors), 2);
-  EXPECT_EQ(blocks_for_row(1025, 1, multiprocessors), 4);
-  EXPECT_EQ(blocks_for_row(2049, 1, multiprocessors), 1);
-  for (const int blocks : {2, 4}) {
-    for (std::int64_t hidden = 1; hidden <= 512 * blocks * 8; hidden += 37) {
-      const auto plan = plan_strips({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, 128, 512, blocks);
+  const auto blocks = [](std::int64_t vectors, std::int64_t rows, int tp_size = 2) {
+    return blocks_for_row(tp_size, vectors, rows, 132);
+  };
+  EXPECT_EQ(blocks(256, 1), 1);
+  EXPECT_EQ(blocks(512, 66), 2);
+  EXPECT_EQ(blocks(512, 67), 1) << "no two multiprocessors for each";
+  EXPECT_EQ(blocks(1024, 66), 2);
+  EXPECT_EQ(blocks(1024, 67), 1) << "one for each, and two vectors a thread";
+  EXPECT_EQ(blocks(1024, 133), 2);
+  EXPECT_EQ(blocks(1024, 67, 8), 2) << "no registers for two vectors";
+  EXPECT_EQ(blocks(1536, 8), 4);
+  EXPECT_EQ(blocks(1536, 9), 1);
+  EXPECT_EQ(blocks(1536, 132, 8), 4);
+  EXPECT_EQ(blocks(1536, 133, 8), 1);
+  EXPECT_EQ(blocks(2049, 1), 1);
+  for (const int shared_by : {2, 4}) {
+    for (std::int64_t hidden = 1; hidden <= 512 * shared_by * 8; hidden += 37) {
+      const auto plan = plan_strips({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, 128, 512, shared_by);
       const std::int64_t vectors = (hidden + 7) / 8;
-      ASSERT_EQ(plan.name(), blocks == 2 ? "pair" : "quad") << hidden;
+      ASSERT_EQ(plan.name(), shared_by == 2 ? "pair" : "quad") << hidden;
       ASSERT_EQ(plan.per_thread, 1);
       ASSERT_EQ(plan.shared_bytes(), 0U);
       ASSERT_EQ(plan.block % 32, 0U) << hidden;
-      ASSERT_GE(static_cast<std::int64_t>(plan.block) * blocks, vectors) << hidden;
-      ASSERT_LT(static_cast<std::int64_t>(plan.block) * blocks, vectors + 32 * blocks) << hidden;
+      ASSERT_GE(static_cast<std::int64_t>(plan.block) * shared_by, vectors) << hidden;
+      ASSERT_LT(static_cast<std::int64_t>(plan.block) * shared_by, vectors + 32 * shared_by) << hidden;
     }
   }
 }
@@ -80,12 +87,19 @@ TEST(StripPlan, RunsAloneWhereTheNextKernelHasRoomOrABlockIsEnough) {
   };
   EXPECT_FALSE(alone(4096, 8));
   EXPECT_TRUE(alone(4096, 8, 2));
-  EXPECT_TRUE(alone(4096, 66));
-  EXPECT_FALSE(alone(4096, 67));
+  EXPECT_TRUE(alone(4096, 132));
+  EXPECT_FALSE(alone(4096, 133));
   EXPECT_TRUE(alone(4096, 265));
+  EXPECT_TRUE(alone(2048, 1056)) << "half as large blocks";
   EXPECT_FALSE(alone(1024, 265)) << "blocks of 128 threads";
-  EXPECT_FALSE(plan_strips({2, DType::bfloat16, "NONE", 4096, 8}, false, 128, 512).runs_better_alone(132));
-  EXPECT_TRUE(plan_strips({2, DType::bfloat16, "NONE", 4096, 512}, false, 128, 512).runs_better_alone(132));
+  EXPECT_FALSE(alone(4096, 1024)) << "two are better";
+  const auto flat_alone = [](std::int64_t tokens) {
+    return plan_strips({2, DType::bfloat16, "NONE", 4096, tokens}, false, 128, 512).runs_better_alone(132);
+  };
+  EXPECT_FALSE(flat_alone(8)) << "blocks of 32 threads";
+  EXPECT_TRUE(flat_alone(32));
+  EXPECT_FALSE(flat_alone(64));
+  EXPECT_TRUE(flat_alone(512));
 }
 
 TEST(StripPlan, SpreadsAMessageWhoseRowsMayBeCut) {

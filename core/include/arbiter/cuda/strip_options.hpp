@@ -46,9 +46,9 @@ class StripOptions {
     };
     StripPlan plan = plan_with(1);
     if (blocks_per_row_ != "1") {
-      plan = plan_with(blocks_per_row_ == "auto"
-                           ? blocks_for_row(plan.vectors_per_row, plan.strips, backend.multiprocessors())
-                           : std::stoi(blocks_per_row_));
+      plan = plan_with(blocks_per_row_ == "auto" ? blocks_for_row(problem.tp_size, plan.vectors_per_row, plan.strips,
+                                                                  backend.multiprocessors())
+                                                 : std::stoi(blocks_per_row_));
     }
     plan.alone = alone_ == "auto" ? plan.runs_better_alone(backend.multiprocessors()) : alone_ == "yes";
     plan.programmatic = programmatic_ && backend.sm_version() >= 90;

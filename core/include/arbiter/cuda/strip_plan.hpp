@@ -36,12 +36,15 @@ struct StripPlan {
   [[nodiscard]] unsigned shared_bytes() const {
     return per_thread > 0 ? 0 : static_cast<unsigned>(vectors_per_row * vector_bytes);
   }
-  /// Measured on H200: blocks leave the next kernel's to other multiprocessors while these are enough for both, and of
-  /// large blocks one is enough for a multiprocessor when there are many.
+  /// Measured on 2 H200 (docs/kernels.md).
   [[nodiscard]] bool runs_better_alone(int multiprocessors) const {
     const std::int64_t all = strips * blocks;
-    const bool both_fit = whole_rows && all >= multiprocessors / 8 && 2 * all <= multiprocessors;
-    return both_fit || (block >= 256 && all > 2 * std::int64_t{multiprocessors});
+    const std::int64_t largest_blocks = all * block / largest_block;
+    // The next kernel's blocks wait on other multiprocessors, as long as there are any.
+    if (all <= multiprocessors) return whole_rows ? all >= multiprocessors / 8 : block >= 64 && block <= 128;
+    // So few strips for each that two blocks are in each other's way; of more, a second one hides the first's waits.
+    return block >= 256 && all > 2 * std::int64_t{multiprocessors} &&
+           largest_blocks <= 4 * std::int64_t{multiprocessors};
   }
 
   /// "rows2", "pair", "quad", "wide", "flat": the part of a kernel's name.
@@ -52,13 +55,16 @@ struct StripPlan {
   }
 };
 
-/// Measured on H200: a row of more than a block's threads is better shared by two blocks, whatever their number, and a
-/// shorter one while every block has a multiprocessor for itself; four blocks pay where two do not hold the row.
-[[nodiscard]] inline int blocks_for_row(std::int64_t vectors, std::int64_t rows, int multiprocessors) {
-  if (vectors > std::int64_t{4} * StripPlan::largest_block) return 1;
-  if (vectors > std::int64_t{2} * StripPlan::largest_block) return 4;
-  if (vectors > StripPlan::largest_block) return 2;
-  return vectors > StripPlan::largest_block / 2 && 2 * rows <= multiprocessors ? 2 : 1;
+/// How many blocks a row is better shared by. Measured on 2 H200 (docs/kernels.md); kernels of eight ranks have no
+/// registers for rows of more than a block's threads.
+[[nodiscard]] inline int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors) {
+  constexpr std::int64_t threads = StripPlan::largest_block;
+  const bool each_has_two = 2 * rows <= multiprocessors;
+  if (vectors <= threads / 2 || vectors > 4 * threads) return 1;
+  if (vectors <= threads) return each_has_two ? 2 : 1;
+  const bool in_registers = vectors <= threads * StripPlan::most_per_thread(tp_size);
+  if (vectors <= 2 * threads) return in_registers && !each_has_two && rows <= multiprocessors ? 1 : 2;
+  return rows <= (in_registers ? multiprocessors / 16 : multiprocessors) ? 4 : 1;
 }
 
 /// `needs_row` is the epilogue's. `spread` is how many blocks a small message is spread over where rows may be cut: one
