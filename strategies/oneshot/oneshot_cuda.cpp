@@ -41,7 +41,7 @@ class OneshotOperation : public Operation {
 
 class Oneshot : public Strategy {
  public:
-  explicit Oneshot(const Parameters& values) : options_(values, true) {}
+  explicit Oneshot(const Parameters& values) : options_(values) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
 
@@ -71,5 +71,5 @@ ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Every rank pushes its message to all peers and reduces everything",
                          .backend = "cuda",
                          .table_id = 4,
-                         .parameters = cuda::clustered_strip_parameters,
-                         .parameter_count = std::size(cuda::clustered_strip_parameters)})
+                         .parameters = cuda::strip_parameters,
+                         .parameter_count = std::size(cuda::strip_parameters)})

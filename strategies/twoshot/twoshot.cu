@@ -2,7 +2,8 @@
 // piece of the message where the epilogue looks at single elements) has an owner; of as many neighbouring strips as
 // there are ranks each rank owns one.
 //
-// The blocks take strips in turns, on all ranks alike. While it works on one, a block
+// The blocks, or clusters of blocks that share long rows, take strips in turns, on all ranks alike. While it works on
+// one, a block
 //   scatters   its part of the next strip to that strip's owner,
 //   reduces    this strip, if it owns it: polls the peers' parts, sums in rank order in fp32, begins the epilogue,
 //   sends
@@ -39,11 +40,13 @@ class Twoshot {
   __device__ __forceinline__ void run() {
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = epoch_ % 2;
-    std::uint32_t strip = blockIdx.x;
+    const std::uint32_t at_once = gridDim.x / Strips::blocks;
+    std::uint32_t strip = blockIdx.x / Strips::blocks;
     scatter_first(strip, strip < count_);
+    sums_.open();
     std::uint32_t before = count_;
-    for (; strip < count_; strip += gridDim.x) {
-      if (strip + gridDim.x < count_) scatter(strip + gridDim.x, threadIdx.x);
+    for (; strip < count_; strip += at_once) {
+      if (strip + at_once < count_) scatter(strip + at_once, strips_.first() + threadIdx.x);
       if (owner_of(strip) == arguments_.rank) reduce(strip);
       if (before < count_) gather(before);
       before = strip;
@@ -68,29 +71,33 @@ class Twoshot {
     return static_cast<Packed*>(arguments_.gathered[at_rank]) + buffer_ * arguments_.all_slots +
            (strip * strips_.vectors() + v);
   }
+  /// Each block of a cluster has its own, which it empties.
   __device__ __forceinline__ float* scalar_slot(int at_rank, std::uint32_t strip) const {
-    return static_cast<float*>(arguments_.scalars[at_rank]) + buffer_ * arguments_.all_strips + strip;
+    const std::uint32_t block = Strips::blocks == 1 ? 0 : block_in_cluster();
+    return static_cast<float*>(arguments_.scalars[at_rank]) + buffer_ * arguments_.all_scalars +
+           (strip * Strips::blocks + block);
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
   /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
   __device__ __forceinline__ void scatter_first(std::uint32_t strip, bool is_one) const {
     const int owner = owner_of(strip);
-    const VectorPlace at = strips_.place(strip, threadIdx.x);
+    const std::uint32_t v = strips_.first() + threadIdx.x;
+    const VectorPlace at = strips_.place(strip, v);
     const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
-    Packed* to = scattered(owner, arguments_.rank, strip, threadIdx.x);
+    Packed* to = scattered(owner, arguments_.rank, strip, v);
     compute_now(to);
     compute_now(from);
     wait_for_kernel_in_front();
     if (!is_one || owner == arguments_.rank) return;
     if (at.count != 0) push(to, without_empty_words(load_vector(from, at)));
-    scatter(strip, threadIdx.x + blockDim.x);
+    scatter(strip, v + blockDim.x);
   }
 
   __device__ __forceinline__ void scatter(std::uint32_t strip, std::uint32_t first) const {
     const int owner = owner_of(strip);
     if (owner == arguments_.rank) return;
-    for (std::uint32_t v = first; v < strips_.vectors(); v += blockDim.x) {
+    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) {
       const VectorPlace at = strips_.place(strip, v);
       if (at.count == 0) continue;
       push(scattered(owner, arguments_.rank, strip, v), without_empty_words(own_part(at)));
@@ -99,7 +106,7 @@ class Twoshot {
 
   __device__ __forceinline__ void reduce(std::uint32_t strip) {
     const auto& epilogue = arguments_.epilogue;
-    CarriedStrip<PerThread> kept(strips_.vectors());
+    CarriedStrip<PerThread> kept(strips_.vectors(), strips_.first());
     if constexpr (CarriedStrip<PerThread>::in_registers) {
       kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
         const VectorPlace at = strips_.place(strip, v);
@@ -164,7 +171,7 @@ class Twoshot {
   __device__ __forceinline__ void gather(std::uint32_t strip) const {
     const int owner = owner_of(strip);
     if (owner == arguments_.rank) return;  // the same for the whole block
-    CarriedStrip<PerThread> kept(strips_.vectors());
+    CarriedStrip<PerThread> kept(strips_.vectors(), strips_.first());
     kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (CarriedStrip<PerThread>::in_registers) {

@@ -11,10 +11,10 @@ inline constexpr int max_ranks = 8;
 struct TwoshotArguments : cuda::StripArguments {
   void* scattered[max_ranks];  ///< by rank: [2 buffers][source rank][owned_slots] of 16 bytes: parts to be summed
   void* gathered[max_ranks];   ///< by rank: [2 buffers][all_slots] of 16 bytes: what owners carried
-  void* scalars[max_ranks];    ///< by rank: [2 buffers][all_strips] of 4 bytes: the owners' row scalars
+  void* scalars[max_ranks];    ///< by rank: [2 buffers][all_scalars] of 4 bytes: the owners' row scalars
   std::int64_t owned_slots;
   std::int64_t all_slots;
-  std::int64_t all_strips;
+  std::int64_t all_scalars;  ///< one for each block of a strip
 };
 
 }  // namespace arbiter::twoshot

@@ -21,15 +21,14 @@ constexpr std::int64_t slot_bytes = 16;
 struct Areas {
   std::int64_t owned_slots;  // of each source rank
   std::int64_t all_slots;
-  std::int64_t all_strips;
+  std::int64_t all_scalars;
 
-  /// A strip has at least one vector, so a scalar for each slot is always enough.
-  static Areas of_message(std::int64_t strips, std::int64_t per_strip, int ranks) {
-    const std::int64_t rounds = (strips + ranks - 1) / ranks;
-    return {rounds * per_strip, rounds * ranks * per_strip, rounds * ranks};
+  static Areas of_message(const cuda::StripPlan& plan, int ranks) {
+    const std::int64_t rounds = (plan.strips + ranks - 1) / ranks;
+    return {rounds * plan.per_strip, rounds * ranks * plan.per_strip, rounds * ranks * plan.blocks};
   }
   [[nodiscard]] std::int64_t bytes(int ranks) const {
-    const std::int64_t scalars = (buffers * all_strips * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
+    const std::int64_t scalars = (buffers * all_scalars * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
     return buffers * (owned_slots * ranks + all_slots) * slot_bytes + scalars;
   }
 };
@@ -51,7 +50,7 @@ class TwoshotOperation : public Operation {
     }
     arguments_.owned_slots = areas.owned_slots;
     arguments_.all_slots = areas.all_slots;
-    arguments_.all_strips = areas.all_strips;
+    arguments_.all_scalars = areas.all_scalars;
   }
 
   void enqueue(const Bindings& bindings) override { kernel_.launch(arguments_, bindings); }
@@ -78,12 +77,12 @@ class Twoshot : public Strategy {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
     const auto plan = options_.plan(problem, preparation.fusion, backend);
-    const auto needed = Areas::of_message(plan.strips, plan.per_strip, problem.tp_size);
+    const auto needed = Areas::of_message(plan, problem.tp_size);
     const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
-                      needed.all_slots <= areas_.all_slots && needed.all_strips <= areas_.all_strips;
+                      needed.all_slots <= areas_.all_slots && needed.all_scalars <= areas_.all_scalars;
     if (!preparation.group.all(fits)) {
       areas_ = {std::max(areas_.owned_slots, needed.owned_slots), std::max(areas_.all_slots, needed.all_slots),
-                std::max(areas_.all_strips, needed.all_strips)};
+                std::max(areas_.all_scalars, needed.all_scalars)};
       memory_.reset();
       memory_ = std::make_shared<cuda::LamportMemory>(backend, preparation.group,
                                                       static_cast<std::size_t>(areas_.bytes(problem.tp_size)));

@@ -8,7 +8,8 @@
 /// `strips` is FlatStrips or RowStrips of arbiter/cuda/message_layout.cuh, `per_thread` the parameter of CarriedStrip,
 /// `threads` the most that a block has.
 
-// Threads of a block of 512 have 128 registers: so many vectors of a row fit.
+// Threads of a block of 512 have 128 registers: so many vectors of a row fit. "pair" and "quad" are rows that two or four
+// blocks share, a cluster (sm_90 and later; never launched before).
 #define ARBITER_STRIP_KERNELS(kernel)       \
   ARBITER_STRIP_KERNELS_OF_RANKS(kernel, 2) \
   ARBITER_STRIP_KERNELS_OF_RANKS(kernel, 4) \
@@ -23,23 +24,16 @@
   kernel(ranks, 1, FlatStrips<false>, 512, flat_##ranks)      \
   kernel(ranks, 1, FlatStrips<true>, 512, flat_whole_##ranks) \
   ARBITER_ROW_KERNELS(kernel, ranks, 1, rows1_)               \
+  ARBITER_CLUSTER_KERNELS(kernel, ranks, 2, pair_)            \
+  ARBITER_CLUSTER_KERNELS(kernel, ranks, 4, quad_)            \
   kernel(ranks, 0, RowStrips<false>, 256, wide_##ranks)
 
 #define ARBITER_ROW_KERNELS(kernel, ranks, per_thread, name)    \
   kernel(ranks, per_thread, RowStrips<false>, 512, name##ranks) \
   kernel(ranks, per_thread, RowStrips<true>, 512, name##whole_##ranks)
 
-// Rows that two or four blocks share.
-#define ARBITER_CLUSTER_KERNELS(kernel)       \
-  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 2) \
-  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 4) \
-  ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, 8)
-
-#define ARBITER_CLUSTER_KERNELS_OF_RANKS(kernel, ranks)         \
-  ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, 2, pair_) \
-  ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, 4, quad_)
-
-#define ARBITER_ROWS_OF_BLOCKS(whole, blocks) RowStrips<whole, blocks>
-#define ARBITER_CLUSTER_KERNELS_OF_BLOCKS(kernel, ranks, blocks, name)                \
-  kernel(ranks, 1, ARBITER_ROWS_OF_BLOCKS(false, blocks), 512, name##ranks)           \
-  kernel(ranks, 1, ARBITER_ROWS_OF_BLOCKS(true, blocks), 512, name##whole_##ranks)
+// A comma would end a macro's argument.
+#define ARBITER_SHARED_ROWS(whole, blocks) RowStrips<whole, blocks>
+#define ARBITER_CLUSTER_KERNELS(kernel, ranks, blocks, name)             \
+  kernel(ranks, 1, ARBITER_SHARED_ROWS(false, blocks), 512, name##ranks) \
+  kernel(ranks, 1, ARBITER_SHARED_ROWS(true, blocks), 512, name##whole_##ranks)

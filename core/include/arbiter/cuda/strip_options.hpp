@@ -17,14 +17,6 @@ inline constexpr ParameterSpec strip_parameters[] = {
      "Blocks a small message is spread over, where rows may be cut"},
     {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
     {"alone", ParameterType::text, "auto", "auto|yes|no", "Whether each block has a multiprocessor for itself"},
-};
-
-/// Of one that has kernels in which a cluster of blocks shares a row, too.
-inline constexpr ParameterSpec clustered_strip_parameters[] = {
-    strip_parameters[0],
-    strip_parameters[1],
-    strip_parameters[2],
-    strip_parameters[3],
     {"blocks_per_row", ParameterType::text, "auto", "auto|1|2|4",
      "Blocks that share a row which must not be cut, at most (sm_90 and later)"},
 };
@@ -32,12 +24,12 @@ inline constexpr ParameterSpec clustered_strip_parameters[] = {
 /// What they say.
 class StripOptions {
  public:
-  explicit StripOptions(const Parameters& values, bool clustered = false)
+  explicit StripOptions(const Parameters& values)
       : programmatic_(values.boolean("programmatic")),
         spread_(static_cast<int>(values.integer("spread"))),
         flat_block_(static_cast<int>(values.integer("flat_block"))),
         alone_(values.text("alone")),
-        blocks_per_row_(clustered ? values.text("blocks_per_row") : "1") {}
+        blocks_per_row_(values.text("blocks_per_row")) {}
 
   [[nodiscard]] StripPlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
     const auto plan_with = [&](int blocks) {

@@ -8,8 +8,8 @@
 
 namespace arbiter::cuda {
 
-/// How the host cuts a message for a kernel that uses arbiter/cuda/message_layout.cuh: the same on every rank, whatever
-/// its device.
+/// How the host cuts a message for a kernel that uses arbiter/cuda/message_layout.cuh: the same on every rank, if their
+/// devices are of one kind.
 struct StripPlan {
   bool whole_rows = true;  ///< RowStrips, else FlatStrips
   unsigned block = 32;     ///< threads
