@@ -1,6 +1,6 @@
 #include "arbiter/cuda/lamport_memory.hpp"
 
-#include <array>
+#include "arbiter/cuda/epoch_state.hpp"
 
 namespace arbiter::cuda {
 
@@ -8,13 +8,13 @@ namespace {
 
 constexpr unsigned char empty_byte = 0xff;
 // The first operations cross the end of the counter's range, so that doing so is nothing special.
-constexpr std::array<std::uint32_t, 2> first_state{0xffffff80U, 0U};
+constexpr EpochState first_state{.epoch = 0xffffff80U, .groups_started = 0, .groups = {}};
 
 }  // namespace
 
 LamportMemory::LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes)
     : slots_(backend.share(group, slot_bytes, empty_byte)), state_(backend.allocate(sizeof first_state)) {
-  backend.copy_in(state_->data(), first_state.data(), sizeof first_state);
+  backend.copy_in(state_->data(), &first_state, sizeof first_state);
   group.barrier();  // nobody pushes into slots that are not empty yet
 }
 

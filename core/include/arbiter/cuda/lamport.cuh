@@ -7,6 +7,7 @@
 /// and NaNs are stored without payload, so no result depends on it. Words are compared as integers.
 
 #include "arbiter/cuda/element.cuh"
+#include "arbiter/cuda/epoch_state.hpp"
 #include "arbiter/cuda/spin.cuh"
 
 namespace arbiter::cuda {
@@ -86,24 +87,28 @@ __device__ __forceinline__ void let_next_kernel_start() {
 #endif
 }
 
-/// Which operation this is, counted on each rank alike; in memory of the rank, 0 at first.
-struct EpochState {
-  std::uint32_t epoch;
-  std::uint32_t blocks_started;
-};
+/// By one thread of each block: true for the last of the grid. Counters are 0 again then.
+__device__ __forceinline__ bool is_last_to_start(EpochState* state) {
+  // Up to here one counter is quicker than two.
+  constexpr unsigned few = 256;
+  const unsigned groups = gridDim.x > few ? EpochState::group_count : 1;
+  const unsigned group = blockIdx.x % groups;
+  const unsigned blocks = (gridDim.x - group + groups - 1) / groups;
+  if (atomicInc(&state->groups[group].blocks_started, blocks - 1) != blocks - 1) return false;
+  return groups == 1 || atomicInc(&state->groups_started, groups - 1) == groups - 1;
+}
 
 /// The number of this operation. All threads of every block call it first thing: it moves the number on for the next
 /// kernel and lets that start. One thread of a block says so for the block, after the number has moved: the next
 /// kernel's blocks start when all blocks have, and so find their own number. Then come what can be known about the
 /// operation without its input, which is hidden behind the kernel in front, and wait_for_kernel_in_front().
 __device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
-  const std::uint32_t epoch = *const_cast<const volatile std::uint32_t*>(&state->epoch);
+  volatile std::uint32_t* const next = &state->epoch;
+  const std::uint32_t epoch = *next;
   __syncthreads();
   if (threadIdx.x == 0) {
-    if (atomicAdd(&state->blocks_started, 1U) == gridDim.x - 1) {
-      volatile EpochState* const next = state;
-      next->blocks_started = 0;
-      next->epoch = epoch + 1;
+    if (is_last_to_start(state)) {
+      *next = epoch + 1;
       __threadfence();
     }
     let_next_kernel_start();
