@@ -45,7 +45,8 @@ void PictureSink::write(const Report& report) {
       std::string stem = file_stem(tp_size, report.dataset.machine().platform);
       for (const DType dtype : all.dtypes()) {
         const std::string dtype_part = dtype == all.dtypes().front() ? "" : fmt::format(".{}", name_of(dtype));
-        draw_fusions(of_dtype(all, dtype), folder, stem + dtype_part, outcome);
+        const Dataset drawn = of_dtype(all, dtype);
+        if (draws(drawn)) draw_fusions(drawn, folder, stem + dtype_part, outcome);
       }
     }
   } catch (const GnuplotMissing& missing) {
@@ -58,6 +59,8 @@ void PictureSink::write(const Report& report) {
   const std::size_t more = outcome.failures.size() - 1;
   throw PictureError(outcome.failures.front() + (more == 0 ? "" : fmt::format(" (and {} more pictures)", more)));
 }
+
+bool PictureSink::draws(const Dataset& /*dataset*/) const { return true; }
 
 void PictureSink::draw_fusions(const Dataset& dataset, const std::filesystem::path& folder, const std::string& stem,
                                Outcome& outcome) const {

@@ -28,6 +28,10 @@ class ARBITER_EXPORT PictureSink : public Sink {
   /// at the end.
   void write(const Report& report) override;
 
+ protected:
+  /// Whether there is anything to draw of a dataset of one tp_size and dtype.
+  [[nodiscard]] virtual bool draws(const Dataset& dataset) const;
+
  private:
   struct Outcome {
     int written = 0;

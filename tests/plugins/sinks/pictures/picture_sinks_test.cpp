@@ -178,6 +178,18 @@ TEST_P(FloorDistanceSink, SaysHowToGetFloorsIfThereAreNone) {
   EXPECT_THAT(files(), testing::IsEmpty());
 }
 
+TEST_P(FloorDistanceSink, DrawsOnlyWhatHasFloors) {
+  Dataset dataset = two_tp_sizes_and_fusions();
+  Dataset with_and_without(dataset.machine());
+  for (Measurement row : dataset.rows()) {
+    if (row.problem.tp_size == 4) row.floor_us = 0.0;
+    with_and_without.add(row);
+  }
+  write(with_and_without);
+  EXPECT_THAT(files(),
+              ElementsAre(picture("viz/NONE/benchmark.tp2.cpu"), picture("viz/RESIDUAL_RMS_NORM/benchmark.tp2.cpu")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sinks, FloorDistanceSink,
                          testing::Values(SinkCase{"floor_distance", "floor_distance_heatmap"}),
                          [](const auto& sink) { return sink.param.name; });
