@@ -1,11 +1,28 @@
 include(GoogleTest)
 
+# gmock's header is nearly half of a test's compilation. ccache does not keep what is compiled with precompiled headers,
+# so this is for clean builds.
+option(ARBITER_PRECOMPILE_TESTS "Compile gmock's header once for all tests" OFF)
+function(arbiter_precompile_gmock target)
+  if(NOT ARBITER_PRECOMPILE_TESTS)
+    return()
+  endif()
+  if(NOT TARGET tests_precompiled)
+    file(CONFIGURE OUTPUT tests_precompiled.cpp CONTENT "int main() { return 0; }\n")
+    add_executable(tests_precompiled ${CMAKE_CURRENT_BINARY_DIR}/tests_precompiled.cpp)
+    target_link_libraries(tests_precompiled PRIVATE arbiter arbiter_warnings GTest::gmock)
+    target_precompile_headers(tests_precompiled PRIVATE <gmock/gmock.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM tests_precompiled)
+endfunction()
+
 # arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...] [PROPERTIES <name> <value>...])
 # One GoogleTest binary; each of its tests is a ctest with those properties.
 function(arbiter_add_test target)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK;LABELS;PROPERTIES" ${ARGN})
   add_executable(${target} ${TEST_SOURCES})
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock GTest::gtest_main ${TEST_LINK})
+  arbiter_precompile_gmock(${target})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120
@@ -19,6 +36,7 @@ function(arbiter_add_mpi_test target)
   cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${target} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
   target_link_libraries(${target} PRIVATE arbiter arbiter_warnings GTest::gmock MPI::MPI_CXX ${TEST_LINK})
+  arbiter_precompile_gmock(${target})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/core/src)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   foreach(ranks IN LISTS TEST_RANKS)

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Single fp32 operations for code that host and device share. On devices each is one instruction that no compiler
-/// contracts or approximates, so that host tests say something about devices.
+/// Single operations for code that host and device share. On devices each is one instruction that no compiler contracts
+/// or approximates, so that host tests say something about devices; those that are approximate are called "nearly".
 
 #include <algorithm>
 #include <cmath>

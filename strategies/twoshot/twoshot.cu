@@ -6,8 +6,7 @@
 // one, a block
 //   scatters   its part of the next strip to that strip's owner,
 //   reduces    this strip, if it owns it: polls the peers' parts, sums in rank order in fp32, begins the epilogue,
-//   sends
-//              what that carries (and the row's scalar) to all peers, and finishes the row itself,
+//              sends what that carries (and the row's scalar) to all peers, and finishes the row itself,
 //   gathers    the strip before, if a peer owns it: polls what its owner carried, and finishes the row.
 // So both halves overlap, and what is waited for was sent a strip ago. Each 16 bytes are their own flag, as in ONESHOT
 // (arbiter/cuda/lamport.cuh).

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <algorithm>
+#include <string>
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/cuda/strip_plan.hpp"
