@@ -1,6 +1,6 @@
 // The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization) say
-// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for what the other
-// order of the row's sum does to the scalar.
+// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for the scalar, which
+// may be off by some units in the last place.
 //
 // No memory is shared and nothing synchronises but the shuffles in which the lanes of one NVFP4 block (two of 16-bit
 // elements, four of fp32) find its largest magnitude; these are in finish(), which whole warps call.
