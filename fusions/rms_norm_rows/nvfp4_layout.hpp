@@ -37,8 +37,9 @@ struct Nvfp4Scales {
   /// Block `b` of a row is at row_offset + column_offset.
   [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t row_offset(std::uint32_t row) const {
     if (layout == ScaleLayout::linear) return static_cast<std::int64_t>(std::uint64_t{row} * blocks);
-    const std::uint64_t tile = std::uint64_t{row / 128} * (tile_columns() * tile_bytes);
-    return static_cast<std::int64_t>(tile + row % 32 * 16 + row % 128 / 32 * 4);
+    const std::uint32_t bytes_of_tile_row = tile_columns() * tile_bytes;
+    const std::uint32_t in_tile = row % 32 * 16 + row % 128 / 32 * 4;
+    return static_cast<std::int64_t>(std::uint64_t{row / 128} * bytes_of_tile_row + in_tile);
   }
   [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t column_group_stride() const {
     return layout == ScaleLayout::linear ? 4 : tile_bytes;

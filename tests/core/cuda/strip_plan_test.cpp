@@ -35,7 +35,9 @@ TEST(StripPlan, GivesEveryVectorOfARowAThread) {
         ASSERT_EQ(plan.strips, 7) << hidden;
         if (plan.per_thread > 0) {
           ASSERT_GE(static_cast<std::int64_t>(plan.block) * plan.per_thread, vectors) << hidden;
-          ASSERT_LT(static_cast<std::int64_t>(plan.block) * plan.per_thread, vectors + 32 * plan.per_thread) << hidden;
+          ASSERT_LT(static_cast<std::int64_t>(plan.block) * plan.per_thread,
+                    vectors + std::int64_t{32} * plan.per_thread)
+              << hidden;
         } else {
           ASSERT_GE(plan.shared_bytes(), vectors * 16) << hidden;
           ASSERT_LE(plan.shared_bytes(), StripPlan::most_shared_bytes) << hidden;
@@ -62,7 +64,7 @@ TEST(StripPlan, HasLongRowsSharedByBlocks) {
   EXPECT_EQ(blocks(1536, 133, 8), 1);
   EXPECT_EQ(blocks(2049, 1), 1);
   for (const int shared_by : {2, 4}) {
-    for (std::int64_t hidden = 1; hidden <= 512 * shared_by * 8; hidden += 37) {
+    for (std::int64_t hidden = 1; hidden <= std::int64_t{512} * shared_by * 8; hidden += 37) {
       const auto plan = plan_strips({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, 128, 512, shared_by);
       const std::int64_t vectors = (hidden + 7) / 8;
       ASSERT_EQ(plan.name(), shared_by == 2 ? "pair" : "quad") << hidden;
@@ -70,7 +72,7 @@ TEST(StripPlan, HasLongRowsSharedByBlocks) {
       ASSERT_EQ(plan.shared_bytes(), 0U);
       ASSERT_EQ(plan.block % 32, 0U) << hidden;
       ASSERT_GE(static_cast<std::int64_t>(plan.block) * shared_by, vectors) << hidden;
-      ASSERT_LT(static_cast<std::int64_t>(plan.block) * shared_by, vectors + 32 * shared_by) << hidden;
+      ASSERT_LT(static_cast<std::int64_t>(plan.block) * shared_by, vectors + std::int64_t{32} * shared_by) << hidden;
     }
   }
 }

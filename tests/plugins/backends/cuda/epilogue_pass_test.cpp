@@ -65,6 +65,7 @@ class EpiloguePass : public arbiter::testing::GpuFixture {
       backend().copy_in(device.back()->data(), host.back().data(), host.back().size());
       device_pointers.push_back(device.back()->data());
     }
+    host_pointers.reserve(host.size());
     for (Bytes& bytes : host) host_pointers.push_back(bytes.data());
     const auto input = backend().allocate(message.size());
     backend().copy_in(input->data(), message.data(), message.size());
