@@ -16,7 +16,13 @@ enum class ScaleLayout : std::uint8_t { linear, swizzled };
 
 /// Blocks of a row; the last may be shorter.
 [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t nvfp4_blocks(std::int64_t hidden_size) {
-  return (static_cast<std::uint32_t>(hidden_size) + 15U) / 16U;
+  constexpr auto elements = static_cast<std::uint32_t>(nvfp4_block);
+  return (static_cast<std::uint32_t>(hidden_size) + elements - 1) / elements;
+}
+
+/// The block in which a row's element is.
+[[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t nvfp4_block_of(int column) {
+  return static_cast<std::uint32_t>(column) / static_cast<std::uint32_t>(nvfp4_block);
 }
 
 /// Scales of one tensor of num_tokens x hidden_size elements, and where they are. In bytes: a scale is one e4m3. Rows

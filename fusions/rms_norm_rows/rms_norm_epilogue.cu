@@ -1,6 +1,6 @@
 // The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization) say
-// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for the scalar, which
-// may be off by some units in the last place.
+// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for the scalar,
+// which may be off by some units in the last place.
 //
 // No memory is shared and nothing synchronises but the shuffles in which the lanes of one NVFP4 block (two of 16-bit
 // elements, four of fp32) find its largest magnitude; these are in finish(), which whole warps call.
@@ -88,7 +88,7 @@ __device__ __forceinline__ void store_scale(const EpilogueArguments& arguments, 
                             scales.row_offset(static_cast<std::uint32_t>(place.row));
   row[column_offset] = static_cast<std::uint8_t>(code);
   if (scales.blocks == scales.columns()) return;
-  const std::uint32_t next = static_cast<std::uint32_t>(place.column) / static_cast<std::uint32_t>(nvfp4_block) + 1;
+  const std::uint32_t next = nvfp4_block_of(place.column) + 1;
   if (next != scales.blocks) return;
 #pragma unroll 1
   for (std::uint32_t b = next; b < scales.columns(); ++b) row[scales.column_offset(b)] = 0;
@@ -124,8 +124,7 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
     if constexpr (tensors.quantization == Quantization::fp8) scale = __frcp_rn(scale);
     inputs.constant[1].word[0] = device::bits_of(scale);
     if constexpr (tensors.quantization == Quantization::nvfp4) {
-      inputs.constant[1].word[1] = scales_of(arguments).column_offset(static_cast<std::uint32_t>(place.column) /
-                                                                      static_cast<std::uint32_t>(nvfp4_block));
+      inputs.constant[1].word[1] = scales_of(arguments).column_offset(nvfp4_block_of(place.column));
     }
   }
 }

@@ -2,6 +2,7 @@
 // by memory, so every element is read once and written once wherever a row fits into the registers of a block.
 #include "arbiter/cuda/element.cuh"
 #include "arbiter/cuda/epilogue.cuh"
+#include "arbiter/cuda/warp_sum.cuh"
 
 namespace {
 
@@ -28,8 +29,7 @@ struct RowGroup {
 /// changes from one call to the next, so that one barrier each is enough.
 __device__ float sum_over_row(const RowGroup& group, float value, int turn) {
   __shared__ float of_warps[2][max_warps];
-#pragma unroll
-  for (int distance = warp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
+  value = sum_over_warp(value);
   if (group.threads == warp) return value;
   const int own = static_cast<int>(threadIdx.x) / warp;
   if (static_cast<int>(threadIdx.x) % warp == 0) of_warps[turn][own] = value;

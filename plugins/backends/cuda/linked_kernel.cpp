@@ -24,29 +24,6 @@ class AnywhereInACapture {
   cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
 };
 
-}  // namespace
-
-LinkedKernel::LinkedKernel(std::shared_ptr<Stream> stream, const Multiprocessors& multiprocessors,
-                           std::span<const std::byte> cubin, const std::string& entry)
-    : stream_(std::move(stream)), multiprocessors_(multiprocessors), entry_(entry) {
-  const AnywhereInACapture anywhere;
-  check(cudaLibraryLoadData(&library_, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
-        fmt::format("load the code of {}", entry));
-  auto found = cudaLibraryGetKernel(&kernel_, library_, entry.c_str());
-  // Code is loaded when it is first used, which may wait for the device, and must not happen in a capture.
-  cudaFuncAttributes attributes{};
-  if (found == cudaSuccess) found = cudaFuncGetAttributes(&attributes, function());
-  if (found == cudaSuccess) return;
-  static_cast<void>(cudaLibraryUnload(library_));
-  check(found, fmt::format("find the kernel {} in the linked code", entry));
-}
-
-LinkedKernel::~LinkedKernel() {
-  if (!device_is_stuck()) static_cast<void>(cudaLibraryUnload(library_));
-}
-
-namespace {
-
 /// What a launch is, as the runtime wants to be told.
 class LaunchConfig {
  public:
@@ -83,6 +60,25 @@ class LaunchConfig {
 };
 
 }  // namespace
+
+LinkedKernel::LinkedKernel(std::shared_ptr<Stream> stream, const Multiprocessors& multiprocessors,
+                           std::span<const std::byte> cubin, const std::string& entry)
+    : stream_(std::move(stream)), multiprocessors_(multiprocessors), entry_(entry) {
+  const AnywhereInACapture anywhere;
+  check(cudaLibraryLoadData(&library_, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
+        fmt::format("load the code of {}", entry));
+  auto found = cudaLibraryGetKernel(&kernel_, library_, entry.c_str());
+  // Code is loaded when it is first used, which may wait for the device, and must not happen in a capture.
+  cudaFuncAttributes attributes{};
+  if (found == cudaSuccess) found = cudaFuncGetAttributes(&attributes, function());
+  if (found == cudaSuccess) return;
+  static_cast<void>(cudaLibraryUnload(library_));
+  check(found, fmt::format("find the kernel {} in the linked code", entry));
+}
+
+LinkedKernel::~LinkedKernel() {
+  if (!device_is_stuck()) static_cast<void>(cudaLibraryUnload(library_));
+}
 
 void LinkedKernel::launch(const Launch& launch, std::span<void* const> arguments) {
   const unsigned bytes = shared_bytes(launch);

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "arbiter/cuda/cluster_sum.cuh"
+#include "arbiter/cuda/warp_sum.cuh"
 
 namespace arbiter::cuda {
 
@@ -19,8 +20,7 @@ class BlockSums {
 
   /// The sum of `value`, the same bits in every thread, and for every block of the same size.
   __device__ __forceinline__ float sum(float value) {
-#pragma unroll
-    for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
+    value = sum_over_warp(value);
     // Two turns, so that one barrier is enough: a thread writes again to what all have read before the barrier between.
     float4* const parts = of_warps() + turn_;
     turn_ ^= most_warps / 4;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "arbiter/cuda/warp_sum.cuh"
+
 namespace arbiter::cuda {
 
 /// The number of this block in its cluster.
@@ -40,8 +42,7 @@ class ClusterSums {
 
   /// The sum of `value`, the same bits in every thread of the cluster.
   __device__ __forceinline__ float sum(float value) {
-#pragma unroll
-    for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
+    value = sum_over_warp(value);
     // Two turns: a warp sends again to what all have read before they sent what it has waited for in between.
     const float4* const of_turn = parts() + turn_ * vectors;
     const unsigned lane = threadIdx.x % 32;

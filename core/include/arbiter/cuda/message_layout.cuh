@@ -85,8 +85,7 @@ template <int PerThread>
 class CarriedStrip {
  public:
   static constexpr bool in_registers = true;
-  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t /*vectors*/, std::uint32_t first = 0)
-      : first_(first) {}
+  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t /*vectors*/, std::uint32_t first) : first_(first) {}
   /// Calls work(v, carried, inputs) for each vector v of this thread, also behind the strip's end, so that warps stay
   /// together.
   template <class Work>
@@ -106,7 +105,7 @@ template <>
 class CarriedStrip<0> {
  public:
   static constexpr bool in_registers = false;
-  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t vectors, std::uint32_t /*first*/ = 0)
+  __device__ __forceinline__ explicit CarriedStrip(std::uint32_t vectors, std::uint32_t /*first*/)
       : vectors_(vectors) {}
   template <class Work>
   __device__ __forceinline__ void each(const Work& work) {

@@ -32,22 +32,20 @@ class StripOptions {
         blocks_per_row_(values.text("blocks_per_row")) {}
 
   [[nodiscard]] StripPlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
-    const auto plan_with = [&](int blocks) {
-      const bool needs_row = fusion.device_epilogue(problem).needs_row;
-      return plan_strips(problem, needs_row, spread_, flat_block_, backend.sm_version() >= 90 ? blocks : 1);
-    };
-    StripPlan plan = plan_with(1);
-    if (blocks_per_row_ != "1") {
-      plan = plan_with(blocks_per_row_ == "auto" ? blocks_for_row(problem.tp_size, plan.vectors_per_row, plan.strips,
-                                                                  backend.multiprocessors())
-                                                 : std::stoi(blocks_per_row_));
-    }
+    const bool needs_row = fusion.device_epilogue(problem).needs_row;
+    StripPlan plan = plan_strips(problem, needs_row, spread_, flat_block_, blocks(problem, backend));
     plan.alone = alone_ == "auto" ? plan.runs_better_alone(backend.multiprocessors()) : alone_ == "yes";
     plan.programmatic = programmatic_ && backend.sm_version() >= 90;
     return plan;
   }
 
  private:
+  [[nodiscard]] int blocks(const Problem& problem, const CudaBackend& backend) const {
+    if (backend.sm_version() < 90) return 1;
+    if (blocks_per_row_ != "auto") return std::stoi(blocks_per_row_);
+    return blocks_for_row(problem.tp_size, vectors_in_row(problem), problem.num_tokens, backend.multiprocessors());
+  }
+
   bool programmatic_;
   int spread_;
   int flat_block_;

@@ -55,6 +55,12 @@ struct StripPlan {
   }
 };
 
+/// The last may be partial.
+[[nodiscard]] inline std::int64_t vectors_in_row(const Problem& problem) {
+  const std::int64_t vector = StripPlan::vector_bytes / size_of(problem.dtype);
+  return (problem.hidden_size + vector - 1) / vector;
+}
+
 /// How many blocks a row is better shared by. Measured on 2 H200 (docs/kernels.md); kernels of eight ranks have no
 /// registers for rows of more than a block's threads.
 [[nodiscard]] inline int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors) {
@@ -74,8 +80,7 @@ struct StripPlan {
                                            int blocks = 1) {
   constexpr std::int64_t warp = 32;
   const auto whole_warps = [](std::int64_t threads) { return (threads + warp - 1) / warp * warp; };
-  const std::int64_t vector = StripPlan::vector_bytes / size_of(problem.dtype);
-  const std::int64_t width = (problem.hidden_size + vector - 1) / vector;
+  const std::int64_t width = vectors_in_row(problem);
   StripPlan plan;
   plan.whole_rows = needs_row;
   plan.vectors_per_row = static_cast<int>(width);
