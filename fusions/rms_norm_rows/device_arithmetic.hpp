@@ -48,15 +48,8 @@ ARBITER_HOST_DEVICE float product(float a, float b) {
 #if defined(__CUDA_ARCH__)
   return __fmul_rn(a, b);
 #else
-  return a * b;
-#endif
-}
-
-ARBITER_HOST_DEVICE float quotient(float a, float b) {
-#if defined(__CUDA_ARCH__)
-  return __fdiv_rn(a, b);
-#else
-  return a / b;
+  const float result = a * b;
+  return result == result ? result : float_of(0x7fffffffU);  // the one NaN of devices
 #endif
 }
 
@@ -79,6 +72,18 @@ ARBITER_HOST_DEVICE float larger_magnitude(float a, float b) {
   return larger;
 #else
   return float_of((std::max)(bits_of(a) & 0x7fffffffU, bits_of(b) & 0x7fffffffU));  // NaNs are beyond infinity
+#endif
+}
+
+/// a * b, cut off at 0 and 1; 0 for NaN.
+ARBITER_HOST_DEVICE float saturated_product(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("mul.rn.sat.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  return result;
+#else
+  const float result = a * b;
+  return result > 0.0F ? (std::min)(result, 1.0F) : 0.0F;
 #endif
 }
 

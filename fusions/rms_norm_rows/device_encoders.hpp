@@ -32,86 +32,65 @@ ARBITER_HOST_DEVICE std::uint32_t to_e4m3(float first, float second) {
 #endif
 }
 
-ARBITER_HOST_DEVICE float from_e4m3(std::uint32_t code) {
-  const std::uint32_t magnitude = code & 0x7fU;
-  const std::uint32_t finite = bits_of(product(float_of(magnitude << 20), 0x1p120F));
-  return float_of((magnitude == 0x7fU ? 0x7fc00000U : finite) | (code & 0x80U) << 24);
-}
+inline constexpr std::uint32_t e2m1_bias = 0x49800000U;  ///< the bits of 2^20
 
-inline constexpr std::uint32_t e2m1_bias = 0x4b000000U;  ///< the bits of 2^23
-
-/// The e2m1 code of the magnitude of a value below 7, and e2m1_bias.
+/// The e2m1 code of eight times `eighth`, which is 0..1, and e2m1_bias; what is rounded to 7 or more is 8, not 6.
 /// Twice a magnitude, the magnitude + 2 and half of it + 4, each rounded to a whole number, are its code below 2, in
 /// 2..4 and above 4; each is the least of the three where it is the code, and odd where the code is. So rounded are the
-/// last bits of its sums with 2^22, 2^23 + 2 and 2^24 + 8.
-ARBITER_HOST_DEVICE std::uint32_t to_small_e2m1(float value) {
-  const std::uint32_t low = bits_of(sum(magnitude(value), 0x1p22F));
-  const std::uint32_t middle = bits_of(sum(magnitude(value), 0x1p23F + 2.0F));
-  const std::uint32_t high = bits_of(sum(magnitude(value), 0x1p24F + 8.0F));
+/// last bits of sums with 2^22, 2^23 + 2 and 2^24 + 8, or an eighth of all.
+ARBITER_HOST_DEVICE std::uint32_t to_large_e2m1(float eighth) {
+  const std::uint32_t low = bits_of(sum(eighth, 0x1p19F));
+  const std::uint32_t middle = bits_of(sum(eighth, 0x1p20F + 0.25F));
+  const std::uint32_t high = bits_of(sum(eighth, 0x1p21F + 1.0F));
   const std::uint32_t one_binade = 1U << 23U;
   return smaller_with_sum(high, 0U - one_binade, smaller_with_sum(low, one_binade, middle));
 }
 
-/// The e2m1 code of any value; a NaN becomes 6.
-ARBITER_HOST_DEVICE std::uint32_t to_e2m1(float value) {
-  const std::uint32_t bits = bits_of(value);
-  const std::uint32_t largest = bits_of(6.0F);
-  const std::uint32_t clamped = (bits & 0x7fffffffU) < largest ? bits & 0x7fffffffU : largest;
-  const std::uint32_t sign = value == value ? (bits >> 28U) & 0x8U : 0U;
-  return (to_small_e2m1(float_of(clamped)) - e2m1_bias) | sign;
+/// The codes of 4 or 8 magnitudes, of each its eighth, cut off at 1; the first in the lowest bits.
+template <std::size_t count>
+ARBITER_HOST_DEVICE std::uint32_t to_e2m1_word(const float (&eighth)[count]) {
+  std::uint32_t code[count];
+  for (unsigned i = 0; i < count; ++i) code[i] = to_large_e2m1(eighth[i]);
+  // As a tree: each addition waits for two before it, and not for all.
+  for (unsigned width = 1; width < count; width *= 2) {
+    for (unsigned i = 0; i < count; i += 2 * width) code[i] += code[i + width] << (4 * width);
+  }
+  const std::uint32_t biases = e2m1_bias + (e2m1_bias << 4U) + (e2m1_bias << 8U);  // more are shifted out
+  const std::uint32_t word = code[0] - biases;
+  return word - ((word & 0x88888888U) >> 3U);
 }
 
-/// The codes of 4 or 8 values, the first in the lowest bits.
+/// The sign bits of 4 or 8 values, each the highest of its code.
 template <std::size_t count>
-ARBITER_HOST_DEVICE std::uint32_t to_e2m1_word(const float (&value)[count]) {
-  std::uint32_t word = 0;
-  for (unsigned i = 0; i < count; ++i) word |= to_e2m1(value[i]) << (4 * i);
-  return word;
-}
-
-/// The same for values below 7.
-template <std::size_t count>
-ARBITER_HOST_DEVICE std::uint32_t to_small_e2m1_word(const float (&value)[count]) {
-  std::uint32_t word = 0U - e2m1_bias - (e2m1_bias << 4U);  // what stands above the codes adds up to the opposite
+ARBITER_HOST_DEVICE std::uint32_t e2m1_signs(const float (&value)[count]) {
   std::uint32_t signs = 0;
-  for (unsigned i = 0; i < count; ++i) {
-    word += to_small_e2m1(value[i]) << (4 * i);
-    signs = with_highest_four(signs, bits_of(value[count - 1 - i]));
-  }
-  return word | (signs & 0x88888888U);
+  for (unsigned i = count; i-- > 0;) signs = with_highest_four(signs, bits_of(value[i]));
+  return signs & 0x88888888U;
 }
 
-/// The e4m3 code of the scale of a block of 16 elements. `largest` is their largest magnitude, or NaN if one is NaN.
-ARBITER_HOST_DEVICE std::uint32_t block_scale(float largest, float global_scale) {
-  return to_e4m3(product(largest, product(global_scale, 1.0F / 6.0F)), 0.0F) & 0xffU;
+/// The e4m3 code of the scale of a block of 16 elements, of which `largest` is the largest magnitude, or NaN if one is
+/// NaN. They are to be multiplied by `scalar` first.
+ARBITER_HOST_DEVICE std::uint32_t block_scale(float largest, float scalar, float global_scale) {
+  return to_e4m3(product(largest, product(product(global_scale, 1.0F / 6.0F), scalar)), 0.0F);
 }
 
-/// Whether a scale is normal and was not cut off. It is off by 1/17 at most then, so that its block's elements are
-/// below 7 when it has scaled them.
-ARBITER_HOST_DEVICE bool is_common_scale(std::uint32_t code) { return code - 0x08U < 0x7eU - 0x08U; }
-
-/// 1 / scale, rounded once: a step of Newton's is exact enough for the eight mantissas there are.
-ARBITER_HOST_DEVICE float reciprocal_of_common(std::uint32_t code) {
-  const float scale = float_of((code << 20U) + 0x3c000000U);
-  const float nearly = nearly_reciprocal(scale);
-  return fused(fused(-scale, nearly, 1.0F), nearly, nearly);
+/// An eighth of 1 / scale, rounded once: a step of Newton's is exact enough for the eight mantissas there are. NaN for
+/// a scale of 0.
+ARBITER_HOST_DEVICE float eighth_of_reciprocal(std::uint32_t code) {
+  const float eightfold = product(float_of(code << 20U), 0x1p123F);
+  const float nearly = nearly_reciprocal(eightfold);
+  return fused(fused(-eightfold, nearly, 1.0F), nearly, nearly);
 }
 
-/// The codes of elements of a block with the scale `code`: times global_scale / scale, and e2m1. A block whose scale
-/// rounds to zero holds zeros.
+/// The codes, without signs, of elements of a block with the scale `code`: times scalar and global_scale / scale, and
+/// e2m1. NaN becomes 0, and so does all of a block whose scale is 0.
 template <std::size_t count>
-ARBITER_HOST_DEVICE std::uint32_t scaled_to_e2m1_word(const float (&value)[count], std::uint32_t code,
+ARBITER_HOST_DEVICE std::uint32_t scaled_to_e2m1_word(const float (&value)[count], std::uint32_t code, float scalar,
                                                       float global_scale) {
-  float scaled[count];
-  if (is_common_scale(code)) {
-    const float factor = product(global_scale, reciprocal_of_common(code));
-    for (unsigned i = 0; i < count; ++i) scaled[i] = product(value[i], factor);
-    return to_small_e2m1_word(scaled);
-  }
-  if (code == 0) return 0;
-  const float factor = product(global_scale, quotient(1.0F, from_e4m3(code)));
-  for (unsigned i = 0; i < count; ++i) scaled[i] = product(value[i], factor);
-  return to_e2m1_word(scaled);
+  const float factor = product(product(scalar, global_scale), eighth_of_reciprocal(code));
+  float eighth[count];
+  for (unsigned i = 0; i < count; ++i) eighth[i] = saturated_product(magnitude(value[i]), factor);
+  return to_e2m1_word(eighth);
 }
 
 }  // namespace arbiter::device

@@ -4,6 +4,7 @@
 //
 // No memory is shared and nothing synchronises but the shuffles in which the lanes of one NVFP4 block (two of 16-bit
 // elements, four of fp32) find its largest magnitude; these are in finish(), which whole warps call.
+#include "arbiter/cuda/compute_now.cuh"
 #include "arbiter/cuda/epilogue.cuh"
 #include "rms_norm_rows/device_encoders.hpp"
 #include "rms_norm_rows/inverse_rms.hpp"
@@ -57,12 +58,12 @@ __device__ __forceinline__ void finish_fp8(const EpilogueArguments& arguments, c
   store_bytes<vector_elements>(to + place.offset, std::uint64_t{words[1]} << 32 | words[0], place);
 }
 
-/// The largest magnitude, NaN if one is NaN; elements that are not there are zeros. Convergent.
-__device__ __forceinline__ float largest_of_block(const Accumulators& norm) {
+/// The largest magnitude of a block, NaN if one is NaN; elements that are not there are zeros. Convergent.
+__device__ __forceinline__ float largest_of_block(const Accumulators& element) {
   constexpr unsigned whole_warp = 0xffffffffU;
   float largest[vector_elements];
 #pragma unroll
-  for (int i = 0; i < vector_elements; ++i) largest[i] = norm.value[i];
+  for (int i = 0; i < vector_elements; ++i) largest[i] = element.value[i];
 #pragma unroll
   for (int width = vector_elements / 2; width > 0; width /= 2) {
 #pragma unroll
@@ -76,38 +77,53 @@ __device__ __forceinline__ float largest_of_block(const Accumulators& norm) {
   return largest[0];
 }
 
+/// For rows whose squares are beyond fp32: gamma may have taken elements there too that the scalar, 0, makes zeros.
+/// Out of line, since what is jumped over is waited for. Convergent.
+__device__ __noinline__ float largest_before_gamma(Packed carried) { return largest_of_block(unpack(carried)); }
+
 __device__ __forceinline__ Nvfp4Scales scales_of(const EpilogueArguments& arguments) {
   const auto layout = arguments.scalars[rms_norm_swizzled] != 0.0F ? ScaleLayout::swizzled : ScaleLayout::linear;
   return {layout, arguments.num_tokens, nvfp4_blocks(arguments.hidden_size)};
 }
 
-__device__ __forceinline__ void store_scale(const EpilogueArguments& arguments, const VectorPlace& place,
-                                            std::uint32_t column_offset, std::uint32_t code) {
-  const Nvfp4Scales scales = scales_of(arguments);
-  std::uint8_t* const row = static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
-                            scales.row_offset(static_cast<std::uint32_t>(place.row));
-  row[column_offset] = static_cast<std::uint8_t>(code);
-  if (scales.blocks == scales.columns()) return;
-  const std::uint32_t next = nvfp4_block_of(place.column) + 1;
-  if (next != scales.blocks) return;
-#pragma unroll 1
-  for (std::uint32_t b = next; b < scales.columns(); ++b) row[scales.column_offset(b)] = 0;
+/// In a block's column offset: it is its row's last, and padding follows.
+constexpr std::uint32_t padding_follows = 1U << 31U;
+
+/// Where a vector's block has its scale, but for the row.
+__device__ __forceinline__ std::uint32_t column_offset(const Nvfp4Scales& scales, const VectorPlace& place) {
+  const std::uint32_t block = nvfp4_block_of(place.column);
+  const bool is_last = block + 1 == scales.blocks && place.column % nvfp4_block == 0;
+  return scales.column_offset(block) | (is_last && scales.blocks != scales.columns() ? padding_follows : 0U);
 }
 
-/// Convergent.
+/// `weighted` are the elements times gamma. All there is to do before the row's scalar is known is done before, and
+/// addresses count: behind it nothing is hidden. Convergent.
 __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
-                                             const Accumulators& norm, float global_scale,
-                                             std::uint32_t column_offset) {
-  const std::uint32_t scale = device::block_scale(largest_of_block(norm), global_scale);
-  if (place.count == 0) return;
-  std::uint32_t codes = device::scaled_to_e2m1_word(norm.value, scale, global_scale);
-  if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
-  auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
+                                             const Packed& carried, const Accumulators& weighted, float scalar,
+                                             float global_scale, std::uint32_t in_row) {
   // A row starts at a byte of its own.
-  const std::int64_t first =
-      place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
-  store_bytes<vector_elements / 2>(to + first, codes, place);
-  if (place.column % nvfp4_block == 0) store_scale(arguments, place, column_offset, scale);
+  auto* codes_to =
+      static_cast<std::uint8_t*>(arguments.tensors[quant_out]) +
+      (place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2);
+  const Nvfp4Scales scales = scales_of(arguments);
+  auto* const scales_of_row = static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
+                              scales.row_offset(static_cast<std::uint32_t>(place.row));
+  auto* scale_to = scales_of_row + (in_row & ~padding_follows);
+  compute_now(codes_to);
+  compute_now(scale_to);
+  std::uint32_t signs = device::e2m1_signs(weighted.value);
+  compute_now(signs);
+  float largest = largest_of_block(weighted);
+  if (scalar == 0.0F) [[unlikely]] largest = largest_before_gamma(carried);
+  if (place.count == 0) return;
+  const std::uint32_t scale = device::block_scale(largest, scalar, global_scale);
+  std::uint32_t codes = device::scaled_to_e2m1_word(weighted.value, scale, scalar, global_scale) | signs;
+  if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
+  store_bytes<vector_elements / 2>(codes_to, codes, place);
+  if (place.column % nvfp4_block == 0) *scale_to = static_cast<std::uint8_t>(scale);
+  if ((in_row & padding_follows) == 0) return;
+#pragma unroll 1
+  for (std::uint32_t b = scales.blocks; b < scales.columns(); ++b) scales_of_row[scales.column_offset(b)] = 0;
 }
 
 }  // namespace
@@ -124,7 +140,8 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
     if constexpr (tensors.quantization == Quantization::fp8) scale = __frcp_rn(scale);
     inputs.constant[1].word[0] = device::bits_of(scale);
     if constexpr (tensors.quantization == Quantization::nvfp4) {
-      inputs.constant[1].word[1] = scales_of(arguments).column_offset(nvfp4_block_of(place.column));
+      inputs.constant[1].word[1] = column_offset(scales_of(arguments), place);
+      compute_now(inputs.constant[1].word[1]);
     }
   }
 }
@@ -181,7 +198,10 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
     finish_fp8(arguments, place, normalized(device::product(scalar, scale)));
   }
   if constexpr (tensors.quantization == Quantization::nvfp4) {
-    finish_nvfp4(arguments, place, normalized(scalar), scale, inputs.constant[1].word[1]);
+    Accumulators weighted;
+#pragma unroll
+    for (int i = 0; i < vector_elements; ++i) weighted.value[i] = device::product(value.value[i], gamma.value[i]);
+    finish_nvfp4(arguments, place, carried, weighted, scalar, scale, inputs.constant[1].word[1]);
   }
 }
 }

@@ -55,34 +55,41 @@ void finish_fp8(const FinishRow& row, std::int64_t count) {
                                   ARBITER_LANES_LAMBDA { store_bytes(to_e4m3(scaled), quant + i, extent); });
 }
 
-/// Sixteen blocks at a time, so that the arithmetic of their scales is done in lanes too.
+/// Sixteen blocks at a time, so that the arithmetic of their scales is done in lanes too. The row's scalar comes in with
+/// the scales: devices know it last.
 template <class Format, bool norm_out>
 void finish_nvfp4(const FinishRow& row, std::int64_t count) {
   constexpr std::int64_t group = std::int64_t{lane_count} * lane_count;
-  const Floats global = splat(row.quant_scale);
-  const Floats sixth = splat(row.quant_scale * (1.0F / 6.0F));
+  const Floats global = splat(row.scalar * row.quant_scale);
+  const Floats sixth = splat(row.quant_scale * (1.0F / 6.0F) * row.scalar);
   for (std::int64_t first = 0; first < count; first += group) {
     const std::int64_t elements = count - first < group ? count - first : group;
-    float norm[group];
+    float weighted[group];
     float largest[lane_count] = {};
-    normalize<Format, norm_out>(row, first, elements, row.scalar,
+    normalize<Format, norm_out>(row, first, elements, 1.0F,
                                 [&](const Floats& block, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
-                                  store(block, norm + i, Whole{});
+                                  store(one_nan(block), weighted + i, Whole{});
                                   largest[i / lane_count] = largest_magnitude(block);
                                 });
+    if (row.scalar == 0.0F) {
+      // The squares are beyond fp32, so gamma may have taken elements there that the scalar makes zeros.
+      const auto* carried = static_cast<const typename Format::Unit*>(row.carried) + first;
+      for_blocks(elements, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+        largest[i / lane_count] = largest_magnitude(load<Format>(carried + i, extent));
+      });
+    }
     const Words code = to_e4m3(load<Float32>(largest, Whole{}) * sixth);
-    const Mask zero = code < splat(1U);
     std::uint8_t scale[lane_count];
     float factor[lane_count];
-    std::uint32_t used[lane_count];
     store_bytes(code, scale);
-    store(floats_of(select(zero, 0U, bits_of(global * (splat(1.0F) / from_e4m3(code))))), factor, Whole{});
-    store(select(zero, 0U, splat(0xfU)), used, Whole{});
+    const Floats reciprocal = splat(1.0F) / from_positive_e4m3(code);
+    store(floats_of(select(code < splat(1U), 0U, bits_of(global * reciprocal))), factor, Whole{});
     for_blocks(elements, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
       const std::int64_t local = i / lane_count;
       const std::int64_t block = first / lane_count + local;
-      const Words codes = to_e2m1(load<Float32>(norm + i, Whole{}) * splat(factor[local])) & splat(used[local]);
-      store_nibbles(codes, row.quant_out + (first + i) / 2, extent);
+      const Floats element = load<Float32>(weighted + i, Whole{});
+      const Words sign = (bits_of(element) >> 28) & splat(0x8U);
+      store_nibbles((to_e2m1(element * splat(factor[local])) & splat(0x7U)) | sign, row.quant_out + (first + i) / 2, extent);
       row.scale_out[block / 4 * row.scale_group_stride + block % 4] = scale[local];
     });
   }

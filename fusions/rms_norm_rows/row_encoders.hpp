@@ -31,16 +31,13 @@ ARBITER_LANES_INLINE Words encode(const Floats& value) {
 ARBITER_LANES_INLINE Words to_e4m3(const Floats& value) {
   return encode<3, 0x3c800000, 0x46800000, 0x7e, 0x7f, 24, 0x80>(value);
 }
+/// NaN, which e2m1 lacks, becomes 0.
 ARBITER_LANES_INLINE Words to_e2m1(const Floats& value) {
-  return encode<1, 0x3f800000, 0x4a800000, 0x7, 0x7, 28, 0x8>(value);
+  return encode<1, 0x3f800000, 0x4a800000, 0x7, 0x0, 28, 0x8>(value);
 }
 
-ARBITER_LANES_INLINE Floats from_e4m3(const Words& code) {
-  const Words magnitude = code & splat(0x7fU);
-  const Words finite = bits_of(floats_of(magnitude << 20) * splat(0x1p120F));
-  const Words number = select(splat(0x7eU) < magnitude, quiet_nan, finite);
-  return floats_of(number | ((code & splat(0x80U)) << 24));
-}
+/// Of codes without a sign; 480 for NaN.
+ARBITER_LANES_INLINE Floats from_positive_e4m3(const Words& code) { return floats_of(code << 20) * splat(0x1p120F); }
 
 /// The largest magnitude of the lanes; NaN if one is NaN, whose pattern is beyond infinity's.
 ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {

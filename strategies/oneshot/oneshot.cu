@@ -33,23 +33,37 @@ class Oneshot {
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
+    arriving_ = static_cast<Packed*>(arguments_.slots[arguments_.rank]) + buffer_;
+    if constexpr (Ranks == 2) arriving_ += (1 - arguments_.rank) * arguments_.slots_per_source;
+    compute_now(arriving_);
+
     const std::uint32_t strips = strips_.count();
     const std::uint32_t at_once = gridDim.x / Strips::blocks;
     std::uint32_t strip = blockIdx.x / Strips::blocks;
-    push_first(strip, strip < strips);
+    Packed own = push_first(strip, strip < strips);
     sums_.open();
-    for (; strip < strips; strip += at_once) {
-      if (strip + at_once < strips) push_strip(strip + at_once, strips_.first() + threadIdx.x);
-      reduce_strip(strip, carried);
+    while (strip < strips) {
+      const std::uint32_t next = strip + at_once;
+      Packed own_of_next = zeros();
+      if (next < strips) own_of_next = push_strip(next);
+      reduce_strip(strip, own, carried);
+      own = own_of_next;
+      strip = next;
     }
   }
 
  private:
+  static constexpr bool one_vector = CarriedStrip<PerThread>::one_vector;
   /// A thread has the same columns of every row, so it keeps what is the same in every row.
   static constexpr bool constants_last = Strips::whole_rows && CarriedStrip<PerThread>::in_registers;
 
-  __device__ __forceinline__ Packed* slot(int at_rank, int source, std::uint32_t vector) const {
-    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + source * arguments_.slots_per_source + vector;
+  __device__ __forceinline__ Packed* slot(int at_rank, std::uint32_t vector) const {
+    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ +
+           arguments_.rank * arguments_.slots_per_source + vector;
+  }
+  __device__ __forceinline__ Packed* arriving(int source, std::uint32_t vector) const {
+    if constexpr (Ranks == 2) return arriving_ + vector;
+    return arriving_ + source * arguments_.slots_per_source + vector;
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
@@ -63,40 +77,53 @@ class Oneshot {
   }
 
   /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
-  __device__ __forceinline__ void push_first(std::uint32_t strip, bool is_one) const {
+  /// Returns that vector.
+  __device__ __forceinline__ Packed push_first(std::uint32_t strip, bool is_one) const {
     const std::uint32_t v = strips_.first() + threadIdx.x;
     const VectorPlace at = strips_.place(strip, v);
-    const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
+    const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
     Packed* to[Ranks - 1];
+    auto addresses = reinterpret_cast<std::uintptr_t>(from);
 #pragma unroll
     for (int step = 1; step < Ranks; ++step) {
-      to[step - 1] = slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + v);
-      compute_now(to[step - 1]);
+      to[step - 1] = slot(peer_at(step), strip * strips_.vectors() + v);
+      addresses |= reinterpret_cast<std::uintptr_t>(to[step - 1]);
     }
-    compute_now(from);
-    wait_for_kernel_in_front();
-    if (!is_one) return;
+    wait_for_kernel_in_front(addresses);
+    Packed own = zeros();
+    if (!is_one) return own;
     if (at.count != 0) {
-      const Packed sent = without_empty_words(load_vector(from, at));
+      own = load_vector(from, at);
+      const Packed sent = without_empty_words(own);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) push(to[step - 1], sent);
     }
-    push_strip(strip, v + blockDim.x);
+    if constexpr (!one_vector) push_from(strip, v + blockDim.x);
+    return own;
   }
 
-  __device__ __forceinline__ void push_strip(std::uint32_t strip, std::uint32_t first) const {
-    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) {
-      const VectorPlace at = strips_.place(strip, v);
-      if (at.count == 0) continue;
-      const Packed sent = without_empty_words(own_part(at));
+  /// Returns the thread's first vector.
+  __device__ __forceinline__ Packed push_strip(std::uint32_t strip) const {
+    const std::uint32_t v = strips_.first() + threadIdx.x;
+    const Packed own = push_vector(strip, v);
+    if constexpr (!one_vector) push_from(strip, v + blockDim.x);
+    return own;
+  }
+  __device__ __forceinline__ void push_from(std::uint32_t strip, std::uint32_t first) const {
+    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) push_vector(strip, v);
+  }
+  __device__ __forceinline__ Packed push_vector(std::uint32_t strip, std::uint32_t v) const {
+    const VectorPlace at = strips_.place(strip, v);
+    if (at.count == 0) return zeros();
+    const Packed own = own_part(at);
+    const Packed sent = without_empty_words(own);
 #pragma unroll
-      for (int step = 1; step < Ranks; ++step) {
-        push(slot(peer_at(step), arguments_.rank, strip * strips_.vectors() + v), sent);
-      }
-    }
+    for (int step = 1; step < Ranks; ++step) push(slot(peer_at(step), strip * strips_.vectors() + v), sent);
+    return own;
   }
 
-  __device__ __forceinline__ void reduce_strip(std::uint32_t strip, CarriedStrip<PerThread>& kept) {
+  /// `own`: this rank's part of the thread's first vector.
+  __device__ __forceinline__ void reduce_strip(std::uint32_t strip, const Packed& own, CarriedStrip<PerThread>& kept) {
     const auto& epilogue = arguments_.epilogue;
     if constexpr (CarriedStrip<PerThread>::in_registers) {
       // All loads of the row's inputs are on their way before the first poll.
@@ -114,8 +141,8 @@ class Oneshot {
       }
       const bool wanted = at.count != 0;
       const Accumulators sum = sum_in_rank_order<Ranks>(
-          arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-          [&](int source) { return slot(arguments_.rank, source, strip * strips_.vectors() + v); });
+          arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
+          [&](int source) { return arriving(source, strip * strips_.vectors() + v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       arbiter_epilogue_store_carried(epilogue, at, carried);
     });
@@ -133,6 +160,7 @@ class Oneshot {
   RowSums<Strips> sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
+  Packed* arriving_ = nullptr;  ///< what peers push: of two ranks the peer's first vector, of more rank 0's
 };
 
 }  // namespace

@@ -39,13 +39,18 @@ class Twoshot {
   __device__ __forceinline__ void run() {
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = epoch_ % 2;
+    scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +
+                      static_cast<std::int64_t>(buffer_) * Ranks * arguments_.owned_slots;
+    gathered_here_ = static_cast<Packed*>(arguments_.gathered[arguments_.rank]) + buffer_ * arguments_.all_slots;
+    compute_now(scattered_here_);
+    compute_now(gathered_here_);
     const std::uint32_t at_once = gridDim.x / Strips::blocks;
     std::uint32_t strip = blockIdx.x / Strips::blocks;
     scatter_first(strip, strip < count_);
     sums_.open();
     std::uint32_t before = count_;
     for (; strip < count_; strip += at_once) {
-      if (strip + at_once < count_) scatter(strip + at_once, strips_.first() + threadIdx.x);
+      if (strip + at_once < count_) scatter(strip + at_once);
       if (owner_of(strip) == arguments_.rank) reduce(strip);
       if (before < count_) gather(before);
       before = strip;
@@ -54,6 +59,8 @@ class Twoshot {
   }
 
  private:
+  static constexpr bool one_vector = CarriedStrip<PerThread>::one_vector;
+
   /// Changes along a block's strips also where the number of blocks is a multiple of the ranks'.
   __device__ __forceinline__ int owner_of(std::uint32_t strip) const {
     return static_cast<int>((strip + strip / Ranks) % Ranks);
@@ -61,10 +68,18 @@ class Twoshot {
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
     return load_vector(static_cast<const Element*>(arguments_.input) + at.offset, at);
   }
-  __device__ __forceinline__ Packed* scattered(int at_rank, int source, std::uint32_t strip, std::uint32_t v) const {
-    return static_cast<Packed*>(arguments_.scattered[at_rank]) +
-           (static_cast<std::int64_t>(buffer_) * Ranks + source) * arguments_.owned_slots +
+  /// Where `source` sends a vector of a strip of this rank's.
+  __device__ __forceinline__ Packed* scattered_here(int source, std::uint32_t strip, std::uint32_t v) const {
+    return scattered_here_ + source * arguments_.owned_slots + (strip / Ranks * strips_.vectors() + v);
+  }
+  /// Where this rank sends a vector of a strip of `owner`'s.
+  __device__ __forceinline__ Packed* scattered(int owner, std::uint32_t strip, std::uint32_t v) const {
+    return static_cast<Packed*>(arguments_.scattered[owner]) +
+           (static_cast<std::int64_t>(buffer_) * Ranks + arguments_.rank) * arguments_.owned_slots +
            (strip / Ranks * strips_.vectors() + v);
+  }
+  __device__ __forceinline__ Packed* gathered_here(std::uint32_t strip, std::uint32_t v) const {
+    return gathered_here_ + (strip * strips_.vectors() + v);
   }
   __device__ __forceinline__ Packed* gathered(int at_rank, std::uint32_t strip, std::uint32_t v) const {
     return static_cast<Packed*>(arguments_.gathered[at_rank]) + buffer_ * arguments_.all_slots +
@@ -83,24 +98,26 @@ class Twoshot {
     const int owner = owner_of(strip);
     const std::uint32_t v = strips_.first() + threadIdx.x;
     const VectorPlace at = strips_.place(strip, v);
-    const Element* from = static_cast<const Element*>(arguments_.input) + at.offset;
-    Packed* to = scattered(owner, arguments_.rank, strip, v);
-    compute_now(to);
-    compute_now(from);
-    wait_for_kernel_in_front();
+    const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
+    Packed* const to = scattered(owner, strip, v);
+    wait_for_kernel_in_front(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
     if (!is_one || owner == arguments_.rank) return;
     if (at.count != 0) push(to, without_empty_words(load_vector(from, at)));
-    scatter(strip, v + blockDim.x);
+    if constexpr (!one_vector) scatter_from(strip, v + blockDim.x);
   }
 
-  __device__ __forceinline__ void scatter(std::uint32_t strip, std::uint32_t first) const {
-    const int owner = owner_of(strip);
-    if (owner == arguments_.rank) return;
-    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) {
-      const VectorPlace at = strips_.place(strip, v);
-      if (at.count == 0) continue;
-      push(scattered(owner, arguments_.rank, strip, v), without_empty_words(own_part(at)));
-    }
+  __device__ __forceinline__ void scatter(std::uint32_t strip) const {
+    if (owner_of(strip) == arguments_.rank) return;
+    const std::uint32_t v = strips_.first() + threadIdx.x;
+    scatter_vector(strip, v);
+    if constexpr (!one_vector) scatter_from(strip, v + blockDim.x);
+  }
+  __device__ __forceinline__ void scatter_from(std::uint32_t strip, std::uint32_t first) const {
+    for (std::uint32_t v = first; v < strips_.last(); v += blockDim.x) scatter_vector(strip, v);
+  }
+  __device__ __forceinline__ void scatter_vector(std::uint32_t strip, std::uint32_t v) const {
+    const VectorPlace at = strips_.place(strip, v);
+    if (at.count != 0) push(scattered(owner_of(strip), strip, v), without_empty_words(own_part(at)));
   }
 
   __device__ __forceinline__ void reduce(std::uint32_t strip) {
@@ -123,7 +140,7 @@ class Twoshot {
       const bool wanted = at.count != 0;
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-                                   [&](int source) { return scattered(arguments_.rank, source, strip, v); });
+                                   [&](int source) { return scattered_here(source, strip, v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       // What is sent is what is kept, so that all ranks finish from the same bits.
       carried = without_empty_words(carried);
@@ -159,7 +176,7 @@ class Twoshot {
     Spin spin(arguments_.bound);
     std::uint32_t bits = look(slot);
     while (__any_sync(0xffffffffU, bits == empty_word)) {
-      if (spin.warp_gives_up(bits == empty_word, owner, epoch_)) break;
+      if (spin.is_due() && spin.warp_gives_up(bits == empty_word, owner, epoch_)) break;
       bits = look(slot);
     }
     __syncthreads();
@@ -177,7 +194,7 @@ class Twoshot {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      Packed* const slot = gathered(arguments_.rank, strip, v);
+      Packed* const slot = gathered_here(strip, v);
       carried = wait_for_vector(slot, wanted, owner, arguments_.bound, epoch_);
       if (!wanted) return;
       clear(slot);
@@ -194,6 +211,8 @@ class Twoshot {
   std::uint32_t count_;
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;
+  Packed* scattered_here_ = nullptr;  ///< what is sent to this rank, the parts of its strips
+  Packed* gathered_here_ = nullptr;   ///< and what owners carried
 };
 
 }  // namespace

@@ -32,27 +32,22 @@ TEST(DeviceEncoders, GiveTheHostsE4m3ForEveryKindOfValue) {
   });
 }
 
-TEST(DeviceEncoders, ReadEveryE4m3CodeAsTheHostDoes) {
-  for (unsigned code = 0; code < 256; ++code) {
-    ASSERT_EQ(device::bits_of(device::from_e4m3(code)),
-              std::bit_cast<std::uint32_t>(e4m3_to_float(static_cast<std::uint8_t>(code))))
-        << code;
-  }
-}
+/// The code of a magnitude, and of NaN 0.
+unsigned hosts_e2m1(float value) { return std::isnan(value) ? 0 : float_to_e2m1(std::fabs(value)); }
 
 TEST(DeviceEncoders, GiveTheHostsE2m1ForEveryKindOfValue) {
   for_all_upper_halves([](float value) {
-    const auto expected = static_cast<unsigned>(float_to_e2m1(value));
-    ASSERT_EQ(device::to_e2m1(value), expected) << value;
-    if (!(std::fabs(value) < 7.0F)) return;
-    ASSERT_EQ(device::to_small_e2m1(value), device::e2m1_bias | (expected & 0x7U)) << value;
+    const float eighth = device::saturated_product(std::fabs(value), 0.125F);
+    const unsigned code = device::to_large_e2m1(eighth) - device::e2m1_bias;
+    ASSERT_EQ(std::min(code, 7U), hosts_e2m1(value)) << value;
+    ASSERT_LE(code, 8U) << value;
   });
 }
 
 template <std::size_t count>
 std::uint32_t hosts_e2m1_word(const float (&values)[count]) {
   std::uint32_t word = 0;
-  for (std::size_t i = 0; i < count; ++i) word |= static_cast<std::uint32_t>(float_to_e2m1(values[i])) << (4 * i);
+  for (std::size_t i = 0; i < count; ++i) word |= hosts_e2m1(values[i]) << (4 * i);
   return word;
 }
 
@@ -60,40 +55,51 @@ TEST(DeviceEncoders, PackE2m1CodesTheFirstLowest) {
   const std::vector<float> values = test::hostile_floats(8000, 3);
   for (std::size_t first = 0; first < values.size(); first += 8) {
     float eight[8];
-    float small[8];
     float four[4];
+    float eighth_of_eight[8];
+    float eighth_of_four[4];
     for (std::size_t i = 0; i < 8; ++i) {
       eight[i] = values[first + i];
-      small[i] = 6.9F * std::sin(static_cast<float>(first * i));
-      four[i % 4] = small[i];
+      four[i % 4] = 9.0F * std::sin(static_cast<float>(first * i));
+      eighth_of_eight[i] = device::saturated_product(std::fabs(eight[i]), 0.125F);
+      eighth_of_four[i % 4] = device::saturated_product(std::fabs(four[i % 4]), 0.125F);
     }
-    ASSERT_EQ(device::to_e2m1_word(eight), hosts_e2m1_word(eight));
-    ASSERT_EQ(device::to_small_e2m1_word(small), hosts_e2m1_word(small));
-    ASSERT_EQ(device::to_small_e2m1_word(four), hosts_e2m1_word(four));
+    ASSERT_EQ(device::to_e2m1_word(eighth_of_eight), hosts_e2m1_word(eight));
+    ASSERT_EQ(device::to_e2m1_word(eighth_of_four), hosts_e2m1_word(four));
   }
 }
 
+TEST(DeviceEncoders, PutSignsAboveTheirCodes) {
+  const float eight[8] = {1.0F, -1.0F, 0.0F, -0.0F, -2.0F, 3.0F, 4.0F, -5.0F};
+  EXPECT_EQ(device::e2m1_signs(eight), 0x80088080U);
+  const float four[4] = {-1.0F, 1.0F, 1.0F, -1.0F};
+  EXPECT_EQ(device::e2m1_signs(four), 0x8008U);
+}
+
 TEST(DeviceEncoders, ScaleBlocksAsTheHostDoes) {
-  for (const float global : {350.0F, 1.0F, 0x1p-20F, 0x1p100F}) {
-    for_all_upper_halves([global](float value) {
+  for (const auto& [scalar, global] : {std::pair{1.0F, 350.0F},
+                                       {0.7F, 1.0F},
+                                       {3.1F, 0x1p-20F},
+                                       {0x1p-30F, 0x1p100F}}) {
+    for_all_upper_halves([scalar = scalar, global = global](float value) {
       const float largest = std::fabs(value);
-      const std::uint8_t code = float_to_e4m3(largest * (global * (1.0F / 6.0F)));
-      ASSERT_EQ(device::block_scale(largest, global), code) << largest << " " << global;
-      const float factor = global * (1.0F / e4m3_to_float(code));
-      ASSERT_TRUE(!device::is_common_scale(code) || largest * factor < 6.5F) << largest << " " << global;
+      const std::uint8_t code = float_to_e4m3(largest * (global * (1.0F / 6.0F) * scalar));
+      ASSERT_EQ(device::block_scale(largest, scalar, global), code) << largest << " " << scalar << " " << global;
       float elements[4] = {value, -value / 3.0F, value * 0.9F, 0.0F};
-      const std::uint32_t word = device::scaled_to_e2m1_word(elements, code, global);
-      for (float& element : elements) element = code == 0 ? 0.0F : element * factor;
-      ASSERT_EQ(word, hosts_e2m1_word(elements)) << value << " " << global;
+      const std::uint32_t word = device::scaled_to_e2m1_word(elements, code, scalar, global);
+      if (code == 0x7f) return;  // a block with a NaN
+      const float factor = code == 0 ? 0.0F : scalar * global * (1.0F / e4m3_to_float(code));
+      for (float& element : elements) element *= factor;
+      ASSERT_EQ(word, hosts_e2m1_word(elements)) << value << " " << scalar << " " << global;
     });
   }
 }
 
-TEST(DeviceEncoders, RoundReciprocalsOfCommonScalesOnce) {
-  for (std::uint32_t code = 0x08; code < 0x7e; ++code) {
-    ASSERT_TRUE(device::is_common_scale(code));
-    ASSERT_EQ(device::reciprocal_of_common(code), 1.0F / e4m3_to_float(static_cast<std::uint8_t>(code))) << code;
+TEST(DeviceEncoders, RoundReciprocalsOfScalesOnce) {
+  for (std::uint32_t code = 0x01; code < 0x7f; ++code) {
+    ASSERT_EQ(device::eighth_of_reciprocal(code), 0.125F / e4m3_to_float(static_cast<std::uint8_t>(code))) << code;
   }
+  EXPECT_TRUE(std::isnan(device::eighth_of_reciprocal(0)));
 }
 
 float in_double(float squares, double eps, std::int64_t count) {

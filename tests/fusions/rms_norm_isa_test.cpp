@@ -101,7 +101,10 @@ TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
     const std::uint8_t scale = float_to_e4m3(largest * (1.0F / 6.0F));
     ASSERT_EQ(scales[i / 16], scale) << largest;
     const auto code = static_cast<std::uint8_t>(quant[i / 2] >> (i % 2 * 4) & 0xf);
-    ASSERT_EQ(code, scale == 0 ? 0 : float_to_e2m1(carried[i] * (1.0F / e4m3_to_float(scale)))) << carried[i];
+    // e2m1 has no NaN: the scale has it, and the codes of its block mean nothing. Of zero the sign is kept.
+    if (scale == 0x7f) continue;
+    const float factor = scale == 0 ? 0.0F : 1.0F / e4m3_to_float(scale);
+    ASSERT_EQ(code, float_to_e2m1(carried[i] * factor)) << carried[i] << " " << largest;
   }
 }
 

@@ -7,7 +7,7 @@ namespace arbiter {
 
 /// Conversions between fp32 and the narrow formats, one value at a time: what the vectorised kernels are held against,
 /// and enough for a fusion of one's own. All round to nearest, ties to even, keep subnormals and the sign of zero, and
-/// are exact on the way to fp32. A NaN becomes the format's positive quiet NaN without payload.
+/// are exact on the way to fp32. A NaN becomes the format's positive NaN of all ones, as in CUDA's conversions.
 
 /// 1-8-7.
 [[nodiscard]] constexpr float bfloat16_to_float(std::uint16_t code) {
@@ -16,7 +16,7 @@ namespace arbiter {
 [[nodiscard]] constexpr std::uint16_t float_to_bfloat16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t nearest = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
-  return static_cast<std::uint16_t>((bits & 0x7fffffffU) > 0x7f800000U ? 0x7fc0U : nearest);
+  return static_cast<std::uint16_t>((bits & 0x7fffffffU) > 0x7f800000U ? 0x7fffU : nearest);
 }
 
 /// 1-5-10, IEEE binary16.
@@ -38,7 +38,7 @@ namespace arbiter {
   std::uint32_t code = magnitude < 0x38800000U ? tiny : normal;
   code = magnitude >= 0x47800000U ? 0x7c00U : code;
   code |= (bits >> 16) & 0x8000U;
-  return static_cast<std::uint16_t>(magnitude > 0x7f800000U ? 0x7e00U : code);
+  return static_cast<std::uint16_t>(magnitude > 0x7f800000U ? 0x7fffU : code);
 }
 
 inline constexpr float e4m3_largest = 448.0F;

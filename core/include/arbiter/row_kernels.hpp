@@ -16,7 +16,7 @@ enum class Isa : std::uint8_t { portable, avx2, avx512 };
 
 /// Loops over rows of messages, for strategies and epilogues on the host. Every instruction set gives the same bits.
 /// `count` is in elements and may be anything, pointers need the alignment of an element only. Thread-safe.
-/// What rounds, rounds to nearest even, keeps subnormals, and stores a NaN as the positive quiet NaN without payload;
+/// What rounds, rounds to nearest even, keeps subnormals, and stores a NaN as the positive NaN of all ones;
 /// which NaN a sum or a loaded element is in fp32 is not specified.
 struct RowKernels {
   /// sum[i] = inputs[0][i] + inputs[1][i] + ... + inputs[ranks-1][i] in fp32, in that order.

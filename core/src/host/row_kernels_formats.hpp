@@ -7,11 +7,11 @@
 namespace arbiter::ARBITER_ISA {
 namespace {
 
-// Every rounding makes the one positive quiet NaN without payload: which payload an fp32 sum of two NaNs carries
-// depends on the order of operands the compiler chose.
-inline constexpr std::uint32_t quiet_nan = 0x7fc00000;
+// Every rounding makes the one NaN that CUDA's conversions and additions make, positive and all ones: which payload an
+// fp32 sum of two NaNs carries here depends on the order of operands the compiler chose.
+inline constexpr std::uint32_t the_nan = 0x7fffffff;
 
-ARBITER_LANES_INLINE Floats one_nan(const Floats& a) { return floats_of(select(is_nan(a), quiet_nan, bits_of(a))); }
+ARBITER_LANES_INLINE Floats one_nan(const Floats& a) { return floats_of(select(is_nan(a), the_nan, bits_of(a))); }
 
 struct Bfloat16 {
   using Unit = std::uint16_t;
@@ -21,7 +21,7 @@ struct Bfloat16 {
   static ARBITER_LANES_INLINE Floats round(const Floats& a, Pack& pack) {
     const Words bits = bits_of(a);
     const Words nearest = (bits + splat(0x7fffU) + ((bits >> 16) & splat(1U))) >> 16;
-    const Words code = select(is_nan(a), quiet_nan >> 16, nearest);
+    const Words code = select(is_nan(a), the_nan >> 16, nearest);
     pack = narrow(code);
     return floats_of(code << 16);
   }

@@ -125,14 +125,14 @@ ARBITER_LANES_INLINE Floats from_float16(const Halves& a) {
 }
 ARBITER_LANES_INLINE Words widen_from(const std::uint16_t* from) { return widen(load_pack<Halves>(from)); }
 ARBITER_LANES_INLINE Floats float16_from(const std::uint16_t* from) { return from_float16(load_pack<Halves>(from)); }
-/// NaN has been made 0x7fc00000.
+/// NaN has been made 0x7fffffff.
 ARBITER_LANES_INLINE Halves to_float16(const Floats& a) {
   const Words bits = bits_of(a);
   const Words magnitude = bits & splat(0x7fffffffU);
   const Words tiny = bits_of(floats_of(magnitude) + splat(0.5F)) - splat(0x3f000000U);
   const Words normal = (magnitude - splat(0x38000000U - 0xfffU) + ((magnitude >> 13) & splat(1U))) >> 13;
   const Words finite = select(magnitude < splat(0x38800000U), tiny, normal);
-  const Words special = select(splat(0x7f800000U) < magnitude, 0x7e00U, splat(0x7c00U));
+  const Words special = select(splat(0x7f800000U) < magnitude, 0x7fffU, splat(0x7c00U));
   return narrow(select(magnitude < splat(0x47800000U), finite, special) | ((bits >> 16) & splat(0x8000U)));
 }
 

@@ -22,7 +22,7 @@ using test::hostile_floats;
 std::uint32_t encode(DType dtype, float value) {
   if (dtype == DType::bfloat16) return float_to_bfloat16(value);
   if (dtype == DType::float16) return float_to_float16(value);
-  return std::isnan(value) ? 0x7fc00000U : std::bit_cast<std::uint32_t>(value);
+  return std::isnan(value) ? 0x7fffffffU : std::bit_cast<std::uint32_t>(value);
 }
 float decode(DType dtype, std::uint32_t code) {
   if (dtype == DType::bfloat16) return bfloat16_to_float(static_cast<std::uint16_t>(code));

@@ -32,21 +32,6 @@ struct Accumulators {
   float value[vector_elements];
 };
 
-__device__ __forceinline__ float to_float(__nv_bfloat16 value) { return __bfloat162float(value); }
-__device__ __forceinline__ float to_float(__half value) { return __half2float(value); }
-__device__ __forceinline__ float to_float(float value) { return value; }
-
-/// Rounds to nearest even; a NaN becomes the positive quiet NaN without payload, as on the host.
-__device__ __forceinline__ void from_float(float value, __nv_bfloat16& element) {
-  element = value != value ? __ushort_as_bfloat16(0x7fc0U) : __float2bfloat16_rn(value);
-}
-__device__ __forceinline__ void from_float(float value, __half& element) {
-  element = value != value ? __ushort_as_half(0x7e00U) : __float2half_rn(value);
-}
-__device__ __forceinline__ void from_float(float value, float& element) {
-  element = value != value ? __uint_as_float(0x7fc00000U) : value;
-}
-
 /// Word by word and without pointers into vectors, so that vectors stay in registers.
 __device__ __forceinline__ Accumulators unpack(const Packed& packed) {
   Accumulators result;
@@ -65,53 +50,21 @@ __device__ __forceinline__ Accumulators unpack(const Packed& packed) {
   return result;
 }
 
-#if ARBITER_DTYPE == 0
-__device__ __forceinline__ std::uint32_t bits_of(Element element) { return __bfloat16_as_ushort(element); }
-#elif ARBITER_DTYPE == 1
-__device__ __forceinline__ std::uint32_t bits_of(Element element) { return __half_as_ushort(element); }
-#else
-__device__ __forceinline__ std::uint32_t bits_of(Element element) { return __float_as_uint(element); }
-#endif
-
-#if ARBITER_DTYPE != 2
-/// Two elements in one instruction; only for values that are no NaN, whose pattern is not ours.
-__device__ __forceinline__ std::uint32_t pair_of_numbers(float low, float high) {
-#if ARBITER_DTYPE == 0
-  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return __bfloat16_as_ushort(pair.x) | static_cast<std::uint32_t>(__bfloat16_as_ushort(pair.y)) << 16;
-#else
-  const __half2 pair = __floats2half2_rn(low, high);
-  return __half_as_ushort(pair.x) | static_cast<std::uint32_t>(__half_as_ushort(pair.y)) << 16;
-#endif
-}
-#endif
-
+/// Rounds to nearest even; a NaN becomes the positive NaN of all ones, as on the host. Conversions make that one by
+/// themselves.
 __device__ __forceinline__ Packed pack(const Accumulators& values) {
   Packed packed;
-#if ARBITER_DTYPE != 2
-  bool numbers = true;
-#pragma unroll
-  for (int i = 0; i < vector_elements; i += 2) {
-    numbers = numbers && values.value[i] == values.value[i] && values.value[i + 1] == values.value[i + 1];
-  }
-  if (numbers) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) packed.word[i] = pair_of_numbers(values.value[2 * i], values.value[2 * i + 1]);
-    return packed;
-  }
-#endif
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-#if ARBITER_DTYPE == 2
-    Element element;
-    from_float(values.value[i], element);
-    packed.word[i] = bits_of(element);
+#if ARBITER_DTYPE == 0
+    const __nv_bfloat162 pair = __floats2bfloat162_rn(values.value[2 * i], values.value[2 * i + 1]);
+    packed.word[i] = __bfloat16_as_ushort(pair.x) | static_cast<std::uint32_t>(__bfloat16_as_ushort(pair.y)) << 16;
+#elif ARBITER_DTYPE == 1
+    const __half2 pair = __floats2half2_rn(values.value[2 * i], values.value[2 * i + 1]);
+    packed.word[i] = __half_as_ushort(pair.x) | static_cast<std::uint32_t>(__half_as_ushort(pair.y)) << 16;
 #else
-    Element low;
-    Element high;
-    from_float(values.value[2 * i], low);
-    from_float(values.value[2 * i + 1], high);
-    packed.word[i] = bits_of(low) | bits_of(high) << 16;
+    const float value = values.value[i];
+    packed.word[i] = value == value ? __float_as_uint(value) : 0x7fffffffU;
 #endif
   }
   return packed;

@@ -4,8 +4,9 @@
 /// it polls its own memory until none is. Nothing is fenced, so a push costs one flight over the link.
 ///
 /// All ones is a NaN in every message dtype. A word of a message that happens to be all ones is sent as another NaN,
-/// and NaNs are stored without payload, so no result depends on it. Words are compared as integers.
+/// and all NaNs are stored as one, a positive one, so no result depends on it. Words are compared as integers.
 
+#include "arbiter/cuda/compute_now.cuh"
 #include "arbiter/cuda/element.cuh"
 #include "arbiter/cuda/epoch_state.hpp"
 #include "arbiter/cuda/spin.cuh"
@@ -22,7 +23,10 @@ __device__ __forceinline__ bool is_full(const Packed& slot) {
 
 __device__ __forceinline__ Packed without_empty_words(Packed value) {
 #pragma unroll
-  for (int i = 0; i < 4; ++i) value.word[i] = min(value.word[i], empty_word - 1);
+  for (int i = 0; i < 4; ++i) {
+    // Compilers make two instructions of min().
+    asm("min.u32 %0, %0, %1;" : "+r"(value.word[i]) : "n"(empty_word - 1));
+  }
   return value;
 }
 
@@ -52,7 +56,7 @@ __device__ __forceinline__ Packed wait_for_vector(const Packed* slot, bool wante
   Packed value = zeros();
   if (wanted) value = look(slot);
   while (!__all_sync(0xffffffffU, is_full(value))) {
-    if (spin.warp_gives_up(!is_full(value), peer, epoch)) break;
+    if (spin.is_due() && spin.warp_gives_up(!is_full(value), peer, epoch)) break;
     if (wanted) value = look(slot);
   }
   return value;
@@ -79,6 +83,14 @@ __device__ __forceinline__ void clear(float* slot) { *reinterpret_cast<std::uint
 __device__ __forceinline__ void wait_for_kernel_in_front() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+/// The same, with what `addresses`, the bits of some, come from computed before the wait and not behind it: a wait on
+/// the condition that one is not null.
+__device__ __forceinline__ void wait_for_kernel_in_front(std::uintptr_t addresses) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("{ .reg .pred is_one; setp.ne.u64 is_one, %0, 0; @is_one griddepcontrol.wait; }" ::"l"(addresses)
+               : "memory");
 #endif
 }
 __device__ __forceinline__ void let_next_kernel_start() {
@@ -114,12 +126,6 @@ __device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
     let_next_kernel_start();
   }
   return epoch;
-}
-
-/// Has `address` computed here and not where it is used.
-template <class Type>
-__device__ __forceinline__ void compute_now(Type*& address) {
-  asm volatile("" : "+l"(address));
 }
 
 }  // namespace arbiter::cuda

@@ -85,6 +85,7 @@ template <int PerThread>
 class CarriedStrip {
  public:
   static constexpr bool in_registers = true;
+  static constexpr bool one_vector = PerThread == 1;  ///< for each thread
   __device__ __forceinline__ explicit CarriedStrip(std::uint32_t /*vectors*/, std::uint32_t first) : first_(first) {}
   /// Calls work(v, carried, inputs) for each vector v of this thread, also behind the strip's end, so that warps stay
   /// together.
@@ -105,6 +106,7 @@ template <>
 class CarriedStrip<0> {
  public:
   static constexpr bool in_registers = false;
+  static constexpr bool one_vector = false;
   __device__ __forceinline__ explicit CarriedStrip(std::uint32_t vectors, std::uint32_t /*first*/)
       : vectors_(vectors) {}
   template <class Work>

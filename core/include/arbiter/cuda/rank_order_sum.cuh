@@ -50,7 +50,7 @@ __device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool w
   RankParts<Count> parts;
   int missing = wanted ? look_at_parts<First>(parts, rank, slot_of) : -1;
   while (__any_sync(0xffffffffU, missing >= 0)) {
-    if (spin.warp_gives_up(missing >= 0, missing, epoch)) break;
+    if (spin.is_due() && spin.warp_gives_up(missing >= 0, missing, epoch)) break;
     if (wanted) missing = look_at_parts<First>(parts, rank, slot_of);
   }
   add_parts<First>(parts, rank, own, sum);

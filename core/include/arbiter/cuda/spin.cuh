@@ -39,16 +39,19 @@ class Spin {
   __device__ __forceinline__ explicit Spin(const SpinBound& bound)
       : failure_(bound.failure), nanoseconds_(bound.nanoseconds), rank_(bound.rank) {}
 
+  /// Whether there have been enough looks for one at the clock.
+  __device__ __forceinline__ bool is_due() { return ++looks_ % looks_between_clock_readings == 0; }
+
   /// True when it is time to give up.
   __device__ __forceinline__ bool gives_up(int peer, std::uint32_t epoch) {
-    if (++looks_ % looks_between_clock_readings != 0) return false;
+    if (!is_due()) return false;
     start_ = look_at_clock(failure_, nanoseconds_, rank_, peer, epoch, start_);
     return start_ == 0;
   }
 
-  /// The same for a warp that waits as one: all of its lanes call it, `lacks` is whether this one still waits.
+  /// For a warp that waits as one, when is_due(): all of its lanes call it, `lacks` is whether this one still waits. Two
+  /// calls keep the loop around them short.
   __device__ __forceinline__ bool warp_gives_up(bool lacks, int peer, std::uint32_t epoch) {
-    if (++looks_ % looks_between_clock_readings != 0) return false;
     if (lacks) start_ = look_at_clock(failure_, nanoseconds_, rank_, peer, epoch, start_);
     return __any_sync(0xffffffffU, lacks && start_ == 0);
   }
