@@ -28,6 +28,16 @@ __device__ __forceinline__ Element* vector_at(const EpilogueArguments& arguments
   return static_cast<Element*>(arguments.tensors[tensor]) + place.offset;
 }
 
+/// What gamma is multiplied by for NVFP4, and the global scale divided by: elements are multiplied by gamma before the
+/// row's scalar is known, and none may leave fp32 that the scalar would have kept there. Products of two fp16 do not.
+constexpr float gamma_unit = ARBITER_DTYPE == 1 ? 1.0F : 0x1p-64F;
+
+__device__ __forceinline__ Accumulators times(Accumulators vector, float factor) {
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) vector.value[i] = device::product(vector.value[i], factor);
+  return vector;
+}
+
 /// The low bytes of a vector's codes, `bytes` of a whole one; in one access where they are all there and aligned.
 template <int bytes>
 __device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t packed, const VectorPlace& place) {
@@ -77,10 +87,6 @@ __device__ __forceinline__ float largest_of_block(const Accumulators& element) {
   return largest[0];
 }
 
-/// For rows whose squares are beyond fp32: gamma may have taken elements there too that the scalar, 0, makes zeros.
-/// Out of line, since what is jumped over is waited for. Convergent.
-__device__ __noinline__ float largest_before_gamma(Packed carried) { return largest_of_block(unpack(carried)); }
-
 __device__ __forceinline__ Nvfp4Scales scales_of(const EpilogueArguments& arguments) {
   const auto layout = arguments.scalars[rms_norm_swizzled] != 0.0F ? ScaleLayout::swizzled : ScaleLayout::linear;
   return {layout, arguments.num_tokens, nvfp4_blocks(arguments.hidden_size)};
@@ -99,12 +105,11 @@ __device__ __forceinline__ std::uint32_t column_offset(const Nvfp4Scales& scales
 /// `weighted` are the elements times gamma. All there is to do before the row's scalar is known is done before, and
 /// addresses count: behind it nothing is hidden. Convergent.
 __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
-                                             const Packed& carried, const Accumulators& weighted, float scalar,
-                                             float global_scale, std::uint32_t in_row) {
+                                             const Accumulators& weighted, float scalar, float global_scale,
+                                             std::uint32_t in_row) {
   // A row starts at a byte of its own.
-  auto* codes_to =
-      static_cast<std::uint8_t*>(arguments.tensors[quant_out]) +
-      (place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2);
+  auto* codes_to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]) +
+                   (place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2);
   const Nvfp4Scales scales = scales_of(arguments);
   auto* const scales_of_row = static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
                               scales.row_offset(static_cast<std::uint32_t>(place.row));
@@ -113,8 +118,7 @@ __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments,
   compute_now(scale_to);
   std::uint32_t signs = device::e2m1_signs(weighted.value);
   compute_now(signs);
-  float largest = largest_of_block(weighted);
-  if (scalar == 0.0F) [[unlikely]] largest = largest_before_gamma(carried);
+  const float largest = largest_of_block(weighted);
   if (place.count == 0) return;
   const std::uint32_t scale = device::block_scale(largest, scalar, global_scale);
   std::uint32_t codes = device::scaled_to_e2m1_word(weighted.value, scale, scalar, global_scale) | signs;
@@ -138,6 +142,10 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
     float scale = 1.0F;
     if (place.count > 0) scale = *static_cast<const float*>(arguments.tensors[RmsNormTensors::quant_scale]);
     if constexpr (tensors.quantization == Quantization::fp8) scale = __frcp_rn(scale);
+    if constexpr (tensors.quantization == Quantization::nvfp4) {
+      inputs.constant[0] = pack(times(unpack(inputs.constant[0]), gamma_unit));
+      scale = device::product(scale, 1.0F / gamma_unit);
+    }
     inputs.constant[1].word[0] = device::bits_of(scale);
     if constexpr (tensors.quantization == Quantization::nvfp4) {
       inputs.constant[1].word[1] = column_offset(scales_of(arguments), place);
@@ -193,7 +201,11 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
     return result;
   };
   const float scale = device::float_of(inputs.constant[1].word[0]);
-  if constexpr (tensors.norm_out) store_vector(vector_at(arguments, norm_out, place), pack(normalized(scalar)), place);
+  if constexpr (tensors.norm_out) {
+    const float factor =
+        tensors.quantization == Quantization::nvfp4 ? device::product(scalar, 1.0F / gamma_unit) : scalar;
+    store_vector(vector_at(arguments, norm_out, place), pack(normalized(factor)), place);
+  }
   if constexpr (tensors.quantization == Quantization::fp8) {
     finish_fp8(arguments, place, normalized(device::product(scalar, scale)));
   }
@@ -201,7 +213,7 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
     Accumulators weighted;
 #pragma unroll
     for (int i = 0; i < vector_elements; ++i) weighted.value[i] = device::product(value.value[i], gamma.value[i]);
-    finish_nvfp4(arguments, place, carried, weighted, scalar, scale, inputs.constant[1].word[1]);
+    finish_nvfp4(arguments, place, weighted, scalar, scale, inputs.constant[1].word[1]);
   }
 }
 }

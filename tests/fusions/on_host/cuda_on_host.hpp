@@ -49,7 +49,6 @@ class Warp {
 
 }  // namespace arbiter::test
 
-#define __noinline__ [[gnu::noinline]]
 inline std::uint32_t __shfl_xor_sync(unsigned, std::uint32_t value, int mask) {
   return arbiter::test::Warp::shuffle_xor(value, mask);
 }
