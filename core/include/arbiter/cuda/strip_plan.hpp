@@ -43,7 +43,7 @@ struct StripPlan {
     // The next kernel's blocks wait on other multiprocessors, as long as there are any.
     if (all <= multiprocessors) return whole_rows ? all >= multiprocessors / 8 : block >= 64 && block <= 128;
     // So few strips for each that two blocks are in each other's way; of more, a second one hides the first's waits.
-    return block >= 256 && all > 2 * std::int64_t{multiprocessors} &&
+    return block >= 256 && 2 * all > 3 * std::int64_t{multiprocessors} &&
            largest_blocks <= 4 * std::int64_t{multiprocessors};
   }
 
