@@ -7,6 +7,8 @@ extern "C" {
 
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
+__device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
 __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,

@@ -56,7 +56,21 @@ __device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t pack
   }
 }
 
-__device__ __forceinline__ void finish_fp8(const EpilogueArguments& arguments, const VectorPlace& place,
+/// Which address of EpilogueInputs::located: a vector's codes', its block's scale's.
+enum Located : int { codes_at, scale_at };
+
+__device__ __forceinline__ void keep_address(EpilogueInputs& inputs, Located which, std::uint8_t* address) {
+  compute_now(address);
+  const auto bits = reinterpret_cast<std::uintptr_t>(address);
+  inputs.located.word[2 * which] = static_cast<std::uint32_t>(bits);
+  inputs.located.word[2 * which + 1] = static_cast<std::uint32_t>(bits >> 32U);
+}
+__device__ __forceinline__ std::uint8_t* kept_address(const EpilogueInputs& inputs, Located which) {
+  const std::uintptr_t high = inputs.located.word[2 * which + 1];
+  return reinterpret_cast<std::uint8_t*>(high << 32U | inputs.located.word[2 * which]);
+}
+
+__device__ __forceinline__ void finish_fp8(const EpilogueInputs& inputs, const VectorPlace& place,
                                            const Accumulators& scaled) {
   std::uint32_t pairs[vector_elements / 2];
 #pragma unroll
@@ -64,8 +78,7 @@ __device__ __forceinline__ void finish_fp8(const EpilogueArguments& arguments, c
   std::uint32_t words[2] = {};
 #pragma unroll
   for (int i = 0; i < vector_elements / 2; ++i) words[i / 2] |= pairs[i] << (i % 2 * 16);
-  auto* const to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
-  store_bytes<vector_elements>(to + place.offset, std::uint64_t{words[1]} << 32 | words[0], place);
+  store_bytes<vector_elements>(kept_address(inputs, codes_at), std::uint64_t{words[1]} << 32 | words[0], place);
 }
 
 /// The largest magnitude of a block, NaN if one is NaN; elements that are not there are zeros. Convergent.
@@ -102,20 +115,17 @@ __device__ __forceinline__ std::uint32_t column_offset(const Nvfp4Scales& scales
   return scales.column_offset(block) | (is_last && scales.blocks != scales.columns() ? padding_follows : 0U);
 }
 
-/// `weighted` are the elements times gamma. All there is to do before the row's scalar is known is done before, and
-/// addresses count: behind it nothing is hidden. Convergent.
+/// Where a row's scales start.
+__device__ __forceinline__ std::uint8_t* scales_of_row(const EpilogueArguments& arguments, std::int64_t row) {
+  return static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
+         scales_of(arguments).row_offset(static_cast<std::uint32_t>(row));
+}
+
+/// `weighted` are the elements times gamma: all there is to do before the row's scalar is known is done before.
+/// Convergent.
 __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
-                                             const Accumulators& weighted, float scalar, float global_scale,
-                                             std::uint32_t in_row) {
-  // A row starts at a byte of its own.
-  auto* codes_to = static_cast<std::uint8_t*>(arguments.tensors[quant_out]) +
-                   (place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2);
-  const Nvfp4Scales scales = scales_of(arguments);
-  auto* const scales_of_row = static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
-                              scales.row_offset(static_cast<std::uint32_t>(place.row));
-  auto* scale_to = scales_of_row + (in_row & ~padding_follows);
-  compute_now(codes_to);
-  compute_now(scale_to);
+                                             const EpilogueInputs& inputs, const Accumulators& weighted, float scalar) {
+  const float global_scale = device::float_of(inputs.constant[1].word[0]);
   std::uint32_t signs = device::e2m1_signs(weighted.value);
   compute_now(signs);
   const float largest = largest_of_block(weighted);
@@ -123,11 +133,15 @@ __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments,
   const std::uint32_t scale = device::block_scale(largest, scalar, global_scale);
   std::uint32_t codes = device::scaled_to_e2m1_word(weighted.value, scale, scalar, global_scale) | signs;
   if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
-  store_bytes<vector_elements / 2>(codes_to, codes, place);
-  if (place.column % nvfp4_block == 0) *scale_to = static_cast<std::uint8_t>(scale);
-  if ((in_row & padding_follows) == 0) return;
+  store_bytes<vector_elements / 2>(kept_address(inputs, codes_at), codes, place);
+  if (place.column % nvfp4_block == 0) *kept_address(inputs, scale_at) = static_cast<std::uint8_t>(scale);
+  if ((inputs.constant[1].word[1] & padding_follows) == 0) return;
+  const Nvfp4Scales scales = scales_of(arguments);
+  std::uint8_t* const row = scales_of_row(arguments, place.row);
+  std::uint32_t b = scales.blocks;
 #pragma unroll 1
-  for (std::uint32_t b = scales.blocks; b < scales.columns(); ++b) scales_of_row[scales.column_offset(b)] = 0;
+  do row[scales.column_offset(b)] = 0;
+  while (++b < scales.columns());
 }
 
 }  // namespace
@@ -151,6 +165,21 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
       inputs.constant[1].word[1] = column_offset(scales_of(arguments), place);
       compute_now(inputs.constant[1].word[1]);
     }
+  }
+}
+
+__device__ void arbiter_epilogue_locate(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        EpilogueInputs& inputs) {
+  if constexpr (tensors.quantization == Quantization::none) return;
+  auto* const codes = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
+  if constexpr (tensors.quantization == Quantization::fp8) keep_address(inputs, codes_at, codes + place.offset);
+  if constexpr (tensors.quantization == Quantization::nvfp4) {
+    // A row starts at a byte of its own.
+    const std::int64_t first =
+        place.whole ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
+    keep_address(inputs, codes_at, codes + first);
+    const std::uint32_t in_row = inputs.constant[1].word[1] & ~padding_follows;
+    keep_address(inputs, scale_at, scales_of_row(arguments, place.row) + in_row);
   }
 }
 
@@ -207,13 +236,13 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
     store_vector(vector_at(arguments, norm_out, place), pack(normalized(factor)), place);
   }
   if constexpr (tensors.quantization == Quantization::fp8) {
-    finish_fp8(arguments, place, normalized(device::product(scalar, scale)));
+    finish_fp8(inputs, place, normalized(device::product(scalar, scale)));
   }
   if constexpr (tensors.quantization == Quantization::nvfp4) {
     Accumulators weighted;
 #pragma unroll
     for (int i = 0; i < vector_elements; ++i) weighted.value[i] = device::product(value.value[i], gamma.value[i]);
-    finish_nvfp4(arguments, place, weighted, scalar, scale, inputs.constant[1].word[1]);
+    finish_nvfp4(arguments, place, inputs, weighted, scalar);
   }
 }
 }

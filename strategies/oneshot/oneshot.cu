@@ -129,6 +129,7 @@ class Oneshot {
       // All loads of the row's inputs are on their way before the first poll.
       kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
         if constexpr (!constants_last) arbiter_epilogue_load_constant(epilogue, strips_.place(strip, v), inputs);
+        arbiter_epilogue_locate(epilogue, strips_.place(strip, v), inputs);
         arbiter_epilogue_load(epilogue, strips_.place(strip, v), inputs);
       });
     }
@@ -137,6 +138,7 @@ class Oneshot {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
+        arbiter_epilogue_locate(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
@@ -150,7 +152,10 @@ class Oneshot {
     if constexpr (Strips::whole_rows) scalar = arbiter_epilogue_scalar(epilogue, sums_.sum(statistic));
     kept.each([&](std::uint32_t v, Packed& carried, EpilogueInputs& inputs) {
       const VectorPlace at = strips_.place(strip, v);
-      if constexpr (!CarriedStrip<PerThread>::in_registers) arbiter_epilogue_load_constant(epilogue, at, inputs);
+      if constexpr (!CarriedStrip<PerThread>::in_registers) {
+        arbiter_epilogue_load_constant(epilogue, at, inputs);
+        arbiter_epilogue_locate(epilogue, at, inputs);
+      }
       arbiter_epilogue_finish(epilogue, at, inputs, carried, scalar);
     });
   }

@@ -127,6 +127,7 @@ class Twoshot {
       kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
         const VectorPlace at = strips_.place(strip, v);
         arbiter_epilogue_load_constant(epilogue, at, inputs);
+        arbiter_epilogue_locate(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       });
     }
@@ -135,6 +136,7 @@ class Twoshot {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
+        arbiter_epilogue_locate(epilogue, at, inputs);
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
@@ -165,6 +167,7 @@ class Twoshot {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (!CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
+        arbiter_epilogue_locate(arguments_.epilogue, at, inputs);
       }
       arbiter_epilogue_finish(arguments_.epilogue, at, inputs, carried, scalar);
     });
@@ -192,6 +195,7 @@ class Twoshot {
       const VectorPlace at = strips_.place(strip, v);
       if constexpr (CarriedStrip<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
+        arbiter_epilogue_locate(arguments_.epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
       Packed* const slot = gathered_here(strip, v);

@@ -78,6 +78,7 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
       sum[i] = load_reduced(reduced, place(i));
+      arbiter_epilogue_locate(arguments, place(i), inputs[i]);
       arbiter_epilogue_load(arguments, place(i), inputs[i]);
     }
 #pragma unroll
@@ -108,6 +109,7 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
         EpilogueInputs inputs;
         Packed carried;
         arbiter_epilogue_load_constant(arguments, place, inputs);
+        arbiter_epilogue_locate(arguments, place, inputs);
         arbiter_epilogue_load(arguments, place, inputs);
         statistic += arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried);
       }
@@ -119,6 +121,7 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
       EpilogueInputs inputs;
       Packed carried;
       arbiter_epilogue_load_constant(arguments, place, inputs);
+      arbiter_epilogue_locate(arguments, place, inputs);
       arbiter_epilogue_load(arguments, place, inputs);
       static_cast<void>(
           arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried));

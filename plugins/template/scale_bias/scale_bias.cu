@@ -21,6 +21,8 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
   inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[bias]) + place.column, place);
 }
 
+__device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
 /// A norm would return its sum of squares here, 1 / rms in scalar(), and store in finish().

@@ -13,6 +13,7 @@ using cuda::EpilogueArguments;
 #define JOIN_NAMES(a, b) a##b
 #define JOIN(a, b) JOIN_NAMES(a, b)
 #define arbiter_epilogue_load_constant JOIN(load_constant_, EPILOGUE_NAME)
+#define arbiter_epilogue_locate JOIN(locate_, EPILOGUE_NAME)
 #define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
 #define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
 #define arbiter_epilogue_store_carried JOIN(store_carried_, EPILOGUE_NAME)
@@ -46,6 +47,7 @@ float begin_row(const EpilogueArguments& arguments, std::int64_t row, const floa
     Accumulators values{};
     std::copy_n(sum + column, place.count, values.value);
     arbiter_epilogue_load_constant(arguments, place, inputs);
+    arbiter_epilogue_locate(arguments, place, inputs);
     arbiter_epilogue_load(arguments, place, inputs);
     statistic += arbiter_epilogue_begin(arguments, place, inputs, values,
                                         static_cast<Packed*>(carried)[column / vector_elements]);
@@ -57,6 +59,7 @@ void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void
   for_row(arguments, row, [&](const VectorPlace& place, int vector) {
     EpilogueInputs inputs;
     arbiter_epilogue_load_constant(arguments, place, inputs);
+    arbiter_epilogue_locate(arguments, place, inputs);
     const Packed packed = place.count > 0 ? static_cast<const Packed*>(carried)[vector] : zeros();
     arbiter_epilogue_store_carried(arguments, place, packed);
     arbiter_epilogue_finish(arguments, place, inputs, packed, scalar);

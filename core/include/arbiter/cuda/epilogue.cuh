@@ -14,6 +14,7 @@
 /// The order for one row:
 ///
 ///   load_constant     before the kernels of other streams' work is waited for: weights, which no kernel writes
+///   locate            what is known of this row before anything of it is: where its outputs go
 ///   load              inputs of this row (residual)
 ///   begin             the fp32 sum -> `carried`, 16 bytes of the message dtype; returns the vector's part of the row's
 ///                     statistic
@@ -22,8 +23,8 @@
 ///   finish            `carried` and the scalar -> the row of all other outputs
 ///
 /// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `carried` and the scalar,
-/// and only store_carried and finish (having called load_constant). So begin() must leave in `carried` all that these
-/// need.
+/// and only store_carried and finish (having called load_constant and locate). So begin() must leave in `carried` all
+/// that these need.
 /// Results must be the same bits wherever they are computed: no fast-math, no contraction that the host lacks.
 
 #include <cstdint>
@@ -33,9 +34,10 @@
 
 namespace arbiter::cuda {
 
-/// What load_constant() and load() keep in registers for one vector; the meaning is the fusion's.
+/// What load_constant(), locate() and load() keep in registers for one vector; the meaning is the fusion's.
 struct EpilogueInputs {
   Packed constant[2];
+  Packed located;
   Packed row[2];
 };
 
@@ -78,6 +80,9 @@ extern "C" {
 __device__ void arbiter_epilogue_load_constant(const arbiter::cuda::EpilogueArguments& arguments,
                                                const arbiter::cuda::VectorPlace& place,
                                                arbiter::cuda::EpilogueInputs& inputs);
+
+__device__ void arbiter_epilogue_locate(const arbiter::cuda::EpilogueArguments& arguments,
+                                        const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);
 
 __device__ void arbiter_epilogue_load(const arbiter::cuda::EpilogueArguments& arguments,
                                       const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);

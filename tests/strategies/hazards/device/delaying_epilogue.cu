@@ -20,6 +20,8 @@ extern "C" {
 
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
+__device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace& place, EpilogueInputs&) {
   pause(static_cast<std::uint32_t>(place.row) + blockIdx.x + threadIdx.x / 32);
 }

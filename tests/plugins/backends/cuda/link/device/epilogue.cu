@@ -17,6 +17,8 @@ __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& argument
   inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[1]) + place.column, place.count);
 }
 
+__device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
+
 __device__ void arbiter_epilogue_load(const EpilogueArguments& arguments, const VectorPlace& place,
                                       EpilogueInputs& inputs) {
   const auto* rows = static_cast<const Element*>(arguments.tensors[0]);

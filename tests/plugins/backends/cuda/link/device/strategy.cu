@@ -15,6 +15,7 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
   const VectorPlace place = place_in_row(row, column, count, arguments.hidden_size);
   EpilogueInputs inputs_of_row{};
   arbiter_epilogue_load_constant(arguments, place, inputs_of_row);
+  arbiter_epilogue_locate(arguments, place, inputs_of_row);
   arbiter_epilogue_load(arguments, place, inputs_of_row);
   Accumulators sum{};
 #pragma unroll
