@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t fewest_samples = 3;  // even where one operation outlasts the budget
 constexpr std::int64_t largest_inner = 10'000;
+constexpr int most_lengthenings = 3;
 
 /// The samples of one contender. Every decision rests on maxima over ranks, so all ranks decide alike.
 class Series {
@@ -29,6 +30,7 @@ class Series {
     if (contender_.threw) return;
     samples_.push_back(us / static_cast<double>(inner_));
     spent_us_ += us;
+    if (done()) lengthen();
   }
 
   [[nodiscard]] bool done() const {
@@ -88,17 +90,35 @@ class Series {
     return 0.0;
   }
 
-  /// Grows `inner` until a sample is long enough for the clock; the runs are the warm-up at the same time.
+  /// How many operations of `each_us` make a sample long enough for the clock.
+  [[nodiscard]] std::int64_t inner_for(double each_us) const {
+    const double wanted = std::ceil(config_.min_sample_us / std::max(each_us, 1e-3));
+    return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(largest_inner)));
+  }
+
+  /// Grows `inner` until a sample is long enough; the runs are the warm-up at the same time.
   void choose_inner() {
     for (int round = 0; round < 4; ++round) {
-      const double each = std::max(time(inner_) / static_cast<double>(inner_), 1e-3);
-      const auto wanted = static_cast<std::int64_t>(std::ceil(config_.min_sample_us / each));
-      const std::int64_t next = std::clamp<std::int64_t>(wanted, 1, largest_inner);
+      const std::int64_t next = inner_for(time(inner_) / static_cast<double>(inner_));
       if (contender_.threw) return;
       const bool settled = round > 0 && next <= inner_ * 2;
       inner_ = next;
       if (settled) return;
     }
+  }
+
+  /// Samples tell better than the first runs, which may have been slow: if they were far too short, begins again with
+  /// longer ones.
+  void lengthen() {
+    if (contender_.threw) return;
+    const double each_us = summarise(samples_).median;
+    if (inner_ == largest_inner || lengthened_ == most_lengthenings) return;
+    if (each_us * static_cast<double>(inner_) >= 0.75 * config_.min_sample_us) return;
+    ++lengthened_;
+    inner_ = inner_for(each_us);
+    samples_.clear();
+    spent_us_ = 0.0;
+    static_cast<void>(time(inner_));
   }
 
   Contender& contender_;
@@ -112,6 +132,7 @@ class Series {
   std::int64_t sample_inner_ = 0;  // of sample_
   std::vector<double> samples_;
   double spent_us_ = 0.0;
+  int lengthened_ = 0;
 };
 
 }  // namespace

@@ -25,6 +25,18 @@ class Waiting : public Operation {
   int& calls_;
 };
 
+/// The first calls take longer than a sample.
+class SlowAtFirst : public Operation {
+ public:
+  explicit SlowAtFirst(int& calls) : calls_(calls) {}
+  void enqueue(const Bindings&) override {
+    if (++calls_ <= 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+ private:
+  int& calls_;
+};
+
 class FailsOnTheLastRank : public Operation {
  public:
   explicit FailsOnTheLastRank(const ProcessGroup& group) : fails_(group.rank() == group.size() - 1) {}
@@ -71,6 +83,18 @@ TEST_F(Sampler, RepeatsShortOperationsWithinASample) {
   sample(contenders, {}, *backend_, group_, config_);
   EXPECT_GT(contenders.front().result.inner, 1);
   EXPECT_GE(calls, contenders.front().result.inner * contenders.front().result.samples);
+}
+
+TEST_F(Sampler, LengthensSamplesThatSlowFirstRunsMadeTooShort) {
+  int calls = 0;
+  std::vector<Contender> contenders;
+  auto& contender = contenders.emplace_back();
+  contender.strategy = "WARMS_UP";
+  contender.operation = std::make_unique<SlowAtFirst>(calls);
+  config_.min_sample_us = 200.0;
+  sample(contenders, {}, *backend_, group_, config_);
+  EXPECT_GT(contender.result.inner, 4);
+  EXPECT_GE(contender.result.samples, 3);
 }
 
 TEST_F(Sampler, StopsAtTheLargestNumberOfSamples) {
