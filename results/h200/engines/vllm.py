@@ -7,4 +7,4 @@ SYMM_MEM_ALL_REDUCE_MAX_SIZES = {"9.0": {2: 4}}
 NCCL_SYMM_MEM_ALL_REDUCE_CONFIG = {"custom_ar_preferred_ranges": {}}
 # MiB, used if size <= max:
 FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {2: 256, 4: 256}}
-_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {2: 4, 4: 0.25}}
+_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {2: 32, 4: 0.25}}
