@@ -38,7 +38,7 @@ inline constexpr std::uint32_t e2m1_bias = 0x49800000U;  ///< the bits of 2^20
 /// Twice a magnitude, the magnitude + 2 and half of it + 4, each rounded to a whole number, are its code below 2, in
 /// 2..4 and above 4; each is the least of the three where it is the code, and odd where the code is. So rounded are the
 /// last bits of sums with 2^22, 2^23 + 2 and 2^24 + 8, or an eighth of all.
-ARBITER_HOST_DEVICE std::uint32_t to_large_e2m1(float eighth) {
+ARBITER_HOST_DEVICE std::uint32_t to_uncut_e2m1(float eighth) {
   const std::uint32_t low = bits_of(sum(eighth, 0x1p19F));
   const std::uint32_t middle = bits_of(sum(eighth, 0x1p20F + 0.25F));
   const std::uint32_t high = bits_of(sum(eighth, 0x1p21F + 1.0F));
@@ -50,7 +50,7 @@ ARBITER_HOST_DEVICE std::uint32_t to_large_e2m1(float eighth) {
 template <std::size_t count>
 ARBITER_HOST_DEVICE std::uint32_t to_e2m1_word(const float (&eighth)[count]) {
   std::uint32_t code[count];
-  for (unsigned i = 0; i < count; ++i) code[i] = to_large_e2m1(eighth[i]);
+  for (unsigned i = 0; i < count; ++i) code[i] = to_uncut_e2m1(eighth[i]);
   // As a tree: each addition waits for two before it, and not for all.
   for (unsigned width = 1; width < count; width *= 2) {
     for (unsigned i = 0; i < count; i += 2 * width) code[i] += code[i + width] << (4 * width);

@@ -58,8 +58,8 @@ class Oneshot {
   static constexpr bool constants_last = Strips::whole_rows && CarriedStrip<PerThread>::in_registers;
 
   __device__ __forceinline__ Packed* slot(int at_rank, std::uint32_t vector) const {
-    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ +
-           arguments_.rank * arguments_.slots_per_source + vector;
+    return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + arguments_.rank * arguments_.slots_per_source +
+           vector;
   }
   __device__ __forceinline__ Packed* arriving(int source, std::uint32_t vector) const {
     if constexpr (Ranks == 2) return arriving_ + vector;
@@ -142,9 +142,9 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum = sum_in_rank_order<Ranks>(
-          arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
-          [&](int source) { return arriving(source, strip * strips_.vectors() + v); });
+      const Accumulators sum =
+          sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
+                                   [&](int source) { return arriving(source, strip * strips_.vectors() + v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       arbiter_epilogue_store_carried(epilogue, at, carried);
     });

@@ -140,9 +140,8 @@ class Twoshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum =
-          sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-                                   [&](int source) { return scattered_here(source, strip, v); });
+      const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
+                                                        [&](int source) { return scattered_here(source, strip, v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, carried);
       // What is sent is what is kept, so that all ranks finish from the same bits.
       carried = without_empty_words(carried);

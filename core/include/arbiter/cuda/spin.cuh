@@ -49,8 +49,8 @@ class Spin {
     return start_ == 0;
   }
 
-  /// For a warp that waits as one, when is_due(): all of its lanes call it, `lacks` is whether this one still waits. Two
-  /// calls keep the loop around them short.
+  /// For a warp that waits as one, when is_due(): all of its lanes call it, `lacks` is whether this one still waits.
+  /// Two calls keep the loop around them short.
   __device__ __forceinline__ bool warp_gives_up(bool lacks, int peer, std::uint32_t epoch) {
     if (lacks) start_ = look_at_clock(failure_, nanoseconds_, rank_, peer, epoch, start_);
     return __any_sync(0xffffffffU, lacks && start_ == 0);
