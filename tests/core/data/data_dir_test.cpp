@@ -70,6 +70,41 @@ TEST_F(DataDir, SkipsBadRowsOfTheHoldoutTooAndCountsThem) {
   EXPECT_EQ(read_data_dir(dir_.path(), "", {.skip_bad_rows = true}).skipped_rows, 1);
 }
 
+TEST_F(DataDir, CountsTheBadRowsOfAllFiles) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(3, "A") + "3,bfloat16,2048,1,1024,B,NONE,5\n");
+  dir_.write("benchmark.tp4.sm90.csv", csv_of(3, "A"));
+  dir_.write("benchmark.tp8.sm90.csv", csv_of(8, "C"));
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of(3, "A"));
+  dir_.write("benchmark.tp4.sm90.holdout.csv", csv_of(3, "A"));
+  const CsvContents contents = read_data_dir(dir_.path(), "", {.skip_bad_rows = true});
+  EXPECT_EQ(contents.skipped_rows, 5);
+  EXPECT_EQ(contents.warnings.size(), 5U);
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("C"));
+}
+
+TEST_F(DataDir, ReadsThePlatformsThatNvccNames) {
+  for (const std::string platform : {"cpu", "sm90", "sm90a", "sm100f", "sm120"}) {
+    TempDir dir;
+    dir.write("benchmark.tp2." + platform + ".csv", csv_of(2, "A"));
+    EXPECT_EQ(read_data_dir(dir.path(), "").dataset.rows().size(), 1U) << platform;
+  }
+}
+
+TEST_F(DataDir, LeavesFilesOfOtherNamesAlone) {
+  for (const std::string middle :
+       {"tp-2.cpu", "tp0.cpu", "tp.cpu", "tp2", "tp2.", "tp2cpu", "tp02.cpu", "tp2x.cpu", "tp2.cpu2", "tp2.sm",
+        "tp2.sma", "tp2.smf", "tp2.sm90b", "tp2.sm9a0", "tp2.cpu.old", "tp2.holdout", "tp99999999999.cpu"}) {
+    TempDir dir;
+    dir.write("benchmark." + middle + ".csv", csv_of(2, "A"));
+    try {
+      static_cast<void>(read_data_dir(dir.path(), ""));
+      ADD_FAILURE() << middle << " was read";
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("found no benchmark.tp<N>.<cpu|smV>.csv")) << middle;
+    }
+  }
+}
+
 TEST_F(DataDir, SeveralPlatformsNeedAName) {
   dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
   dir_.write("benchmark.tp2.cpu.csv", csv_of(2, "B"));

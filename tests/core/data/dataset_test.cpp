@@ -36,6 +36,22 @@ TEST(Dataset, GroupsRowsByProblemInProblemOrderKeepingRowOrderWithinACell) {
   EXPECT_THAT(cells.at(cell_of(256, 1)), ElementsAre(&data.rows()[0], &data.rows()[2], &data.rows()[4]));
 }
 
+TEST(Dataset, ProblemsThatDifferInOneThingAreDifferentCells) {
+  const std::vector<Problem> problems = {{2, DType::bfloat16, "NONE", 128, 1}, {2, DType::bfloat16, "NONE", 128, 2},
+                                         {2, DType::bfloat16, "NONE", 256, 1}, {2, DType::bfloat16, "OTHER", 128, 1},
+                                         {2, DType::float16, "NONE", 128, 1},  {4, DType::bfloat16, "NONE", 128, 1}};
+  Dataset data;
+  for (const char* strategy : {"A", "B"}) {
+    for (const Problem& problem : problems) data.add(decision_row(problem, strategy, 1.0));
+  }
+  const auto cells = data.cells();
+  EXPECT_EQ(cells.size(), problems.size());
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    ASSERT_EQ(cells.count(problems[i]), 1U) << to_string(problems[i]);
+    EXPECT_THAT(cells.at(problems[i]), ElementsAre(&data.rows()[i], &data.rows()[i + problems.size()]));
+  }
+}
+
 TEST(Dataset, BestIsTheFirstOfTheSmallestUsableTimesAndNeverAuto) {
   Dataset data;
   data.add(decision_row(cell_of(128, 1), "AUTO", 0.5));
@@ -72,6 +88,7 @@ TEST(Dataset, AppendKeepsOwnMachineAndAddsWhatItLacks) {
   EXPECT_EQ(all.machine().facts.at("cpu"), "EPYC");
   EXPECT_EQ(all.machine().facts.at("mpi"), "4.1");
   EXPECT_THAT(all.strategies(), ElementsAre("A", "B"));
+  EXPECT_EQ(all.rows().front().strategy, "A");
   all.append(all);
   EXPECT_EQ(all.rows().size(), 4U);
 }

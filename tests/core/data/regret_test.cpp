@@ -49,6 +49,26 @@ TEST(Regret, CountsCellsWhoseChoiceHasNoTimeApart) {
             "measured");
 }
 
+TEST(Regret, SaysWhichFigureIsWhichAndNamesEvenOneCellWithoutATime) {
+  Regret regret{.cells = 105, .mean = 0.0031, .p95 = 0.019, .worst = 0.0742, .within_one_percent = 0.92};
+  const std::string all = "mean 0.31 %, p95 1.90 %, worst 7.42 %, within 1 % in 92 % of ";
+  EXPECT_EQ(to_string(regret), all + "105 cells");
+  regret.unmeasured = 1;
+  EXPECT_EQ(to_string(regret), all + "104 cells; in 1 more the choice was not measured");
+  regret.unmeasured = 105;
+  EXPECT_EQ(to_string(regret), "none of 105 cells has a time for the chosen strategy");
+}
+
+TEST(Regret, OfExactlyOnePercentIsWithinOnePercent) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "BEST", 100.0));
+  data.add(decision_row(cell_of(128, 1), "OTHER", 101.0));
+  data.add(decision_row(cell_of(128, 2), "BEST", 100.0));
+  data.add(decision_row(cell_of(128, 2), "OTHER", 101.001));
+  const Regret regret = regret_of(FunctionSelector("s", [](const Problem&) { return "OTHER"; }), data);
+  EXPECT_EQ(regret.within_one_percent, 0.5);
+}
+
 TEST(Regret, OfNothingSaysSo) {
   const FunctionSelector selector("s", [](const Problem&) { return "A"; });
   EXPECT_EQ(regret_of(selector, Dataset{}).cells, 0);

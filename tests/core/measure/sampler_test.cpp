@@ -1,7 +1,9 @@
 #include "measure/sampler.hpp"
 
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <thread>
 
 #include "arbiter/error.hpp"
@@ -49,8 +51,65 @@ class FailsOnTheLastRank : public Operation {
   int calls_ = 0;
 };
 
+class DoesNothing : public Operation {
+ public:
+  void enqueue(const Bindings& /*none*/) override {}
+};
+
+/// Runs nothing: the test says how long each sample of `inner` operations took, the `turn`-th that was taken.
+class MadeUpClock : public Backend {
+ public:
+  using Clock = std::function<double(std::int64_t inner, int turn)>;
+
+  explicit MadeUpClock(Clock us) : us_(std::move(us)) {}
+  [[nodiscard]] Support available() const override { return Support::yes(); }
+  [[nodiscard]] std::string name() const override { return "host"; }
+  [[nodiscard]] Machine machine() const override { return {}; }
+  [[nodiscard]] std::int64_t free_bytes(int /*ranks*/) const override { return 0; }
+  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t /*bytes*/) override { return nullptr; }
+  void copy_in(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
+  void copy_out(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
+  void fill(void* /*to*/, unsigned char /*byte*/, std::size_t /*bytes*/) override {}
+  void run(Operation& /*operation*/, const Bindings& /*bindings*/) override {}
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& /*operation*/, const Bindings& /*bindings*/,
+                                               std::int64_t inner, bool graph) override {
+    return std::make_unique<MadeUp>(*this, inner, graph);
+  }
+
+ private:
+  class MadeUp : public Sample {
+   public:
+    MadeUp(MadeUpClock& clock, std::int64_t inner, bool graph) : clock_(clock), inner_(inner), graph_(graph) {}
+    [[nodiscard]] double time(ProcessGroup& /*group*/) override { return clock_.us_(inner_, clock_.turn_++); }
+    [[nodiscard]] bool graph() const override { return graph_; }
+
+   private:
+    MadeUpClock& clock_;
+    std::int64_t inner_;
+    bool graph_;
+  };
+
+  Clock us_;
+  int turn_ = 0;
+};
+
 class Sampler : public GroupFixture {
  protected:
+  static Contender idle(const std::string& name) {
+    Contender contender;
+    contender.strategy = name;
+    contender.operation = std::make_unique<DoesNothing>();
+    return contender;
+  }
+
+  Measurement sampled_by(MadeUpClock::Clock us) {
+    MadeUpClock clock(std::move(us));
+    std::vector<Contender> contenders;
+    contenders.push_back(idle("MADE_UP"));
+    arbiter::sample(contenders, {}, clock, group_, config_);
+    return contenders.front().result;
+  }
+
   Contender waiting(int microseconds, int& calls) const {
     Contender contender;
     contender.strategy = "WAIT" + std::to_string(microseconds);
@@ -149,6 +208,99 @@ TEST_F(Sampler, LeavesFailedContendersAlone) {
   contenders.front().result.failed = true;
   sample(contenders, {}, *backend_, group_, config_);
   EXPECT_EQ(calls, 0);
+}
+
+TEST_F(Sampler, TimesAreThoseOfOneOperation) {
+  const auto row = sampled_by([](std::int64_t inner, int) { return 10.0 * static_cast<double>(inner); });
+  EXPECT_EQ(row.inner, 10);  // for the usual 100 us
+  EXPECT_EQ(row.samples, 5);
+  EXPECT_EQ(row.time_us, 10.0);
+  EXPECT_EQ(row.min_us, 10.0);
+  EXPECT_EQ(row.p95_us, 10.0);
+  EXPECT_EQ(row.ci_low_us, 10.0);
+  EXPECT_EQ(row.ci_high_us, 10.0);
+}
+
+TEST_F(Sampler, EveryFigureOfARowIsItsOwn) {
+  config_ = {.precision_percent = 0.0, .min_samples = 20, .max_samples = 20, .min_sample_us = 1.0};
+  // Two warm-ups, then 101 to 120 us.
+  const auto row = sampled_by([](std::int64_t, int turn) { return 99.0 + turn; });
+  EXPECT_EQ(row.samples, 20);
+  EXPECT_EQ(row.time_us, 110.5);
+  EXPECT_EQ(row.min_us, 101.0);
+  EXPECT_EQ(row.p95_us, 119.0);
+  EXPECT_EQ(row.ci_low_us, 105.0);
+  EXPECT_EQ(row.ci_high_us, 116.0);
+}
+
+TEST_F(Sampler, TheSlowestRankCountsExactly) {
+  const auto row =
+      sampled_by([&](std::int64_t inner, int) { return 10.0 * (group_.rank() + 1) * static_cast<double>(inner); });
+  EXPECT_EQ(row.time_us, 10.0 * group_.size());
+}
+
+TEST_F(Sampler, EndsWhenTheHalfWidthIsAsManyPercentOfTheMedian) {
+  // Of 8 and 12 us in turn the interval is 8 to 12 and the median 10 after an even number of samples, 8 after an odd.
+  const auto samples = [&](double percent) {
+    config_ = {.precision_percent = percent, .min_samples = 5, .max_samples = 12, .min_sample_us = 1.0};
+    return sampled_by([](std::int64_t, int turn) { return turn % 2 == 0 ? 8.0 : 12.0; }).samples;
+  };
+  EXPECT_EQ(samples(25.0), 5);
+  EXPECT_EQ(samples(20.0), 6);
+  EXPECT_EQ(samples(19.9), 12);
+  EXPECT_EQ(samples(0.2), 12);
+}
+
+TEST_F(Sampler, EndsWhenItsSamplesHaveTakenTheBudget) {
+  config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 50, .max_samples = 100};
+  const auto row = sampled_by([](std::int64_t inner, int) { return 10.0 * static_cast<double>(inner); });
+  EXPECT_EQ(row.samples, 10);
+}
+
+TEST_F(Sampler, BeginsAgainWithAWholeBudgetAndAWarmUpWhenItLengthens) {
+  config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 50, .max_samples = 100};
+  constexpr std::array first{200.0, 200.0, 1.0, 1.0, 998.0, 5000.0};  // two warm-ups, the budget, another warm-up
+  const auto row = sampled_by([&](std::int64_t, int turn) {
+    return turn < static_cast<int>(first.size()) ? first.at(static_cast<std::size_t>(turn)) : 100.0;
+  });
+  EXPECT_EQ(row.inner, 100);
+  EXPECT_EQ(row.samples, 10);
+  EXPECT_EQ(row.p95_us, 1.0);
+}
+
+TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
+  const auto inner_of_samples_that_always_take = [&](double us) {
+    return sampled_by([us](std::int64_t, int) { return us; }).inner;
+  };
+  EXPECT_EQ(inner_of_samples_that_always_take(75.0), 3);   // 2 and 3 warming up
+  EXPECT_EQ(inner_of_samples_that_always_take(60.0), 20);  // 2 and 4, then 7, 12 and 20
+}
+
+TEST_F(Sampler, ASampleIsTenThousandOperationsAtMost) {
+  const auto row = sampled_by([](std::int64_t inner, int) { return 0.005 * static_cast<double>(inner); });
+  EXPECT_EQ(row.inner, 10'000);
+  EXPECT_EQ(row.time_us, 0.005);
+  EXPECT_EQ(sampled_by([](std::int64_t, int) { return 0.0; }).inner, 10'000);
+}
+
+TEST_F(Sampler, ContendersTakeTurnsUntilEachHasEnough) {
+  config_ = {.precision_percent = 0.0, .min_samples = 3, .max_samples = 3, .min_sample_us = 1.0};
+  std::vector<Contender> contenders;
+  contenders.push_back(idle("A"));
+  contenders.push_back(idle("B"));
+  MadeUpClock clock([](std::int64_t, int) { return 100.0; });
+  std::string turns;
+  arbiter::sample(contenders, {}, clock, group_, config_,
+                  [&](const Contender& contender) { turns += contender.strategy; });
+  EXPECT_EQ(turns, "AABBABABAB");
+}
+
+TEST_F(Sampler, TellsWhetherItsSamplesWereGraphs) {
+  const auto clock = [](std::int64_t, int) { return 100.0; };
+  config_.graph = false;
+  EXPECT_FALSE(sampled_by(clock).graph);
+  config_.graph = true;
+  EXPECT_TRUE(sampled_by(clock).graph);
 }
 
 }  // namespace

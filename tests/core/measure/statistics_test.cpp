@@ -29,6 +29,21 @@ TEST(Statistics, IntervalIsThatOfTheOrderStatistics) {
   EXPECT_EQ(summary.ci_high, 61.0);
   EXPECT_EQ(summary.p95, 95.0);
   EXPECT_EQ(summary.minimum, 1.0);
+  EXPECT_EQ(summary.median, 50.5);
+  EXPECT_DOUBLE_EQ(summary.relative_half_width(), 21.0 / 101.0);
+}
+
+TEST(Statistics, RanksBetweenTwoSamplesAreTheOuterOne) {
+  const auto first = [](std::size_t count) {
+    std::vector<double> samples(count);
+    std::iota(samples.begin(), samples.end(), 1.0);
+    return summarise(samples);
+  };
+  EXPECT_EQ(first(10).p95, 10.0);
+  EXPECT_EQ(first(20).p95, 19.0);
+  EXPECT_EQ(first(21).p95, 20.0);
+  EXPECT_EQ(first(40).ci_low, 13.0);
+  EXPECT_EQ(first(40).ci_high, 28.0);
 }
 
 TEST(Statistics, IntervalHoldsTheTrueMedianNineteenTimesInTwenty) {

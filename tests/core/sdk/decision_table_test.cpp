@@ -150,6 +150,21 @@ TEST(DecisionTable, AsksTheDtypeNearestInWidth) {
   EXPECT_EQ(ask(4, DType::bfloat16), "TP4");
 }
 
+TEST(DecisionTable, OfFormatsAsNearInWidthAsksTheNearestInOrder) {
+  const auto answer = [](DType first, DType second, DType asked) {
+    const std::vector<std::uint16_t> cells(6, 0);
+    return table_of(LookUp::nearest, {small_grid(cells, first, 2, "FIRST"), small_grid(cells, second, 2, "SECOND")})
+        .select({2, asked, "NONE", 128, 1});
+  };
+  EXPECT_EQ(answer(DType::bfloat16, DType::float16, DType::float32), "SECOND");
+  EXPECT_EQ(answer(DType::float16, DType::bfloat16, DType::float32), "FIRST");
+  EXPECT_EQ(answer(DType::bfloat16, DType::float16, DType::float8_e4m3), "SECOND");
+  EXPECT_EQ(answer(DType::float16, DType::bfloat16, DType::float8_e4m3), "FIRST");
+  // 3 bytes from the one, 2 from the other, although the other is further in order.
+  EXPECT_EQ(answer(DType::float8_e4m3, DType::bfloat16, DType::float32), "SECOND");
+  EXPECT_EQ(answer(DType::bfloat16, DType::float8_e4m3, DType::float32), "FIRST");
+}
+
 TEST(DecisionTable, StepsAreInclusiveAndTheLastOneHasNoEnd) {
   DecisionTable table;
   table.fallback = "FALLBACK";

@@ -49,6 +49,25 @@ TEST(Limits, TakeTheBestRateOfAllRanksAtOnceAndTheMedianLatency) {
   EXPECT_EQ(limits.one_way_us(), 1.5);
 }
 
+TEST(Limits, OfAnEvenNumberOfPairsTakeTheSlowerOfTheMiddleTwo) {
+  Limits limits(4);
+  for (const double us : {9.0, 1.0, 3.0, Measurement::none, 2.0}) limits.add({{Limit::one_way, 0, 1}, us, {}});
+  EXPECT_EQ(limits.one_way_us(), 3.0);
+}
+
+TEST(Limits, AddUpToTheFloorOfOneShotAndOfTwo) {
+  const auto floor_us = [](int ranks, std::int64_t bytes) {
+    Limits limits(ranks);
+    limits.add({{.limit = Limit::launch}, 1.0, {}});
+    limits.add({{Limit::one_way, 0, 1}, 2.0, {}});
+    limits.add({{.limit = Limit::push, .bytes = 1 << 20}, 1.0, {}});
+    return limits.floor_us(message(ranks, bytes));
+  };
+  EXPECT_NEAR(floor_us(2, 2048), 1.0 + 2.048 + 2.0, 1e-9);          // one shot
+  EXPECT_NEAR(floor_us(4, 2048), 1.0 + (1.536 + 2.0) + 2.0, 1e-9);  // the second half waits for the first to arrive
+  EXPECT_NEAR(floor_us(4, 20480), 1.0 + 2.0 * 15.36 + 2.0, 1e-9);   // the halves follow each other on the wire
+}
+
 TEST(Limits, GiveNoFloorWithoutAllOfThemOrForOtherRanks) {
   for (std::size_t missing = 0; missing < 3; ++missing) {
     Limits limits(2);
