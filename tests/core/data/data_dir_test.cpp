@@ -92,8 +92,8 @@ TEST_F(DataDir, ReadsThePlatformsThatNvccNames) {
 
 TEST_F(DataDir, LeavesFilesOfOtherNamesAlone) {
   for (const std::string middle :
-       {"tp-2.cpu", "tp0.cpu", "tp.cpu", "tp2", "tp2.", "tp2cpu", "tp02.cpu", "tp2x.cpu", "tp2.cpu2", "tp2.sm",
-        "tp2.sma", "tp2.smf", "tp2.sm90b", "tp2.sm9a0", "tp2.cpu.old", "tp2.holdout", "tp99999999999.cpu"}) {
+       {"tp-2.cpu", "tp0.cpu", "tp.cpu", "tp2", "tp2.", "tp2cpu", "tp2-cpu", "tp02.cpu", "tp2x.cpu", "tp2.cpu2",
+        "tp2.sm", "tp2.sma", "tp2.smf", "tp2.sm90b", "tp2.sm9a0", "tp2.cpu.old", "tp2.holdout", "tp99999999999.cpu"}) {
     TempDir dir;
     dir.write("benchmark." + middle + ".csv", csv_of(2, "A"));
     try {

@@ -70,6 +70,13 @@ TEST(Dataset, BestIsTheFirstOfTheSmallestUsableTimesAndNeverAuto) {
   EXPECT_EQ(row_of(cell, "AUTO"), &data.rows()[0]);
 }
 
+TEST(Dataset, OfRepeatedRowsTheFirstOfTheSmallestTimesCounts) {
+  Dataset data;
+  for (const double us : {2.0, 1.0, 1.0, 3.0}) data.add(decision_row(cell_of(128, 1), "A", us));
+  const auto cells = data.cells();
+  EXPECT_EQ(row_of(cells.begin()->second, "A"), &data.rows()[1]);
+}
+
 TEST(Dataset, ACellWithFailuresOnlyHasNoBest) {
   Dataset data;
   data.add(failed_row(cell_of(128, 1), "A"));

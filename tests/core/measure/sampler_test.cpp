@@ -61,7 +61,10 @@ class MadeUpClock : public Backend {
  public:
   using Clock = std::function<double(std::int64_t inner, int turn)>;
 
-  explicit MadeUpClock(Clock us) : us_(std::move(us)) {}
+  explicit MadeUpClock(
+      Clock us, std::function<bool()> lost = [] { return false; })
+      : us_(std::move(us)), lost_(std::move(lost)) {}
+  [[nodiscard]] bool lost() const override { return lost_(); }
   [[nodiscard]] Support available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "host"; }
   [[nodiscard]] Machine machine() const override { return {}; }
@@ -90,6 +93,7 @@ class MadeUpClock : public Backend {
   };
 
   Clock us_;
+  std::function<bool()> lost_;
   int turn_ = 0;
 };
 
@@ -276,6 +280,19 @@ TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
   EXPECT_EQ(inner_of_samples_that_always_take(60.0), 20);  // 2 and 4, then 7, 12 and 20
 }
 
+TEST_F(Sampler, OneSampleThatIsTooShortLengthensNothing) {
+  const auto row = sampled_by([](std::int64_t, int turn) { return turn == 0 || turn == 2 ? 10.0 : 100.0; });
+  EXPECT_EQ(row.inner, 10);
+  EXPECT_EQ(row.samples, 5);
+  EXPECT_EQ(row.min_us, 1.0);
+}
+
+TEST_F(Sampler, WarmsUpFourTimesAtMost) {
+  const auto row = sampled_by([](std::int64_t, int turn) { return turn < 4 ? 10.0 : 100.0; });
+  EXPECT_EQ(row.inner, 10'000);
+  EXPECT_EQ(row.samples, 5);
+}
+
 TEST_F(Sampler, ASampleIsTenThousandOperationsAtMost) {
   const auto row = sampled_by([](std::int64_t inner, int) { return 0.005 * static_cast<double>(inner); });
   EXPECT_EQ(row.inner, 10'000);
@@ -293,6 +310,33 @@ TEST_F(Sampler, ContendersTakeTurnsUntilEachHasEnough) {
   arbiter::sample(contenders, {}, clock, group_, config_,
                   [&](const Contender& contender) { turns += contender.strategy; });
   EXPECT_EQ(turns, "AABBABABAB");
+}
+
+TEST_F(Sampler, EndsAtOnceOnEveryRankWhenOneLosesItsBackend) {
+  config_.min_sample_us = 1.0;
+  const auto turns_until = [&](int last) {
+    bool lost = false;
+    MadeUpClock clock(
+        [&](std::int64_t, int turn) {
+          if (turn < last || group_.rank() != group_.size() - 1) return 100.0;
+          lost = true;
+          throw Error("an illegal access");
+        },
+        [&] { return lost; });
+    std::vector<Contender> contenders;
+    contenders.push_back(idle("A"));
+    contenders.push_back(idle("B"));
+    std::string turns;
+    arbiter::sample(contenders, {}, clock, group_, config_,
+                    [&](const Contender& contender) { turns += contender.strategy; });
+    EXPECT_TRUE(contenders[0].lost);
+    EXPECT_TRUE(contenders[0].result.failed);
+    EXPECT_FALSE(contenders[1].lost);
+    EXPECT_FALSE(contenders[1].result.usable());
+    return turns;
+  };
+  EXPECT_EQ(turns_until(0), "A");
+  EXPECT_EQ(turns_until(4), "AABBA");
 }
 
 TEST_F(Sampler, TellsWhetherItsSamplesWereGraphs) {

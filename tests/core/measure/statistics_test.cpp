@@ -44,6 +44,8 @@ TEST(Statistics, RanksBetweenTwoSamplesAreTheOuterOne) {
   EXPECT_EQ(first(21).p95, 20.0);
   EXPECT_EQ(first(40).ci_low, 13.0);
   EXPECT_EQ(first(40).ci_high, 28.0);
+  EXPECT_EQ(first(1000).ci_low, 469.0);
+  EXPECT_EQ(first(1000).ci_high, 532.0);
 }
 
 TEST(Statistics, IntervalHoldsTheTrueMedianNineteenTimesInTwenty) {

@@ -163,6 +163,7 @@ TEST_F(VerificationTest, TheWorstRowOfAllRanksCountsAndMayTakeAllOfTheAllowedErr
   };
   EXPECT_EQ(worst(1.0).error, 1.0);
   EXPECT_THAT(worst(1.0).reason, IsEmpty());
+  EXPECT_THAT(worst(std::nextafter(1.0, 2.0)).reason, HasSubstr("off by"));
   EXPECT_EQ(worst(1.0625).error, 1.0625);
   EXPECT_EQ(worst(1.0625).reason, "the result is off by 1.06 times the allowed error");
 }
@@ -196,6 +197,7 @@ TEST_F(VerificationTest, NamesTheRankWhoseOperationThrew) {
   });
   EXPECT_EQ(result.reason, "rank " + std::to_string(group_.size() - 1) + ": out of luck");
   EXPECT_TRUE(result.threw);
+  EXPECT_TRUE(std::isnan(result.error));
 }
 
 }  // namespace

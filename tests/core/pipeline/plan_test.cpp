@@ -17,14 +17,19 @@ class PlanTest : public ::testing::Test {
  protected:
   PlanTest() { plugins_.load_dir(BUILT_PLUGINS); }
 
-  Plan plan(const std::string& problems, int ranks, bool single_host = true, const std::string& more = "",
-            std::int64_t free_bytes = std::int64_t{1} << 30, const std::string& strategies = "[MPI, ONESHOT]") {
+  Plan plan(const std::string& problems, int ranks, bool single_host = true, const std::string& more = "") {
+    return plan_at({ranks, [=](int) { return single_host; }, [](int) { return std::int64_t{1} << 30; }}, problems,
+                   "[MPI, ONESHOT]", more);
+  }
+
+  Plan plan_at(const RunSite& site, const std::string& problems, const std::string& strategies,
+               const std::string& more = "") {
     const ConfigText text("backend: host\nproblems: " + problems + "\nstrategies: " + strategies + "\n" + more,
                           "plan.yaml");
     auto config = text.validate(plugins_);
     std::vector<std::string> remarks;
     const auto instances = make_instances(config, plugins_, remarks);
-    return make_plan(config, instances, {ranks, [=](int) { return single_host; }, [=](int) { return free_bytes; }});
+    return make_plan(config, instances, site);
   }
 
   PluginHost plugins_;
@@ -95,8 +100,11 @@ TEST_F(PlanTest, NeedsThreeTimesTheTensorsInFreeMemory) {
   const auto* none = plugins_.find(PluginKind::fusion, "NONE");
   const auto fusion = plugins_.create_as<Fusion>(*none, Parameters(none->parameters));
   ASSERT_EQ(3 * ProblemTensors::bytes_needed({2, DType::bfloat16, "NONE", 1024, 512}, *fusion), needed);
-  EXPECT_EQ(plan(problems, 2, true, "", needed).cells(), 2);
-  const auto made = plan(problems, 2, true, "", needed - 1);
+  const auto with = [&](std::int64_t free_bytes) {
+    return plan_at({2, [](int) { return true; }, [=](int) { return free_bytes; }}, problems, "[MPI, ONESHOT]");
+  };
+  EXPECT_EQ(with(needed).cells(), 2);
+  const auto made = with(needed - 1);
   EXPECT_EQ(made.cells(), 0);
   ASSERT_EQ(made.skipped.size(), 1U);
   EXPECT_EQ(made.skipped[0].strategy, "*");
@@ -113,9 +121,21 @@ TEST_F(PlanTest, OfOneTpSizeHasItsSkippedCellsOnly) {
   EXPECT_TRUE(made.of_tp_size(3).skipped.empty());
 }
 
+TEST_F(PlanTest, AsksForTheHostAndTheMemoryOfEachTpSize) {
+  const auto made =
+      plan_at({8, [](int tp_size) { return tp_size == 2; },
+               [](int tp_size) { return tp_size == 8 ? std::int64_t{0} : std::int64_t{1} << 30; }},
+              "{tp_size: [2, 4, 8], fusion: [NONE], hidden_size: [64], num_tokens: [1]}", "[MPI, ONESHOT]");
+  ASSERT_EQ(made.problems.size(), 2U);
+  EXPECT_THAT(made.problems[0].strategies, ElementsAre("MPI", "ONESHOT"));
+  EXPECT_THAT(made.problems[1].strategies, ElementsAre("MPI"));
+  ASSERT_EQ(made.skipped.size(), 2U);
+  EXPECT_EQ(made.skipped[1].reason, "needs more than the 0 MiB of memory that are free for each of 8 ranks");
+}
+
 TEST_F(PlanTest, HasNoProblemThatNoStrategySupports) {
-  const auto made = plan("{tp_size: [2], fusion: [NONE], hidden_size: [64], num_tokens: [1]}", 2, false, "",
-                         std::int64_t{1} << 30, "[ONESHOT]");
+  const auto made = plan_at({2, [](int) { return false; }, [](int) { return std::int64_t{1} << 30; }},
+                            "{tp_size: [2], fusion: [NONE], hidden_size: [64], num_tokens: [1]}", "[ONESHOT]");
   EXPECT_TRUE(made.problems.empty());
   ASSERT_EQ(made.skipped.size(), 1U);
   EXPECT_EQ(made.skipped[0].strategy, "ONESHOT");

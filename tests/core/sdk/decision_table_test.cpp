@@ -176,6 +176,10 @@ TEST(DecisionTable, StepsAreInclusiveAndTheLastOneHasNoEnd) {
   EXPECT_EQ(table.select(cell_of(2049, 1)), "C");
   EXPECT_EQ(table.select({2, DType::float32, "NONE", 512, 1}), "B");
   EXPECT_EQ(table.select({4, DType::bfloat16, "NONE", 512, 1}), "FALLBACK");
+  table.steps.front().steps.pop_back();
+  EXPECT_EQ(table.select(cell_of(2049, 1)), "B");
+  table.steps.front().steps.clear();
+  EXPECT_EQ(table.select(cell_of(512, 1)), "FALLBACK");
 }
 
 TEST(DecisionTable, AGridGoesBeforeStepsOfTheSamePair) {

@@ -87,6 +87,14 @@ TEST(Limits, OfOneRankAreALaunch) {
   EXPECT_EQ(limits.floor_us(message(1, 8192)), 0.35);
 }
 
+TEST(Limits, HaveTheNamesOfTheirFile) {
+  EXPECT_EQ(name_of(Limit::launch), "launch");
+  EXPECT_EQ(name_of(Limit::one_way), "one_way");
+  EXPECT_EQ(name_of(Limit::push), "push");
+  EXPECT_EQ(name_of(Limit::pull), "pull");
+  EXPECT_EQ(name_of(Limit::copy), "copy");
+}
+
 TEST(LimitCases, MeetEveryPairAndAllAtOnce) {
   constexpr std::array rates{Limit::push, Limit::pull};
   constexpr std::array<std::size_t, 2> sizes{1024, 4096};
