@@ -1,3 +1,4 @@
+#include <array>
 #include <bit>
 #include <cmath>
 #include <tuple>
@@ -105,6 +106,60 @@ TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
     if (scale == 0x7f) continue;
     const float factor = scale == 0 ? 0.0F : 1.0F / e4m3_to_float(scale);
     ASSERT_EQ(code, float_to_e2m1(carried[i] * factor)) << carried[i] << " " << largest;
+  }
+}
+
+struct Tie {
+  float value;
+  std::uint8_t code;
+};
+
+TEST_P(QuantizersOf, RoundTiesToTheEvenCode) {
+  const auto [isa, dtype, quantization] = GetParam();
+  const std::array<Tie, 16> e4m3 = {{{1.0625F, 0x38},
+                                     {1.1875F, 0x3a},
+                                     {-1.0625F, 0xb8},
+                                     {-1.1875F, 0xba},
+                                     {2.5F, 0x42},
+                                     {17.0F, 0x58},
+                                     {19.0F, 0x5a},
+                                     {400.0F, 0x7c},
+                                     {432.0F, 0x7e},
+                                     {0x1p-10F, 0x00},
+                                     {0x3p-10F, 0x02},
+                                     {0x5p-10F, 0x02},
+                                     {0xfp-10F, 0x08},
+                                     {0x11p-10F, 0x08},
+                                     {-0x1p-10F, 0x80},
+                                     {-0x3p-10F, 0x82}}};
+  const std::array<Tie, 16> e2m1 = {{{0.25F, 0x0},
+                                     {0.75F, 0x2},
+                                     {1.25F, 0x2},
+                                     {1.75F, 0x4},
+                                     {2.5F, 0x4},
+                                     {3.5F, 0x6},
+                                     {5.0F, 0x6},
+                                     {6.0F, 0x7},
+                                     {-0.25F, 0x8},
+                                     {-0.75F, 0xa},
+                                     {-1.25F, 0xa},
+                                     {-1.75F, 0xc},
+                                     {-2.5F, 0xc},
+                                     {-3.5F, 0xe},
+                                     {-5.0F, 0xe},
+                                     {-6.0F, 0xf}}};
+  const bool fp8 = quantization == Quantization::fp8;
+  std::array<float, 16> carried{};
+  for (std::size_t i = 0; i < 16; ++i) carried[i] = fp8 ? e4m3[i].value : e2m1[i].value;
+  const std::vector<float> gamma(16, 1.0F);
+  std::array<std::uint8_t, 16> quant{};
+  std::array<std::uint8_t, 4> scales{};
+  const FinishRow row{carried.data(), nullptr, gamma.data(), nullptr, quant.data(), scales.data(), 4, 1.0F, 1.0F};
+  rms_norm_kernels(dtype, isa).finish(false, quantization)(row, 16);
+  if (!fp8) EXPECT_EQ(scales[0], 0x38);  // 1: the largest of the block is 6
+  for (std::size_t i = 0; i < 16; ++i) {
+    const int code = fp8 ? quant[i] : quant[i / 2] >> (i % 2 * 4) & 0xf;
+    EXPECT_EQ(code, fp8 ? e4m3[i].code : e2m1[i].code) << carried[i];
   }
 }
 

@@ -82,5 +82,14 @@ TEST(Holdout, CountsAsProblems) {
               HasSubstr("problems.holdout: found 8098290000 shapes; allowed: at most 100000"));
 }
 
+TEST(Holdout, MayHaveAHundredThousandShapesInAnEntryAndNotOneMore) {
+  EXPECT_THAT(config_mistakes(with_holdout("holdout: {hidden_size: {from: 1, to: 400, step: 1}, "
+                                           "num_tokens: {from: 20, to: 269, step: 1}}")),
+              HasSubstr("problems: found 100004 problems"));
+  EXPECT_EQ(config_mistakes(with_holdout("holdout: {hidden_size: {from: 1, to: 11, step: 1}, "
+                                         "num_tokens: {from: 20, to: 9110, step: 1}}")),
+            "sweep.yaml:6:12: problems.holdout: found 100001 shapes; allowed: at most 100000");
+}
+
 }  // namespace
 }  // namespace arbiter

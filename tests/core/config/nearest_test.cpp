@@ -30,6 +30,26 @@ TEST(Nearest, PrefersTheNearerOfTwo) {
   EXPECT_EQ(nearest("ONESHOTT", shots), "ONESHOT");
 }
 
+TEST(Nearest, AllowsOneSlipForEveryThreeLettersAndOneAtLeast) {
+  const std::vector<std::string> words = {"ab", "sixsix"};
+  EXPECT_EQ(nearest("a", words), "ab");
+  EXPECT_EQ(nearest("a?", words), "ab");
+  EXPECT_EQ(nearest("??", words), std::nullopt);
+  EXPECT_EQ(nearest("six???", words), std::nullopt);
+  EXPECT_EQ(nearest("sixs??", words), "sixsix");
+}
+
+TEST(Nearest, TakesTheFirstOfEquallyNearOnes) {
+  const std::vector<std::string> shots = {"shotA", "shotB"};
+  EXPECT_EQ(nearest("shotC", shots), "shotA");
+}
+
+TEST(Nearest, ReadsNamesOfUpTo64Letters) {
+  const std::vector<std::string> long_names = {std::string(64, 'x')};
+  EXPECT_EQ(nearest(std::string(63, 'x') + "y", long_names), std::string(64, 'x'));
+  EXPECT_EQ(nearest(std::string(65, 'x'), long_names), std::nullopt);
+}
+
 TEST(Suggestion, ListsWhatIsAllowed) {
   const std::vector<std::string> heuristics = {"lut", "lp"};
   EXPECT_EQ(suggestion("lutt", heuristics), "; did you mean lut? Allowed: lut, lp");

@@ -41,5 +41,15 @@ TEST(NumberHint, SaysHowToWriteTheNumberThatWasMeant) {
   }
 }
 
+TEST(NumberHint, ReadsNothingIntoNumbersThatADoubleMayNotHold) {
+  EXPECT_EQ(number_hint("8e15"), "; write 8000000000000000");
+  EXPECT_EQ(number_hint("9e15"), "");
+  EXPECT_EQ(number_hint("-8e15"), "; write -8000000000000000");
+  EXPECT_EQ(number_hint("-9e15"), "");
+  EXPECT_EQ(number_hint("2.0"), "; write 2");
+  EXPECT_EQ(number_hint("1'024"), "; write 1024, or a list in brackets: [1, 2]");
+  EXPECT_EQ(number_hint("0X10"), "; numbers are decimal: write 16");
+}
+
 }  // namespace
 }  // namespace arbiter

@@ -145,5 +145,67 @@ TEST(Problems, AreNotTooMany) {
             "1000 token counts); allowed: at most 100000");
 }
 
+TEST(Problems, ReadRangesWhoseEndsAreEqualOrTheLastValue) {
+  EXPECT_THAT(config_of(with_tokens("{from: 4, to: 4, factor: 2}")).num_tokens, ElementsAre(4));
+  EXPECT_THAT(config_of(with_tokens("{from: 4, to: 4, step: 1}")).num_tokens, ElementsAre(4));
+  EXPECT_THAT(config_of(with_tokens("{from: 4, to: 16, factor: 2}")).num_tokens, ElementsAre(4, 8, 16));
+  EXPECT_THAT(config_of(with_tokens("{from: 4, to: 15, factor: 2}")).num_tokens, ElementsAre(4, 8));
+  EXPECT_THAT(config_of(with_tokens("{from: 4, to: 10, step: 3}")).num_tokens, ElementsAre(4, 7, 10));
+}
+
+TEST(Problems, ReadTheSmallestAndLargestSizes) {
+  const Config config = config_of("problems: {tp_size: [2, 1024], hidden_size: [1, 1048576], num_tokens: 1}\n");
+  EXPECT_THAT(config.tp_sizes, ElementsAre(2, 1024));
+  EXPECT_THAT(config.hidden_sizes, ElementsAre(1, 1048576));
+}
+
+TEST(Problems, MayBeAHundredThousandAndNotOneMore) {
+  const auto sweep = [](const std::string& hidden_sizes, const std::string& tokens) {
+    return "problems:\n  tp_size: 2\n  fusion: NONE\n  hidden_size: " + hidden_sizes + "\n  num_tokens: " + tokens +
+           "\n";
+  };
+  EXPECT_EQ(config_mistakes(sweep("{from: 1, to: 1000, step: 1}", "{from: 1, to: 100, step: 1}")), "no mistake");
+  EXPECT_EQ(config_mistakes(sweep("{from: 1, to: 11, step: 1}", "{from: 1, to: 9091, step: 1}")),
+            "sweep.yaml:1:1: problems: found 100001 problems (1 tp sizes x 1 dtypes x 1 fusions x 11 hidden sizes x "
+            "9091 token counts); allowed: at most 100000");
+}
+
+TEST(Problems, MayHaveARangeOfAHundredThousandValuesAndNotOneMore) {
+  EXPECT_EQ(config_of(with_tokens("{from: 1, to: 100000, step: 1}")).num_tokens.size(), 100'000U);
+  EXPECT_EQ(config_mistakes(with_tokens("{from: 1, to: 100001, step: 1}")),
+            "sweep.yaml:5:16: problems.num_tokens: the range has more than 100000 values");
+}
+
+/// What a plugin whose parameter takes any whole numbers says to them.
+std::string mistakes_of_any_numbers(const std::string& numbers) {
+  std::vector<PluginEntry> entries = test::config_entries();
+  entries.push_back(test::config_entry(PluginKind::sink, "any", {{"n", ParameterType::integer_list, "[]", "", ""}}));
+  try {
+    static_cast<void>(
+        validate(load_document(with_tokens("1") + "sinks: {any: {n: " + numbers + "}}\n", "sweep.yaml", {}),
+                 Catalogue(entries, test::config_host_only), false));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no mistake";
+}
+
+TEST(IntegerRange, CannotMultiplyItsWayUpFromZero) {
+  EXPECT_EQ(mistakes_of_any_numbers("{from: 0, to: 8, factor: 2}"),
+            "sweep.yaml:6:25: sinks.any.n: from: found 0; allowed with a factor: 1 or more");
+  EXPECT_EQ(mistakes_of_any_numbers("{from: -4, to: 8, factor: 2}"),
+            "sweep.yaml:6:25: sinks.any.n: from: found -4; allowed with a factor: 1 or more");
+  EXPECT_EQ(mistakes_of_any_numbers("{from: 1, to: 8, factor: 2}"), "no mistake");
+  EXPECT_EQ(mistakes_of_any_numbers("{from: -4, to: 8, step: 2}"), "no mistake");
+}
+
+TEST(IntegerList, MayHaveAHundredThousandValuesAndNotOneMore) {
+  std::string numbers = "[1";
+  for (int i = 1; i < 100'000; ++i) numbers += ",1";
+  EXPECT_EQ(mistakes_of_any_numbers(numbers + "]"), "no mistake");
+  EXPECT_EQ(mistakes_of_any_numbers(numbers + ",1]"),
+            "sweep.yaml:6:18: sinks.any.n: the list has more than 100000 values");
+}
+
 }  // namespace
 }  // namespace arbiter

@@ -85,6 +85,20 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"TooFewFields", "2,bfloat16,2048,1,1024,NC", "line: found 6 fields, allowed 12 as in the header"},
         Malformed{"TooManyFields", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3,",
                   "line: found 13 fields, allowed 12 as in the header"},
+        Malformed{"NoRanks", "0,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'world_size': found '0', allowed a whole number, 1..1048576"},
+        Malformed{"OneRankTooMany", "1048577,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'world_size': found '1048577', allowed a whole number, 1..1048576"},
+        Malformed{"RanksThatAreTwoInAnInt", "4294967298,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'world_size': found '4294967298', allowed a whole number, 1..1048576"},
+        Malformed{"TextBeyondAscii", "2,größe,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'dtype': found 'größe', allowed bfloat16, float16 or float32"},
+        Malformed{"ControlCharacters", "2,a\x01\x1f b,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'dtype': found 'a?? b', allowed bfloat16, float16 or float32"},
+        Malformed{"SixtyCharacters", "2," + std::string(60, 'x') + ",2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'dtype': found '" + std::string(60, 'x') + "', allowed bfloat16, float16 or float32"},
+        Malformed{"SixtyOneCharacters", "2," + std::string(61, 'x') + ",2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
+                  "column 'dtype': found '" + std::string(60, 'x') + "...', allowed bfloat16, float16 or float32"},
         Malformed{"OpenQuote", "2,bfloat16,2048,1,1024,\"NCCL,NONE,allreduce,5.5,ok,false,3",
                   "line: found a quote that is not closed, allowed \"...\" around a field"}),
     [](const auto& instance) { return instance.param.name; });
@@ -129,6 +143,23 @@ TEST(CsvReaderFile, RefusesMessageSizesThatOverflow) {
   const auto file = dir.write(
       "data.csv", std::string(header) + "2,bfloat16,2048,4611686018427387904,4,NCCL,NONE,allreduce,5.5,ok,false,3\n");
   EXPECT_THROW(static_cast<void>(read_csv(file)), DataError);
+}
+
+TEST(CsvReaderFile, RefusesAnErrorBelowZeroOrNotANumber) {
+  const TempDir dir;
+  for (const std::string error : {"-1", "-0.001", "nan", "0.5x"}) {
+    const auto file = dir.write("data.csv",
+                                "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),error\n"
+                                "2,bfloat16,2048,1,1024,NCCL,NONE,5.5," +
+                                    error + "\n");
+    try {
+      static_cast<void>(read_csv(file));
+      ADD_FAILURE() << "accepted " << error;
+    } catch (const DataError& refused) {
+      EXPECT_EQ(refused.what(),
+                file.string() + ":2: column 'error': found '" + error + "', allowed a number from 0 up");
+    }
+  }
 }
 
 }  // namespace arbiter::test

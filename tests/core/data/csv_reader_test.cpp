@@ -108,4 +108,40 @@ TEST_F(CsvReader, AFolderOrAMissingFileIsASystemError) {
   EXPECT_THROW(static_cast<void>(read_csv(dir_.path() / "none.csv")), SystemError);
 }
 
+TEST_F(CsvReader, TakesTheSmallestAndLargestNumbersThereAre) {
+  const Dataset data = read(
+      "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),error,inner\n"
+      "1,bfloat16,2,1,1,A,NONE,0.001,0,0\n"
+      "1048576,bfloat16,2,1,1,B,NONE,5,0.25,9223372036854775807\n");
+  ASSERT_EQ(data.rows().size(), 2U);
+  EXPECT_EQ(data.rows()[0].problem.tp_size, 1);
+  EXPECT_EQ(data.rows()[0].time_us, 0.001);
+  EXPECT_EQ(data.rows()[0].error, 0.0);
+  EXPECT_EQ(data.rows()[0].inner, 0);
+  EXPECT_EQ(data.rows()[1].problem.tp_size, 1048576);
+  EXPECT_EQ(data.rows()[1].error, 0.25);
+  EXPECT_EQ(data.rows()[1].inner, 9223372036854775807);
+}
+
+TEST_F(CsvReader, PutsEveryColumnWhereItBelongs) {
+  const Dataset data = read(
+      "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us),backend,graph,status,inner,samples,"
+      "min (us),p95 (us),ci_low (us),ci_high (us),error,floor (us)\n"
+      "2,bfloat16,48,3,8,A,NONE,reduce,5,cuda,True,ok,7,11,1,2,3,4,0.5,6\n");
+  ASSERT_EQ(data.rows().size(), 1U);
+  const Measurement& row = data.rows().front();
+  EXPECT_EQ(row.op, "reduce");
+  EXPECT_EQ(row.backend, "cuda");
+  EXPECT_TRUE(row.graph);
+  EXPECT_EQ(row.inner, 7);
+  EXPECT_EQ(row.samples, 11);
+  EXPECT_EQ(row.time_us, 5.0);
+  EXPECT_EQ(row.min_us, 1.0);
+  EXPECT_EQ(row.p95_us, 2.0);
+  EXPECT_EQ(row.ci_low_us, 3.0);
+  EXPECT_EQ(row.ci_high_us, 4.0);
+  EXPECT_EQ(row.error, 0.5);
+  EXPECT_EQ(row.floor_us, 6.0);
+}
+
 }  // namespace arbiter::test

@@ -43,6 +43,42 @@ TEST(BucketTable, KeepsTheCornersChoiceWhereItIsBestForMost) {
   EXPECT_EQ(buckets.moved, 0U);
 }
 
+TEST(BucketTable, ComparesTimesByTheirRatioToTheBest) {
+  // B loses 10 % three times and wins 5 % once, which in microseconds is the most.
+  Dataset data;
+  const auto add = [&](std::int64_t tokens, double a, double b) {
+    data.add(decision_row(cell_of(1024, tokens), "A", a));
+    data.add(decision_row(cell_of(1024, tokens), "B", b));
+  };
+  add(4, 10.0, 11.0);
+  add(5, 10.0, 11.0);
+  add(6, 10.0, 11.0);
+  add(7, 1000.0, 950.0);
+  const BucketBlock buckets = buckets_of(data);
+  EXPECT_THAT(buckets.grid.num_tokens, ElementsAre(4));
+  EXPECT_EQ(buckets.grid.strategies.at(buckets.grid.cells.at(0)), "A");
+  EXPECT_EQ(buckets.moved, 0U);
+}
+
+TEST(BucketTable, StatesTheMeanExcessOfItsChoices) {
+  // B is ten times slower at 1 token; at 2 and 3, which are one bucket, A is by half.
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2, 3}) {
+    data.add(decision_row(cell_of(128, tokens), "A", tokens == 1 ? 10.0 : 15.0));
+    data.add(decision_row(cell_of(128, tokens), "B", tokens == 1 ? 100.0 : 10.0));
+  }
+  const BucketBlock best = buckets_of(data, 49.0);
+  EXPECT_THAT(best.grid.cells, ElementsAre(0, 1));
+  EXPECT_DOUBLE_EQ(best.mean_excess, 0.0);
+  EXPECT_EQ(best.moved, 0U);
+  // Up to 51 % more one strategy may answer for both: its half more is that of two of three shapes.
+  const BucketBlock simplest = buckets_of(data, 51.0);
+  EXPECT_THAT(simplest.grid.cells, ElementsAre(0, 0));
+  EXPECT_NEAR(simplest.mean_excess, 1.0 / 3.0, 1e-12);
+  EXPECT_EQ(simplest.shapes, 12U);  // of four hidden sizes between 128 and 256 each
+  EXPECT_EQ(simplest.moved, 1U);
+}
+
 TEST(BucketTable, CountsMeasuredCellsInsideOfABucket) {
   Dataset data;
   data.add(decision_row(cell_of(2880, 5), "A", 1.0));

@@ -1,5 +1,6 @@
 #include "lut/simplest_labels.hpp"
 
+#include <limits>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -104,6 +105,36 @@ TEST(SimplestLabels, NeverHaveMoreSwitchesThanThePlainRule) {
     ASSERT_TRUE(is_allowed(choice, labels));
     EXPECT_LT(cost_of(choice, labels).switches, cost_of(choice, plain).switches);
     EXPECT_EQ(labels, simplest_labels(choice));
+  }
+}
+
+TEST(SimplestLabels, CountTheSwitchesOfAGridWithinItsRowsAndColumns) {
+  const LabelChoice choice{
+      2, 3, 2, std::vector<bool>(12, true), {0.5, 0.0, 0.25, 0.0, 0.0, 0.125, 1.0, 0.0, 0.0, 2.0, 0.0, 4.0}};
+  // The end of a row and the beginning of the next are no neighbours.
+  const LabelCost cost = cost_of(choice, {0, 0, 1, 0, 1, 1});
+  EXPECT_EQ(cost.switches, 3);
+  EXPECT_DOUBLE_EQ(cost.excess, 0.5 + 0.25 + 0.125 + 1.0 + 2.0 + 4.0);
+  EXPECT_EQ(cost_of(choice, {0, 0, 0, 1, 1, 1}).switches, 3);
+  EXPECT_EQ(cost_of(choice, {0, 1, 0, 0, 1, 0}).switches, 4);
+}
+
+TEST(SimplestLabels, SeeTheNeighboursOnBothSides) {
+  constexpr double never = std::numeric_limits<double>::infinity();
+  struct Grid {
+    std::vector<double> excess;  ///< of two rows of two cells, for two labels
+    Labels best;
+  };
+  const std::vector<Grid> grids = {{{0.5, 0.0, 0.0, 0.5, 0.25, 0.0, 0.125, 0.0}, {1, 1, 1, 1}},
+                                   {{0.0, 0.25, never, 0.0, 0.0, 0.5, 0.0, 0.0625}, {1, 1, 1, 1}},
+                                   {{never, 0.0, 0.0, 0.0625, never, 0.0, 0.0, 0.25}, {1, 1, 1, 1}},
+                                   {{0.0, 0.125, never, 0.0, 0.0, 0.25, 0.25, 0.0}, {1, 1, 1, 1}},
+                                   {{0.25, 0.0, 0.0625, 0.0, 0.0, 0.125, 0.0, never}, {0, 0, 0, 0}},
+                                   {{0.0, 0.125, 0.0, never, 0.5, 0.0, 0.0, 0.0625}, {0, 0, 0, 0}}};
+  for (std::size_t i = 0; i < grids.size(); ++i) {
+    LabelChoice choice{2, 2, 2, {}, grids[i].excess};
+    for (const double excess : choice.excess) choice.allowed.push_back(excess != never);
+    EXPECT_EQ(simplest_labels(choice), grids[i].best) << "grid " << i;
   }
 }
 

@@ -55,4 +55,38 @@ TEST(BucketTable, NeverHasTwoShotsWhereTokensMayBeFewerThanRanks) {
   EXPECT_EQ(table.at(at(8, "NONE", 1024, 8)), "5");
 }
 
+TEST(BucketTable, ComparesTimesByTheirRatioToTheBest) {
+  Dataset paths;
+  const auto add = [&](std::int64_t tokens, double nccl, double one_shot) {
+    paths.add(decision_row(at(2, "NONE", 1024, tokens), "0", nccl));
+    paths.add(decision_row(at(2, "NONE", 1024, tokens), "4", one_shot));
+  };
+  // One shot loses 10 % twice and wins 5 % once, which in microseconds is the most.
+  add(64, 10.0, 11.0);
+  add(80, 10.0, 11.0);
+  add(96, 1000.0, 950.0);
+  EXPECT_EQ(trtllm::fit_buckets(paths).at(at(2, "NONE", 1024, 64)), "0");
+}
+
+TEST(BucketTable, AvoidsWhatHasNoTimeInAPartOfTheBucket) {
+  Dataset paths;
+  paths.add(decision_row(at(2, "NONE", 1024, 64), "0", 1000.0));
+  paths.add(decision_row(at(2, "NONE", 1024, 64), "4", 1.0));
+  paths.add(decision_row(at(2, "NONE", 1024, 96), "0", 1000.0));
+  EXPECT_EQ(trtllm::fit_buckets(paths).at(at(2, "NONE", 1024, 64)), "0");
+}
+
+TEST(BucketTable, TakesTheFirstNumberOfEquals) {
+  Dataset paths;
+  for (const char* number : {"8", "5", "4", "0"}) paths.add(decision_row(at(2, "NONE", 1024, 64), number, 7.0));
+  for (const char* number : {"8", "5"}) paths.add(decision_row(at(2, "NONE", 1024, 128), number, 7.0));
+  EXPECT_EQ(trtllm::fit_buckets(paths).at(at(2, "NONE", 1024, 64)), "0");
+  EXPECT_EQ(trtllm::fit_buckets(paths).at(at(2, "NONE", 1024, 128)), "5");
+}
+
+TEST(BucketTable, HasNoPlaceForNoTokens) {
+  EXPECT_FALSE(trtllm::bucket_of(at(2, "NONE", 128, 0)).has_value());
+  EXPECT_EQ(trtllm::bucket_of(at(2, "NONE", 128, 1)), at(2, "NONE", 128, 1));
+}
+
 }  // namespace arbiter::test

@@ -83,4 +83,57 @@ TEST(VllmRules, TwoShotsAreNeverAskedForFewerTokensThanRanksAndOne) {
   EXPECT_EQ(sizes.fused, 4 * 2048);
 }
 
+TEST(VllmRules, StrictLimitsLeaveOutTheSizeItself) {
+  const auto rule = vllm::rule_of(vllm::PlainSizes{2048, 4096});
+  EXPECT_EQ(rule(cell_of(1016, 1)), "custom");
+  EXPECT_EQ(rule(cell_of(1024, 1)), "symm_mem");
+  EXPECT_EQ(rule(cell_of(2046, 1)), "symm_mem");
+  EXPECT_EQ(rule(cell_of(2048, 1)), "nccl");
+}
+
+TEST(VllmRules, EachKernelTakesItsOwnMultiplesOnly) {
+  const auto rule = vllm::rule_of(vllm::PlainSizes{1 << 20, 1 << 20});
+  EXPECT_EQ(rule(cell_of(8, 1)), "custom");     // 16 bytes
+  EXPECT_EQ(rule(cell_of(12, 1)), "symm_mem");  // 24
+  EXPECT_EQ(rule(cell_of(10, 1)), "symm_mem");  // 20
+  EXPECT_EQ(rule(cell_of(9, 1)), "nccl");       // 18
+  EXPECT_EQ(rule({2, DType::float16, "NONE", 12, 1}), "nccl");
+  EXPECT_EQ(rule({2, DType::float16, "NONE", 8, 1}), "custom");
+}
+
+TEST(VllmRules, TheCustomKernelsBufferIsEightMiB) {
+  EXPECT_EQ(vllm::within_buffer({8 * 1024 * 1024 + 1, 5}).custom, 8 * 1024 * 1024);
+  EXPECT_EQ(vllm::within_buffer({8 * 1024 * 1024 - 1, 5}).custom, 8 * 1024 * 1024 - 1);
+  EXPECT_EQ(vllm::within_buffer({1, 5}).symm_mem, 5);
+}
+
+TEST(VllmRules, TheRangesEndsBelongToSymmetricNccl) {
+  const auto rule = vllm::rule_of(vllm::PreferredRange{2048, 8192}, {1 << 20, {}});
+  EXPECT_EQ(rule(cell_of(1024, 1)), "nccl_symm_mem");
+  EXPECT_EQ(rule(cell_of(1032, 1)), "custom");
+  EXPECT_EQ(rule(cell_of(4088, 1)), "custom");
+  EXPECT_EQ(rule(cell_of(4096, 1)), "nccl_symm_mem");
+}
+
+TEST(VllmRules, FusedLimitsTakeInTheSizeItself) {
+  const auto rule = vllm::rule_of(vllm::FusedSizes{.one_shot = 4096, .fused = 16'384});
+  EXPECT_EQ(rule(cell_of(512, 4)), "one_shot");
+  EXPECT_EQ(rule(cell_of(512, 5)), "two_shot");
+  EXPECT_EQ(rule(cell_of(512, 16)), "two_shot");
+  EXPECT_EQ(rule(cell_of(512, 17)), "unfused");
+}
+
+TEST(VllmRules, FusedKernelsRunNothingBeyondFlashInfersOwnLimits) {
+  const std::int64_t all = std::int64_t{1} << 40;
+  // One shot takes 64 MiB over the ranks; two shots need more tokens than ranks.
+  const auto one_shot = vllm::rule_of(vllm::FusedSizes{.one_shot = all, .fused = all});
+  EXPECT_EQ(one_shot(cell_of(16'384, 1024)), "one_shot");
+  EXPECT_EQ(one_shot(cell_of(16'384, 1025)), "none");
+  EXPECT_EQ(one_shot({8, DType::bfloat16, "NONE", 4096, 1024}), "one_shot");
+  EXPECT_EQ(one_shot({8, DType::bfloat16, "NONE", 4096, 1025}), "none");
+  const auto two_shot = vllm::rule_of(vllm::FusedSizes{.one_shot = 0, .fused = all});
+  EXPECT_EQ(two_shot(cell_of(512, 2)), "none");
+  EXPECT_EQ(two_shot(cell_of(512, 3)), "two_shot");
+}
+
 }  // namespace arbiter::test
