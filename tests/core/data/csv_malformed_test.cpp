@@ -99,6 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "column 'dtype': found '" + std::string(60, 'x') + "', allowed bfloat16, float16 or float32"},
         Malformed{"SixtyOneCharacters", "2," + std::string(61, 'x') + ",2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
                   "column 'dtype': found '" + std::string(60, 'x') + "...', allowed bfloat16, float16 or float32"},
+        Malformed{"TextBehindAQuote", "2,bfloat16,2048,1,1024,\"NCCL\"x,NONE,allreduce,5.5,ok,false,3",
+                  "line: found a quote that is not closed, allowed \"...\" around a field"},
         Malformed{"OpenQuote", "2,bfloat16,2048,1,1024,\"NCCL,NONE,allreduce,5.5,ok,false,3",
                   "line: found a quote that is not closed, allowed \"...\" around a field"}),
     [](const auto& instance) { return instance.param.name; });

@@ -144,4 +144,17 @@ TEST_F(CsvReader, PutsEveryColumnWhereItBelongs) {
   EXPECT_EQ(row.floor_us, 6.0);
 }
 
+TEST_F(CsvReader, IgnoresBlanksAroundFieldsAndQuotes) {
+  const Dataset data = read(std::string(nine) +
+                            "2,bfloat16,2048,1,1024, \"NCCL\" ,\tNONE ,\"allreduce\"\t,5.5\n"
+                            "2,bfloat16,2048,1,1024,\" A \",NONE,allreduce,\"6.5\" \n");
+  ASSERT_EQ(data.rows().size(), 2U);
+  EXPECT_EQ(data.rows()[0].strategy, "NCCL");
+  EXPECT_EQ(data.rows()[0].problem.fusion, "NONE");
+  EXPECT_EQ(data.rows()[0].op, "allreduce");
+  EXPECT_EQ(data.rows()[0].time_us, 5.5);
+  EXPECT_EQ(data.rows()[1].strategy, " A ");
+  EXPECT_EQ(data.rows()[1].time_us, 6.5);
+}
+
 }  // namespace arbiter::test

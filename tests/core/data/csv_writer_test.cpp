@@ -74,6 +74,29 @@ TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {
   for (std::size_t i = 0; i < rounded.size(); ++i) EXPECT_EQ(data.rows()[i].time_us, rounded[i]);
 }
 
+TEST(CsvWriter, RoundsTimesToTheNearestNanosecond) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  for (const double time : {1.2346, 1.2344, 0.0006, 0.0014, 0.0016}) {
+    writer.append(decision_row(cell_of(8, 1), "A", time));
+  }
+  std::vector<double> times;
+  const Dataset data = read_csv(writer.file()).dataset;
+  for (const Measurement& row : data.rows()) times.push_back(row.time_us);
+  EXPECT_EQ(times, (std::vector<double>{1.235, 1.234, 0.001, 0.001, 0.002}));
+}
+
+TEST(CsvWriter, WritesCountsOfOneAndLeavesOutThoseOfNone) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  Measurement row = decision_row(cell_of(8, 1), "A", 3.0);
+  row.inner = 1;
+  row.samples = 0;
+  writer.append(row);
+  EXPECT_THAT(read_file(writer.file()),
+              ::testing::EndsWith("\n2,bfloat16,16,1,8,A,NONE,allreduce,3,,false,ok,1,,,,,,,\n"));
+}
+
 TEST(CsvWriter, AFailedRowHasNoTime) {
   const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
@@ -99,6 +122,17 @@ TEST(CsvWriter, QuotesNamesThatNeedIt) {
   const Dataset data = read_csv(writer.file()).dataset;
   EXPECT_EQ(data.rows()[0].strategy, "A, \"B\" ");
   EXPECT_EQ(data.rows()[1].strategy, "two lines");
+}
+
+TEST(CsvWriter, QuotesBlanksAtEitherEndAndKeepsLinesWhole) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"A ", "A "}, {" A", " A"}, {"\tA", "\tA"}, {"A B", "A B"}, {"A\rB", "A B"}, {"A\"B", "A\"B"}, {"A,B", "A,B"}};
+  for (const auto& [written, read] : names) writer.append(decision_row(cell_of(8, 1), written, 1.0));
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(data.rows()[i].strategy, names[i].second);
 }
 
 TEST(CsvWriter, EveryRowIsThereAsSoonAsItIsAppended) {

@@ -131,4 +131,43 @@ TEST(ByteThresholds, AsATableNeverChooseWhatWasNotMeasuredInACell) {
   EXPECT_EQ(table.select(cell_of(256, 4)), "B");
 }
 
+TEST(ByteThresholds, SaySizesInTheLargestUnitThatIsWhole) {
+  const auto text_of = [](std::int64_t hidden, std::int64_t tokens) {
+    Dataset data;
+    data.add(decision_row(cell_of(hidden, tokens), "A", 1.0));
+    data.add(decision_row(cell_of(hidden, tokens), "B", 2.0));
+    data.add(decision_row(cell_of(8192, 8192), "A", 2.0));
+    data.add(decision_row(cell_of(8192, 8192), "B", 1.0));
+    return thresholds_of(cell_blocks(data, "lp"), {"A", "B"}).text();
+  };
+  EXPECT_EQ(text_of(511, 1), "A to 1022 B, B above");
+  EXPECT_EQ(text_of(512, 1), "A to 1 KiB, B above");
+  EXPECT_EQ(text_of(513, 1), "A to 1026 B, B above");
+  EXPECT_EQ(text_of(512, 1023), "A to 1023 KiB, B above");
+  EXPECT_EQ(text_of(512, 1024), "A to 1 MiB, B above");
+  EXPECT_EQ(text_of(512, 1536), "A to 1536 KiB, B above");
+  EXPECT_EQ(text_of(512, 2048), "A to 2 MiB, B above");
+}
+
+TEST(ByteThresholds, AsStepsGiveASizeToTheNearerOne) {
+  // The border of 1024 and 3072 bytes is at 1773.6.
+  Dataset data;
+  data.add(decision_row(cell_of(512, 1), "A", 1.0));
+  data.add(decision_row(cell_of(512, 1), "B", 2.0));
+  data.add(decision_row(cell_of(512, 3), "A", 2.0));
+  data.add(decision_row(cell_of(512, 3), "B", 1.0));
+  const DecisionTable table = table_of(data, {"A", "B"});
+  EXPECT_EQ(table.select(cell_of(886, 1)), "A");  // 1772 bytes
+  EXPECT_EQ(table.select(cell_of(887, 1)), "B");  // 1774
+}
+
+TEST(ByteThresholds, ChooseNothingThatWasNeverMeasured) {
+  Dataset data;
+  data.add(decision_row(cell_of(512, 1), "A", 1.0));
+  const auto blocks = cell_blocks(data, "lp");
+  EXPECT_EQ(thresholds_of(blocks, {"A", "B"}).text(), "A for all sizes");
+  EXPECT_EQ(thresholds_of(blocks, {"B", "A"}).text(), "A for all sizes");
+  EXPECT_TRUE(thresholds_of(blocks, {"B", "A"}).exceptions.empty());
+}
+
 }  // namespace arbiter::test

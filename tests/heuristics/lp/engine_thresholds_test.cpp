@@ -96,4 +96,28 @@ TEST(EngineThresholds, CountCellsWithoutATimeForTheRulesChoiceApart) {
   EXPECT_EQ(found->excess.mean(), 0.0);
 }
 
+TEST(EngineThresholds, AreTheFirstTokensOfNcclAndTheFirstElementsOfTwoShots) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2, 4, 8, 16, 32}) {
+    data.add(decision_row(cell_of(128, tokens), "ONESHOT", tokens < 4 ? 1.0 : 2.0));
+    data.add(decision_row(cell_of(128, tokens), "TWOSHOT", tokens >= 4 && tokens < 16 ? 1.0 : 2.0));
+    data.add(decision_row(cell_of(128, tokens), "NCCL", tokens >= 16 ? 1.0 : 2.0));
+  }
+  const auto found = thresholds_of(data);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->text(), "NCCL_num_token_threshold 16, TWO_SHOT_numel_threshold 512");
+  EXPECT_EQ(found->tp_size, 2);
+  EXPECT_EQ(found->excess.worst(), 0.0);
+}
+
+TEST(EngineThresholds, UseNoNcclWhereItOnlyTies) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2}) {
+    data.add(decision_row(cell_of(128, tokens), "ONESHOT", 1.0));
+    data.add(decision_row(cell_of(128, tokens), "TWOSHOT", 2.0));
+    data.add(decision_row(cell_of(128, tokens), "NCCL", 1.0));
+  }
+  EXPECT_EQ(thresholds_of(data)->text(), "NCCL_num_token_threshold never, TWO_SHOT_numel_threshold never");
+}
+
 }  // namespace arbiter::test

@@ -31,4 +31,16 @@ TEST(TokenCutoffs, StateWhatTheyCostWhereTheBestIsNoThreshold) {
   EXPECT_NEAR(cutoffs.excess.worst(), 0.2, 1e-12);
 }
 
+TEST(TokenCutoffs, PassOverWhatHasNoAnswer) {
+  constexpr std::uint16_t none = DecisionGrid::no_answer;
+  const DecisionGrid grid{2,
+                          DType::bfloat16,
+                          "NONE",
+                          {128, 256, 512, 1024},
+                          {1, 8, 64},
+                          {"A", "B"},
+                          {0, none, 1, none, none, none, none, 1, none, none, 1, 1}};
+  EXPECT_EQ(token_cutoffs_text(grid), "128: A to 1, B; 512 .. 1024: B");
+}
+
 }  // namespace arbiter::test
