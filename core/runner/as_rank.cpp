@@ -7,14 +7,14 @@
 
 #include <fmt/format.h>
 
-#include "arbiter/thrown.hpp"
-#include "check/check_plugin.hpp"
-#include "launch/world.hpp"
-#include "launch_run.hpp"
-#include "pipeline/journal.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/runs.hpp"
+#include "arbiter/error.hpp"
+#include "comm/world.hpp"
+#include "contract/check_plugin.hpp"
 #include "setup.hpp"
+#include "supervise/checkpoint.hpp"
+#include "supervise/launch_run.hpp"
+#include "sweep/log.hpp"
+#include "sweep/runs.hpp"
 
 namespace arbiter {
 
@@ -31,7 +31,7 @@ ExitCode work_as_rank(World& world, const Work& work) {
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     const auto text = fmt::format("rank {}: {}", rank, error.what());
-    if (const auto journal = Journal::of_launcher(); journal != nullptr) journal->add_complaint(text);
+    if (const auto checkpoint = Checkpoint::of_launcher(); checkpoint != nullptr) checkpoint->add_complaint(text);
     // What is wrong everywhere is told once: the other ranks give rank 0 time to say it and to end the run.
     if (rank != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     log::error(text);
@@ -65,7 +65,7 @@ ExitCode check_as_rank(const Options& options) {
   return work_as_rank(world, [&] {
     PluginHost plugins;
     // First, so that a plugin of a built-in one's name is the one that is checked.
-    plugins.load_file(options.check, world_writable(options));
+    plugins.load_file(options.check);
     load_plugins(plugins, options, {});
     return check_plugin(
         plugins, plugins.entries().front(), options.overrides, world,

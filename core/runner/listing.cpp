@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/log.hpp"
-#include "pipeline/progress.hpp"
+#include "sweep/log.hpp"
+#include "sweep/progress.hpp"
 
 namespace arbiter {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "arbiter/plugin_host.hpp"
 #include "config/config.hpp"
-#include "pipeline/plan.hpp"
+#include "plugin/plugin_host.hpp"
+#include "sweep/plan.hpp"
 
 namespace arbiter {
 

@@ -6,20 +6,19 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "as_rank.hpp"
+#include "comm/rank_environment.hpp"
 #include "config/config.hpp"
-#include "config/nearest.hpp"
-#include "launch/rank_environment.hpp"
-#include "launch_run.hpp"
 #include "listing.hpp"
 #include "options.hpp"
-#include "pipeline/instances.hpp"
-#include "pipeline/log.hpp"
-#include "pipeline/runs.hpp"
-#include "plugin/stray_output.hpp"
-#include "relaunch.hpp"
+#include "plugin/plugin_host.hpp"
+#include "sdk/nearest.hpp"
 #include "setup.hpp"
+#include "supervise/launch_run.hpp"
+#include "supervise/relaunch.hpp"
+#include "sweep/instances.hpp"
+#include "sweep/log.hpp"
+#include "sweep/runs.hpp"
 
 namespace arbiter {
 
@@ -28,10 +27,6 @@ namespace {
 void warn_of_odd_plugins(const PluginHost& plugins) {
   for (const auto& entry : plugins.entries()) {
     if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
-    if (!entry.said.empty()) {
-      log::warn(fmt::format("{}: wrote to standard output, which is for results, while it was loaded: \"{}\"",
-                            entry.file.string(), entry.said));
-    }
   }
 }
 
@@ -83,7 +78,6 @@ ExitCode check(const Options& options, int argc, char** argv) {
   if (!std::filesystem::is_regular_file(options.check)) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
-  restore_standard_output();
   const auto launched = launch_ranks(options.check_ranks, false, argc, argv);
   if (!launched.broke_off.empty()) {
     log::say(fmt::format("FAILED  {}", launched.step.empty() ? "being loaded" : launched.step));
@@ -94,7 +88,6 @@ ExitCode check(const Options& options, int argc, char** argv) {
 
 ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char** argv) {
   const auto backend = usable_backend(config, plugins);
-  restore_standard_output();
   const auto launched = launch_sweep(ranks_to_start(config, *backend), backend->needs_a_core(), argc, argv);
   if (!launched.broke_off.empty()) {
     log::error(launched.broke_off);
@@ -105,7 +98,6 @@ ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char
 
 ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
-  divert_standard_output();
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) return run_as_rank(options);

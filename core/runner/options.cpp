@@ -42,17 +42,18 @@ Options parse_options(int argc, char** argv) {
       ->type_name("DIR");
   app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
                "Measure AUTO too: the strategy that runs what the first heuristic chose");
-  app.add_flag("--limits", options.limits,
+  app.add_flag("--probe", options.probe,
                "Measure first what bounds every strategy on this machine (latency, bandwidth), and write it beside the "
                "CSVs; each row then says the least time it could have taken");
+  app.add_flag("--limits")->group("")->each([](const std::string&) {
+    throw CLI::ValidationError("--limits", "is called --probe now");
+  });
   app.add_option("--set", options.overrides, "Override a key of the YAML; may be repeated")
       ->type_name("KEY.PATH=VALUE");
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
       ->type_name("DIR");
   app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows,
                "Count malformed CSV lines and go on without them");
-  app.add_flag("--allow_world_writable_plugins,--allow-world-writable-plugins", options.allow_world_writable_plugins,
-               "Load plugins also where anybody may write; whoever does runs code as you");
   auto* list =
       app.add_option("--list", options.listed,
                      "List every plugin found, and why one was refused; with a NAME, all about that plugin and "

@@ -15,13 +15,12 @@ struct Options {
   std::vector<std::filesystem::path> plugin_dirs;
   std::vector<std::string> overrides;  ///< key.path=value
   bool enable_auto = false;
-  bool limits = false;
+  bool probe = false;
   bool skip_bad_rows = false;
   bool list = false;
   std::string listed;           ///< the plugin to tell all of; empty for an overview
   std::filesystem::path check;  ///< the plugin to hold against its contract
   int check_ranks = 4;
-  bool allow_world_writable_plugins = false;
   bool dry_run = false;
 };
 

@@ -5,12 +5,8 @@
 
 namespace arbiter {
 
-PluginHost::WorldWritable world_writable(const Options& options) {
-  return options.allow_world_writable_plugins ? PluginHost::WorldWritable::allow : PluginHost::WorldWritable::refuse;
-}
-
 void load_plugins(PluginHost& plugins, const Options& options, const std::vector<std::filesystem::path>& from_yaml) {
-  const auto load = [&](const std::filesystem::path& dir) { plugins.load_dir(dir, world_writable(options)); };
+  const auto load = [&](const std::filesystem::path& dir) { plugins.load_dir(dir); };
   load(built_in_plugin_dir());
   for (const auto& dir : from_yaml) load(dir);
   for (const auto& dir : options.plugin_dirs) load(dir);
@@ -20,7 +16,7 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
 std::vector<std::string> overrides_of(const Options& options) {
   auto overrides = options.overrides;
   if (options.enable_auto) overrides.emplace_back("enable_auto=true");
-  if (options.limits) overrides.emplace_back("measurement.limits=true");
+  if (options.probe) overrides.emplace_back("measurement.probe=true");
   return overrides;
 }
 

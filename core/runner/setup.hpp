@@ -3,14 +3,11 @@
 #include <filesystem>
 #include <vector>
 
-#include "arbiter/plugin_host.hpp"
 #include "config/config.hpp"
 #include "options.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
-
-/// Whether plugins are loaded from where anybody may write.
-[[nodiscard]] PluginHost::WorldWritable world_writable(const Options& options);
 
 /// Loads every plugin that can be found, in the documented order, so that a name that occurs twice belongs to the first
 /// folder.

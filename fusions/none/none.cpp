@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #ifdef ARBITER_HAS_CUDA
 #include "device_code/none_epilogue.hpp"
 #endif
@@ -21,14 +21,14 @@ class NoneEpilogue final : public HostEpilogue {
         row_bytes_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))),
         kernels_(row_kernels(problem.dtype)) {}
 
-  float begin_row(const Bindings&, std::int64_t, const float* sum, void* carried) const override {
-    kernels_.store(sum, carried, hidden_size_);
+  float begin_row(const Bindings&, std::int64_t, const float* sum, void* epilogue_state) const override {
+    kernels_.store(sum, epilogue_state, hidden_size_);
     return 0.0F;
   }
 
-  void finish_row(const Bindings& bindings, std::int64_t row, const void* carried, float) const override {
+  void finish_row(const Bindings& bindings, std::int64_t row, const void* epilogue_state, float) const override {
     auto* reduced = static_cast<std::byte*>(bindings.tensors[0]) + static_cast<std::size_t>(row) * row_bytes_;
-    if (reduced != carried) std::memcpy(reduced, carried, row_bytes_);
+    if (reduced != epilogue_state) std::memcpy(reduced, epilogue_state, row_bytes_);
   }
 
  private:
@@ -41,11 +41,11 @@ class None final : public Fusion {
  public:
   explicit None(const Parameters&) {}
 
-  [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const override {
+  [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override {
     return {{"reduced", TensorRole::output, problem.dtype, problem.elements()}};
   }
 
-  [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
+  [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const override {
     return std::make_unique<NoneEpilogue>(problem);
   }
 
@@ -55,9 +55,9 @@ class None final : public Fusion {
   }
 #endif
 
-  void reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double> sum,
-                     std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {
-    outputs.assign(1, {{sum.begin(), sum.end()}, {slack.begin(), slack.end()}});
+  void do_reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double> sum,
+                        std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const override {
+    outputs.assign(1, {{sum.begin(), sum.end()}, {tolerance.begin(), tolerance.end()}});
   }
 };
 

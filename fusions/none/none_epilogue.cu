@@ -1,4 +1,4 @@
-// The device epilogue of NONE: the rounded sum is carried, and stored at once.
+// The device epilogue of NONE: the rounded sum is epilogue_state, and stored at once.
 #include "arbiter/cuda/epilogue.cuh"
 
 using namespace arbiter::cuda;
@@ -12,14 +12,14 @@ __device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPl
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
 __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
-                                        const Accumulators& sum, Packed& carried) {
-  carried = pack(sum);
+                                        const Accumulators& sum, Packed& epilogue_state) {
+  epilogue_state = pack(sum);
   return 0.0F;
 }
 
-__device__ void arbiter_epilogue_store_carried(const EpilogueArguments& arguments, const VectorPlace& place,
-                                               const Packed& carried) {
-  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, carried, place);
+__device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& epilogue_state) {
+  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, epilogue_state, place);
 }
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }

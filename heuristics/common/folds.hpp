@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "arbiter/dataset.hpp"
-#include "arbiter/selector.hpp"
+#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 

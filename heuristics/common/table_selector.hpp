@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "arbiter/dataset.hpp"
-#include "arbiter/selector.hpp"
+#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 

@@ -16,7 +16,7 @@ class CostModel : public Heuristic {
       : options_{static_cast<std::size_t>(parameters.integer("max_regimes")), parameters.text("fallback")} {
     static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));
   }
-  [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const override {
+  [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
     return fit_cost_model(dataset, options_);
   }
 

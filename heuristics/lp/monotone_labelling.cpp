@@ -76,12 +76,12 @@ class LabellingProgram {
  private:
   [[nodiscard]] int column(std::size_t node, std::size_t k) const { return static_cast<int>(node * unknowns_ + k); }
 
-  /// Every row says that one unknown is at least another; `slack` is a column that makes up for it, or 0.
-  void at_least(int row, int more, int less, int slack = 0) {
-    const int columns[] = {0, more, less, slack};
+  /// Every row says that one unknown is at least another; `tolerance` is a column that makes up for it, or 0.
+  void at_least(int row, int more, int less, int tolerance = 0) {
+    const int columns[] = {0, more, less, tolerance};
     const double factors[] = {0.0, 1.0, -1.0, 1.0};
     glp_set_row_bnds(program_.get(), row, GLP_LO, 0.0, 0.0);
-    glp_set_mat_row(program_.get(), row, slack == 0 ? 2 : 3, columns, factors);
+    glp_set_mat_row(program_.get(), row, tolerance == 0 ? 2 : 3, columns, factors);
   }
 
   /// The first of the columns that let unknowns fall along edges, or 0 if they must not.
@@ -101,15 +101,15 @@ class LabellingProgram {
     const std::size_t rows = problem_.nodes * (unknowns_ - 1) + problem_.edges.size() * unknowns_;
     if (rows == 0) return;
     glp_add_rows(program_.get(), checked_int(rows));
-    int slack = add_slacks();
+    int tolerance = add_slacks();
     int row = 1;
     for (std::size_t node = 0; node < problem_.nodes; ++node) {
       for (std::size_t k = 2; k < problem_.labels; ++k) at_least(row++, column(node, k - 1), column(node, k));
     }
     for (const auto& [before, after] : problem_.edges) {
       for (std::size_t k = 1; k < problem_.labels; ++k) {
-        at_least(row++, column(after, k), column(before, k), slack);
-        if (slack != 0) ++slack;
+        at_least(row++, column(after, k), column(before, k), tolerance);
+        if (tolerance != 0) ++tolerance;
       }
     }
   }

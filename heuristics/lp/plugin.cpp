@@ -38,7 +38,7 @@ class Lp : public Heuristic {
       if (!seen.insert(name).second) throw ConfigError(fmt::format("order: found {} twice, allowed once", name));
     }
   }
-  [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const override {
+  [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
     return fit_lp(dataset, options_);
   }
 

@@ -27,7 +27,7 @@ class Lut : public Heuristic {
                  parse_refine(parameters.text("refine"))} {
     static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));
   }
-  [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const override {
+  [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
     return fit_lut(dataset, options_);
   }
 

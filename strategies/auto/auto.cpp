@@ -12,11 +12,11 @@ class Auto : public arbiter::Strategy {
 
   [[nodiscard]] bool fuses() const override { return true; }
 
-  [[nodiscard]] arbiter::Support supports(const arbiter::Problem&, const arbiter::ProcessGroup&) const override {
+  [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem&, const arbiter::ProcessGroup&) const override {
     return arbiter::Support::yes();
   }
 
-  [[nodiscard]] std::unique_ptr<arbiter::Operation> prepare(const arbiter::Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<arbiter::Operation> do_prepare(const arbiter::Preparation& preparation) override {
     const auto chosen = preparation.select ? preparation.select(preparation.problem) : std::string{};
     if (chosen.empty()) throw arbiter::Error("AUTO needs a heuristic that has chosen: there is no selector yet");
     return preparation.prepare_other(chosen);

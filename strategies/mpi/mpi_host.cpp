@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "mpi_check.hpp"
 #include "ring_communicator.hpp"
@@ -54,11 +53,11 @@ class Mpi : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return false; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return supports_message(problem, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     if (!communicator_) {
       auto& group = *static_cast<MPI_Comm*>(preparation.group.mpi_comm());
       communicator_ = ring_ ? mpi::duplicate_with_ring(group) : mpi::duplicate(group);

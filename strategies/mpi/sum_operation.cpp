@@ -1,6 +1,6 @@
 #include "sum_operation.hpp"
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "mpi_check.hpp"
 
 namespace arbiter::mpi {

@@ -2,7 +2,7 @@
 
 #include <mpi.h>
 
-#include "arbiter/dtype.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter::mpi {
 

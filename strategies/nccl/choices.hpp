@@ -4,8 +4,8 @@
 #include <string>
 
 #include "arbiter/parameters.hpp"
+#include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
-#include "arbiter/support.hpp"
 
 namespace arbiter::nccl {
 

@@ -5,8 +5,8 @@
 
 #include <nccl.h>
 
-#include "arbiter/dtype.hpp"
 #include "arbiter/process_group.hpp"
+#include "arbiter/tensor.hpp"
 #include "choices.hpp"
 
 namespace arbiter::nccl {

@@ -8,7 +8,6 @@
 #include <cuda_runtime_api.h>
 
 #include "arbiter/cuda/cuda_backend.hpp"
-#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "communicator.hpp"
 
@@ -43,12 +42,12 @@ class Nccl : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return false; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     if (Support message = supports_message(problem, group); !message) return message;
     return nccl::supports(choices_, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     // Asking for the stream makes the backend take its device, and NCCL takes the current one.
     const auto stream = static_cast<cudaStream_t>(dynamic_cast<cuda::CudaBackend&>(preparation.backend).stream());
     if (!communicator_) communicator_ = std::make_shared<nccl::Communicator>(preparation.group, choices_, stream);

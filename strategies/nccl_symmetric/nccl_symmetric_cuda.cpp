@@ -8,7 +8,6 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/error.hpp"
-#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 #include "communicator.hpp"
 #include "windows.hpp"
@@ -77,12 +76,12 @@ class NcclSymmetric : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return false; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     if (Support windows = nccl::supports_windows(); !windows) return windows;
     return supports_message(problem, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     // Asking for the stream makes the backend take its device, and NCCL takes the current one.
     const auto stream = static_cast<cudaStream_t>(dynamic_cast<cuda::CudaBackend&>(preparation.backend).stream());
     if (!communicator_)

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "arbiter/support.hpp"
+#include "arbiter/problem.hpp"
 #include "communicator.hpp"
 
 namespace arbiter::nccl {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "arbiter/cuda/strip_arguments.hpp"
+#include "cuda_common/tile_arguments.hpp"
 
 namespace arbiter::oneshot {
 
 inline constexpr int max_ranks = 8;
 
 /// The kernel's parameter; plain data, the same for both compilers.
-struct OneshotArguments : cuda::StripArguments {
+struct OneshotArguments : cuda::TileArguments {
   void* slots[max_ranks];  ///< by rank: [2 buffers][source rank][slots_per_source] of 16 bytes
   std::int64_t slots_per_source;
 };

@@ -1,11 +1,11 @@
 // ONESHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in oneshot.cu.
 #include <algorithm>
 
-#include "arbiter/cuda/lamport_memory.hpp"
-#include "arbiter/cuda/strip_kernel.hpp"
-#include "arbiter/cuda/strip_options.hpp"
-#include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
+#include "cuda_common/lamport_memory.hpp"
+#include "cuda_common/supports.hpp"
+#include "cuda_common/tile_kernel.hpp"
+#include "cuda_common/tile_options.hpp"
 #include "device_code/oneshot.hpp"
 #include "oneshot_arguments.hpp"
 
@@ -19,7 +19,7 @@ constexpr std::int64_t slot_bytes = 16;
 
 class OneshotOperation : public Operation {
  public:
-  OneshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
+  OneshotOperation(const Preparation& preparation, const cuda::TilePlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory)
       : memory_(std::move(memory)),
         kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan) {
@@ -35,7 +35,7 @@ class OneshotOperation : public Operation {
 
  private:
   std::shared_ptr<cuda::LamportMemory> memory_;
-  cuda::StripKernel kernel_;
+  cuda::TileKernel kernel_;
   OneshotArguments arguments_{};
 };
 
@@ -45,21 +45,21 @@ class Oneshot : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return true; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return cuda::supports_peer_kernels(problem, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
     const auto plan = options_.plan(problem, preparation.fusion, backend);
-    const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.strips * plan.per_strip * slot_bytes);
+    const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.tiles * plan.per_tile * slot_bytes);
     auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
     return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory));
   }
 
  private:
-  cuda::StripOptions options_;
+  cuda::TileOptions options_;
   std::shared_ptr<cuda::LamportMemory> memory_;
 };
 
@@ -71,5 +71,5 @@ ARBITER_PLUGIN(Oneshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Every rank pushes its message to all peers and reduces everything",
                          .backend = "cuda",
                          .table_id = 4,
-                         .parameters = cuda::strip_parameters,
-                         .parameter_count = std::size(cuda::strip_parameters)})
+                         .parameters = cuda::tile_parameters,
+                         .parameter_count = std::size(cuda::tile_parameters)})

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "arbiter/row_kernels.hpp"
-#include "arbiter/shared_slots.hpp"
+#include "arbiter/host/row_kernels.hpp"
+#include "arbiter/host/shared_slots.hpp"
 #include "arbiter/strategy.hpp"
 
 namespace {
@@ -33,7 +33,7 @@ class OneshotOperation : public Operation {
         rows_per_chunk_(rows_per_chunk),
         inputs_(static_cast<std::size_t>(slots_->ranks())),
         sum_(static_cast<std::size_t>(problem_.hidden_size)),
-        carried_(row_bytes_) {}
+        epilogue_state_(row_bytes_) {}
 
   void enqueue(const Bindings& bindings) override {
     const std::int64_t chunks = (problem_.num_tokens + rows_per_chunk_ - 1) / rows_per_chunk_;
@@ -71,8 +71,8 @@ class OneshotOperation : public Operation {
                                    : slots_->slot(rank, number) + static_cast<std::size_t>(in_chunk) * row_bytes_;
       }
       kernels_.reduce(inputs_.data(), slots_->ranks(), problem_.hidden_size, sum_.data());
-      const float scalar = epilogue_->begin_row(bindings, row, sum_.data(), carried_.data());
-      epilogue_->finish_row(bindings, row, carried_.data(), scalar);
+      const float scalar = epilogue_->begin_row(bindings, row, sum_.data(), epilogue_state_.data());
+      epilogue_->finish_row(bindings, row, epilogue_state_.data(), scalar);
     }
   }
 
@@ -85,7 +85,7 @@ class OneshotOperation : public Operation {
   std::int64_t rows_per_chunk_;
   std::vector<const void*> inputs_;
   std::vector<float> sum_;
-  std::vector<std::byte> carried_;
+  std::vector<std::byte> epilogue_state_;
 };
 
 // Measured on two cores with 2 and 4 ranks, 64 KB to 8 MB: from 32 to 256 KiB all are within noise, above that chunks
@@ -101,11 +101,11 @@ class Oneshot : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return true; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const Problem& problem = preparation.problem;
     const std::int64_t row_bytes = problem.hidden_size * size_of(problem.dtype);
     const std::int64_t rows = std::clamp<std::int64_t>(chunk_bytes_ / row_bytes, 1, problem.num_tokens);

@@ -31,10 +31,10 @@ struct TokenBlocks {
   /// Rows [block(c, r), block(c, r + 1)) of chunk c are rank r's.
   [[nodiscard]] std::int64_t block(std::int64_t chunk, int rank) const { return rows(chunk) * rank / ranks; }
 
-  /// A slot: the staged rows of a chunk, the scalars of a block, the carried rows of a block.
+  /// A slot: the staged rows of a chunk, the scalars of a block, the epilogue_state rows of a block.
   [[nodiscard]] std::size_t scalars_at() const { return whole_lines(rows_per_chunk * row_bytes); }
-  [[nodiscard]] std::size_t carried_at() const { return scalars_at() + whole_lines(block_rows() * 4); }
-  [[nodiscard]] std::size_t slot_bytes() const { return carried_at() + whole_lines(block_rows() * row_bytes); }
+  [[nodiscard]] std::size_t state_at() const { return scalars_at() + whole_lines(block_rows() * 4); }
+  [[nodiscard]] std::size_t slot_bytes() const { return state_at() + whole_lines(block_rows() * row_bytes); }
 
  private:
   static std::size_t whole_lines(std::int64_t bytes) { return static_cast<std::size_t>((bytes + 63) / 64 * 64); }

@@ -1,11 +1,11 @@
 // TWOSHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in twoshot.cu.
 #include <algorithm>
 
-#include "arbiter/cuda/lamport_memory.hpp"
-#include "arbiter/cuda/strip_kernel.hpp"
-#include "arbiter/cuda/strip_options.hpp"
-#include "arbiter/cuda/supports.hpp"
 #include "arbiter/strategy.hpp"
+#include "cuda_common/lamport_memory.hpp"
+#include "cuda_common/supports.hpp"
+#include "cuda_common/tile_kernel.hpp"
+#include "cuda_common/tile_options.hpp"
 #include "device_code/twoshot.hpp"
 #include "twoshot_arguments.hpp"
 
@@ -23,9 +23,9 @@ struct Areas {
   std::int64_t all_slots;
   std::int64_t all_scalars;
 
-  static Areas of_message(const cuda::StripPlan& plan, int ranks) {
-    const std::int64_t rounds = (plan.strips + ranks - 1) / ranks;
-    return {rounds * plan.per_strip, rounds * ranks * plan.per_strip, rounds * ranks * plan.blocks};
+  static Areas of_message(const cuda::TilePlan& plan, int ranks) {
+    const std::int64_t rounds = (plan.tiles + ranks - 1) / ranks;
+    return {rounds * plan.per_tile, rounds * ranks * plan.per_tile, rounds * ranks * plan.blocks};
   }
   [[nodiscard]] std::int64_t bytes(int ranks) const {
     const std::int64_t scalars = (buffers * all_scalars * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
@@ -35,7 +35,7 @@ struct Areas {
 
 class TwoshotOperation : public Operation {
  public:
-  TwoshotOperation(const Preparation& preparation, const cuda::StripPlan& plan,
+  TwoshotOperation(const Preparation& preparation, const cuda::TilePlan& plan,
                    std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas)
       : memory_(std::move(memory)),
         kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan) {
@@ -57,7 +57,7 @@ class TwoshotOperation : public Operation {
 
  private:
   std::shared_ptr<cuda::LamportMemory> memory_;
-  cuda::StripKernel kernel_;
+  cuda::TileKernel kernel_;
   TwoshotArguments arguments_{};
 };
 
@@ -67,13 +67,13 @@ class Twoshot : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return true; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return cuda::supports_peer_kernels(problem, group);
   }
 
-  /// The areas' places depend on their capacity alone, which grows with the largest message so far: another shape's
-  /// slots then never overlap this one's in another way.
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  /// The areas' places depend on their capacity exclusive_sm, which grows with the largest message so far: another
+  /// shape's slots then never overlap this one's in another way.
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
     const auto plan = options_.plan(problem, preparation.fusion, backend);
@@ -91,7 +91,7 @@ class Twoshot : public Strategy {
   }
 
  private:
-  cuda::StripOptions options_;
+  cuda::TileOptions options_;
   Areas areas_{};
   std::shared_ptr<cuda::LamportMemory> memory_;
 };
@@ -104,5 +104,5 @@ ARBITER_PLUGIN(Twoshot, {.kind = arbiter::PluginKind::strategy,
                          .summary = "Each token is reduced by one rank and shared, in one kernel without a barrier",
                          .backend = "cuda",
                          .table_id = 5,
-                         .parameters = cuda::strip_parameters,
-                         .parameter_count = std::size(cuda::strip_parameters)})
+                         .parameters = cuda::tile_parameters,
+                         .parameter_count = std::size(cuda::tile_parameters)})

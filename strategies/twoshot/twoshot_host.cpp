@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "arbiter/row_kernels.hpp"
-#include "arbiter/shared_slots.hpp"
+#include "arbiter/host/row_kernels.hpp"
+#include "arbiter/host/shared_slots.hpp"
 #include "arbiter/strategy.hpp"
 #include "token_blocks.hpp"
 
@@ -61,8 +61,8 @@ class TwoshotOperation : public Operation {
   [[nodiscard]] float* scalars(int owner, std::uint64_t number) const {
     return reinterpret_cast<float*>(slots_->slot(owner, number) + blocks_.scalars_at());
   }
-  [[nodiscard]] std::byte* carried(int owner, std::uint64_t number) const {
-    return slots_->slot(owner, number) + blocks_.carried_at();
+  [[nodiscard]] std::byte* epilogue_state(int owner, std::uint64_t number) const {
+    return slots_->slot(owner, number) + blocks_.state_at();
   }
 
   void stage(const Bindings& bindings, std::int64_t chunk, std::uint64_t number) {
@@ -86,7 +86,7 @@ class TwoshotOperation : public Operation {
       }
       kernels_.reduce(inputs_.data(), blocks_.ranks, problem_.hidden_size, sum_.data());
       scalars(rank_, number)[in_chunk - begin] =
-          epilogue_->begin_row(bindings, row, sum_.data(), carried(rank_, number) + offset(in_chunk - begin));
+          epilogue_->begin_row(bindings, row, sum_.data(), epilogue_state(rank_, number) + offset(in_chunk - begin));
     }
     slots_->publish(reduced, number + 1);
   }
@@ -103,7 +103,7 @@ class TwoshotOperation : public Operation {
     const std::int64_t end = blocks_.block(chunk, owner + 1);
     for (std::int64_t in_chunk = begin; in_chunk < end; ++in_chunk) {
       epilogue_->finish_row(bindings, blocks_.first_row(chunk) + in_chunk,
-                            carried(owner, number) + offset(in_chunk - begin),
+                            epilogue_state(owner, number) + offset(in_chunk - begin),
                             scalars(owner, number)[in_chunk - begin]);
     }
   }
@@ -132,11 +132,11 @@ class Twoshot : public Strategy {
 
   [[nodiscard]] bool fuses() const override { return true; }
 
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const TokenBlocks blocks(preparation.problem, chunk_bytes_);
     // Room for most shapes at once, so that a sweep of growing messages does not map anew for each.
     const std::size_t bytes = std::max(blocks.slot_bytes(), static_cast<std::size_t>(2 * chunk_bytes_));

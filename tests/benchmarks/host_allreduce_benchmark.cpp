@@ -1,5 +1,5 @@
-// The host strategies against MPI. Run under mpirun; every rank takes the same samples, in which the contenders take
-// turns, because machines with few cores drift more between runs than the contenders differ.
+// The host strategies against MPI. Run under mpirun; every rank takes the same samples, in which the candidates take
+// turns, because machines with few cores drift more between runs than the candidates differ.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -13,11 +13,12 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
+#include "config/parameter_reader.hpp"
 #include "arbiter/strategy.hpp"
-#include "launch/world.hpp"
+#include "comm/world.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/statistics.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace {
@@ -29,15 +30,15 @@ constexpr const char* fusion_name = "RESIDUAL_RMS_NORM";
 constexpr int samples_per_contender = 61;
 constexpr double microseconds_per_sample = 1500.0;
 
-struct Contender {
+struct Candidate {
   std::string label;
   const char* strategy;
   std::vector<std::pair<const char*, std::string>> settings;
   bool ours;
 };
 
-const std::vector<Contender>& contenders() {
-  static const std::vector<Contender> all = {
+const std::vector<Candidate>& candidates() {
+  static const std::vector<Candidate> all = {
       {"MPI", "MPI", {}, false},
       {"MPI_ring", "MPI", {{"algorithm", "ring"}}, false},
       {"ONESHOT", "ONESHOT", {}, true},
@@ -60,15 +61,15 @@ class Arena {
     backend_ = make<Backend>(PluginKind::backend, "host", {});
     fusion_ = make<Fusion>(PluginKind::fusion, fusion_name, {});
     none_ = make<Fusion>(PluginKind::fusion, "NONE", {});
-    for (const Contender& contender : contenders()) {
-      strategies_.push_back(make<Strategy>(PluginKind::strategy, contender.strategy, contender.settings));
+    for (const Candidate& candidate : candidates()) {
+      strategies_.push_back(make<Strategy>(PluginKind::strategy, candidate.strategy, candidate.settings));
     }
   }
 
   [[nodiscard]] ProcessGroup& group() { return group_; }
   [[nodiscard]] bool has_measured_all() const { return samples_.size() == sizes().size(); }
 
-  /// Microseconds of one operation: for each contender its samples.
+  /// Microseconds of one operation: for each candidate its samples.
   const std::vector<std::vector<double>>& samples(std::int64_t tokens) {
     auto& samples = samples_[tokens];
     if (samples.empty()) samples = measure(tokens);
@@ -84,7 +85,7 @@ class Arena {
     Parameters parameters(entry->parameters);
     for (const auto& [key, value] : settings) {
       for (const ParameterSpec& spec : entry->parameters) {
-        if (std::string(spec.name) == key) parameters.set(spec, value);
+        if (std::string(spec.name) == key) set_from_yaml(parameters, spec, value);
       }
     }
     return plugins_.create_as<Kind>(*entry, parameters);
@@ -136,9 +137,9 @@ class Arena {
 
 void register_all(Arena& arena) {
   for (const auto& [label, tokens] : sizes()) {
-    for (std::size_t at = 0; at < contenders().size(); ++at) {
+    for (std::size_t at = 0; at < candidates().size(); ++at) {
       const std::string name =
-          fmt::format("host_allreduce/tp{}/{}/{}", arena.group().size(), label, contenders()[at].label);
+          fmt::format("host_allreduce/tp{}/{}/{}", arena.group().size(), label, candidates()[at].label);
       const auto replay = [&arena, tokens = tokens, at](benchmark::State& state) {
         const std::vector<double>& samples = arena.samples(tokens)[at];
         std::size_t next = 0;
@@ -158,7 +159,7 @@ void register_all(Arena& arena) {
 void print_table(Arena& arena) {
   std::string header =
       fmt::format("\ntp {}, bfloat16, {}, hidden {}\n{:>6}", arena.group().size(), fusion_name, hidden_size, "size");
-  for (const Contender& contender : contenders()) header += fmt::format(" {:>12}", contender.label);
+  for (const Candidate& candidate : candidates()) header += fmt::format(" {:>12}", candidate.label);
   fmt::print("{} {:>12}\n", header, "speed-up");
   double log_sum = 0.0;
   double lowest = HUGE_VAL;
@@ -166,10 +167,10 @@ void print_table(Arena& arena) {
     double ours = HUGE_VAL;
     double theirs = HUGE_VAL;
     std::string line = fmt::format("{:>6}", label);
-    for (std::size_t at = 0; at < contenders().size(); ++at) {
+    for (std::size_t at = 0; at < candidates().size(); ++at) {
       const double median = summarise(arena.samples(tokens)[at]).median;
       line += fmt::format(" {:>9.1f} us", median);
-      double& best = contenders()[at].ours ? ours : theirs;
+      double& best = candidates()[at].ours ? ours : theirs;
       best = std::min(best, median);
     }
     fmt::print("{} {:>11.2f}x\n", line, theirs / ours);

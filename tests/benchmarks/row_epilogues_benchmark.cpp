@@ -9,8 +9,8 @@
 
 #include "arbiter/fusion.hpp"
 #include "host/row_kernels_isa.hpp"
-#include "rms_norm_rows/rms_norm_epilogue.hpp"
-#include "rms_norm_rows/rms_norm_fusion.hpp"
+#include "rms_norm/rms_norm_epilogue.hpp"
+#include "rms_norm/rms_norm_fusion.hpp"
 
 namespace {
 
@@ -83,9 +83,9 @@ void rms_norm(benchmark::State& state, Isa isa, const RmsNormForm& form, std::in
   auto* residual_out = static_cast<std::byte*>(bindings.tensors[form.residual_out()]);
   std::int64_t row = 0;
   for (auto _ : state) {
-    void* carried = residual_out + row * hidden_size * 2;
-    const float scalar = epilogue.begin_row(bindings, row, sum.data(), carried);
-    epilogue.finish_row(bindings, row, carried, scalar);
+    void* epilogue_state = residual_out + row * hidden_size * 2;
+    const float scalar = epilogue.begin_row(bindings, row, sum.data(), epilogue_state);
+    epilogue.finish_row(bindings, row, epilogue_state, scalar);
     benchmark::ClobberMemory();
     row = (row + 1) % rows;
   }
@@ -100,8 +100,8 @@ void check(benchmark::State& state, const RmsNormForm& form) {
   const RmsNormFusion fusion(form);
   const Tensors tensors(fusion.tensors(problem));
   const std::vector<double> sum(static_cast<std::size_t>(hidden_size), 1.1);
-  const std::vector<double> slack(static_cast<std::size_t>(hidden_size), 1e-6);
-  for (auto _ : state) benchmark::DoNotOptimize(fusion.check_row(problem, tensors.bindings(), 1, sum, slack));
+  const std::vector<double> tolerance(static_cast<std::size_t>(hidden_size), 1e-6);
+  for (auto _ : state) benchmark::DoNotOptimize(fusion.check_row(problem, tensors.bindings(), 1, sum, tolerance));
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * tensors.bytes_per_row());
 }
 

@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/number_formats.hpp"
-#include "rms_norm_rows/device_encoders.hpp"
-#include "rms_norm_rows/inverse_rms.hpp"
-#include "support/rows_hostile.hpp"
+#include "arbiter/host/number_formats.hpp"
+#include "rms_norm/device_encoders.hpp"
+#include "rms_norm/inverse_rms.hpp"
+#include "support/rows_special_values.hpp"
 
 namespace arbiter {
 namespace {

@@ -7,7 +7,7 @@
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "on_host/epilogue_on_host.hpp"
 #include "support/fusions_harness.hpp"
-#include "support/rows_hostile.hpp"
+#include "support/rows_special_values.hpp"
 
 namespace arbiter::test {
 
@@ -45,21 +45,21 @@ class DeviceRows final : public HostEpilogue {
         scalars_(scalars),
         row_bytes_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))) {}
 
-  float begin_row(const Bindings& bindings, std::int64_t row, const float* sum, void* carried) const override {
+  float begin_row(const Bindings& bindings, std::int64_t row, const float* sum, void* epilogue_state) const override {
     std::vector<Vector> vectors = room();
     const auto arguments = cuda::epilogue_arguments(problem_, bindings, epilogue_);
     const float statistic = device_.begin_row(arguments, row, sum, vectors.data());
-    if (scalars_ != nullptr) return scalars_->begin_row(bindings, row, sum, carried);
-    std::memcpy(carried, vectors.data(), row_bytes_);
+    if (scalars_ != nullptr) return scalars_->begin_row(bindings, row, sum, epilogue_state);
+    std::memcpy(epilogue_state, vectors.data(), row_bytes_);
     for (std::size_t i = row_bytes_; i < vectors.size() * sizeof(Vector); ++i) {
       EXPECT_EQ(vectors[i / 16].byte[i % 16], 0) << "behind the row";
     }
     return device_.scalar(arguments, statistic);
   }
 
-  void finish_row(const Bindings& bindings, std::int64_t row, const void* carried, float scalar) const override {
+  void finish_row(const Bindings& bindings, std::int64_t row, const void* epilogue_state, float scalar) const override {
     std::vector<Vector> vectors = room();
-    std::memcpy(vectors.data(), carried, row_bytes_);
+    std::memcpy(vectors.data(), epilogue_state, row_bytes_);
     device_.finish_row(cuda::epilogue_arguments(problem_, bindings, epilogue_), row, vectors.data(), scalar);
   }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/number_formats.hpp"
+#include "arbiter/host/number_formats.hpp"
 #include "support/fusions_harness.hpp"
 
 namespace arbiter {
@@ -154,11 +154,11 @@ TEST_P(Damaged, FailsWithoutOneRanksMessage) {
 TEST_P(DamagedNorm, FailsWithTheNormOfTheSumBeforeTheResidual) {
   const auto epilogue = fusion_->host_epilogue(problem_);
   std::vector<float> sum(hidden_size, 0.5F);
-  std::vector<std::uint8_t> carried(hidden_size * 2);
-  const float scalar = epilogue->begin_row(harness_.bindings(), 0, sum.data(), carried.data());
+  std::vector<std::uint8_t> epilogue_state(hidden_size * 2);
+  const float scalar = epilogue->begin_row(harness_.bindings(), 0, sum.data(), epilogue_state.data());
   const auto* residual_out = &harness_.tensor("residual_out")[0];
-  std::copy(residual_out, residual_out + carried.size(), carried.begin());
-  epilogue->finish_row(harness_.bindings(), 0, carried.data(), scalar);
+  std::copy(residual_out, residual_out + epilogue_state.size(), epilogue_state.begin());
+  epilogue->finish_row(harness_.bindings(), 0, epilogue_state.data(), scalar);
   EXPECT_GT(harness_.check(), 1.0);
 }
 

@@ -83,16 +83,16 @@ TEST_P(EveryFusion, KeepsNanAndInfinityAndSaysSoInItsCheck) {
 TEST_P(EveryFusion, ReferencesEveryOutputElementWithFiniteSlack) {
   FusionHarness harness(*fusion_, problem(50));
   const std::vector<double> sum(50, 0.25);
-  const std::vector<double> slack(50, 1e-6);
+  const std::vector<double> tolerance(50, 1e-6);
   std::vector<ReferenceRow> outputs;
-  fusion_->reference_row(problem(50), harness.bindings(), 1, sum, slack, outputs);
+  fusion_->reference_row(problem(50), harness.bindings(), 1, sum, tolerance, outputs);
   std::size_t output = 0;
   for (const TensorSpec& spec : harness.specs()) {
     if (spec.role != TensorRole::output) continue;
     const ReferenceRow& row = outputs.at(output++);
     EXPECT_EQ(row.value.size(), spec.name == "scale_out" ? 4U : 50U);
-    ASSERT_EQ(row.value.size(), row.slack.size());
-    for (const double value : row.slack) EXPECT_TRUE(std::isfinite(value) && value >= 0.0);
+    ASSERT_EQ(row.value.size(), row.tolerance.size());
+    for (const double value : row.tolerance) EXPECT_TRUE(std::isfinite(value) && value >= 0.0);
   }
   EXPECT_EQ(output, outputs.size());
 }

@@ -74,7 +74,7 @@ TEST(KnownValues, Nvfp4ScalesTheLargestToSix) {
 
 /// The reference of one row of a fusion with eps = 3 * 2^-20, a residual of 0 and gamma 1.
 std::vector<ReferenceRow> reference_of(const std::string& name, DType dtype, const std::vector<double>& sum,
-                                       const std::vector<double>& slack, float scale = 1.0F) {
+                                       const std::vector<double>& tolerance, float scale = 1.0F) {
   const auto fusion = load_fusion(name, "eps", "2.86102294921875e-06");
   const auto count = static_cast<std::int64_t>(sum.size());
   FusionHarness harness(*fusion, {2, dtype, name, count, 1});
@@ -86,7 +86,7 @@ std::vector<ReferenceRow> reference_of(const std::string& name, DType dtype, con
     if (spec.name == "scale") std::memcpy(harness.tensor(spec.name).data(), &scale, sizeof(scale));
   }
   std::vector<ReferenceRow> outputs;
-  fusion->reference_row(harness.problem(), harness.bindings(), 0, sum, slack, outputs);
+  fusion->reference_row(harness.problem(), harness.bindings(), 0, sum, tolerance, outputs);
   return outputs;
 }
 
@@ -96,7 +96,7 @@ TEST(ReferenceSlack, OfTheResidualIsHowFarFp32MayRoundWithTheSumsSlack) {
   const auto outputs = reference_of("RESIDUAL_RMS_NORM", DType::float32, {1.5, 1.5, 1.0, -1.0, 1.5, infinity},
                                     {1.25 * 0x1p-24, 0x1p-30, 1.25 * 0x1p-25, 1.25 * 0x1p-25, 1.25 * 0x1p-23, 0x1p-24});
   EXPECT_EQ(outputs.at(0).value, (std::vector<double>{1.5, 1.5, 1.0, -1.0, 1.5, infinity}));
-  EXPECT_EQ(outputs.at(0).slack, (std::vector<double>{0x1p-23, 0x1p-30, 0x1p-24, 0x1p-24, 1.25 * 0x1p-23, 0.0}));
+  EXPECT_EQ(outputs.at(0).tolerance, (std::vector<double>{0x1p-23, 0x1p-30, 0x1p-24, 0x1p-24, 1.25 * 0x1p-23, 0.0}));
 }
 
 TEST(ReferenceSlack, OfTheNormCountsEps) {
@@ -106,15 +106,15 @@ TEST(ReferenceSlack, OfTheNormCountsEps) {
   const auto outputs =
       reference_of("RESIDUAL_RMS_NORM", DType::float32, {0x1p-10, 0x1p-10, 0x1p-10, -0x1p-10}, {0.0, 0.0, 0.0, 0.0});
   expect_near(outputs.at(1).value, {0.5, 0.5, 0.5, -0.5}, 0.0);
-  const double slack = 0.5 * (9.0 / 8.0 + 4.0 + 2.0) * 0x1p-24;
-  expect_near(outputs.at(1).slack, {slack, slack, slack, slack}, 1e-12);
+  const double tolerance = 0.5 * (9.0 / 8.0 + 4.0 + 2.0) * 0x1p-24;
+  expect_near(outputs.at(1).tolerance, {tolerance, tolerance, tolerance, tolerance}, 1e-12);
 }
 
 TEST(ReferenceSlack, OfTheNormIsBoundedByEpsWhereTheElementsMayAllBeZero) {
   // The scalar is 512, or 591.2067 without any squares.
   const auto outputs =
       reference_of("RESIDUAL_RMS_NORM", DType::float32, {0x1p-10, 0x1p-10, 0x1p-10, 0x1p-10}, {1.0, 1.0, 1.0, 1.0});
-  expect_near(outputs.at(1).slack, std::vector<double>(4, 591.28415), 1e-4);
+  expect_near(outputs.at(1).tolerance, std::vector<double>(4, 591.28415), 1e-4);
 }
 
 TEST(ReferenceSlack, OfAQuantisedNormHoldsItsRoundingToTheMessageDtype) {
@@ -122,15 +122,15 @@ TEST(ReferenceSlack, OfAQuantisedNormHoldsItsRoundingToTheMessageDtype) {
   const auto outputs = reference_of("RESIDUAL_RMS_NORM_QUANT_FP8", DType::bfloat16,
                                     {0x1p-10, 0x1p-10, 0x1p-10, -0x1p-10}, {0.0, 0.0, 0.0, 0.0}, 0.5F);
   expect_near(outputs.at(1).value, {1.0, 1.0, 1.0, -1.0}, 0.0);
-  const double slack = 2.0 * (0x1p-9 + 0.5 * (9.0 / 8.0 + 4.0 + 2.0) * 0x1p-24) + 3.0 * 0x1p-24;
-  expect_near(outputs.at(1).slack, {slack, slack, slack, slack}, 1e-12);
+  const double tolerance = 2.0 * (0x1p-9 + 0.5 * (9.0 / 8.0 + 4.0 + 2.0) * 0x1p-24) + 3.0 * 0x1p-24;
+  expect_near(outputs.at(1).tolerance, {tolerance, tolerance, tolerance, tolerance}, 1e-12);
 }
 
 TEST(ReferenceSlack, OfAQuantisedNormTakesTheSpacingOfTheFarthestValue) {
   // The norm is 0.5, or 591.86 more: bf16 is spaced 4 there.
   const auto outputs = reference_of("RESIDUAL_RMS_NORM_QUANT_FP8", DType::bfloat16,
                                     {0x1p-10, 0x1p-10, 0x1p-10, 0x1p-10}, {1.0, 1.0, 1.0, 1.0});
-  expect_near(outputs.at(1).slack, std::vector<double>(4, 593.8615), 1e-3);
+  expect_near(outputs.at(1).tolerance, std::vector<double>(4, 593.8615), 1e-3);
 }
 
 }  // namespace

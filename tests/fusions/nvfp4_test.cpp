@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/number_formats.hpp"
-#include "rms_norm_rows/nvfp4_layout.hpp"
+#include "arbiter/host/number_formats.hpp"
+#include "rms_norm/nvfp4_layout.hpp"
 #include "support/fusions_harness.hpp"
 
 namespace arbiter {

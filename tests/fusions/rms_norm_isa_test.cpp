@@ -5,17 +5,17 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/number_formats.hpp"
+#include "arbiter/host/number_formats.hpp"
 #include "host/row_kernels_isa.hpp"
-#include "rms_norm_rows/rms_norm_epilogue.hpp"
-#include "support/rows_hostile.hpp"
+#include "rms_norm/rms_norm_epilogue.hpp"
+#include "support/rows_special_values.hpp"
 
 namespace arbiter {
 namespace {
 
 using test::hostile_floats;
 
-/// One row of hostile data through one form.
+/// One row of special_values data through one form.
 struct Rows {
   Rows(DType dtype, std::int64_t hidden_size, const RmsNormForm& form, bool with_nan)
       : problem{2, dtype, "", hidden_size, 1}, specs(form.tensors(problem)) {
@@ -32,7 +32,7 @@ struct Rows {
     for (auto& tensor : memory) pointers.push_back(tensor.data());
   }
 
-  /// Everything an instruction set wrote, the carried row and the scalar included.
+  /// Everything an instruction set wrote, the epilogue_state row and the scalar included.
   std::vector<std::uint8_t> run(const RmsNormForm& form, Isa isa) {
     const RmsNormEpilogue epilogue(problem, form, isa);
     const Bindings bindings{nullptr, pointers};
@@ -83,21 +83,22 @@ class QuantizersOf : public RmsNormOf {};
 
 TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
   const auto [isa, dtype, quantization] = GetParam();
-  // With gamma = 1, a scalar of 1 and a scale of 1 the norm is the carried row.
-  const std::vector<float> carried = hostile_floats(4096, 5);
-  const std::vector<float> gamma(carried.size(), 1.0F);
-  std::vector<std::uint8_t> quant(carried.size());
-  std::vector<std::uint8_t> scales(carried.size() / 16);
-  const FinishRow row{carried.data(), nullptr, gamma.data(), nullptr, quant.data(), scales.data(), 4, 1.0F, 1.0F};
+  // With gamma = 1, a scalar of 1 and a scale of 1 the norm is the epilogue_state row.
+  const std::vector<float> epilogue_state = hostile_floats(4096, 5);
+  const std::vector<float> gamma(epilogue_state.size(), 1.0F);
+  std::vector<std::uint8_t> quant(epilogue_state.size());
+  std::vector<std::uint8_t> scales(epilogue_state.size() / 16);
+  const FinishRow row{epilogue_state.data(), nullptr, gamma.data(), nullptr, quant.data(),
+                      scales.data(),         4,       1.0F,         1.0F};
   rms_norm_kernels(dtype, isa).finish(false, quantization)(row, 4096);
-  for (std::size_t i = 0; i < carried.size(); ++i) {
+  for (std::size_t i = 0; i < epilogue_state.size(); ++i) {
     if (quantization == Quantization::fp8) {
-      ASSERT_EQ(quant[i], float_to_e4m3(carried[i])) << carried[i];
+      ASSERT_EQ(quant[i], float_to_e4m3(epilogue_state[i])) << epilogue_state[i];
       continue;
     }
     float largest = 0.0F;
     for (std::size_t k = i / 16 * 16; k < i / 16 * 16 + 16; ++k) {
-      if (!(std::fabs(carried[k]) <= largest) && !std::isnan(largest)) largest = std::fabs(carried[k]);
+      if (!(std::fabs(epilogue_state[k]) <= largest) && !std::isnan(largest)) largest = std::fabs(epilogue_state[k]);
     }
     const std::uint8_t scale = float_to_e4m3(largest * (1.0F / 6.0F));
     ASSERT_EQ(scales[i / 16], scale) << largest;
@@ -105,7 +106,7 @@ TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
     // e2m1 has no NaN: the scale has it, and the codes of its block mean nothing. Of zero the sign is kept.
     if (scale == 0x7f) continue;
     const float factor = scale == 0 ? 0.0F : 1.0F / e4m3_to_float(scale);
-    ASSERT_EQ(code, float_to_e2m1(carried[i] * factor)) << carried[i] << " " << largest;
+    ASSERT_EQ(code, float_to_e2m1(epilogue_state[i] * factor)) << epilogue_state[i] << " " << largest;
   }
 }
 
@@ -149,17 +150,18 @@ TEST_P(QuantizersOf, RoundTiesToTheEvenCode) {
                                      {-5.0F, 0xe},
                                      {-6.0F, 0xf}}};
   const bool fp8 = quantization == Quantization::fp8;
-  std::array<float, 16> carried{};
-  for (std::size_t i = 0; i < 16; ++i) carried[i] = fp8 ? e4m3[i].value : e2m1[i].value;
+  std::array<float, 16> epilogue_state{};
+  for (std::size_t i = 0; i < 16; ++i) epilogue_state[i] = fp8 ? e4m3[i].value : e2m1[i].value;
   const std::vector<float> gamma(16, 1.0F);
   std::array<std::uint8_t, 16> quant{};
   std::array<std::uint8_t, 4> scales{};
-  const FinishRow row{carried.data(), nullptr, gamma.data(), nullptr, quant.data(), scales.data(), 4, 1.0F, 1.0F};
+  const FinishRow row{epilogue_state.data(), nullptr, gamma.data(), nullptr, quant.data(),
+                      scales.data(),         4,       1.0F,         1.0F};
   rms_norm_kernels(dtype, isa).finish(false, quantization)(row, 16);
   EXPECT_EQ(scales[0], fp8 ? 0 : 0x38);  // 1: the largest of the block is 6
   for (std::size_t i = 0; i < 16; ++i) {
     const int code = fp8 ? quant[i] : quant[i / 2] >> (i % 2 * 4) & 0xf;
-    EXPECT_EQ(code, fp8 ? e4m3[i].code : e2m1[i].code) << carried[i];
+    EXPECT_EQ(code, fp8 ? e4m3[i].code : e2m1[i].code) << epilogue_state[i];
   }
 }
 

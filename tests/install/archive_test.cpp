@@ -55,7 +55,7 @@ bool is_of_the_toolkit(const std::string& name) {
 std::set<std::string> expected_of_the_node() {
   std::set<std::string> names{"libc.so.6",       "libm.so.6",  "libstdc++.so.6", "libgcc_s.so.1",
                               "libpthread.so.0", "libdl.so.2", "librt.so.1"};
-  for (const auto& direct : needed_by(unpacked() / LIBDIR / "libarbiter.so")) {
+  for (const auto& direct : needed_by(unpacked() / "bin" / "runner")) {
     if (!direct.name.starts_with("libmpi.so")) continue;
     names.insert(direct.name);
     for (const auto& dragged : needed_by(direct.found)) names.insert(dragged.name);

@@ -13,7 +13,7 @@ TEST_F(CommandLine, HelpNamesEveryOptionAndTheExitCodes) {
   const auto help = runner({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* option :
-       {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto", "--limits", "--list",
+       {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto", "--probe", "--list",
         "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--version"}) {
     EXPECT_THAT(help.output, HasSubstr(option));
   }
@@ -32,6 +32,9 @@ TEST_F(CommandLine, MistakesAreUsageErrors) {
   EXPECT_EQ(runner({"--config"}).exit_code, 2);
   EXPECT_EQ(runner({"--data_dir", dir_.string(), "--dry-run"}).exit_code, 2);
   EXPECT_EQ(runner({"--data_dir", dir_.string(), "--sm_version", "ninety"}).exit_code, 2);
+  const auto renamed = runner({"--config", "any.yaml", "--limits"});
+  EXPECT_EQ(renamed.exit_code, 2);
+  EXPECT_THAT(renamed.output, ::testing::HasSubstr("--limits: is called --probe now"));
 }
 
 TEST_F(CommandLine, AFolderOrAMissingFileIsNoConfig) {

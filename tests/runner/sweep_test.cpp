@@ -78,20 +78,21 @@ TEST_F(SweepRun, MeasuresTheHoldoutOfEveryFusionAndNeverFitsIt) {
 }
 
 TEST_F(SweepRun, MeasuresTheLimitsOfEachGroupFirstAndTheFloorOfEveryRow) {
-  const auto result = runner({"--config", small_sweep("sinks: [floor_distance, summary]\n").string(), "--limits"});
+  const auto result = runner({"--config", small_sweep("sinks: [lower_bound_distance, summary]\n").string(), "--probe"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   for (const std::string tp : {"2", "3"}) {
-    const auto limits = read_file(out() / ("limits.tp" + tp + ".cpu.csv"));
-    EXPECT_THAT(limits,
-                AllOf(StartsWith("limit,from,to,bytes,value,unit\nlaunch,all,all,0,"), HasSubstr("\none_way,0,1,0,"),
+    const auto probe = read_file(out() / ("machine_probe.tp" + tp + ".cpu.csv"));
+    EXPECT_THAT(probe,
+                AllOf(StartsWith("kind,from,to,bytes,value,unit\nlaunch,all,all,0,"), HasSubstr("\none_way,0,1,0,"),
                       HasSubstr("\npush,all,all,4194304,"), HasSubstr("\npull,1,0,4194304,")));
     for (const auto& row : read_csv(out() / ("benchmark.tp" + tp + ".cpu.csv")).dataset.rows()) {
-      EXPECT_GT(row.floor_us, 0.0) << to_string(row.problem) << " " << row.strategy;
+      EXPECT_GT(row.lower_bound_us, 0.0) << to_string(row.problem) << " " << row.strategy;
     }
-    EXPECT_TRUE(fs::exists(out() / ("viz/NONE/benchmark.tp" + tp + ".cpu_floor_distance_heatmap.png")));
+    EXPECT_TRUE(fs::exists(out() / ("viz/NONE/benchmark.tp" + tp + ".cpu_lower_bound_distance_heatmap.png")));
   }
-  EXPECT_THAT(result.output, AllOf(HasSubstr("tp 2: an operation starts in "),
-                                   HasSubstr("tp 3: an operation starts in "), HasSubstr("Fastest over the floor")));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("tp 2: an operation starts in "), HasSubstr("tp 3: an operation starts in "),
+                    HasSubstr("Fastest over the lower bound")));
 }
 
 TEST_F(SweepRun, ItsTablesAreThoseOfItsOwnCsvs) {

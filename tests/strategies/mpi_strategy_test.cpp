@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "support/strategies_plugins.hpp"
 #include "support/strategies_trial.hpp"
 

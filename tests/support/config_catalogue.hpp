@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "config/validate.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter::test {
 

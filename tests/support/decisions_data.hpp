@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "arbiter/dataset.hpp"
-#include "arbiter/plugin_host.hpp"
-#include "arbiter/selector.hpp"
+#include "arbiter/heuristic.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter::test {
 
@@ -62,7 +62,7 @@ std::shared_ptr<Kind> load_plugin(const std::string& file,
   Parameters parameters{std::span<const ParameterSpec>(entry.parameters)};
   for (const auto& [name, value] : values) {
     for (const ParameterSpec& spec : entry.parameters) {
-      if (spec.name == name) parameters.set(spec, value);
+      if (spec.name == name) parameters.set_from_text(spec, value);
     }
   }
   return host.create_as<Kind>(entry, parameters);

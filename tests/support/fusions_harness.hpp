@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/fusion_check.hpp"
-#include "arbiter/plugin_host.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter::test {
 
@@ -27,7 +26,7 @@ inline std::shared_ptr<Fusion> load_fusion(const std::string& name, const std::s
   if (entry == nullptr) throw std::runtime_error("no plugin " + name + " in " BUILT_PLUGINS);
   Parameters parameters(entry->parameters);
   for (const ParameterSpec& spec : entry->parameters) {
-    if (key == spec.name) parameters.set(spec, yaml);
+    if (key == spec.name) parameters.set_from_text(spec, yaml);
   }
   return host->create_as<Fusion>(*entry, parameters);
 }
@@ -81,37 +80,37 @@ class FusionHarness {
     return result;
   }
 
-  /// Runs the epilogue on every row; `in_place` puts the carried row where it ends up.
+  /// Runs the epilogue on every row; `in_place` puts the epilogue_state row where it ends up.
   void run(const HostEpilogue& epilogue, bool in_place = false) {
     const std::size_t row_bytes = bytes(problem_.hidden_size * size_of(problem_.dtype));
-    std::vector<std::uint8_t> carried(row_bytes);
+    std::vector<std::uint8_t> epilogue_state(row_bytes);
     const std::size_t first_output = index(problem_.fusion == "NONE" ? "reduced" : "residual_out");
     for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
       const std::vector<float> sum = fp32_sum(row);
       void* place =
-          in_place ? tensors_[first_output].data() + static_cast<std::size_t>(row) * row_bytes : carried.data();
+          in_place ? tensors_[first_output].data() + static_cast<std::size_t>(row) * row_bytes : epilogue_state.data();
       const float scalar = epilogue.begin_row(bindings(), row, sum.data(), place);
       epilogue.finish_row(bindings(), row, place, scalar);
     }
   }
   void run() { run(*fusion_.host_epilogue(problem_)); }
 
-  /// The worst row. The sums' slack is what fp32 really lost, so that only the fusion's own errors are left.
+  /// The worst row. The sums' tolerance is what fp32 really lost, so that only the fusion's own errors are left.
   [[nodiscard]] double check() const {
     double worst = 0.0;
     for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
       const std::vector<float> fp32 = fp32_sum(row);
       std::vector<double> sum(fp32.size());
-      std::vector<double> slack(fp32.size());
+      std::vector<double> tolerance(fp32.size());
       std::vector<double> addend(fp32.size());
       for (const auto& message : messages_) {
         load_values(problem_.dtype, message.data(), row * problem_.hidden_size, addend);
         for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += addend[i];
       }
       for (std::size_t i = 0; i < sum.size(); ++i) {
-        slack[i] = std::isfinite(sum[i]) ? std::fabs(static_cast<double>(fp32[i]) - sum[i]) : 0.0;
+        tolerance[i] = std::isfinite(sum[i]) ? std::fabs(static_cast<double>(fp32[i]) - sum[i]) : 0.0;
       }
-      worst = std::max(worst, fusion_.check_row(problem_, bindings(), row, sum, slack));
+      worst = std::max(worst, fusion_.check_row(problem_, bindings(), row, sum, tolerance));
     }
     return worst;
   }

@@ -14,12 +14,12 @@ inline Dataset picture_dataset(std::string platform = "sm90") {
 
 /// A row of bfloat16, tp 4, fusion NONE; an empty time makes a failed one.
 inline Measurement picture_row(const std::string& strategy, std::int64_t hidden_size, std::int64_t num_tokens,
-                               double time_us, double floor_us = Measurement::none) {
+                               double time_us, double lower_bound_us = Measurement::none) {
   Measurement row;
   row.problem = {.tp_size = 4, .fusion = "NONE", .hidden_size = hidden_size, .num_tokens = num_tokens};
   row.strategy = strategy;
   row.time_us = time_us;
-  row.floor_us = floor_us;
+  row.lower_bound_us = lower_bound_us;
   return row;
 }
 

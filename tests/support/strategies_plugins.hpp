@@ -9,9 +9,9 @@
 
 #include <mpi.h>
 
-#include "arbiter/plugin_host.hpp"
 #include "arbiter/strategy.hpp"
-#include "launch/mpi_group.hpp"
+#include "comm/mpi_group.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace arbiter::testing {
@@ -42,7 +42,7 @@ std::shared_ptr<Kind> make(PluginKind kind, const std::string& name, const Setti
   Parameters parameters(entry->parameters);
   for (const auto& [key, value] : settings) {
     for (const ParameterSpec& spec : entry->parameters) {
-      if (spec.name == key) parameters.set(spec, value);
+      if (spec.name == key) parameters.set_from_text(spec, value);
     }
   }
   return plugins().create_as<Kind>(*entry, parameters);

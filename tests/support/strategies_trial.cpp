@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "measure/random_data.hpp"
 #include "support/strategies_plugins.hpp"
 
@@ -55,9 +55,15 @@ Bytes message_of(const Problem& problem, int rank, Data data, std::uint64_t seed
   std::mt19937_64 random(seed * 31 + stream);
   const RowKernels& kernels = row_kernels(problem.dtype);
   const auto element_bytes = static_cast<std::size_t>(size_of(problem.dtype));
-  using Limits = std::numeric_limits<float>;
-  const std::array<float, 8> nasty = {
-      -0.0F, 0.0F, Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), 0x1.0p-24F * 3, 0x1p-130F, 65504.0F};
+  using MachineProbe = std::numeric_limits<float>;
+  const std::array<float, 8> nasty = {-0.0F,
+                                      0.0F,
+                                      MachineProbe::quiet_NaN(),
+                                      MachineProbe::infinity(),
+                                      -MachineProbe::infinity(),
+                                      0x1.0p-24F * 3,
+                                      0x1p-130F,
+                                      65504.0F};
   for (std::size_t at = 0; at < bytes.size(); at += element_bytes) {
     const std::uint64_t die = random() % 8;
     if (data == Data::whole) {
@@ -118,15 +124,15 @@ void Trial::make_expectation(const std::vector<Bytes>& messages) {
   const std::size_t row_bytes = hidden * static_cast<std::size_t>(size_of(problem_.dtype));
   std::vector<float> sum(hidden);
   std::vector<float> element(hidden);
-  Bytes carried(row_bytes);
+  Bytes epilogue_state(row_bytes);
   for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
     for (std::size_t rank = 0; rank < messages.size(); ++rank) {
       const std::byte* from = messages[rank].data() + static_cast<std::size_t>(row) * row_bytes;
       kernels.load(from, element.data(), problem_.hidden_size);
       for (std::size_t at = 0; at < hidden; ++at) sum[at] = rank == 0 ? element[at] : sum[at] + element[at];
     }
-    const float scalar = epilogue->begin_row(bindings, row, sum.data(), carried.data());
-    epilogue->finish_row(bindings, row, carried.data(), scalar);
+    const float scalar = epilogue->begin_row(bindings, row, sum.data(), epilogue_state.data());
+    epilogue->finish_row(bindings, row, epilogue_state.data(), scalar);
   }
 }
 

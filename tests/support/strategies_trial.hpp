@@ -13,8 +13,8 @@ namespace arbiter::testing {
 
 enum class Data {
   random,
-  hostile,  ///< NaN, infinities, both zeros, subnormals, the largest values and any other bits among random ones
-  whole,    ///< small whole numbers: every order and every rounding gives the same sum
+  special_values,  ///< NaN, infinities, both zeros, subnormals, the largest values and any other bits among random ones
+  whole,           ///< small whole numbers: every order and every rounding gives the same sum
   /// Every other row is made of 32-bit words that are all ones (an empty slot of CUDA's kernels), next to all ones, or
   /// half of it; where one rank has them, the others often have them too.
   ones,

@@ -9,11 +9,10 @@
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
-#include "arbiter/limits.hpp"
+#include "arbiter/machine_probe.hpp"
 #include "arbiter/plugin.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
-#include "arbiter/support.hpp"
 #include "arbiter/tensor.hpp"
 
 namespace arbiter {
@@ -39,7 +38,8 @@ class ARBITER_EXPORT Buffer {
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
-/// `inner` runs of an operation, back to back, ready to be timed again and again; from Backend::sample().
+/// `iterations_per_sample` runs of an operation, back to back, ready to be timed again and again; from
+/// Backend::sample().
 class ARBITER_EXPORT Sample {
  public:
   virtual ~Sample();
@@ -49,70 +49,80 @@ class ARBITER_EXPORT Sample {
   [[nodiscard]] virtual bool graph() const { return false; }
 };
 
-/// Measures what a machine can do at best between the ranks of one group; from Backend::limit_prober(). Its memory is
+/// Measures what a machine can do at best between the ranks of one group; from Backend::machine_prober(). Its memory is
 /// its own. One case at a time.
-class ARBITER_EXPORT LimitProber {
+class ARBITER_EXPORT MachineProber {
  public:
-  virtual ~LimitProber();
+  virtual ~MachineProber();
   /// In the order to measure them; the same on every rank.
-  [[nodiscard]] virtual std::vector<LimitCase> cases() const = 0;
+  [[nodiscard]] virtual std::vector<ProbeCase> cases() const = 0;
   /// An operation without tensors that does it once: times are taken of it as of every other. Ranks that have no part
   /// in the case do nothing in it. Not collective. Throws Error.
-  [[nodiscard]] virtual std::unique_ptr<Operation> probe(const LimitCase& what) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Operation> probe(const ProbeCase& what) = 0;
   /// Between probe() and the first run, which no rank begins before all have done it: as if nothing had arrived yet.
   virtual void clear() = 0;
   /// After the first run of all ranks: what has not arrived at this one, word for word; empty if all has.
-  [[nodiscard]] virtual std::string missing(const LimitCase& what) = 0;
+  [[nodiscard]] virtual std::string missing(const ProbeCase& what) = 0;
 };
 
-/// A kind of memory and of execution: "host", "cuda". One object per rank.
+/// A kind of memory and of execution: "host", "cuda". One object per rank; one thread.
 class ARBITER_EXPORT Backend : public Plugin {
  public:
-  /// Whether this process can use it at all ("no CUDA device is visible").
-  [[nodiscard]] virtual Support available() const = 0;
   /// "host", "cuda".
   [[nodiscard]] virtual std::string name() const = 0;
-  /// The machine as file names and artefacts give it: platform "cpu" or "sm90", and facts.
-  [[nodiscard]] virtual Machine machine() const = 0;
-  /// Bytes this rank may allocate now, given `ranks_per_host` that all do the same.
-  [[nodiscard]] virtual std::int64_t free_bytes(int ranks_per_host) const = 0;
+  /// Whether this process can use it at all ("no CUDA device is visible").
+  [[nodiscard]] Support available() const;
+  /// The machine as file names and artefacts give it: platform "cpu" or "sm90", and facts. Throws PluginError for one
+  /// without a platform.
+  [[nodiscard]] Machine machine() const;
+  /// Whether the fusion can run on it. Not collective, the same on every rank.
+  [[nodiscard]] Support supports(const Fusion& fusion, const Problem& problem) const;
 
-  /// Throws Error: bytes asked, bytes free.
-  [[nodiscard]] virtual std::unique_ptr<Buffer> allocate(std::size_t bytes) = 0;
+  /// Memory of at least `bytes`. Throws Error: bytes asked, bytes free.
+  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes);
   virtual void copy_in(void* destination, const void* host, std::size_t bytes) = 0;
   virtual void copy_out(void* host, const void* source, std::size_t bytes) = 0;
   virtual void fill(void* destination, unsigned char byte, std::size_t bytes) = 0;
+  /// Bytes this rank may allocate now, given `ranks_per_host` that all do the same.
+  [[nodiscard]] virtual std::int64_t free_bytes(int ranks_per_host) const = 0;
 
   /// What a strategy that does not fuse becomes: `reduction` (whose single output is the reduced message) followed by
-  /// the fusion's epilogue as a pass of its own. The default runs the host epilogue over host memory.
-  [[nodiscard]] virtual std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
-                                                                      const Fusion& fusion, const Problem& problem);
-
-  /// Whether the fusion can run on it. Not collective, the same on every rank.
-  [[nodiscard]] virtual Support supports(const Fusion& fusion, const Problem& problem) const;
-
-  /// Whether a rank works with a core of its own while it is measured (it spins, it reduces); if not, ranks are left to
-  /// use all cores.
-  [[nodiscard]] virtual bool needs_a_core() const { return false; }
-
-  /// The most ranks one host can take; no limit if there is none.
-  [[nodiscard]] virtual int ranks_per_host() const;
-
-  /// Whether this process can no longer use it, whatever it does: an illegal memory access on a GPU, a kernel that
-  /// never ends. Only a fresh process can go on then.
-  [[nodiscard]] virtual bool lost() const { return false; }
-
-  /// Collective. What measures the limits between the ranks of a group, on one host; null if nothing does. `timeout`
-  /// bounds the waits of its operations. Throws Error.
-  [[nodiscard]] virtual std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
-                                                                  std::chrono::milliseconds timeout);
+  /// the fusion's epilogue as a separate pass. Throws Error.
+  [[nodiscard]] std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
+                                                              const Fusion& fusion, const Problem& problem);
 
   /// Runs the operation once and waits for it.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;
-  /// Makes ready to time it. `graph`: as one replay of a CUDA graph, where the backend has such things. The operation
-  /// and the memory must outlive the sample. Throws Error.
-  [[nodiscard]] virtual std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings,
-                                                       std::int64_t inner, bool graph) = 0;
+  /// `iterations_per_sample` (from 1) runs of the operation, ready to be timed. `graph`: as one replay of a CUDA graph,
+  /// where the backend has such things. The operation and the memory must outlive the sample. Throws Error.
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings,
+                                               std::int64_t iterations_per_sample, bool graph);
+
+  /// Collective. What measures the machine between the ranks of a group, on one host; null if nothing does. `timeout`
+  /// bounds the waits of its operations. Throws Error.
+  [[nodiscard]] virtual std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
+                                                                      std::chrono::milliseconds timeout);
+
+  /// Whether a rank needs a core to itself while it is measured, because it spins and reduces there; if not, ranks may
+  /// use all cores.
+  [[nodiscard]] virtual bool needs_a_core() const { return false; }
+  /// The most ranks one host can take; the largest int if there is no limit.
+  [[nodiscard]] virtual int ranks_per_host() const;
+  /// Whether this process can no longer use it (an illegal memory access on a GPU, a kernel that never ends): only a
+  /// fresh process can go on then.
+  [[nodiscard]] virtual bool lost() const { return false; }
+
+ protected:
+  /// The answers to the public calls above; pointers are never null, refusals have reasons.
+  [[nodiscard]] virtual Support do_available() const = 0;
+  [[nodiscard]] virtual Machine do_machine() const = 0;
+  [[nodiscard]] virtual Support do_supports(const Fusion& fusion, const Problem& problem) const;
+  [[nodiscard]] virtual std::unique_ptr<Buffer> do_allocate(std::size_t bytes) = 0;
+  /// The default runs the host epilogue over host memory.
+  [[nodiscard]] virtual std::unique_ptr<Operation> do_with_epilogue_pass(std::unique_ptr<Operation> reduction,
+                                                                         const Fusion& fusion, const Problem& problem);
+  [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
+                                                          std::int64_t iterations_per_sample, bool graph) = 0;
 };
 
 }  // namespace arbiter

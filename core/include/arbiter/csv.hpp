@@ -8,14 +8,14 @@
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
-#include "arbiter/line_file.hpp"
+#include "arbiter/files.hpp"
 
 namespace arbiter {
 
 /// Columns, in order: world_size, dtype, size, num_tokens, hidden_size, strategy, fusion, op, time (us), then
-/// backend, graph, status, inner, samples, min (us), p95 (us), ci_low (us), ci_high (us), error, floor (us).
-/// `size` is the message in bytes. `status` is "ok" or "failed"; a failed row has an empty time. Times are rounded to
-/// nanoseconds. What was not recorded is an empty field.
+/// backend, graph, status, iterations_per_sample, samples, min (us), p95 (us), ci_low (us), ci_high (us), error, floor
+/// (us). `size` is the message in bytes. `status` is "ok" or "failed"; a failed row has an empty time. Times are
+/// rounded to nanoseconds. What was not recorded is an empty field.
 
 struct CsvReadOptions {
   bool skip_bad_rows = false;  ///< count malformed lines instead of throwing

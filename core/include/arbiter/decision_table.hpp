@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "arbiter/dtype.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/problem.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter {
 
@@ -61,5 +61,29 @@ struct ARBITER_EXPORT DecisionTable {
   /// Thread-safe.
   [[nodiscard]] const std::string& select(const Problem& problem) const;
 };
+
+/// What is inconsistent in a table, for a person; empty if nothing is: axes that do not ascend, a grid with another
+/// number of cells than its axes say, an index beyond its strategies, steps that do not ascend, no fallback.
+[[nodiscard]] ARBITER_EXPORT std::string fault_of(const DecisionTable& table);
+
+/// What a decision.json says of itself under "format" and "version". The version is raised when a reader of the old one
+/// would misread the new one; readers ignore keys that they do not know.
+inline constexpr std::string_view decision_json_format = "arbiter-decision";
+inline constexpr int decision_json_version = 1;
+
+/// A table as the JSON object that decision.json has under each selector's "table":
+///   {"look_up": "nearest", "fallback": "NCCL",
+///    "grids": [{"tp_size": 2, "dtype": "bfloat16", "fusion": "NONE", "hidden_sizes": [...], "num_tokens": [...],
+///               "strategies": ["ONESHOT", ...],
+///               "cells": [[0, 1, null, ...], ...]}],       one row per hidden size; null: no answer
+///    "steps": [{"tp_size": 2, "dtype": "bfloat16", "fusion": "NONE",
+///               "steps": [[65536, "ONESHOT"], [null, "NCCL"]]}]}   last byte, inclusive; null: without end
+/// Thread-safe, as all functions here.
+[[nodiscard]] ARBITER_EXPORT std::string to_json(const DecisionTable& table);
+
+/// The table of a selector in the text of a decision.json; of the first one if `selector` is empty. `file` is for
+/// messages. Throws DataError: file, key (or line and column), found, allowed.
+[[nodiscard]] ARBITER_EXPORT DecisionTable read_decision_json(const std::string& file, const std::string& text,
+                                                              const std::string& selector);
 
 }  // namespace arbiter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -58,5 +59,17 @@ class ARBITER_EXPORT SystemError : public Error {
   SystemError(const std::string& action, int error_number);
   ~SystemError() override;
 };
+
+/// Inside a catch (...) block: what was thrown, as text for a person, never empty. A plugin may throw anything.
+[[nodiscard]] inline std::string what_was_thrown() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    const std::string text = error.what();
+    return text.empty() ? "it threw an error without words" : text;
+  } catch (...) {
+    return "it threw something that is no std::exception";
+  }
+}
 
 }  // namespace arbiter

@@ -21,7 +21,7 @@ enum class ParameterType : std::uint8_t { boolean, integer, real, text, integer_
 struct ParameterSpec {
   const char* name;  ///< not that of a kind ("strategy", "fusion", ...) and not "table_id": those are the YAML's own
   ParameterType type;
-  const char* default_value;  ///< as written in YAML: "2", "argmin", "[1, 2]"
+  const char* default_value;  ///< as written in YAML, without quotes: "2", "argmin", "[1, 2]"
   const char* allowed;        ///< "a|b|c" for text; "1..64", "0.1..50", "0|8.." for numbers; "" for anything
   const char* help;
 };
@@ -36,10 +36,10 @@ class ARBITER_EXPORT Parameters {
   /// Every parameter at its default. Throws PluginError if a default does not parse.
   explicit Parameters(std::span<const ParameterSpec> specs);
 
-  /// Sets one value from YAML scalar or flow text. Throws ConfigError: found, allowed. The caller adds the position.
-  void set(const ParameterSpec& spec, const std::string& yaml_text);
-  /// Sets a value that was read and checked already.
-  void set_checked(const ParameterSpec& spec, ParameterValue value);
+  /// Sets a value that was read and checked against the spec.
+  void set(const ParameterSpec& spec, ParameterValue value);
+  /// Sets a value from text written as ParameterSpec::default_value is. Throws ConfigError: found, allowed.
+  void set_from_text(const ParameterSpec& spec, std::string_view text);
 
   /// Throw std::logic_error for a name or type the plugin did not declare.
   [[nodiscard]] bool boolean(std::string_view name) const;

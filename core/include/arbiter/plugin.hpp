@@ -4,22 +4,41 @@
 #include <cstdint>
 #include <string_view>
 
+#include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/parameters.hpp"
+#include "arbiter/problem.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter {
 
-/// Raised whenever a class or structure a plugin sees changes its layout.
-inline constexpr std::uint32_t plugin_abi_version = 2;
+/// Raised whenever a class or structure a plugin sees changes its layout or its virtual functions.
+inline constexpr std::uint32_t plugin_abi_version = 3;
+
+/// What a plugin was compiled with, as far as it decides whether its objects and the runner's are laid out alike. The
+/// loader refuses a plugin whose stamp differs from its own, and says in what.
+struct BuildStamp {
+  std::uint32_t compiler_abi = __GXX_ABI_VERSION;
+  std::uint32_t new_string_abi = _GLIBCXX_USE_CXX11_ABI;  ///< libstdc++'s std::string and std::list: 1 new, 0 old
+  std::uint32_t parameters = sizeof(Parameters);          ///< sizes of what crosses the border, in bytes
+  std::uint32_t problem = sizeof(Problem);
+  std::uint32_t measurement = sizeof(Measurement);
+  std::uint32_t tensor_spec = sizeof(TensorSpec);
+  std::uint32_t support = sizeof(Support);
+
+  friend bool operator==(const BuildStamp&, const BuildStamp&) = default;
+};
 
 enum class PluginKind : std::uint32_t { backend, strategy, fusion, heuristic, sink };
 
 [[nodiscard]] ARBITER_EXPORT std::string_view name_of(PluginKind kind);
 
-/// What a plugin says of itself. Plain data: the loader reads it, and refuses a foreign `abi_version`, before it calls
-/// anything in the plugin. `abi_version` stays the first member in every version.
+/// What a plugin says of itself. Plain data: the loader reads it, and refuses a foreign `abi_version` or `build`,
+/// before it calls anything in the plugin. `abi_version` stays the first member in every version, `build` the second
+/// from 3 on.
 struct PluginDescriptor {
   std::uint32_t abi_version = plugin_abi_version;
+  BuildStamp build{};
   PluginKind kind{};
   const char* name = "";  ///< what the YAML calls it; unique per kind (a strategy's: per kind and backend)
   const char* version = "";

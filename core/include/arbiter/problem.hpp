@@ -3,11 +3,32 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
-#include "arbiter/dtype.hpp"
 #include "arbiter/export.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter {
+
+/// The reason of a Support::no() that has none.
+inline constexpr std::string_view no_reason_given = "it gave no reason, which its contract asks for";
+
+/// Whether a strategy or a fusion can do a problem, and if not, why: the text is shown to people.
+struct Support {
+  bool ok = true;
+  std::string reason;
+
+  static Support yes() { return {}; }
+  static Support no(std::string why) { return {false, std::move(why)}; }
+  explicit operator bool() const { return ok; }
+
+  /// The same; a missing reason is no_reason_given.
+  [[nodiscard]] Support with_reason() && {
+    if (!ok && reason.empty()) reason = no_reason_given;
+    return std::move(*this);
+  }
+};
 
 /// One shape of work. The message of each rank is num_tokens x hidden_size elements, row major.
 struct Problem {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "arbiter/error.hpp"
 #include "arbiter/export.hpp"
 
 namespace arbiter {
@@ -38,5 +39,23 @@ class ARBITER_EXPORT ProcessGroup {
   /// Every rank's text, in rank order.
   [[nodiscard]] std::vector<std::string> all_gather(const std::string& text);
 };
+
+/// How ranks agree that a step failed: a rank that fails alone must still take part in what the others do next, so each
+/// catches what its own step throws (failure_of()), and all of them judge it together (first_failure()).
+
+/// What `step()` throws, as text for a person; empty if it throws nothing.
+template <class Step>
+[[nodiscard]] std::string failure_of(const Step& step) {
+  try {
+    step();
+    return {};
+  } catch (...) {
+    return what_was_thrown();
+  }
+}
+
+/// Collective. `own` is what failed on this rank, or empty. The answer is the same on every rank: the failure of the
+/// first rank that has one ("rank 1: out of memory"), or empty.
+[[nodiscard]] ARBITER_EXPORT std::string first_failure(const std::string& own, ProcessGroup& group);
 
 }  // namespace arbiter

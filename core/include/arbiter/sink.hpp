@@ -9,9 +9,9 @@
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
-#include "arbiter/limits.hpp"
+#include "arbiter/heuristic.hpp"
+#include "arbiter/machine_probe.hpp"
 #include "arbiter/plugin.hpp"
-#include "arbiter/selector.hpp"
 
 namespace arbiter {
 
@@ -43,14 +43,24 @@ struct Report {
 /// its own artefact, not the run's.
 class ARBITER_EXPORT Sink : public Plugin {
  public:
-  virtual void begin(const RunInfo&) {}
+  /// First of all.
+  void begin(const RunInfo& run);
   /// What bounds the rows of one tp size, before the first of them, if the run measures it.
-  virtual void limits(const Limits&) {}
+  void probed(const MachineProbe& probe);
   /// A row, as soon as it is measured; also of the holdout, which its `holdout` says.
-  virtual void measured(const Measurement&) {}
-  /// A cell that was not measured, and why; failed cells too.
-  virtual void skipped(const Problem&, const std::string& /*strategy*/, const std::string& /*reason*/) {}
-  virtual void write(const Report&) {}
+  void measured(const Measurement& row);
+  /// A cell that was not measured, and why; failed cells too. Throws std::invalid_argument without a reason.
+  void skipped(const Problem& problem, const std::string& strategy, const std::string& reason);
+  /// At the end of the run. Throws std::invalid_argument for a report that cannot say anything.
+  void write(const Report& report);
+
+ protected:
+  /// What the sink does at each of these calls; by default nothing. They throw what ends the sink's work.
+  virtual void do_begin(const RunInfo&) {}
+  virtual void do_probed(const MachineProbe&) {}
+  virtual void do_measured(const Measurement&) {}
+  virtual void do_skipped(const Problem&, const std::string& /*strategy*/, const std::string& /*reason*/) {}
+  virtual void do_write(const Report&) {}
 };
 
 }  // namespace arbiter

@@ -11,7 +11,6 @@
 #include "arbiter/plugin.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
-#include "arbiter/support.hpp"
 
 namespace arbiter {
 
@@ -23,7 +22,7 @@ struct Preparation {
   const Fusion& fusion;
   std::chrono::milliseconds timeout{10'000};  ///< the longest any spin may last
 
-  /// Prepares another strategy for the same problem by its name in the run (what AUTO does). Collective.
+  /// Prepares another strategy of the run for the same problem, by its name: for strategies that wrap one. Collective.
   /// Throws Error if there is none of that name or it does not support the problem.
   std::function<std::unique_ptr<Operation>(const std::string& strategy)> prepare_other;
   /// The strategy the run's selector names for the problem, the same on every rank; empty while no selector is made.
@@ -39,11 +38,24 @@ class ARBITER_EXPORT Strategy : public Plugin {
   /// and stores the sum (NONE), and the runner runs the problem's epilogue as a pass of its own.
   [[nodiscard]] virtual bool fuses() const = 0;
 
-  /// Not collective; must say the same on every rank.
-  [[nodiscard]] virtual Support supports(const Problem& problem, const ProcessGroup& group) const = 0;
+  /// Whether it can do the problem in that group, and why not. Not collective; the same on every rank.
+  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const;
 
-  /// Collective. Makes workspaces, peer mappings and kernels. Throws Error.
-  [[nodiscard]] virtual std::unique_ptr<Operation> prepare(const Preparation& preparation) = 0;
+  /// Collective. The operation, with its workspaces, peer mappings and kernels. Throws Error; PluginError if
+  /// do_prepare() returns null.
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation);
+
+ protected:
+  /// What supports() asks. A refusal has a reason for people. Not collective; must say the same on every rank.
+  [[nodiscard]] virtual Support do_supports(const Problem& problem, const ProcessGroup& group) const = 0;
+
+  /// What prepare() asks; never null. Collective: a rank that fails must not leave others waiting (first_failure()).
+  [[nodiscard]] virtual std::unique_ptr<Operation> do_prepare(const Preparation& preparation) = 0;
 };
+
+/// What every AllReduce asks of its message: as many ranks in the group as the problem says, at least one element, and
+/// a dtype messages can have (bfloat16, float16, float32). A strategy asks this first and then what it needs itself.
+/// Not collective, the same on every rank; thread-safe.
+[[nodiscard]] ARBITER_EXPORT Support supports_message(const Problem& problem, const ProcessGroup& group);
 
 }  // namespace arbiter

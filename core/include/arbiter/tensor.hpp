@@ -1,12 +1,44 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
-#include "arbiter/dtype.hpp"
+#include "arbiter/export.hpp"
 
 namespace arbiter {
+
+/// Element formats of messages and of the tensors fusions make.
+enum class DType : std::uint8_t {
+  bfloat16,
+  float16,
+  float32,
+  float8_e4m3,    ///< 1-4-3, no infinity, largest finite 448
+  float4_e2m1x2,  ///< two 4-bit values in one byte, the even element in the low half
+};
+
+/// Size of one stored unit in bytes (`float4_e2m1x2`: one byte, which holds two values).
+[[nodiscard]] constexpr std::int64_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::bfloat16:
+    case DType::float16: return 2;
+    case DType::float32: return 4;
+    case DType::float8_e4m3:
+    case DType::float4_e2m1x2: return 1;
+  }
+  return 0;
+}
+
+/// Half of the distance from 1 to the next value: the largest relative error of one rounding to `dtype`.
+[[nodiscard]] ARBITER_EXPORT double unit_roundoff(DType dtype);
+
+/// The CSV's name: bfloat16, float16, float32, float8_e4m3, float4_e2m1x2.
+[[nodiscard]] ARBITER_EXPORT std::string_view name_of(DType dtype);
+
+/// Reads a message format: its CSV name, or bf16, fp16, half, fp32, float. Nothing for any other text.
+[[nodiscard]] ARBITER_EXPORT std::optional<DType> parse_message_dtype(std::string_view text);
 
 enum class TensorRole : std::uint8_t { input, output };
 

@@ -10,7 +10,7 @@
 
 #include "arbiter/error.hpp"
 #include "cuda_check.hpp"
-#include "cuda_limits.hpp"
+#include "cuda_prober.hpp"
 #include "cuda_sample.hpp"
 #include "device_buffer.hpp"
 #include "device_choice.hpp"
@@ -30,7 +30,7 @@ class CudaBackendPlugin : public CudaBackend {
  public:
   explicit CudaBackendPlugin(const Parameters& /*none*/) {}
 
-  [[nodiscard]] Support available() const override {
+  [[nodiscard]] Support do_available() const override {
     const DeviceChoice choice = choose_device();
     if (Support usable = choice.usable(); !usable) return usable;
     const int version = sm_version_of(choice.device());
@@ -39,7 +39,7 @@ class CudaBackendPlugin : public CudaBackend {
         fmt::format("GPU {} is sm_{}; sm_{} and later can be used", choice.device(), version, oldest_sm_version));
   }
   [[nodiscard]] std::string name() const override { return "cuda"; }
-  [[nodiscard]] Machine machine() const override { return machine_facts(device().number); }
+  [[nodiscard]] Machine do_machine() const override { return machine_facts(device().number); }
   [[nodiscard]] std::int64_t free_bytes(int ranks_on_host) const override {
     const DeviceChoice choice = choose_device();
     static_cast<void>(device());
@@ -54,7 +54,7 @@ class CudaBackendPlugin : public CudaBackend {
     return choice.may_share ? std::numeric_limits<int>::max() : choice.devices;
   }
 
-  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
+  [[nodiscard]] std::unique_ptr<Buffer> do_allocate(std::size_t bytes) override {
     return make_device_buffer(device().number, device().pool, bytes);
   }
   void copy_in(void* destination, const void* host, std::size_t bytes) override {
@@ -69,11 +69,12 @@ class CudaBackendPlugin : public CudaBackend {
     device().stream->wait("fill device memory");
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
-                                                              const Fusion& fusion, const Problem& problem) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_with_epilogue_pass(std::unique_ptr<Operation> reduction,
+                                                                 const Fusion& fusion,
+                                                                 const Problem& problem) override {
     return make_epilogue_pass(*this, std::move(reduction), fusion, problem);
   }
-  [[nodiscard]] Support supports(const Fusion& fusion, const Problem& problem) const override {
+  [[nodiscard]] Support do_supports(const Fusion& fusion, const Problem& problem) const override {
     if (!fusion.device_epilogue(problem).code.empty()) return Support::yes();
     return Support::no(
         fmt::format("{} has no epilogue for {} on CUDA devices", problem.fusion, name_of(problem.dtype)));
@@ -85,9 +86,9 @@ class CudaBackendPlugin : public CudaBackend {
     return device_ != nullptr && is_sticky(cudaStreamQuery(device_->stream->main()));
   }
 
-  [[nodiscard]] std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
-                                                          std::chrono::milliseconds timeout) override {
-    return make_limit_prober(*this, group, timeout);
+  [[nodiscard]] std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
+                                                              std::chrono::milliseconds timeout) override {
+    return make_machine_prober(*this, group, timeout);
   }
 
   void run(Operation& operation, const Bindings& bindings) override {
@@ -96,13 +97,13 @@ class CudaBackendPlugin : public CudaBackend {
     rank.stream->wait("run an operation");
     rank.spin_failures.throw_if_any();
   }
-  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings, std::int64_t inner,
-                                               bool graph) override {
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
+                                                  std::int64_t iterations_per_sample, bool graph) override {
     RankDevice& rank = device();
     SampleContext context{rank.stream, [this, &rank](ProcessGroup& group) { return rank.barriers.of(group, *this); },
                           [&rank](const ProcessGroup& group) { return rank.spin_failures.bound(group.rank()); },
                           [&rank] { rank.spin_failures.throw_if_any(); }};
-    return make_sample(std::move(context), operation, bindings, inner, graph);
+    return make_sample(std::move(context), operation, bindings, iterations_per_sample, graph);
   }
 
   [[nodiscard]] int sm_version() const override { return device().kernels.sm_version(); }

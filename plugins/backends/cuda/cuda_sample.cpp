@@ -32,12 +32,12 @@ class Event {
 
 class CudaSample : public Sample {
  public:
-  CudaSample(SampleContext context, Operation& operation, const Bindings& bindings, std::int64_t inner)
+  CudaSample(SampleContext context, Operation& operation, const Bindings& bindings, std::int64_t iterations_per_sample)
       : context_(std::move(context)),
         operation_(operation),
         input_(bindings.input),
         tensors_(bindings.tensors.begin(), bindings.tensors.end()),
-        inner_(inner) {}
+        iterations_per_sample_(iterations_per_sample) {}
 
   [[nodiscard]] double time(ProcessGroup& group) override {
     if (barrier_ == nullptr || group_ != &group) {
@@ -67,7 +67,7 @@ class CudaSample : public Sample {
     end_.record(stream().main());
   }
   void enqueue_all() {
-    for (std::int64_t run = 0; run < inner_; ++run) operation_.enqueue({input_, tensors_});
+    for (std::int64_t run = 0; run < iterations_per_sample_; ++run) operation_.enqueue({input_, tensors_});
   }
   [[nodiscard]] Stream& stream() const { return *context_.stream; }
 
@@ -79,7 +79,7 @@ class CudaSample : public Sample {
   Operation& operation_;
   const void* input_;
   std::vector<void*> tensors_;
-  std::int64_t inner_;
+  std::int64_t iterations_per_sample_;
   std::shared_ptr<StartBarrier> barrier_;
   ProcessGroup* group_ = nullptr;
 };
@@ -124,9 +124,9 @@ class GraphSample : public CudaSample {
 }  // namespace
 
 std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
-                                    std::int64_t inner, bool graph) {
-  if (!graph) return std::make_unique<CudaSample>(std::move(context), operation, bindings, inner);
-  auto sample = std::make_unique<GraphSample>(std::move(context), operation, bindings, inner);
+                                    std::int64_t iterations_per_sample, bool graph) {
+  if (!graph) return std::make_unique<CudaSample>(std::move(context), operation, bindings, iterations_per_sample);
+  auto sample = std::make_unique<GraphSample>(std::move(context), operation, bindings, iterations_per_sample);
   sample->capture();
   return sample;
 }

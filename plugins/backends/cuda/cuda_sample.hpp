@@ -19,8 +19,9 @@ struct SampleContext {
   std::function<void()> throw_if_a_spin_failed;
 };
 
-/// `inner` runs between two events: one replay of a CUDA graph, or enqueued one by one while they are timed.
+/// `iterations_per_sample` runs between two events: one replay of a CUDA graph, or enqueued one by one while they are
+/// timed.
 [[nodiscard]] std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
-                                                  std::int64_t inner, bool graph);
+                                                  std::int64_t iterations_per_sample, bool graph);
 
 }  // namespace arbiter::cuda

@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
 
 namespace arbiter::cuda {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "arbiter/support.hpp"
+#include "arbiter/problem.hpp"
 
 namespace arbiter::cuda {
 

@@ -2,7 +2,7 @@
 // by memory, so every element is read once and written once wherever a row fits into the registers of a block.
 #include "arbiter/cuda/element.cuh"
 #include "arbiter/cuda/epilogue.cuh"
-#include "arbiter/cuda/warp_sum.cuh"
+#include "arbiter/cuda/row_sum.cuh"
 
 namespace {
 
@@ -73,7 +73,7 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
     // Found out again each time: kept, places would take the registers that the vectors need.
     const auto place = [&](int i) { return place_of(arguments, row, has_row, group.lane + i * group.threads); };
     Packed sum[Vectors];
-    Packed carried[Vectors];
+    Packed epilogue_state[Vectors];
     float statistic = 0.0F;
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
@@ -83,14 +83,14 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
     }
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
-      statistic += arbiter_epilogue_begin(arguments, place(i), inputs[i], unpack(sum[i]), carried[i]);
-      arbiter_epilogue_store_carried(arguments, place(i), carried[i]);
+      statistic += arbiter_epilogue_begin(arguments, place(i), inputs[i], unpack(sum[i]), epilogue_state[i]);
+      arbiter_epilogue_store_state(arguments, place(i), epilogue_state[i]);
     }
     float scalar = 0.0F;
     if (needs_row) scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
     turn ^= 1;
 #pragma unroll
-    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place(i), inputs[i], carried[i], scalar);
+    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place(i), inputs[i], epilogue_state[i], scalar);
   }
 }
 
@@ -107,11 +107,11 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
       for (int first = 0; first < vectors; first += group.threads) {
         const VectorPlace place = place_of(arguments, row, true, first + group.lane);
         EpilogueInputs inputs;
-        Packed carried;
+        Packed epilogue_state;
         arbiter_epilogue_load_constant(arguments, place, inputs);
         arbiter_epilogue_locate(arguments, place, inputs);
         arbiter_epilogue_load(arguments, place, inputs);
-        statistic += arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried);
+        statistic += arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state);
       }
       scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
       turn ^= 1;
@@ -119,14 +119,14 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
     for (int first = 0; first < vectors; first += group.threads) {
       const VectorPlace place = place_of(arguments, row, true, first + group.lane);
       EpilogueInputs inputs;
-      Packed carried;
+      Packed epilogue_state;
       arbiter_epilogue_load_constant(arguments, place, inputs);
       arbiter_epilogue_locate(arguments, place, inputs);
       arbiter_epilogue_load(arguments, place, inputs);
       static_cast<void>(
-          arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), carried));
-      arbiter_epilogue_store_carried(arguments, place, carried);
-      arbiter_epilogue_finish(arguments, place, inputs, carried, scalar);
+          arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state));
+      arbiter_epilogue_store_state(arguments, place, epilogue_state);
+      arbiter_epilogue_finish(arguments, place, inputs, epilogue_state, scalar);
     }
   }
 }

@@ -5,7 +5,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "arbiter/spin_wait.hpp"
+#include "arbiter/host/spin_wait.hpp"
 #include "cuda_check.hpp"
 
 namespace arbiter::cuda {

@@ -3,7 +3,7 @@
 #include <list>
 #include <memory>
 
-#include "arbiter/shared_segment.hpp"
+#include "arbiter/host/shared_segment.hpp"
 
 namespace arbiter::cuda {
 

@@ -110,7 +110,7 @@ int LinkedKernel::resident_blocks(const Launch& launch) const {
 unsigned LinkedKernel::shared_bytes(const Launch& launch) const {
   // Two of more than half do not fit.
   const unsigned bytes =
-      launch.alone ? std::max(launch.shared_bytes, multiprocessors_.shared_bytes / 2) : launch.shared_bytes;
+      launch.exclusive_sm ? std::max(launch.shared_bytes, multiprocessors_.shared_bytes / 2) : launch.shared_bytes;
   if (bytes > allowed_shared_bytes_) {
     check(cudaFuncSetAttribute(function(), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
           fmt::format("give {} {} bytes of shared memory", entry_, bytes));

@@ -6,7 +6,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "arbiter/agreement.hpp"
+#include "arbiter/process_group.hpp"
 #include "cuda_check.hpp"
 
 namespace arbiter::cuda {

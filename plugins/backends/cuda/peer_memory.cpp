@@ -7,8 +7,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
 #include "cuda_check.hpp"
 #include "ipc_memory.hpp"
 #include "peer_access.hpp"

@@ -9,8 +9,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include "arbiter/agreement.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
 #include "cuda_check.hpp"
 #include "device_code/start_barrier.hpp"
 

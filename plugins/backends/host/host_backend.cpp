@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "arbiter/backend.hpp"
-#include "arbiter/host_memory.hpp"
-#include "host_limits.hpp"
+#include "arbiter/host/host_memory.hpp"
+#include "host_prober.hpp"
 #include "host_sample.hpp"
 #include "machine_facts.hpp"
 #include "page_buffer.hpp"
@@ -16,15 +16,15 @@ class HostBackend : public Backend {
  public:
   explicit HostBackend(const Parameters& /*none*/) {}
 
-  [[nodiscard]] Support available() const override { return Support::yes(); }
+  [[nodiscard]] Support do_available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "host"; }
-  [[nodiscard]] Machine machine() const override { return host::machine_facts(); }
+  [[nodiscard]] Machine do_machine() const override { return host::machine_facts(); }
   [[nodiscard]] bool needs_a_core() const override { return true; }
   [[nodiscard]] std::int64_t free_bytes(int ranks_per_host) const override {
     return free_host_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
   }
 
-  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
+  [[nodiscard]] std::unique_ptr<Buffer> do_allocate(std::size_t bytes) override {
     return std::make_unique<host::PageBuffer>(bytes);
   }
   void copy_in(void* destination, const void* source, std::size_t bytes) override {
@@ -37,16 +37,16 @@ class HostBackend : public Backend {
     if (bytes > 0) std::memset(destination, byte, bytes);
   }
 
-  [[nodiscard]] std::unique_ptr<LimitProber> limit_prober(ProcessGroup& group,
-                                                          std::chrono::milliseconds timeout) override {
+  [[nodiscard]] std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
+                                                              std::chrono::milliseconds timeout) override {
     return host::make_limit_prober(group, timeout);
   }
 
   void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }
 
-  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings, std::int64_t inner,
-                                               bool /*graph*/) override {
-    return std::make_unique<host::HostSample>(operation, bindings, inner);
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
+                                                  std::int64_t iterations_per_sample, bool /*graph*/) override {
+    return std::make_unique<host::HostSample>(operation, bindings, iterations_per_sample);
   }
 };
 

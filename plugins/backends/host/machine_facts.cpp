@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 
 namespace arbiter::host {
 

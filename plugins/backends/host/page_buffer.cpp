@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/host_memory.hpp"
+#include "arbiter/host/host_memory.hpp"
 
 namespace arbiter::host {
 

@@ -2,8 +2,8 @@
 // in its colour, its share of the shapes in the title. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
+#include "arbiter/picture_sink.hpp"
 #include "arbiter/plots.hpp"
-#include "picture_sink.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "arbiter/selector.hpp"
+#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 

@@ -11,10 +11,10 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
+#include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
 #include "cpp_header/enumerators.hpp"
 #include "cpp_header/header_text.hpp"
-#include "decision_files/sampled_table.hpp"
 
 namespace arbiter {
 
@@ -64,7 +64,7 @@ class CppHeader : public Sink {
     expect_namespace(namespace_);
   }
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const Selector& selector = find_selector(report, selector_);
     const DecisionTable* own = selector.table();
     const DecisionTable table = own != nullptr ? *own : sampled_table(selector, report.dataset);

@@ -80,8 +80,8 @@ constexpr Wide multiply(std::int64_t a, std::int64_t b) {
   const std::uint64_t b_low = static_cast<std::uint64_t>(b) & half;
   const std::uint64_t low = a_low * b_low;
   const std::uint64_t middle = a_high * b_low + (low >> 32);
-  const std::uint64_t carried = a_low * b_high + (middle & half);
-  return {a_high * b_high + (middle >> 32) + (carried >> 32), (carried << 32) | (low & half)};
+  const std::uint64_t epilogue_state = a_low * b_high + (middle & half);
+  return {a_high * b_high + (middle >> 32) + (epilogue_state >> 32), (epilogue_state << 32) | (low & half)};
 }
 
 constexpr std::int64_t product(std::int64_t a, std::int64_t b) {

@@ -10,7 +10,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
-#include "cpp_table/table_text.hpp"
+#include "common/table_text.hpp"
 
 namespace arbiter {
 
@@ -43,7 +43,7 @@ class CppTable : public Sink {
         wanted_{parameters.integers("tp_size"), parameters.texts("fusions"), parameters.integers("hidden_size"),
                 parameters.integers("num_tokens")} {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const Selector& selector = find_selector(report);
     TableAxes axes = from_data_ ? data_axes(report.dataset) : seed_axes();
     override_axis(axes.tp_sizes, wanted_.tp_sizes);

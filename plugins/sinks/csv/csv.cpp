@@ -1,7 +1,7 @@
 // csv: <out>/benchmark.tp<N>.<platform>.csv, row by row as measured, with the machine beside it (.machine.json) and the
 // reasons of skipped and failed cells (.log); the rows of the holdout in benchmark.tp<N>.<platform>.holdout.csv, and
-// what bounds them all in limits.tp<N>.<platform>.csv. A run that starts from CSVs of another folder gets them in one
-// form.
+// what bounds them all in machine_probe.tp<N>.<platform>.csv. A run that starts from CSVs of another folder gets them
+// in one form.
 #include "arbiter/csv.hpp"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class CsvSink : public Sink {
  public:
   explicit CsvSink(const Parameters&) {}
 
-  void begin(const RunInfo& run) override {
+  void do_begin(const RunInfo& run) override {
     run_ = run;
     earlier_ = run.continues ? LineFile::Earlier::continues : LineFile::Earlier::is_set_aside;
     files_.clear();
@@ -38,21 +38,21 @@ class CsvSink : public Sink {
     limits_files_.clear();
   }
 
-  void limits(const Limits& limits) override {
-    const fs::path file = run_.output_dir / limits_file_name(limits.tp_size(), platform());
-    write_limits(file, limits);
+  void do_probed(const MachineProbe& probe) override {
+    const fs::path file = run_.output_dir / probe_file_name(probe.tp_size(), platform());
+    write_probe(file, probe);
     limits_files_.push_back(file);
   }
 
-  void measured(const Measurement& row) override { append(row); }
+  void do_measured(const Measurement& row) override { append(row); }
 
-  void skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
+  void do_skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
     std::unique_ptr<LineFile>& log = logs_[problem.tp_size];
     if (!log) log = std::make_unique<LineFile>(path(file_stem(problem.tp_size, platform()), ".log"), earlier_);
     log->append(one_line(fmt::format("{}, {}: {}", to_string(problem), strategy, reason)));
   }
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     if (!report.run.measures && elsewhere(report.run)) {
       run_ = report.run;
       for (const Dataset* data : {&report.dataset, &report.holdout}) {

@@ -32,7 +32,7 @@ class Flashinfer : public Sink {
   explicit Flashinfer(const Parameters& parameters)
       : paths_{{"one_shot", parameters.texts("one_shot")}, {"two_shot", parameters.texts("two_shot")}} {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     if (!sm_version(report, "flashinfer")) return;
     const Dataset data = timed_as_engines_decode(report.dataset);
     std::map<int, std::string> sizes;

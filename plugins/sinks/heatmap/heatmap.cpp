@@ -2,8 +2,8 @@
 // one logarithmic colour bar. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
+#include "arbiter/picture_sink.hpp"
 #include "arbiter/plots.hpp"
-#include "picture_sink.hpp"
 
 namespace {
 

@@ -2,9 +2,8 @@
 
 #include <sstream>
 
-#include "decision_files/json_file.hpp"
-#include "decision_files/sampled_table.hpp"
-#include "decision_files/table_json.hpp"
+#include "arbiter/decision_table.hpp"
+#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 
@@ -30,19 +29,37 @@ ordered_json measurements(const Dataset& dataset) {
                                         m.time_us,
                                         unless(from_elsewhere, m.backend),
                                         unless(from_elsewhere, m.graph ? "graph" : "eager"),
-                                        unless(m.inner == 0, m.inner),
+                                        unless(m.iterations_per_sample == 0, m.iterations_per_sample),
                                         unless(m.samples == 0, m.samples),
                                         m.min_us,
                                         m.p95_us,
                                         m.ci_low_us,
                                         m.ci_high_us,
                                         m.error,
-                                        m.floor_us,
+                                        m.lower_bound_us,
                                         unless(m.reason.empty(), m.reason)}));
   }
-  return {{"columns", {"tp_size", "dtype",     "fusion",     "hidden_size", "num_tokens", "strategy", "op",
-                       "status",  "time_us",   "backend",    "execution",   "inner",      "samples",  "min_us",
-                       "p95_us",  "ci_low_us", "ci_high_us", "error",       "floor_us",   "reason"}},
+  return {{"columns",
+           {"tp_size",
+            "dtype",
+            "fusion",
+            "hidden_size",
+            "num_tokens",
+            "strategy",
+            "op",
+            "status",
+            "time_us",
+            "backend",
+            "execution",
+            "iterations_per_sample",
+            "samples",
+            "min_us",
+            "p95_us",
+            "ci_low_us",
+            "ci_high_us",
+            "error",
+            "lower_bound_us",
+            "reason"}},
           {"rows", std::move(rows)}};
 }
 
@@ -69,7 +86,7 @@ ordered_json selector_entry(const Selector& selector, const Dataset& dataset) {
   return {{"name", selector.name()},
           {"report", lines_of(selector.report())},
           {"sampled", table == nullptr},
-          {"table", table_to_json(table != nullptr ? *table : sampled_table(selector, dataset))}};
+          {"table", ordered_json::parse(to_json(table != nullptr ? *table : sampled_table(selector, dataset)))}};
 }
 
 }  // namespace
@@ -77,8 +94,8 @@ ordered_json selector_entry(const Selector& selector, const Dataset& dataset) {
 ordered_json decision_document(const Report& report, const std::vector<NeverMeasured>& missing) {
   ordered_json selectors = ordered_json::array();
   for (const auto& selector : report.selectors) selectors.push_back(selector_entry(*selector, report.dataset));
-  return {{"format", decision_format},
-          {"version", decision_version},
+  return {{"format", decision_json_format},
+          {"version", decision_json_version},
           {"made_by", MADE_BY},
           {"machine", {{"platform", report.run.machine.platform}, {"facts", report.run.machine.facts}}},
           {"selectors", std::move(selectors)},

@@ -24,13 +24,13 @@ class Json : public Sink {
  public:
   explicit Json(const Parameters&) {}
 
-  void begin(const RunInfo&) override { skipped_.clear(); }
+  void do_begin(const RunInfo&) override { skipped_.clear(); }
 
-  void skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
+  void do_skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
     skipped_.insert_or_assign({problem, strategy}, reason);
   }
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const auto missing = never_measured(report.dataset, report.holdout, skipped_);
     const std::filesystem::path file = report.run.output_dir / "decision.json";
     write_file(file, readable_json(decision_document(report, missing)));

@@ -61,7 +61,7 @@ class NcclTuner : public Sink {
   explicit NcclTuner(const Parameters& parameters)
       : own_choice_(parameters.text("nccl")), nodes_(parameters.integer("nodes")) {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     if (!sm_version(report, "nccl_tuner")) return;
     const Dataset data = timed_as_engines_decode(report.dataset.of_fusion("NONE"));
     const Names names = names_of(data, own_choice_);

@@ -24,6 +24,6 @@ using ReferenceTime = std::function<std::optional<double>(std::size_t strategy, 
 [[nodiscard]] Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
                                           const std::vector<std::string>& all_strategies);
 [[nodiscard]] Figure strategy_difference_figure(const Grid& grid, const std::string& fusion);
-[[nodiscard]] Figure floor_distance_figure(const Grid& grid, const std::string& fusion);
+[[nodiscard]] Figure lower_bound_distance_figure(const Grid& grid, const std::string& fusion);
 
 }  // namespace arbiter::plots

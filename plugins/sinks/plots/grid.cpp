@@ -58,7 +58,7 @@ void Grid::place(const Measurement& row) {
     timing.failed = false;
     if (timing.time_us && *timing.time_us <= row.time_us) return;
     timing.time_us = row.time_us;
-    timing.floor_us = row.floor_us > 0.0 ? std::optional(row.floor_us) : std::nullopt;
+    timing.lower_bound_us = row.lower_bound_us > 0.0 ? std::optional(row.lower_bound_us) : std::nullopt;
   } else if (row.failed && !timing.time_us) {
     timing.failed = true;
   }

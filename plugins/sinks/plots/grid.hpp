@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arbiter/dataset.hpp"
-#include "arbiter/dtype.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter::plots {
 
@@ -14,7 +14,7 @@ namespace arbiter::plots {
 struct Timing {
   bool failed = false;  ///< something was tried and nothing is usable
   std::optional<double> time_us;
-  std::optional<double> floor_us;  ///< that the time was measured with
+  std::optional<double> lower_bound_us;  ///< that the time was measured with
 };
 
 /// The rows of one fusion, one tp_size and one dtype on a grid of shapes: row 0 is the largest hidden size, column 0

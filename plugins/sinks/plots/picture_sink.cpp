@@ -1,4 +1,4 @@
-#include "picture_sink.hpp"
+#include "arbiter/picture_sink.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -34,9 +34,9 @@ std::string folder_name(std::string fusion) {
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
     : plot_(plot), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
 
-void PictureSink::begin(const RunInfo& /*run*/) { said_gnuplot_is_missing = false; }
+void PictureSink::do_begin(const RunInfo& /*run*/) { said_gnuplot_is_missing = false; }
 
-void PictureSink::write(const Report& report) {
+void PictureSink::do_write(const Report& report) {
   const auto folder = report.run.output_dir / "viz";
   Outcome outcome;
   try {

@@ -1,9 +1,10 @@
 // regret: <out>/regret.csv, what each selector, each table under `compare:` and the rules anybody could follow give
 // away on the grid and on the holdout, per tp size and fusion and over all of them.
+#include "arbiter/regret.hpp"
+
 #include <fmt/format.h>
 
 #include "arbiter/files.hpp"
-#include "arbiter/regret_report.hpp"
 #include "arbiter/sink.hpp"
 
 namespace arbiter {
@@ -14,7 +15,7 @@ class RegretSink : public Sink {
  public:
   explicit RegretSink(const Parameters&) {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const auto rows = regret_report(report);
     if (rows.empty()) return;
     const auto file = report.run.output_dir / "regret.csv";

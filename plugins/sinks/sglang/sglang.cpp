@@ -31,7 +31,7 @@ class Sglang : public Sink {
     for (const char* path : paths_in_order) paths_.push_back({path, parameters.texts(path)});
   }
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     if (!sm_version(report, "sglang")) return;
     std::string text = fmt::format(
         "# AllReduce sizes for SGLang, {}.\n"

@@ -2,8 +2,8 @@
 // cent every strategy takes longer than the fastest one. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
+#include "arbiter/picture_sink.hpp"
 #include "arbiter/plots.hpp"
-#include "picture_sink.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "arbiter/regret_report.hpp"
+#include "arbiter/regret.hpp"
 
 namespace arbiter {
 

@@ -11,7 +11,7 @@
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
 #include "summary/auto_line.hpp"
-#include "summary/floor_line.hpp"
+#include "summary/lower_bound_line.hpp"
 #include "summary/prediction_line.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/text_wrap.hpp"
@@ -36,7 +36,7 @@ Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   const auto failed =
       std::ranges::count_if(report.dataset.rows(), is_failed) + std::ranges::count_if(report.holdout.rows(), is_failed);
   if (failed > 0) lines.push_back(fmt::format("{} measurements failed and are not in the table", failed));
-  append(lines, floor_lines(report.dataset));
+  append(lines, lower_bound_lines(report.dataset));
   if (regret.empty()) return lines;
   append(lines, regret_tables(regret));
   append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});
@@ -66,7 +66,7 @@ class Summary : public Sink {
  public:
   explicit Summary(const Parameters& parameters) : says_reports_(parameters.boolean("reports")) {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const auto regret = regret_report(report);
     Lines said = tables(report, regret);
     const Lines reports = selector_reports(report);

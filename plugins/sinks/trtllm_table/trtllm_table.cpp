@@ -12,7 +12,7 @@
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
 #include "common/engine_rule.hpp"
-#include "cpp_table/table_text.hpp"
+#include "common/table_text.hpp"
 #include "trtllm_table/bucket_table.hpp"
 
 namespace arbiter {
@@ -44,7 +44,7 @@ class TrtllmTable : public Sink {
  public:
   explicit TrtllmTable(const Parameters& /*none*/) {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     // TensorRT-LLM has two tables: one for Blackwell and later, one for all before.
     const std::optional<int> measured_sm = sm_version(report, "trtllm_table");
     if (!measured_sm) return;

@@ -61,7 +61,7 @@ class Vllm : public Sink {
                {vllm::two_shot, parameters.texts("two_shot")},
                {vllm::unfused, parameters.texts("nccl")}} {}
 
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     const std::optional<int> sm = sm_version(report, "vllm");
     if (!sm) return;
     const Dataset data = timed_as_engines_decode(report.dataset);

@@ -150,7 +150,7 @@ class ByteThresholds : public Heuristic {
     }
   }
 
-  [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const override {
+  [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
     return std::make_shared<ThresholdSelector>(thresholds_, dataset);
   }
 

@@ -79,7 +79,7 @@ class Markdown : public Sink {
   explicit Markdown(const Parameters& values) : title_(values.text("title")) {}
 
   /// On rank 0, at the end of a run. An exception costs this report only.
-  void write(const Report& report) override {
+  void do_write(const Report& report) override {
     std::string text = "# " + title_ + "\n\nMeasured on " + report.run.machine.platform + ".\n";
     for (const int tp_size : report.dataset.tp_sizes()) {
       const Dataset of_tp = report.dataset.of_tp_size(tp_size);

@@ -13,10 +13,10 @@
 #include <utility>
 
 #include "arbiter/error.hpp"
-#include "arbiter/row_kernels.hpp"
-#include "arbiter/shared_segment.hpp"
-#include "arbiter/shared_slots.hpp"
-#include "arbiter/spin_wait.hpp"
+#include "arbiter/host/row_kernels.hpp"
+#include "arbiter/host/shared_segment.hpp"
+#include "arbiter/host/shared_slots.hpp"
+#include "arbiter/host/spin_wait.hpp"
 #include "arbiter/strategy.hpp"
 
 namespace {
@@ -131,12 +131,12 @@ class Ring : public Strategy {
   [[nodiscard]] bool fuses() const override { return false; }
 
   /// One host, two ranks or more, a message of bf16, fp16 or fp32. What is not supported is skipped with this reason.
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);
   }
 
   /// All ranks come here together, so they can agree whether the memory of the problem before is still good.
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const bool usable = memory_ && !memory_->broken;
     if (!preparation.group.all(usable)) memory_ = std::make_shared<RingMemory>(preparation.group, chunk_bytes_);
     return std::make_unique<RingOperation>(preparation, memory_);

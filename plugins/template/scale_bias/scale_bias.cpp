@@ -16,9 +16,8 @@
 #include <vector>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/fusion_check.hpp"
-#include "arbiter/rounding.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/number_formats.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #ifdef ARBITER_HAS_CUDA
 #include "device_code/scale_bias_epilogue.hpp"
 #endif
@@ -40,23 +39,23 @@ class ScaleBiasEpilogue final : public HostEpilogue {
 
   /// The whole arithmetic: only the token's owner does it. Epilogues use no memory but their arguments', so that ranks
   /// and threads can share one; the row is worked on in pieces that fit the stack.
-  float begin_row(const Bindings& bindings, std::int64_t, const float* sum, void* carried) const override {
+  float begin_row(const Bindings& bindings, std::int64_t, const float* sum, void* epilogue_state) const override {
     constexpr std::int64_t piece = 256;
     float values[piece];
     for (std::int64_t first = 0; first < hidden_size_; first += piece) {
       const std::int64_t count = std::min(piece, hidden_size_ - first);
       kernels_.load(static_cast<const std::byte*>(bindings.tensors[bias]) + first * element_bytes_, values, count);
       for (std::int64_t i = 0; i < count; ++i) values[i] += sum[first + i] * scale_;
-      kernels_.store(values, static_cast<std::byte*>(carried) + first * element_bytes_, count);
+      kernels_.store(values, static_cast<std::byte*>(epilogue_state) + first * element_bytes_, count);
     }
     return 0.0F;  // a norm would send its 1 / rms here
   }
 
-  /// Every rank does this, for rows that others began too. A strategy may have carried the row in place.
-  void finish_row(const Bindings& bindings, std::int64_t row, const void* carried, float) const override {
+  /// Every rank does this, for rows that others began too. A strategy may have epilogue_state the row in place.
+  void finish_row(const Bindings& bindings, std::int64_t row, const void* epilogue_state, float) const override {
     const std::int64_t row_bytes = hidden_size_ * element_bytes_;
     void* const to = static_cast<std::byte*>(bindings.tensors[out]) + row * row_bytes;
-    if (to != carried) std::memcpy(to, carried, static_cast<std::size_t>(row_bytes));
+    if (to != epilogue_state) std::memcpy(to, epilogue_state, static_cast<std::size_t>(row_bytes));
   }
 
  private:
@@ -74,12 +73,12 @@ class ScaleBias final : public Fusion {
  public:
   explicit ScaleBias(const Parameters& values) : scale_(values.real("scale")) {}
 
-  [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const override {
+  [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override {
     return {{"bias", TensorRole::input, problem.dtype, problem.hidden_size, -1.0, 1.0},
             {"out", TensorRole::output, problem.dtype, problem.elements()}};
   }
 
-  [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
+  [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const override {
     return std::make_unique<ScaleBiasEpilogue>(problem, scale_);
   }
 
@@ -92,10 +91,10 @@ class ScaleBias final : public Fusion {
   }
 #endif
 
-  /// Exact arithmetic, and how far a correct implementation may be from it. Too little slack makes correct strategies
-  /// fail; too much lets wrong ones pass.
-  void reference_row(const Problem& problem, const Bindings& host, std::int64_t, std::span<const double> sum,
-                     std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {
+  /// Exact arithmetic, and how far a correct implementation may be from it. Too little tolerance makes correct
+  /// strategies fail; too much lets wrong ones pass.
+  void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t, std::span<const double> sum,
+                        std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const override {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     constexpr double fp32_largest = grid_of(DType::float32).largest;
     const double fp32 = unit_roundoff(DType::float32);
@@ -107,12 +106,12 @@ class ScaleBias final : public Fusion {
       const double product = sum[i] * scale_;
       const double value = product + addend[i];
       // What a correct reduction may be off, then three fp32 roundings: of the scale, the product and the sum.
-      double allowed = slack[i] * scale_ + (2.0 * std::fabs(product) + std::fabs(value)) * fp32;
+      double allowed = tolerance[i] * scale_ + (2.0 * std::fabs(product) + std::fabs(value)) * fp32;
       // Where a reduction in the dtype, or the fp32 product, may overflow, no result is wrong.
-      if (std::fabs(sum[i]) + slack[i] > largest || std::fabs(product) > fp32_largest) allowed = infinity;
+      if (std::fabs(sum[i]) + tolerance[i] > largest || std::fabs(product) > fp32_largest) allowed = infinity;
       if (!std::isfinite(sum[i]) || !std::isfinite(addend[i])) allowed = 0.0;
       outputs[0].value[i] = value;
-      outputs[0].slack[i] = allowed;
+      outputs[0].tolerance[i] = allowed;
     }
   }
 

@@ -27,17 +27,17 @@ __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlac
 
 /// A norm would return its sum of squares here, 1 / rms in scalar(), and store in finish().
 __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, const VectorPlace&,
-                                        const EpilogueInputs& inputs, const Accumulators& sum, Packed& carried) {
+                                        const EpilogueInputs& inputs, const Accumulators& sum, Packed& epilogue_state) {
   Accumulators values = unpack(inputs.constant[0]);
 #pragma unroll
   for (int i = 0; i < vector_elements; ++i) values.value[i] += sum.value[i] * arguments.scalars[scale];
-  carried = pack(values);
+  epilogue_state = pack(values);
   return 0.0F;
 }
 
-__device__ void arbiter_epilogue_store_carried(const EpilogueArguments& arguments, const VectorPlace& place,
-                                               const Packed& carried) {
-  store_vector(static_cast<Element*>(arguments.tensors[out]) + place.offset, carried, place);
+__device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& epilogue_state) {
+  store_vector(static_cast<Element*>(arguments.tensors[out]) + place.offset, epilogue_state, place);
 }
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }

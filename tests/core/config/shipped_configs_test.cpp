@@ -15,13 +15,13 @@ using ::testing::ElementsAre;
 /// The plugins that were built.
 class ShippedConfigs : public ::testing::Test {
  protected:
-  void SetUp() override { plugins_.load_dir(ARBITER_PLUGINS_DIR); }
+  void SetUp() override { plugins_.load_dir(BUILT_PLUGINS); }
   PluginHost plugins_;
 };
 
 TEST_F(ShippedConfigs, AllValidate) {
   int count = 0;
-  for (const fs::directory_entry& file : fs::directory_iterator(ARBITER_CONFIGS_DIR)) {
+  for (const fs::directory_entry& file : fs::directory_iterator(CONFIGS)) {
     if (file.path().extension() != ".yaml") continue;
     ++count;
     // A GPU's sweep is checked on every machine as far as its plugins are there.
@@ -32,7 +32,7 @@ TEST_F(ShippedConfigs, AllValidate) {
 }
 
 TEST_F(ShippedConfigs, QuickstartRunsEverythingOfTheHost) {
-  const fs::path file = fs::path(ARBITER_CONFIGS_DIR) / "quickstart.yaml";
+  const fs::path file = fs::path(CONFIGS) / "quickstart.yaml";
   const Config config = ConfigText::from_file(file).validate(plugins_);
   EXPECT_EQ(config.backend, "host");
   EXPECT_THAT(config.tp_sizes, ElementsAre(2, 4));
@@ -45,7 +45,7 @@ TEST_F(ShippedConfigs, QuickstartRunsEverythingOfTheHost) {
 
 TEST_F(ShippedConfigs, TheBuiltInDefaultsAreTheSeedGrid) {
   const ConfigText builtin = ConfigText::builtin();
-  EXPECT_EQ(builtin.text(), read_file(fs::path(ARBITER_CONFIGS_DIR) / "seed.yaml"));
+  EXPECT_EQ(builtin.text(), read_file(fs::path(CONFIGS) / "seed.yaml"));
   const Config config = builtin.validate(plugins_, true);
   EXPECT_EQ(config.source, "built-in defaults (configs/seed.yaml)");
   EXPECT_EQ(config.output_dir, "out/seed");

@@ -102,7 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"measurement: {time_budget: 5}",
                 "2:15: measurement.time_budget: unknown parameter; did you mean time_budget_ms? Allowed: "
                 "precision_percent, time_budget_ms, min_samples, max_samples, min_sample_us, timeout_ms, seed, graph, "
-                "limits"},
+                "probe"},
+        Mistake{"measurement: {limits: true}",
+                "2:15: measurement.limits: unknown parameter; it is called measurement.probe now"},
         Mistake{"measurement: {precision_percent: 0}",
                 "2:34: measurement.precision_percent: found 0; allowed: a number in 0.01..100"},
         Mistake{"measurement: {seed: -1}", "2:21: measurement.seed: found -1; allowed: a whole number in 0.."},

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/issues.hpp"
+#include "config/diagnostics.hpp"
 #include "config/yaml_tree.hpp"
 
 namespace arbiter {
@@ -14,15 +14,15 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 std::string issues_of(const std::string& text) {
-  Issues issues("sweep.yaml");
-  static_cast<void>(parse_yaml(text, -1, issues));
-  return issues.message();
+  Diagnostics diagnostics("sweep.yaml");
+  static_cast<void>(parse_yaml(text, -1, diagnostics));
+  return diagnostics.message();
 }
 
 TEST(ParseYaml, KeepsOrderPositionsAndQuotes) {
-  Issues issues("sweep.yaml");
-  const auto root = parse_yaml("b: 1\na:\n  - '2'\n  - \n", -1, issues);
-  ASSERT_TRUE(root && issues.empty()) << issues.message();
+  Diagnostics diagnostics("sweep.yaml");
+  const auto root = parse_yaml("b: 1\na:\n  - '2'\n  - \n", -1, diagnostics);
+  ASSERT_TRUE(root && diagnostics.empty()) << diagnostics.message();
   ASSERT_EQ(root->entries.size(), 2U);
   EXPECT_EQ(root->entries[0].key, "b");
   EXPECT_EQ(root->entries[0].value.mark.column, 4);
@@ -36,17 +36,17 @@ TEST(ParseYaml, KeepsOrderPositionsAndQuotes) {
 }
 
 TEST(ParseYaml, CopiesWhatAnAliasStandsFor) {
-  Issues issues("sweep.yaml");
-  const auto root = parse_yaml("a: &shape {x: [1, 2]}\nb: *shape\n", -1, issues);
-  ASSERT_TRUE(root && issues.empty()) << issues.message();
+  Diagnostics diagnostics("sweep.yaml");
+  const auto root = parse_yaml("a: &shape {x: [1, 2]}\nb: *shape\n", -1, diagnostics);
+  ASSERT_TRUE(root && diagnostics.empty()) << diagnostics.message();
   EXPECT_EQ(root->find("b")->value.find("x")->value.items.at(1).scalar, "2");
 }
 
 TEST(ParseYaml, GivesNullForATextOfNothing) {
   for (const char* text : {"", "\n\n", "# only words\n", "---\n", "~\n", "\xEF\xBB\xBF"}) {
-    Issues issues("sweep.yaml");
-    const auto root = parse_yaml(text, -1, issues);
-    ASSERT_TRUE(root) << issues.message();
+    Diagnostics diagnostics("sweep.yaml");
+    const auto root = parse_yaml(text, -1, diagnostics);
+    ASSERT_TRUE(root) << diagnostics.message();
     EXPECT_TRUE(root->is_null()) << text;
   }
 }
@@ -87,9 +87,9 @@ TEST(ParseYaml, ReportsAQuoteWithoutEnd) {
 }
 
 TEST(ParseYaml, PutsAMissingValueWhereItsKeyIs) {
-  Issues issues("sweep.yaml");
-  const auto root = parse_yaml("a:\n\n\nb: ~\n", -1, issues);
-  ASSERT_TRUE(root && issues.empty()) << issues.message();
+  Diagnostics diagnostics("sweep.yaml");
+  const auto root = parse_yaml("a:\n\n\nb: ~\n", -1, diagnostics);
+  ASSERT_TRUE(root && diagnostics.empty()) << diagnostics.message();
   EXPECT_EQ(root->find("a")->value.mark.line, 1);
   EXPECT_EQ(root->find("b")->value.mark.line, 4);
   EXPECT_EQ(root->find("b")->value.mark.column, 4);
@@ -115,10 +115,10 @@ TEST(ParseYaml, RefusesAliasesWithoutEnd) {
 
 TEST(ParseYaml, RefusesNestingWithoutEnd) { EXPECT_THAT(issues_of(std::string(100'000, '[')), HasSubstr("not YAML")); }
 
-TEST(Issues, StayShortWhenEverythingIsWrong) {
-  Issues issues("sweep.yaml");
-  for (int i = 1; i <= 1000; ++i) issues.add({i, 1, -1}, "a", "wrong");
-  EXPECT_THAT(issues.message(), ::testing::EndsWith("sweep.yaml:200:1: a: wrong\nsweep.yaml: 800 more mistakes"));
+TEST(Diagnostics, StayShortWhenEverythingIsWrong) {
+  Diagnostics diagnostics("sweep.yaml");
+  for (int i = 1; i <= 1000; ++i) diagnostics.add({i, 1, -1}, "a", "wrong");
+  EXPECT_THAT(diagnostics.message(), ::testing::EndsWith("sweep.yaml:200:1: a: wrong\nsweep.yaml: 800 more mistakes"));
 }
 
 TEST(Printable, StaysOnOneShortLine) {

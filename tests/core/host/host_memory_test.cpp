@@ -1,4 +1,4 @@
-#include "arbiter/host_memory.hpp"
+#include "arbiter/host/host_memory.hpp"
 
 #include <filesystem>
 #include <string>

@@ -2,8 +2,8 @@
 #include <mpi.h>
 #include <sched.h>
 
-#include "arbiter/spin_wait.hpp"
-#include "launch/mpi_group.hpp"
+#include "arbiter/host/spin_wait.hpp"
+#include "comm/mpi_group.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/number_formats.hpp"
+#include "arbiter/host/number_formats.hpp"
 #include "host/row_kernels_isa.hpp"
-#include "support/rows_hostile.hpp"
+#include "support/rows_special_values.hpp"
 
 namespace arbiter {
 namespace {

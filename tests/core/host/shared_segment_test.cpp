@@ -1,4 +1,4 @@
-#include "arbiter/shared_segment.hpp"
+#include "arbiter/host/shared_segment.hpp"
 
 #include <cstring>
 #include <filesystem>
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "comm/mpi_group.hpp"
 #include "host/segment_file.hpp"
-#include "launch/mpi_group.hpp"
 
 namespace {
 

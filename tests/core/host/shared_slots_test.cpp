@@ -1,4 +1,4 @@
-#include "arbiter/shared_slots.hpp"
+#include "arbiter/host/shared_slots.hpp"
 
 #include <chrono>
 #include <memory>
@@ -7,7 +7,7 @@
 #include <mpi.h>
 
 #include "arbiter/error.hpp"
-#include "launch/mpi_group.hpp"
+#include "comm/mpi_group.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "arbiter/spin_wait.hpp"
+#include "arbiter/host/spin_wait.hpp"
 
 #include <chrono>
 #include <string>
@@ -44,7 +44,7 @@ TEST_P(SpinWaits, SeeWhatThePeerWroteBeforeItRaisedTheCounter) {
     there.store(epoch, std::memory_order_release);
     spin.until(back, epoch, 1);
     if (payload != 2 * epoch) {
-      ADD_FAILURE() << "epoch " << epoch << " carried " << payload;
+      ADD_FAILURE() << "epoch " << epoch << " epilogue_state " << payload;
       break;
     }
   }

@@ -7,8 +7,8 @@
 
 #include "arbiter/backend.hpp"
 #include "arbiter/fusion.hpp"
-#include "arbiter/plugin_host.hpp"
-#include "launch/mpi_group.hpp"
+#include "comm/mpi_group.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 
 namespace arbiter {
 namespace {

@@ -56,39 +56,43 @@ class DoesNothing : public Operation {
   void enqueue(const Bindings& /*none*/) override {}
 };
 
-/// Runs nothing: the test says how long each sample of `inner` operations took, the `turn`-th that was taken.
+/// Runs nothing: the test says how long each sample of `iterations_per_sample` operations took, the `turn`-th that was
+/// taken.
 class MadeUpClock : public Backend {
  public:
-  using Clock = std::function<double(std::int64_t inner, int turn)>;
+  using Clock = std::function<double(std::int64_t iterations_per_sample, int turn)>;
 
   explicit MadeUpClock(
       Clock us, std::function<bool()> lost = [] { return false; })
       : us_(std::move(us)), lost_(std::move(lost)) {}
   [[nodiscard]] bool lost() const override { return lost_(); }
-  [[nodiscard]] Support available() const override { return Support::yes(); }
+  [[nodiscard]] Support do_available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "host"; }
-  [[nodiscard]] Machine machine() const override { return {}; }
+  [[nodiscard]] Machine do_machine() const override { return {}; }
   [[nodiscard]] std::int64_t free_bytes(int /*ranks*/) const override { return 0; }
-  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t /*bytes*/) override { return nullptr; }
+  [[nodiscard]] std::unique_ptr<Buffer> do_allocate(std::size_t /*bytes*/) override { return nullptr; }
   void copy_in(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
   void copy_out(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
   void fill(void* /*to*/, unsigned char /*byte*/, std::size_t /*bytes*/) override {}
   void run(Operation& /*operation*/, const Bindings& /*bindings*/) override {}
-  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& /*operation*/, const Bindings& /*bindings*/,
-                                               std::int64_t inner, bool graph) override {
-    return std::make_unique<MadeUp>(*this, inner, graph);
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
+                                                  std::int64_t iterations_per_sample, bool graph) override {
+    return std::make_unique<MadeUp>(*this, iterations_per_sample, graph);
   }
 
  private:
   class MadeUp : public Sample {
    public:
-    MadeUp(MadeUpClock& clock, std::int64_t inner, bool graph) : clock_(clock), inner_(inner), graph_(graph) {}
-    [[nodiscard]] double time(ProcessGroup& /*group*/) override { return clock_.us_(inner_, clock_.turn_++); }
+    MadeUp(MadeUpClock& clock, std::int64_t iterations_per_sample, bool graph)
+        : clock_(clock), iterations_per_sample_(iterations_per_sample), graph_(graph) {}
+    [[nodiscard]] double time(ProcessGroup& /*group*/) override {
+      return clock_.us_(iterations_per_sample_, clock_.turn_++);
+    }
     [[nodiscard]] bool graph() const override { return graph_; }
 
    private:
     MadeUpClock& clock_;
-    std::int64_t inner_;
+    std::int64_t iterations_per_sample_;
     bool graph_;
   };
 
@@ -99,26 +103,26 @@ class MadeUpClock : public Backend {
 
 class Sampler : public GroupFixture {
  protected:
-  static Contender idle(const std::string& name) {
-    Contender contender;
-    contender.strategy = name;
-    contender.operation = std::make_unique<DoesNothing>();
-    return contender;
+  static Candidate idle(const std::string& name) {
+    Candidate candidate;
+    candidate.strategy = name;
+    candidate.operation = std::make_unique<DoesNothing>();
+    return candidate;
   }
 
   Measurement sampled_by(MadeUpClock::Clock us) {
     MadeUpClock clock(std::move(us));
-    std::vector<Contender> contenders;
-    contenders.push_back(idle("MADE_UP"));
-    arbiter::sample(contenders, {}, clock, group_, config_);
-    return contenders.front().result;
+    std::vector<Candidate> candidates;
+    candidates.push_back(idle("MADE_UP"));
+    arbiter::sample(candidates, {}, clock, group_, config_);
+    return candidates.front().result;
   }
 
-  Contender waiting(int microseconds, int& calls) const {
-    Contender contender;
-    contender.strategy = "WAIT" + std::to_string(microseconds);
-    contender.operation = std::make_unique<Waiting>(std::chrono::microseconds(microseconds), calls);
-    return contender;
+  Candidate waiting(int microseconds, int& calls) const {
+    Candidate candidate;
+    candidate.strategy = "WAIT" + std::to_string(microseconds);
+    candidate.operation = std::make_unique<Waiting>(std::chrono::microseconds(microseconds), calls);
+    return candidate;
   }
 
   MeasurementConfig config_{.precision_percent = 50.0, .time_budget_ms = 20, .min_samples = 5, .max_samples = 50};
@@ -126,10 +130,10 @@ class Sampler : public GroupFixture {
 
 TEST_F(Sampler, MeasuresWhatAnOperationTakes) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(300, calls));
-  sample(contenders, {}, *backend_, group_, config_);
-  const auto& row = contenders.front().result;
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(300, calls));
+  sample(candidates, {}, *backend_, group_, config_);
+  const auto& row = candidates.front().result;
   EXPECT_GE(row.time_us, 300.0);
   EXPECT_GE(row.samples, 3);
   EXPECT_LE(row.min_us, row.time_us);
@@ -140,50 +144,50 @@ TEST_F(Sampler, MeasuresWhatAnOperationTakes) {
 
 TEST_F(Sampler, RepeatsShortOperationsWithinASample) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(0, calls));  // which gives its processor away to nobody
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(0, calls));  // which gives its processor away to nobody
   config_.min_sample_us = 200.0;
-  sample(contenders, {}, *backend_, group_, config_);
-  EXPECT_GT(contenders.front().result.inner, 1);
-  EXPECT_GE(calls, contenders.front().result.inner * contenders.front().result.samples);
+  sample(candidates, {}, *backend_, group_, config_);
+  EXPECT_GT(candidates.front().result.iterations_per_sample, 1);
+  EXPECT_GE(calls, candidates.front().result.iterations_per_sample * candidates.front().result.samples);
 }
 
 TEST_F(Sampler, LengthensSamplesThatSlowFirstRunsMadeTooShort) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  auto& contender = contenders.emplace_back();
-  contender.strategy = "WARMS_UP";
-  contender.operation = std::make_unique<SlowAtFirst>(calls);
+  std::vector<Candidate> candidates;
+  auto& candidate = candidates.emplace_back();
+  candidate.strategy = "WARMS_UP";
+  candidate.operation = std::make_unique<SlowAtFirst>(calls);
   config_.min_sample_us = 200.0;
-  sample(contenders, {}, *backend_, group_, config_);
-  EXPECT_GT(contender.result.inner, 4);
-  EXPECT_GE(contender.result.samples, 3);
+  sample(candidates, {}, *backend_, group_, config_);
+  EXPECT_GT(candidate.result.iterations_per_sample, 4);
+  EXPECT_GE(candidate.result.samples, 3);
 }
 
 TEST_F(Sampler, StopsAtTheLargestNumberOfSamples) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(5, calls));
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(5, calls));
   config_ = {.precision_percent = 0.0, .time_budget_ms = 10'000, .min_samples = 5, .max_samples = 12};
-  sample(contenders, {}, *backend_, group_, config_);
-  EXPECT_EQ(contenders.front().result.samples, 12);
+  sample(candidates, {}, *backend_, group_, config_);
+  EXPECT_EQ(candidates.front().result.samples, 12);
 }
 
 TEST_F(Sampler, TakesThreeSamplesEvenBeyondTheBudget) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(2000, calls));
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(2000, calls));
   config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 10, .max_samples = 100};
-  sample(contenders, {}, *backend_, group_, config_);
-  EXPECT_EQ(contenders.front().result.samples, 3);
+  sample(candidates, {}, *backend_, group_, config_);
+  EXPECT_EQ(candidates.front().result.samples, 3);
 }
 
 TEST_F(Sampler, AllRanksGetTheSameRow) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(20 * (group_.rank() + 1), calls));
-  sample(contenders, {}, *backend_, group_, config_);
-  const auto& row = contenders.front().result;
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(20 * (group_.rank() + 1), calls));
+  sample(candidates, {}, *backend_, group_, config_);
+  const auto& row = candidates.front().result;
   EXPECT_EQ(group_.max(row.time_us), row.time_us);
   EXPECT_EQ(group_.max(static_cast<double>(row.samples)), static_cast<double>(row.samples));
   EXPECT_GE(row.time_us, 20.0 * group_.size()) << "the slowest rank's time counts";
@@ -191,32 +195,33 @@ TEST_F(Sampler, AllRanksGetTheSameRow) {
 
 TEST_F(Sampler, AContenderThatThrowsOnOneRankFailsOnAllAndTheOthersGoOn) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  auto& failing = contenders.emplace_back();
+  std::vector<Candidate> candidates;
+  auto& failing = candidates.emplace_back();
   failing.strategy = "FAILS";
   failing.operation = std::make_unique<FailsOnTheLastRank>(group_);
-  contenders.push_back(waiting(50, calls));
-  sample(contenders, {}, *backend_, group_, config_);
-  EXPECT_TRUE(contenders[0].result.failed);
-  EXPECT_TRUE(contenders[0].threw);
-  EXPECT_EQ(contenders[0].result.reason, "rank " + std::to_string(group_.size() - 1) + ": lost its peer");
-  EXPECT_TRUE(std::isnan(contenders[0].result.time_us));
-  EXPECT_FALSE(contenders[1].result.failed);
-  EXPECT_TRUE(contenders[1].result.usable());
+  candidates.push_back(waiting(50, calls));
+  sample(candidates, {}, *backend_, group_, config_);
+  EXPECT_TRUE(candidates[0].result.failed);
+  EXPECT_TRUE(candidates[0].threw);
+  EXPECT_EQ(candidates[0].result.reason, "rank " + std::to_string(group_.size() - 1) + ": lost its peer");
+  EXPECT_TRUE(std::isnan(candidates[0].result.time_us));
+  EXPECT_FALSE(candidates[1].result.failed);
+  EXPECT_TRUE(candidates[1].result.usable());
 }
 
 TEST_F(Sampler, LeavesFailedContendersAlone) {
   int calls = 0;
-  std::vector<Contender> contenders;
-  contenders.push_back(waiting(1, calls));
-  contenders.front().result.failed = true;
-  sample(contenders, {}, *backend_, group_, config_);
+  std::vector<Candidate> candidates;
+  candidates.push_back(waiting(1, calls));
+  candidates.front().result.failed = true;
+  sample(candidates, {}, *backend_, group_, config_);
   EXPECT_EQ(calls, 0);
 }
 
 TEST_F(Sampler, TimesAreThoseOfOneOperation) {
-  const auto row = sampled_by([](std::int64_t inner, int) { return 10.0 * static_cast<double>(inner); });
-  EXPECT_EQ(row.inner, 10);  // for the usual 100 us
+  const auto row = sampled_by(
+      [](std::int64_t iterations_per_sample, int) { return 10.0 * static_cast<double>(iterations_per_sample); });
+  EXPECT_EQ(row.iterations_per_sample, 10);  // for the usual 100 us
   EXPECT_EQ(row.samples, 5);
   EXPECT_EQ(row.time_us, 10.0);
   EXPECT_EQ(row.min_us, 10.0);
@@ -238,8 +243,9 @@ TEST_F(Sampler, EveryFigureOfARowIsItsOwn) {
 }
 
 TEST_F(Sampler, TheSlowestRankCountsExactly) {
-  const auto row =
-      sampled_by([&](std::int64_t inner, int) { return 10.0 * (group_.rank() + 1) * static_cast<double>(inner); });
+  const auto row = sampled_by([&](std::int64_t iterations_per_sample, int) {
+    return 10.0 * (group_.rank() + 1) * static_cast<double>(iterations_per_sample);
+  });
   EXPECT_EQ(row.time_us, 10.0 * group_.size());
 }
 
@@ -257,7 +263,8 @@ TEST_F(Sampler, EndsWhenTheHalfWidthIsAsManyPercentOfTheMedian) {
 
 TEST_F(Sampler, EndsWhenItsSamplesHaveTakenTheBudget) {
   config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 50, .max_samples = 100};
-  const auto row = sampled_by([](std::int64_t inner, int) { return 10.0 * static_cast<double>(inner); });
+  const auto row = sampled_by(
+      [](std::int64_t iterations_per_sample, int) { return 10.0 * static_cast<double>(iterations_per_sample); });
   EXPECT_EQ(row.samples, 10);
 }
 
@@ -267,14 +274,14 @@ TEST_F(Sampler, BeginsAgainWithAWholeBudgetAndAWarmUpWhenItLengthens) {
   const auto row = sampled_by([&](std::int64_t, int turn) {
     return turn < static_cast<int>(first.size()) ? first.at(static_cast<std::size_t>(turn)) : 100.0;
   });
-  EXPECT_EQ(row.inner, 100);
+  EXPECT_EQ(row.iterations_per_sample, 100);
   EXPECT_EQ(row.samples, 10);
   EXPECT_EQ(row.p95_us, 1.0);
 }
 
 TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
   const auto inner_of_samples_that_always_take = [&](double us) {
-    return sampled_by([us](std::int64_t, int) { return us; }).inner;
+    return sampled_by([us](std::int64_t, int) { return us; }).iterations_per_sample;
   };
   EXPECT_EQ(inner_of_samples_that_always_take(75.0), 3);   // 2 and 3 warming up
   EXPECT_EQ(inner_of_samples_that_always_take(60.0), 20);  // 2 and 4, then 7, 12 and 20
@@ -282,33 +289,34 @@ TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
 
 TEST_F(Sampler, OneSampleThatIsTooShortLengthensNothing) {
   const auto row = sampled_by([](std::int64_t, int turn) { return turn == 0 || turn == 2 ? 10.0 : 100.0; });
-  EXPECT_EQ(row.inner, 10);
+  EXPECT_EQ(row.iterations_per_sample, 10);
   EXPECT_EQ(row.samples, 5);
   EXPECT_EQ(row.min_us, 1.0);
 }
 
 TEST_F(Sampler, WarmsUpFourTimesAtMost) {
   const auto row = sampled_by([](std::int64_t, int turn) { return turn < 4 ? 10.0 : 100.0; });
-  EXPECT_EQ(row.inner, 10'000);
+  EXPECT_EQ(row.iterations_per_sample, 10'000);
   EXPECT_EQ(row.samples, 5);
 }
 
 TEST_F(Sampler, ASampleIsTenThousandOperationsAtMost) {
-  const auto row = sampled_by([](std::int64_t inner, int) { return 0.005 * static_cast<double>(inner); });
-  EXPECT_EQ(row.inner, 10'000);
+  const auto row = sampled_by(
+      [](std::int64_t iterations_per_sample, int) { return 0.005 * static_cast<double>(iterations_per_sample); });
+  EXPECT_EQ(row.iterations_per_sample, 10'000);
   EXPECT_EQ(row.time_us, 0.005);
-  EXPECT_EQ(sampled_by([](std::int64_t, int) { return 0.0; }).inner, 10'000);
+  EXPECT_EQ(sampled_by([](std::int64_t, int) { return 0.0; }).iterations_per_sample, 10'000);
 }
 
 TEST_F(Sampler, ContendersTakeTurnsUntilEachHasEnough) {
   config_ = {.precision_percent = 0.0, .min_samples = 3, .max_samples = 3, .min_sample_us = 1.0};
-  std::vector<Contender> contenders;
-  contenders.push_back(idle("A"));
-  contenders.push_back(idle("B"));
+  std::vector<Candidate> candidates;
+  candidates.push_back(idle("A"));
+  candidates.push_back(idle("B"));
   MadeUpClock clock([](std::int64_t, int) { return 100.0; });
   std::string turns;
-  arbiter::sample(contenders, {}, clock, group_, config_,
-                  [&](const Contender& contender) { turns += contender.strategy; });
+  arbiter::sample(candidates, {}, clock, group_, config_,
+                  [&](const Candidate& candidate) { turns += candidate.strategy; });
   EXPECT_EQ(turns, "AABBABABAB");
 }
 
@@ -323,16 +331,16 @@ TEST_F(Sampler, EndsAtOnceOnEveryRankWhenOneLosesItsBackend) {
           throw Error("an illegal access");
         },
         [&] { return lost; });
-    std::vector<Contender> contenders;
-    contenders.push_back(idle("A"));
-    contenders.push_back(idle("B"));
+    std::vector<Candidate> candidates;
+    candidates.push_back(idle("A"));
+    candidates.push_back(idle("B"));
     std::string turns;
-    arbiter::sample(contenders, {}, clock, group_, config_,
-                    [&](const Contender& contender) { turns += contender.strategy; });
-    EXPECT_TRUE(contenders[0].lost);
-    EXPECT_TRUE(contenders[0].result.failed);
-    EXPECT_FALSE(contenders[1].lost);
-    EXPECT_FALSE(contenders[1].result.usable());
+    arbiter::sample(candidates, {}, clock, group_, config_,
+                    [&](const Candidate& candidate) { turns += candidate.strategy; });
+    EXPECT_TRUE(candidates[0].lost);
+    EXPECT_TRUE(candidates[0].result.failed);
+    EXPECT_FALSE(candidates[1].lost);
+    EXPECT_FALSE(candidates[1].result.usable());
     return turns;
   };
   EXPECT_EQ(turns_until(0), "A");

@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "arbiter/error.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "group_fixture.hpp"
 #include "measure/random_data.hpp"
 
@@ -48,23 +48,23 @@ class RightSum : public Operation {
 /// NONE, but the test says what the error of each row is.
 class Judging : public Fusion {
  public:
-  using Judge = std::function<double(std::int64_t row, std::span<const double> sum, std::span<const double> slack)>;
+  using Judge = std::function<double(std::int64_t row, std::span<const double> sum, std::span<const double> tolerance)>;
 
   Judging(const Fusion& none, Judge judge) : none_(none), judge_(std::move(judge)) {}
-  [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const override {
+  [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override {
     return none_.tensors(problem);
   }
-  [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
+  [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const override {
     return none_.host_epilogue(problem);
   }
-  void reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
-                     std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {
-    none_.reference_row(problem, host, row, sum, slack, outputs);
+  void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
+                        std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const override {
+    none_.reference_row(problem, host, row, sum, tolerance, outputs);
   }
-  [[nodiscard]] double check_row(const Problem& /*problem*/, const Bindings& /*host*/, std::int64_t row,
-                                 std::span<const double> sum, std::span<const double> slack) const override {
+  [[nodiscard]] double do_check_row(const Problem& /*problem*/, const Bindings& /*host*/, std::int64_t row,
+                                    std::span<const double> sum, std::span<const double> tolerance) const override {
     const std::lock_guard lock(mutex_);
-    return judge_(row, sum, slack);
+    return judge_(row, sum, tolerance);
   }
 
  private:
@@ -170,7 +170,7 @@ TEST_F(VerificationTest, TheWorstRowOfAllRanksCountsAndMayTakeAllOfTheAllowedErr
 
 TEST_F(VerificationTest, RanksShareTheRowsAndAllowOneRoundingForEachRank) {
   std::map<std::int64_t, int> times;
-  const auto result = judged_by([&](std::int64_t row, std::span<const double> sum, std::span<const double> slack) {
+  const auto result = judged_by([&](std::int64_t row, std::span<const double> sum, std::span<const double> tolerance) {
     ++times[row];
     const auto hidden = static_cast<std::size_t>(problem_.hidden_size);
     std::vector<double> exact(hidden);
@@ -181,7 +181,7 @@ TEST_F(VerificationTest, RanksShareTheRowsAndAllowOneRoundingForEachRank) {
     }
     for (auto& value : allowed) value *= group_.size() / 256.0;  // bfloat16 has 8 bits of precision
     EXPECT_TRUE(std::ranges::equal(sum, exact)) << row;
-    EXPECT_TRUE(std::ranges::equal(slack, allowed)) << row;
+    EXPECT_TRUE(std::ranges::equal(tolerance, allowed)) << row;
     return 0.0;
   });
   EXPECT_TRUE(result.passed());

@@ -1,4 +1,4 @@
-#include "arbiter/plugin_host.hpp"
+#include "plugin/plugin_host.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-fs::path sample(const std::string& name) { return fs::path(PLUGIN_SAMPLES) / (name + ".so"); }
+fs::path sample(const std::string& name) { return fs::path(SAMPLES) / (name + ".so"); }
 
 /// Why the only file that was looked at was refused.
 std::string refusal_of(const fs::path& file) {
@@ -66,6 +66,10 @@ TEST(PluginHost, ObjectsOutliveTheHost) {
 
 TEST(PluginHost, RefusesAForeignAbiBeforeAnythingElse) {
   EXPECT_THAT(refusal_of(sample("wrong_abi")), HasSubstr("was built for plugin ABI 4711, this Arbiter has ABI"));
+}
+
+TEST(PluginHost, RefusesAPluginThatWasBuiltAnotherWayAndSaysInWhat) {
+  EXPECT_THAT(refusal_of(sample("wrong_build")), HasSubstr("_GLIBCXX_USE_CXX11_ABI is 0, this Arbiter's is 1"));
 }
 
 TEST(PluginHost, NamesTheSymbolThatIsMissing) {

@@ -1,11 +1,10 @@
-#include "arbiter/agreement.hpp"
-
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <mpi.h>
 
-#include "launch/mpi_group.hpp"
+#include "arbiter/process_group.hpp"
+#include "comm/mpi_group.hpp"
 
 namespace arbiter {
 namespace {

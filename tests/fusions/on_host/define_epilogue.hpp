@@ -16,7 +16,7 @@ using cuda::EpilogueArguments;
 #define arbiter_epilogue_locate JOIN(locate_, EPILOGUE_NAME)
 #define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
 #define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
-#define arbiter_epilogue_store_carried JOIN(store_carried_, EPILOGUE_NAME)
+#define arbiter_epilogue_store_state JOIN(store_carried_, EPILOGUE_NAME)
 #define arbiter_epilogue_scalar JOIN(scalar_, EPILOGUE_NAME)
 #define arbiter_epilogue_finish JOIN(finish_, EPILOGUE_NAME)
 #define cuda EPILOGUE_NAME
@@ -38,7 +38,7 @@ void for_row(const EpilogueArguments& arguments, std::int64_t row, Vector vector
   }
 }
 
-float begin_row(const EpilogueArguments& arguments, std::int64_t row, const float* sum, void* carried) {
+float begin_row(const EpilogueArguments& arguments, std::int64_t row, const float* sum, void* epilogue_state) {
   float statistic = 0.0F;
   const auto hidden = static_cast<int>(arguments.hidden_size);
   for (int column = 0; column < hidden; column += vector_elements) {
@@ -50,18 +50,18 @@ float begin_row(const EpilogueArguments& arguments, std::int64_t row, const floa
     arbiter_epilogue_locate(arguments, place, inputs);
     arbiter_epilogue_load(arguments, place, inputs);
     statistic += arbiter_epilogue_begin(arguments, place, inputs, values,
-                                        static_cast<Packed*>(carried)[column / vector_elements]);
+                                        static_cast<Packed*>(epilogue_state)[column / vector_elements]);
   }
   return statistic;
 }
 
-void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void* carried, float scalar) {
+void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void* epilogue_state, float scalar) {
   for_row(arguments, row, [&](const VectorPlace& place, int vector) {
     EpilogueInputs inputs;
     arbiter_epilogue_load_constant(arguments, place, inputs);
     arbiter_epilogue_locate(arguments, place, inputs);
-    const Packed packed = place.count > 0 ? static_cast<const Packed*>(carried)[vector] : zeros();
-    arbiter_epilogue_store_carried(arguments, place, packed);
+    const Packed packed = place.count > 0 ? static_cast<const Packed*>(epilogue_state)[vector] : zeros();
+    arbiter_epilogue_store_state(arguments, place, packed);
     arbiter_epilogue_finish(arguments, place, inputs, packed, scalar);
   });
 }

@@ -8,10 +8,12 @@ namespace arbiter::test {
 
 /// A device epilogue that was compiled for the host, by rows.
 struct EpilogueOnHost {
-  /// `carried` has room for whole vectors; returns the row's statistic.
-  float (*begin_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const float* sum, void* carried);
+  /// `epilogue_state` has room for whole vectors; returns the row's statistic.
+  float (*begin_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const float* sum,
+                     void* epilogue_state);
   float (*scalar)(const cuda::EpilogueArguments& arguments, float statistic);
-  void (*finish_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const void* carried, float scalar);
+  void (*finish_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const void* epilogue_state,
+                     float scalar);
 };
 
 }  // namespace arbiter::test

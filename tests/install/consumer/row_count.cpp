@@ -5,7 +5,7 @@ namespace {
 class RowCount : public arbiter::Sink {
  public:
   explicit RowCount(const arbiter::Parameters&) {}
-  void write(const arbiter::Report& report) override {
+  void do_write(const arbiter::Report& report) override {
     report.say("row_count: " + std::to_string(report.dataset.rows().size()));
   }
 };

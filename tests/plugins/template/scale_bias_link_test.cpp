@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "arbiter/cuda/strip_plan.hpp"
 #include "arbiter/fusion.hpp"
+#include "cuda_common/tile_plan.hpp"
 #include "device_code/oneshot.hpp"
 #include "link/device_link.hpp"
 #include "support/decisions_data.hpp"
@@ -22,7 +22,7 @@ TEST_P(InstalledScaleBias, IsInlinedIntoOneshot) {
   const DeviceEpilogue epilogue = fusion->device_epilogue(
       {.tp_size = 2, .dtype = dtype, .fusion = "SCALE_BIAS", .hidden_size = 4096, .num_tokens = 16});
   ASSERT_FALSE(epilogue.code.empty());
-  StripPlan plan;
+  TilePlan plan;
   plan.whole_rows = epilogue.needs_row;
   const auto kernel = fmt::format("oneshot_{}_2", plan.name());
 

@@ -17,11 +17,11 @@ class ScaleBias : public ::testing::TestWithParam<DType> {
   /// The output is called as FusionHarness::run() expects neither; rows are run here.
   static void run(FusionHarness& harness, const Fusion& fusion, const std::vector<std::vector<float>>& sums) {
     const auto epilogue = fusion.host_epilogue(harness.problem());
-    std::vector<std::byte> carried(static_cast<std::size_t>(harness.problem().hidden_size) * 4);
+    std::vector<std::byte> epilogue_state(static_cast<std::size_t>(harness.problem().hidden_size) * 4);
     for (std::size_t row = 0; row < sums.size(); ++row) {
       const auto at = static_cast<std::int64_t>(row);
-      const float scalar = epilogue->begin_row(harness.bindings(), at, sums[row].data(), carried.data());
-      epilogue->finish_row(harness.bindings(), at, carried.data(), scalar);
+      const float scalar = epilogue->begin_row(harness.bindings(), at, sums[row].data(), epilogue_state.data());
+      epilogue->finish_row(harness.bindings(), at, epilogue_state.data(), scalar);
     }
   }
 };
@@ -39,9 +39,9 @@ double worst(const Fusion& fusion, const FusionHarness& harness, const std::vect
   double error = 0.0;
   for (std::size_t row = 0; row < sums.size(); ++row) {
     const std::vector<double> sum(sums[row].begin(), sums[row].end());
-    const std::vector<double> slack(sum.size(), 0.0);
+    const std::vector<double> tolerance(sum.size(), 0.0);
     error = std::max(
-        error, fusion.check_row(harness.problem(), harness.bindings(), static_cast<std::int64_t>(row), sum, slack));
+        error, fusion.check_row(harness.problem(), harness.bindings(), static_cast<std::int64_t>(row), sum, tolerance));
   }
   return error;
 }

@@ -7,7 +7,6 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include "arbiter/message_support.hpp"
 #include "arbiter/strategy.hpp"
 
 namespace {
@@ -51,10 +50,10 @@ class Breaks : public Strategy {
         rank_(static_cast<int>(values.integer("rank"))) {}
 
   [[nodiscard]] bool fuses() const override { return false; }
-  [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const override {
+  [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return supports_message(problem, group);
   }
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const bool breaks =
         (tokens_ == 0 || preparation.problem.num_tokens == tokens_) && preparation.group.rank() == rank_;
     if (breaks && where_ == "prepare") do_it(how_);

@@ -20,11 +20,11 @@ class Throws : public arbiter::Strategy {
     if (where_ == "factory") throw std::runtime_error("no licence found");
   }
   [[nodiscard]] bool fuses() const override { return true; }
-  [[nodiscard]] arbiter::Support supports(const arbiter::Problem&, const arbiter::ProcessGroup&) const override {
+  [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem&, const arbiter::ProcessGroup&) const override {
     if (where_ == "supports") throw 42;
     return arbiter::Support::yes();
   }
-  [[nodiscard]] std::unique_ptr<arbiter::Operation> prepare(const arbiter::Preparation&) override {
+  [[nodiscard]] std::unique_ptr<arbiter::Operation> do_prepare(const arbiter::Preparation&) override {
     if (where_ == "prepare") throw std::runtime_error("no wires left");
     return std::make_unique<ThrowingOperation>();
   }

@@ -18,11 +18,11 @@ class WrongResult : public arbiter::Strategy {
  public:
   explicit WrongResult(const arbiter::Parameters&) {}
   [[nodiscard]] bool fuses() const override { return false; }
-  [[nodiscard]] arbiter::Support supports(const arbiter::Problem& problem,
-                                          const arbiter::ProcessGroup&) const override {
+  [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem& problem,
+                                             const arbiter::ProcessGroup&) const override {
     return problem.num_tokens > 8 ? arbiter::Support::no("more than 8 tokens") : arbiter::Support::yes();
   }
-  [[nodiscard]] std::unique_ptr<arbiter::Operation> prepare(const arbiter::Preparation& preparation) override {
+  [[nodiscard]] std::unique_ptr<arbiter::Operation> do_prepare(const arbiter::Preparation& preparation) override {
     return std::make_unique<CopyInput>(static_cast<std::size_t>(preparation.problem.message_bytes()));
   }
 };

@@ -11,18 +11,18 @@ namespace {
 /// NONE whose device epilogue pauses.
 class DelayingFusion : public Fusion {
  public:
-  [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const override {
+  [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override {
     return none_->tensors(problem);
   }
-  [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const override {
+  [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const override {
     return none_->host_epilogue(problem);
   }
   [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
     return {.code = cuda::delaying_epilogue_code(problem.dtype), .needs_row = true};
   }
-  void reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
-                     std::span<const double> slack, std::vector<ReferenceRow>& outputs) const override {
-    none_->reference_row(problem, host, row, sum, slack, outputs);
+  void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
+                        std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const override {
+    none_->reference_row(problem, host, row, sum, tolerance, outputs);
   }
 
  private:

@@ -7,8 +7,8 @@
 #include <cuda_runtime_api.h>
 #include <gmock/gmock.h>
 
-#include "arbiter/agreement.hpp"
 #include "arbiter/cuda/cuda_backend.hpp"
+#include "arbiter/process_group.hpp"
 #include "device_code/hazard_kernels.hpp"
 #include "strategies/hazards/device_trial.hpp"
 #include "support/strategies_plugins.hpp"

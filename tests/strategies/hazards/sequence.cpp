@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "arbiter/agreement.hpp"
+#include "arbiter/process_group.hpp"
 #include "strategies/hazards/difference_record.hpp"
 
 namespace arbiter::testing {

@@ -46,12 +46,12 @@ TEST_P(HazardousShapes, MayBeginAtAnyElement) {
 /// Also by more blocks than a row has vectors.
 TEST_P(HazardousShapes, MayBeSharedByBlocks) {
   for (const char* blocks : {"1", "2", "4"}) {
-    for (const char* alone : {"yes", "no"}) {
-      const auto strategy = cuda_strategy(GetParam(), {{"blocks_per_row", blocks}, {"alone", alone}});
+    for (const char* exclusive_sm : {"yes", "no"}) {
+      const auto strategy = cuda_strategy(GetParam(), {{"blocks_per_row", blocks}, {"exclusive_sm", exclusive_sm}});
       for (const char* name : {"RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"}) {
         for (const auto& [tokens, hidden] : {std::pair{3, 17}, {5, 264}, {300, 1040}, {150, 4096}, {3, 8192}}) {
           const Problem problem{world().size(), DType::bfloat16, name, hidden, often(tokens)};
-          ASSERT_EQ(failure_of(*strategy, problem, 0), "") << blocks << " " << alone;
+          ASSERT_EQ(failure_of(*strategy, problem, 0), "") << blocks << " " << exclusive_sm;
         }
       }
     }

@@ -36,7 +36,7 @@ class HazardousValues : public HazardsOfKernels {
 
 TEST_P(HazardousValues, AreAddedInRankOrderInFp32ToTheLastBit) { expect_all_right(Data::random); }
 
-TEST_P(HazardousValues, KeepNanInfinityBothZerosAndSubnormalsAsFp32Does) { expect_all_right(Data::hostile); }
+TEST_P(HazardousValues, KeepNanInfinityBothZerosAndSubnormalsAsFp32Does) { expect_all_right(Data::special_values); }
 
 TEST_P(HazardousValues, MayLookLikeSlotsThatAreEmpty) { expect_all_right(Data::ones); }
 

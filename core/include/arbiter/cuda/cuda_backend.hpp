@@ -23,7 +23,7 @@ struct Launch {
   unsigned block = 128;       ///< threads
   unsigned cluster = 1;       ///< blocks per cluster (sm_90 and later)
   unsigned shared_bytes = 0;  ///< dynamic shared memory
-  bool alone = false;         ///< each block has a multiprocessor for itself
+  bool exclusive_sm = false;  ///< each block has a multiprocessor for itself
   bool programmatic = false;  ///< may start before the kernel in front ends; it waits itself (griddepcontrol.wait)
 };
 

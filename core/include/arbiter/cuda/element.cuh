@@ -100,4 +100,11 @@ __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, 
   }
 }
 
+/// Has something computed here: compilers put it off to where it is used, which may be behind all there is to wait for.
+template <class Type>
+__device__ __forceinline__ void evaluate_now(Type*& address) {
+  asm volatile("" : "+l"(address));
+}
+__device__ __forceinline__ void evaluate_now(std::uint32_t& value) { asm volatile("" : "+r"(value)); }
+
 }  // namespace arbiter::cuda

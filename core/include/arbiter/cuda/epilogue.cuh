@@ -16,16 +16,17 @@
 ///   load_constant     before the kernels of other streams' work is waited for: weights, which no kernel writes
 ///   locate            what is known of this row before anything of it is: where its outputs go
 ///   load              inputs of this row (residual)
-///   begin             the fp32 sum -> `carried`, 16 bytes of the message dtype; returns the vector's part of the row's
+///   begin             the fp32 sum -> `epilogue_state`, 16 bytes of the message dtype; returns the vector's part of
+///   the row's
 ///                     statistic
-///   store_carried     `carried` -> the row of outputs that need no scalar, while the row is still being summed
+///   store_state     `epilogue_state` -> the row of outputs that need no scalar, while the row is still being summed
 ///   scalar            the row's statistic, summed over the row -> the row's scalar
-///   finish            `carried` and the scalar -> the row of all other outputs
+///   finish            `epilogue_state` and the scalar -> the row of all other outputs
 ///
-/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `carried` and the scalar,
-/// and only store_carried and finish (having called load_constant and locate). So begin() must leave in `carried` all
-/// that these need.
-/// Results must be the same bits wherever they are computed: no fast-math, no contraction that the host lacks.
+/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `epilogue_state` and the
+/// scalar, and only store_state and finish (having called load_constant and locate). So begin() must leave in
+/// `epilogue_state` all that these need. Results must be the same bits wherever they are computed: no fast-math, no
+/// contraction that the host lacks.
 
 #include <cstdint>
 
@@ -49,7 +50,7 @@ struct VectorPlace {
   std::int64_t offset;  ///< its first element's in a tensor of the message's shape: row * hidden_size + column
   /// A constant: that every vector has all of its elements or none, and every tensor and every row of 16-bit or wider
   /// elements starts at a multiple of 16 bytes.
-  bool whole;
+  bool aligned;
 };
 
 [[nodiscard]] __device__ __forceinline__ VectorPlace place_in_row(std::int64_t row, int column, int count,
@@ -59,14 +60,14 @@ struct VectorPlace {
 
 /// The vector at `place`, if `from` is where its first element is; elements behind `count` are 0.
 [[nodiscard]] __device__ __forceinline__ Packed load_vector(const Element* from, const VectorPlace& place) {
-  if (!place.whole) return load_vector(from, place.count);
+  if (!place.aligned) return load_vector(from, place.count);
   if (place.count == 0) return zeros();
   const uint4 value = *reinterpret_cast<const uint4*>(from);
   return {{value.x, value.y, value.z, value.w}};
 }
 
 __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, const VectorPlace& place) {
-  if (!place.whole) {
+  if (!place.aligned) {
     store_vector(to, packed, place.count);
   } else if (place.count != 0) {
     *reinterpret_cast<uint4*>(to) = make_uint4(packed.word[0], packed.word[1], packed.word[2], packed.word[3]);
@@ -87,15 +88,15 @@ __device__ void arbiter_epilogue_locate(const arbiter::cuda::EpilogueArguments& 
 __device__ void arbiter_epilogue_load(const arbiter::cuda::EpilogueArguments& arguments,
                                       const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);
 
-/// Elements of `sum` behind `count` are 0 and are ignored; those of `carried` are to be 0.
+/// Elements of `sum` behind `count` are 0 and are ignored; those of `epilogue_state` are to be 0.
 __device__ float arbiter_epilogue_begin(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,
-                                        const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& carried);
+                                        const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& epilogue_state);
 
-__device__ void arbiter_epilogue_store_carried(const arbiter::cuda::EpilogueArguments& arguments,
-                                               const arbiter::cuda::VectorPlace& place,
-                                               const arbiter::cuda::Packed& carried);
+__device__ void arbiter_epilogue_store_state(const arbiter::cuda::EpilogueArguments& arguments,
+                                             const arbiter::cuda::VectorPlace& place,
+                                             const arbiter::cuda::Packed& epilogue_state);
 
 __device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments& arguments, float statistic);
 
@@ -103,5 +104,5 @@ __device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments&
 __device__ void arbiter_epilogue_finish(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,
-                                        const arbiter::cuda::Packed& carried, float scalar);
+                                        const arbiter::cuda::Packed& epilogue_state, float scalar);
 }

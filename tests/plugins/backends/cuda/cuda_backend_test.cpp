@@ -160,20 +160,20 @@ TEST_F(CudaBackend, RaisesTheLimitOfSharedMemoryWhenAKernelNeedsMore) {
 
 TEST_F(CudaBackend, GivesABlockAMultiprocessorForItselfIfAsked) {
   const auto add_one = kernel("add_one");
-  EXPECT_EQ(add_one->resident_blocks({.block = 32, .alone = true}), backend().multiprocessors());
+  EXPECT_EQ(add_one->resident_blocks({.block = 32, .exclusive_sm = true}), backend().multiprocessors());
   EXPECT_GT(add_one->resident_blocks({.block = 32}), backend().multiprocessors());
   const auto buffer = backend().allocate(sizeof(std::uint32_t));
   backend().fill(buffer->data(), 0, buffer->bytes());
   void* words = buffer->data();
   std::int64_t count = 1;
   const std::vector<void*> arguments{&words, &count};
-  add_one->launch({.block = 32, .alone = true}, arguments);
+  add_one->launch({.block = 32, .exclusive_sm = true}, arguments);
   EXPECT_EQ(word_at(buffer->data()), 1U);
 }
 
 TEST_F(CudaBackend, CountsTheBlocksOfWholeClusters) {
   if (backend().sm_version() < 90) GTEST_SKIP() << "no clusters before sm_90";
-  const int blocks = kernel("add_one")->resident_blocks({.block = 1024, .cluster = 2, .alone = true});
+  const int blocks = kernel("add_one")->resident_blocks({.block = 1024, .cluster = 2, .exclusive_sm = true});
   EXPECT_GT(blocks, 0);
   EXPECT_EQ(blocks % 2, 0);
   EXPECT_LE(blocks, backend().multiprocessors());

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
-#include "launch/mpi_group.hpp"
+#include "comm/mpi_group.hpp"
 #include "lingering_memory.hpp"
 
 namespace {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "device_code/epilogue_pass.hpp"
 #include "link/device_link.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "gpu_fixture.hpp"
 #include "measure/random_data.hpp"
 
@@ -90,13 +90,13 @@ class EpiloguePass : public arbiter::testing::GpuFixture {
                                   const Bindings& bindings) {
     const auto hidden = static_cast<std::size_t>(problem.hidden_size);
     std::vector<float> values(hidden);
-    const std::vector<double> slack(hidden, 0.0);
+    const std::vector<double> tolerance(hidden, 0.0);
     for (std::int64_t row = 0; row < problem.num_tokens; ++row) {
       if (row >= 8 && row + 1 != problem.num_tokens) continue;
       const auto offset = static_cast<std::size_t>(row * problem.hidden_size * size_of(problem.dtype));
       row_kernels(problem.dtype).load(message.data() + offset, values.data(), problem.hidden_size);
       const std::vector<double> sum(values.begin(), values.end());
-      const double error = fusion.check_row(problem, bindings, row, sum, slack);
+      const double error = fusion.check_row(problem, bindings, row, sum, tolerance);
       if (!(error <= 1.0)) {
         return to_string(problem) + ", row " + std::to_string(row) + ": off by " + std::to_string(error);
       }
@@ -109,13 +109,13 @@ class EpiloguePass : public arbiter::testing::GpuFixture {
     const auto epilogue = fusion.host_epilogue(problem);
     const auto row_bytes = static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype));
     std::vector<float> sum(static_cast<std::size_t>(problem.hidden_size));
-    Bytes carried(row_bytes);
+    Bytes epilogue_state(row_bytes);
     const Bindings bindings{nullptr, tensors};
     for (std::int64_t row = 0; row < problem.num_tokens; ++row) {
       row_kernels(problem.dtype)
           .load(message.data() + static_cast<std::size_t>(row) * row_bytes, sum.data(), problem.hidden_size);
-      const float scalar = epilogue->begin_row(bindings, row, sum.data(), carried.data());
-      epilogue->finish_row(bindings, row, carried.data(), scalar);
+      const float scalar = epilogue->begin_row(bindings, row, sum.data(), epilogue_state.data());
+      epilogue->finish_row(bindings, row, epilogue_state.data(), scalar);
     }
   }
 };
@@ -141,10 +141,10 @@ TEST_F(EpiloguePass, PassesTheCheckOfEveryFusionInEveryShape) {
 
 TEST_F(EpiloguePass, IsRefusedForAFusionWithoutDeviceCode) {
   class HostOnly : public Fusion {
-    [[nodiscard]] std::vector<TensorSpec> tensors(const Problem&) const override { return {}; }
-    [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem&) const override { return nullptr; }
-    void reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double>, std::span<const double>,
-                       std::vector<ReferenceRow>&) const override {}
+    [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem&) const override { return {}; }
+    [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem&) const override { return nullptr; }
+    void do_reference_row(const Problem&, const Bindings&, std::int64_t, std::span<const double>,
+                          std::span<const double>, std::vector<ReferenceRow>&) const override {}
   };
   const HostOnly fusion;
   const Problem problem{2, DType::bfloat16, "MINE", 128, 4};

@@ -9,8 +9,8 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "device_code/test_kernels.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace arbiter::testing {

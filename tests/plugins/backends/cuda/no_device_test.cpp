@@ -5,7 +5,7 @@
 
 #include "arbiter/backend.hpp"
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <mpi.h>
 
+#include "comm/mpi_group.hpp"
 #include "gpu_fixture.hpp"
-#include "launch/mpi_group.hpp"
 
 namespace {
 

@@ -12,8 +12,8 @@
 
 #include "arbiter/backend.hpp"
 #include "arbiter/error.hpp"
-#include "arbiter/plugin_host.hpp"
-#include "arbiter/row_kernels.hpp"
+#include "arbiter/host/row_kernels.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 
 namespace {

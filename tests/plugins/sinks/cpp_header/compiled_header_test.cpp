@@ -17,7 +17,6 @@ namespace {
 /// Reads shapes, writes the strategy's name, its number and the fusion's name for each.
 constexpr const char* asking = R"(
 #include "decision.hpp"
-#include "decision.hpp"
 #include <cinttypes>
 #include <cstdio>
 constexpr my::engine::Strategy at_compile_time =

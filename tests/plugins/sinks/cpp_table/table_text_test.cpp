@@ -1,4 +1,4 @@
-#include "cpp_table/table_text.hpp"
+#include "common/table_text.hpp"
 
 #include <gtest/gtest.h>
 

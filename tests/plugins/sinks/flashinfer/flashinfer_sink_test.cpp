@@ -44,7 +44,7 @@ class FlashinferSink : public ::testing::Test {
 
 TEST_F(FlashinferSink, MakesFlashinferChooseTheBestPathAtEveryPointWhenSizeDecides) {
   DecisionsReport end(engine_sweep({{2, 4, 8}, {"NONE", "RESIDUAL_RMS_NORM"}}));
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   for (const int tp_size : {2, 4, 8}) {
     // Where tokens are no more than ranks, two shots are out of the question, whatever they take.
     const Dataset measured = end.dataset.of_tp_size(tp_size);
@@ -61,7 +61,7 @@ TEST_F(FlashinferSink, MakesFlashinferChooseTheBestPathAtEveryPointWhenSizeDecid
 TEST_F(FlashinferSink, StatesTheRegretThatItsReplayFinds) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
     DecisionsReport end(engine_sweep({{2, 4, 8}, {"NONE", "RESIDUAL_RMS_NORM_QUANT_FP8"}, 0.4, seed}));
-    load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN)->write(end.report);
     for (const int tp_size : {2, 4, 8}) {
       const Judgement judgement = replay(end, end.dataset.of_tp_size(tp_size));
       EXPECT_GT(judgement.worst, 0.0);
@@ -79,7 +79,7 @@ TEST_F(FlashinferSink, CountsTheTrafficOfAllRanksBothWays) {
     data.add(decision_row(problem, "TWOSHOT", 5.0));
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   // 96 x 2880 x 4 B x 2 x 4 ranks.
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("_use_oneshot_heuristics = {4: 8.4375}\n"));
   EXPECT_THAT(end.said, ::testing::Contains("flashinfer: _use_oneshot_heuristics has no tp 2, 8: not measured"));

@@ -18,14 +18,14 @@ Dataset measured() {
   Measurement full = decision_row(cell_of(128, 1), "NCCL", 4.5);
   full.backend = "cuda";
   full.graph = true;
-  full.inner = 10;
+  full.iterations_per_sample = 10;
   full.samples = 20;
   full.min_us = 4.25;
   full.p95_us = 5.125;
   full.ci_low_us = 4.375;
   full.ci_high_us = 4.625;
   full.error = 0.5;
-  full.floor_us = 3.5;
+  full.lower_bound_us = 3.5;
   data.add(full);
   full.strategy = "ONESHOT";
   full.graph = false;

@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "arbiter/files.hpp"
-#include "decision_files/decision_file.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 #include "support/decisions_tables.hpp"
+#include "sweep/decision_file.hpp"
 
 namespace arbiter::test {
 

@@ -81,7 +81,7 @@ Dataset sweep(double noise, unsigned seed) {
 }
 
 std::vector<Line> written(DecisionsReport& end) {
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   return parsed(read_file(end.run.output_dir / "engines/nccl_tuner/nccl_tuner.conf"));
 }
 
@@ -156,7 +156,7 @@ TEST(NcclTuner, NamesVariantsThatAFileCannotSay) {
 
 TEST(NcclTuner, NeedsVariantsOfASweep) {
   DecisionsReport end(engine_sweep({{2}}));
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   EXPECT_THAT(end.said, ::testing::ElementsAre(HasSubstr("configs/nccl_tuner.yaml measures them")));
   EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
 }

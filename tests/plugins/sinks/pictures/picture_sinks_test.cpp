@@ -5,8 +5,8 @@
 
 #include "arbiter/files.hpp"
 #include "arbiter/plots.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "arbiter/sink.hpp"
+#include "plugin/plugin_host.hpp"
 #include "support/pictures_data.hpp"
 #include "support/pictures_environment.hpp"
 
@@ -41,7 +41,7 @@ Dataset two_tp_sizes_and_fusions() {
 class PictureSinks : public testing::TestWithParam<SinkCase> {
  protected:
   PictureSinks() {
-    host_.load_file(fs::path(PLUGIN_DIR) / ("sink_" + GetParam().name + ".so"));
+    host_.load_file(fs::path(BUILT_PLUGINS) / ("sink_" + GetParam().name + ".so"));
     entry_ = host_.find(PluginKind::sink, GetParam().name);
   }
 
@@ -49,7 +49,7 @@ class PictureSinks : public testing::TestWithParam<SinkCase> {
 
   void write(const Dataset& dataset, const std::string& formats = "") {
     Parameters parameters(entry_->parameters);
-    if (!formats.empty()) parameters.set(entry_->parameters.at(0), formats);
+    if (!formats.empty()) parameters.set_from_text(entry_->parameters.at(0), formats);
     const auto sink = host_.create_as<Sink>(*entry_, parameters);
     const RunInfo run{.output_dir = out_ / "", .machine = dataset.machine(), .data_dir = {}};
     sink->begin(run);
@@ -125,7 +125,7 @@ TEST(PictureSinksTogether, SayOncePerRunThatThereIsNoGnuplot) {
   PluginHost host;
   std::vector<std::shared_ptr<Sink>> sinks;
   for (const std::string name : {"heatmap", "best_strategy", "strategy_difference"}) {
-    host.load_file(fs::path(PLUGIN_DIR) / ("sink_" + name + ".so"));
+    host.load_file(fs::path(BUILT_PLUGINS) / ("sink_" + name + ".so"));
     const auto* entry = host.find(PluginKind::sink, name);
     ASSERT_NE(entry, nullptr) << name;
     sinks.push_back(host.create_as<Sink>(*entry, Parameters(entry->parameters)));
@@ -174,7 +174,7 @@ TEST_P(FloorDistanceSink, SaysHowToGetFloorsIfThereAreNone) {
   Dataset dataset = picture_dataset();
   dataset.add(picture_row("NCCL", 1024, 1, 20.0));
   write(dataset);
-  EXPECT_THAT(said_, ElementsAre(HasSubstr("runner --limits")));
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("runner --probe")));
   EXPECT_THAT(files(), testing::IsEmpty());
 }
 
@@ -182,7 +182,7 @@ TEST_P(FloorDistanceSink, DrawsOnlyWhatHasFloors) {
   Dataset dataset = two_tp_sizes_and_fusions();
   Dataset with_and_without(dataset.machine());
   for (Measurement row : dataset.rows()) {
-    if (row.problem.tp_size == 4) row.floor_us = 0.0;
+    if (row.problem.tp_size == 4) row.lower_bound_us = 0.0;
     with_and_without.add(row);
   }
   write(with_and_without);
@@ -191,13 +191,13 @@ TEST_P(FloorDistanceSink, DrawsOnlyWhatHasFloors) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sinks, FloorDistanceSink,
-                         testing::Values(SinkCase{"floor_distance", "floor_distance_heatmap"}),
+                         testing::Values(SinkCase{"lower_bound_distance", "lower_bound_distance_heatmap"}),
                          [](const auto& sink) { return sink.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Sinks, PictureSinks,
                          testing::Values(SinkCase{"heatmap", "heatmap"}, SinkCase{"best_strategy", "best_strategy"},
                                          SinkCase{"strategy_difference", "strategy_difference_heatmap"},
-                                         SinkCase{"floor_distance", "floor_distance_heatmap"}),
+                                         SinkCase{"lower_bound_distance", "lower_bound_distance_heatmap"}),
                          [](const auto& sink) { return sink.param.name; });
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/files.hpp"
-#include "arbiter/regret_report.hpp"
+#include "arbiter/regret.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 

@@ -61,7 +61,7 @@ Dataset aligned(const Dataset& data) {
 
 TEST_F(SglangSink, MakesSglangChooseTheBestPathAtEveryPointWhenSizeDecides) {
   DecisionsReport end(engine_sweep({{2, 4, 8}}));
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   for (const int tp_size : {2, 4, 8}) {
     const Judgement judgement = replay(end, "graph_map", aligned(end.dataset.of_tp_size(tp_size)));
     EXPECT_GT(judgement.cells, 40);
@@ -76,7 +76,7 @@ TEST_F(SglangSink, StatesTheRegretThatItsReplayFindsForGraphsAndEagerRunsApart) 
     Dataset both = graph;
     both.append(eager);
     DecisionsReport end(both);
-    load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN)->write(end.report);
     for (const int tp_size : {2, 8}) {
       for (const auto& [map, data] : {std::pair{"graph_map", graph}, {"eager_map", eager}}) {
         const Judgement judgement = replay(end, map, data.of_tp_size(tp_size));
@@ -90,7 +90,7 @@ TEST_F(SglangSink, StatesTheRegretThatItsReplayFindsForGraphsAndEagerRunsApart) 
 
 TEST_F(SglangSink, LeavesOutWhatWasNotMeasuredAndNamesIt) {
   DecisionsReport end(engine_sweep({{4}}));
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), AllOf(HasSubstr("graph_map = {4: ("), HasSubstr("eager_map = {}\n")));
   EXPECT_THAT(end.said, ::testing::Contains("sglang: eager_map has no tp 2, 3, 4, 5, 6, 7, 8, 16: not measured"));
 }
@@ -104,7 +104,7 @@ TEST_F(SglangSink, UsesThePullingKernelWhereSomethingStandsForIt) {
     }
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(SINK_PLUGIN, {{"pull", "[PULLS]"}})->write(end.report);
+  load_plugin<Sink>(PLUGIN, {{"pull", "[PULLS]"}})->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("eager_map = {2: (2048, 4096, 8192)}\n"));
 }
 

@@ -75,7 +75,7 @@ Judgement replay(const Table& table, const Dataset& data) {
 
 void write(DecisionsReport& end) {
   end.ids["NCCL_SYMMETRIC"] = 8;
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
 }
 
 /// Powers of two only, the strategy chosen at random in each cell.

@@ -80,7 +80,7 @@ class VllmSink : public ::testing::Test {
 TEST_F(VllmSink, MakesVllmChooseTheBestPathAtEveryPointWhenSizeDecides) {
   for (const int tp_size : {2, 4, 8}) {
     DecisionsReport end(engine_sweep({{tp_size}}));
-    load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN)->write(end.report);
     const Judgement plain = replay(end, end.dataset, plain_rule, plain_paths);
     EXPECT_EQ(plain.cells, 50);
     EXPECT_THAT(line_with(end.said, "symmetric memory below"),
@@ -109,7 +109,7 @@ TEST_F(VllmSink, StatesTheRegretThatItsReplayFinds) {
     EngineSweep sweep{{2, 4}, {"NONE"}, 0.4, seed};
     sweep.fusions.insert(sweep.fusions.end(), norm_fusions.begin(), norm_fusions.end());
     DecisionsReport end(engine_sweep(sweep));
-    load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN)->write(end.report);
     for (const int tp_size : {2, 4}) {
       const Dataset plain_data = end.dataset.of_tp_size(tp_size).of_fusion("NONE");
       const Judgement plain = replay(end, plain_data, plain_rule, plain_paths);
@@ -134,7 +134,7 @@ TEST_F(VllmSink, StatesTheRegretThatItsReplayFinds) {
 
 TEST_F(VllmSink, LeavesOutAndNamesWhatWasNotMeasured) {
   DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
-  load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN)->write(end.report);
   const std::string text = read_file(artefact(end));
   EXPECT_THAT(text, HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"9.0\": {2: "));
   EXPECT_THAT(text, Not(HasSubstr("4: ")));
@@ -151,14 +151,14 @@ TEST_F(VllmSink, TakesOtherStrategiesForItsPaths) {
     data.add(decision_row(cell_of(1024, tokens), "NCCL", 5.0));
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(SINK_PLUGIN, {{"custom", "[VLLM_1STAGE]"}})->write(end.report);
+  load_plugin<Sink>(PLUGIN, {{"custom", "[VLLM_1STAGE]"}})->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"10.3\": {2: 32784}}"));
 }
 
 TEST_F(VllmSink, WritesNothingWhereThereIsNoGpuOrNothingOfUse) {
   for (const char* platform : {"cpu", "sm90"}) {
     DecisionsReport end(Dataset(Machine{platform, {}}));
-    load_plugin<Sink>(SINK_PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN)->write(end.report);
     EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
     ASSERT_FALSE(end.said.empty());
     EXPECT_THAT(end.said[0], HasSubstr(platform == std::string("cpu") ? "nothing to write" : "not measured"));

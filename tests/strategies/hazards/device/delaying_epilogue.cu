@@ -27,18 +27,18 @@ __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlac
 }
 
 __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
-                                        const Accumulators& sum, Packed& carried) {
-  carried = pack(sum);
+                                        const Accumulators& sum, Packed& epilogue_state) {
+  epilogue_state = pack(sum);
   return 1.0F;
 }
 
-__device__ void arbiter_epilogue_store_carried(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
+__device__ void arbiter_epilogue_store_state(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float statistic) { return statistic; }
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs&, const Packed& carried, float) {
+                                        const EpilogueInputs&, const Packed& epilogue_state, float) {
   pause(static_cast<std::uint32_t>(place.row) * 3 + blockIdx.x);
-  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, carried, place);
+  store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, epilogue_state, place);
 }
 }

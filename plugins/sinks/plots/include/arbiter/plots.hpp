@@ -47,9 +47,9 @@ ARBITER_EXPORT void plot_best_strategy(const Dataset& dataset, const std::string
 ARBITER_EXPORT void plot_strategy_difference(const Dataset& dataset, const std::string& fusion,
                                              const std::filesystem::path& file);
 
-/// Per cent above the floor that was measured with each row (Measurement::floor_us): a panel per strategy, on the same
-/// scale. Cells without a floor are hatched.
-ARBITER_EXPORT void plot_floor_distance(const Dataset& dataset, const std::string& fusion,
-                                        const std::filesystem::path& file);
+/// Per cent above the floor that was measured with each row (Measurement::lower_bound_us): a panel per strategy, on the
+/// same scale. Cells without a floor are hatched.
+ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion,
+                                              const std::filesystem::path& file);
 
 }  // namespace arbiter

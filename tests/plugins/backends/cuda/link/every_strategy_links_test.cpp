@@ -9,9 +9,9 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/fusion.hpp"
-#include "arbiter/plugin_host.hpp"
 #include "arbiter/strategy.hpp"
 #include "link/cubin_cache.hpp"
+#include "plugin/plugin_host.hpp"
 #include "recording_backend.hpp"
 
 namespace arbiter::cuda {

@@ -68,11 +68,11 @@ class RecordingBackend : public CudaBackend {
     return {0, group.rank(), nullptr};
   }
 
-  [[nodiscard]] Support available() const override { return Support::yes(); }
+  [[nodiscard]] Support do_available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "cuda"; }
-  [[nodiscard]] Machine machine() const override { return {}; }
+  [[nodiscard]] Machine do_machine() const override { return {}; }
   [[nodiscard]] std::int64_t free_bytes(int /*ranks_per_host*/) const override { return std::int64_t{1} << 40U; }
-  [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes) override {
+  [[nodiscard]] std::unique_ptr<Buffer> do_allocate(std::size_t bytes) override {
     return std::make_unique<HostBuffer>(bytes);
   }
   void copy_in(void* destination, const void* host, std::size_t bytes) override {
@@ -83,8 +83,8 @@ class RecordingBackend : public CudaBackend {
     std::memset(destination, byte, bytes);
   }
   void run(Operation& /*operation*/, const Bindings& /*bindings*/) override { refuse(); }
-  [[nodiscard]] std::unique_ptr<Sample> sample(Operation& /*operation*/, const Bindings& /*bindings*/,
-                                               std::int64_t /*inner*/, bool /*graph*/) override {
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
+                                                  std::int64_t /*iterations_per_sample*/, bool /*graph*/) override {
     refuse();
   }
 

@@ -26,18 +26,18 @@ __device__ void arbiter_epilogue_load(const EpilogueArguments& arguments, const 
 }
 
 __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs& inputs,
-                                        const Accumulators& sum, Packed& carried) {
+                                        const Accumulators& sum, Packed& epilogue_state) {
   Accumulators values = unpack(inputs.row[0]);
   float squares = 0.0F;
   for (int i = 0; i < vector_elements; ++i) {
     values.value[i] += sum.value[i];
     squares += values.value[i] * values.value[i];
   }
-  carried = pack(values);
+  epilogue_state = pack(values);
   return squares;
 }
 
-__device__ void arbiter_epilogue_store_carried(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
+__device__ void arbiter_epilogue_store_state(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
   const float mean = statistic / static_cast<float>(arguments.hidden_size);
@@ -50,8 +50,8 @@ __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, flo
 
 #ifndef SAMPLE_INCOMPLETE
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs& inputs, const Packed& carried, float scalar) {
-  Accumulators values = unpack(carried);
+                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar) {
+  Accumulators values = unpack(epilogue_state);
   const Accumulators gamma = unpack(inputs.constant[0]);
   for (int i = 0; i < vector_elements; ++i) values.value[i] *= scalar * gamma.value[i];
   auto* rows = static_cast<Element*>(arguments.tensors[2]);

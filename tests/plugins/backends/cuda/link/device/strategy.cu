@@ -24,9 +24,9 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
 #pragma unroll
     for (int i = 0; i < vector_elements; ++i) sum.value[i] += values.value[i];
   }
-  Packed carried;
-  float statistic = arbiter_epilogue_begin(arguments, place, inputs_of_row, sum, carried);
-  arbiter_epilogue_store_carried(arguments, place, carried);
+  Packed epilogue_state;
+  float statistic = arbiter_epilogue_begin(arguments, place, inputs_of_row, sum, epilogue_state);
+  arbiter_epilogue_store_state(arguments, place, epilogue_state);
   __shared__ float parts[32];
   for (int offset = 16; offset > 0; offset /= 2) statistic += __shfl_xor_sync(0xffffffffU, statistic, offset);
   parts[threadIdx.x / 32U] = statistic;
@@ -34,7 +34,7 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
   statistic = 0.0F;
   for (unsigned warp = 0; warp < blockDim.x / 32U; ++warp) statistic += parts[warp];
   const float scalar = arbiter_epilogue_scalar(arguments, statistic);
-  arbiter_epilogue_finish(arguments, place, inputs_of_row, carried, scalar);
+  arbiter_epilogue_finish(arguments, place, inputs_of_row, epilogue_state, scalar);
 }
 
 }  // namespace

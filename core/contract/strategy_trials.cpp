@@ -1,0 +1,98 @@
+#include "contract/strategy_trials.hpp"
+
+#include <fmt/format.h>
+
+#include "comm/silent_group.hpp"
+#include "measure/verification.hpp"
+#include "plugin/make_plugin.hpp"
+#include "sweep/prepare_operation.hpp"
+
+namespace arbiter {
+
+namespace {
+
+struct Shape {
+  std::int64_t num_tokens;
+  std::int64_t hidden_size;
+};
+
+constexpr Shape shapes[] = {{1, 1},     {1, 8},     {2, 7},  {3, 100},  {5, 64},    {7, 2880},
+                            {17, 1000}, {64, 1024}, {1, 33}, {300, 96}, {1023, 40}, {256, 4096}};
+
+}  // namespace
+
+StrategyTrials::StrategyTrials(const PluginHost& plugins, std::shared_ptr<Backend> backend, ProcessGroup& group)
+    : plugins_(plugins), backend_(std::move(backend)), group_(group) {
+  fusions_[std::string(no_fusion)] = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
+  for (const auto& name : plugins.names(PluginKind::fusion)) {
+    if (!fusions_.contains(name)) fusions_[name] = make_plugin<Fusion>(plugins, PluginKind::fusion, name);
+  }
+}
+
+std::vector<Problem> StrategyTrials::problems(int tp_size) {
+  std::vector<Problem> all;
+  for (const auto dtype : {DType::bfloat16, DType::float16, DType::float32}) {
+    for (const auto& shape : shapes) {
+      all.push_back({tp_size, dtype, std::string(no_fusion), shape.hidden_size, shape.num_tokens});
+    }
+  }
+  return all;
+}
+
+std::vector<Problem> StrategyTrials::few_problems(int tp_size) {
+  const std::string none(no_fusion);
+  return {{tp_size, DType::bfloat16, none, 100, 3},  {tp_size, DType::float32, none, 1000, 17},
+          {tp_size, DType::float16, none, 33, 1},    {tp_size, DType::bfloat16, none, 2880, 130},
+          {tp_size, DType::bfloat16, none, 7, 1023}, {tp_size, DType::float16, none, 1024, 64}};
+}
+
+Support StrategyTrials::supports(const Strategy& strategy, const Problem& problem) const {
+  return strategy.supports(problem, SilentGroup(group_.rank(), group_.size(), group_.single_host()));
+}
+
+std::unique_ptr<Operation> StrategyTrials::prepare(Strategy& strategy, const Problem& problem,
+                                                   std::chrono::milliseconds timeout) {
+  Preparation preparation{problem, group_, *backend_, fusion(problem), timeout, {}, {}};
+  preparation.select = [this](const Problem&) {
+    for (const auto& name : plugins_.names(PluginKind::strategy, backend_->name())) {
+      if (name != "AUTO") return name;
+    }
+    return std::string{};
+  };
+  preparation.prepare_other = [&](const std::string& name) {
+    auto& other = others_[name];
+    if (other == nullptr) {
+      other = make_plugin<Strategy>(plugins_, PluginKind::strategy, name, std::nullopt, backend_->name());
+    }
+    return prepare(*other, problem, timeout);
+  };
+  std::unique_ptr<Operation> operation;
+  ContractChecker::together(group_, [&] {
+    try {
+      operation = prepare_operation(strategy, preparation, fusions_.at(std::string(no_fusion)).get());
+    } catch (const std::exception& error) {
+      throw ContractViolation(fmt::format("{}: prepare() failed: {}", to_string(problem), error.what()));
+    }
+  });
+  return operation;
+}
+
+std::unique_ptr<ProblemTensors> StrategyTrials::tensors(const Problem& problem, const TestData& data) {
+  return std::make_unique<ProblemTensors>(problem, fusion(problem), *backend_, group_.rank(), data);
+}
+
+void StrategyTrials::run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors) {
+  const auto verified = verify(operation, problem, fusion(problem), tensors, *backend_, group_);
+  if (!verified.passed()) throw ViolationOnAllRanks(fmt::format("{}: {}", to_string(problem), verified.reason));
+  ContractChecker::together(group_, [&] {
+    if (!tensors.input_is_intact())
+      throw ContractViolation(fmt::format("{}: the message was written to", to_string(problem)));
+  });
+}
+
+void StrategyTrials::judge_result(const Problem& problem, ProblemTensors& tensors) {
+  const auto verified = judge(problem, fusion(problem), tensors, group_);
+  if (!verified.passed()) throw ViolationOnAllRanks(fmt::format("{}: {}", to_string(problem), verified.reason));
+}
+
+}  // namespace arbiter

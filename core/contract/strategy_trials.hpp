@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arbiter/strategy.hpp"
+#include "contract/plugin_under_test.hpp"
+#include "measure/problem_tensors.hpp"
+
+namespace arbiter {
+
+/// What a strategy is tried with, in one process group: the backend, the fusions, problems of ragged shapes. Every rank
+/// of the group has one and calls it in the same order.
+class StrategyTrials {
+ public:
+  /// `backend` is of the strategy's kind and can be used.
+  StrategyTrials(const PluginHost& plugins, std::shared_ptr<Backend> backend, ProcessGroup& group);
+
+  /// Shapes that no tile, vector or rank count divides, in every message dtype; one of a few MiB.
+  [[nodiscard]] static std::vector<Problem> problems(int tp_size);
+  /// A few of them, for what is tried often.
+  [[nodiscard]] static std::vector<Problem> few_problems(int tp_size);
+
+  [[nodiscard]] ProcessGroup& group() { return group_; }
+  [[nodiscard]] Backend& backend() { return *backend_; }
+  /// The installed fusions by name; NONE is always among them.
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<Fusion>>& fusions() const { return fusions_; }
+  void set_fusion(const std::string& name, std::shared_ptr<Fusion> fusion) { fusions_[name] = std::move(fusion); }
+  [[nodiscard]] const Fusion& fusion(const Problem& problem) const { return *fusions_.at(problem.fusion); }
+
+  /// What `strategy` says of the problem, without a chance to communicate.
+  [[nodiscard]] Support supports(const Strategy& strategy, const Problem& problem) const;
+
+  /// Collective. Throws ContractViolation on every rank if it fails on any.
+  [[nodiscard]] std::unique_ptr<Operation> prepare(Strategy& strategy, const Problem& problem,
+                                                   std::chrono::milliseconds timeout = std::chrono::seconds(20));
+  [[nodiscard]] std::unique_ptr<ProblemTensors> tensors(const Problem& problem, const TestData& data);
+
+  /// Collective. Runs the operation on poisoned outputs; throws ContractViolation on every rank, naming the problem, if
+  /// the result is wrong on any or the message was written to.
+  void run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors);
+  /// Collective. The same for what an operation left that ran already.
+  void judge_result(const Problem& problem, ProblemTensors& tensors);
+
+ private:
+  const PluginHost& plugins_;
+  std::shared_ptr<Backend> backend_;
+  ProcessGroup& group_;
+  std::map<std::string, std::shared_ptr<Fusion>> fusions_;
+  std::map<std::string, std::shared_ptr<Strategy>> others_;  // what AUTO hands out
+};
+
+}  // namespace arbiter

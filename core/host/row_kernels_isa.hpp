@@ -1,0 +1,26 @@
+#pragma once
+
+#include "arbiter/host/row_kernels.hpp"
+
+namespace arbiter {
+
+/// What one instruction set offers. Constant-initialised data, so that nothing runs while libraries load.
+struct IsaRowKernels {
+  RowKernels bfloat16;
+  RowKernels float16;
+  RowKernels float32;
+};
+
+namespace portable {
+extern const IsaRowKernels row_kernels;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const IsaRowKernels row_kernels;
+}
+namespace avx512 {
+extern const IsaRowKernels row_kernels;
+}
+#endif
+
+}  // namespace arbiter

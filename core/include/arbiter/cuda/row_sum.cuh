@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace arbiter::cuda {
+
+/// The sum of `value` over the warp, the same bits in every lane. Convergent.
+__device__ __forceinline__ float sum_over_warp(float value) {
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
+  return value;
+}
+
+/// The number of this block in its cluster.
+__device__ __forceinline__ unsigned block_in_cluster() {
+#if __CUDA_ARCH__ >= 900
+  unsigned number;
+  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(number));
+  return number;
+#else
+  return 0;
+#endif
+}
+
+/// Sums over a cluster of `Blocks` blocks, one after another, as BlockSums are over a block: sm_90 and later. Every
+/// warp sends its part to every block's shared memory, whose barrier counts the bytes that came, so that nobody waits
+/// for more than that. All threads of the cluster make every call, and open() before the first sum().
+template <int Blocks>
+class ClusterSums {
+ public:
+#if __CUDA_ARCH__ >= 900
+  __device__ __forceinline__ ClusterSums() {
+    if (threadIdx.x < 2 * vectors) parts()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+    if (threadIdx.x == 0) {
+      for (unsigned turn = 0; turn < 2; ++turn) {
+        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barrier(turn)) : "memory");
+      }
+      asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+      expect_parts(0);
+      expect_parts(1);
+    }
+    asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
+  }
+
+  /// The blocks can be sent to.
+  __device__ __forceinline__ void open() { asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory"); }
+
+  /// The sum of `value`, the same bits in every thread of the cluster.
+  __device__ __forceinline__ float sum(float value) {
+    value = sum_over_warp(value);
+    // Two turns: a warp sends again to what all have read before they sent what it has waited for in between.
+    const float4* const of_turn = parts() + turn_ * vectors;
+    const unsigned lane = threadIdx.x % 32;
+    if (lane < Blocks) {
+      const unsigned part = block_in_cluster() * most_warps + threadIdx.x / 32;
+      send(lane, shared_address(reinterpret_cast<const float*>(of_turn) + part), value);
+    }
+    wait();
+    if (threadIdx.x == 0) expect_parts(turn_);
+    float sums[vectors];
+#pragma unroll
+    for (unsigned i = 0; i < vectors; ++i) {
+      sums[i] = (of_turn[i].x + of_turn[i].y) + (of_turn[i].z + of_turn[i].w);
+    }
+#pragma unroll
+    for (unsigned width = vectors / 2; width > 0; width /= 2) {
+#pragma unroll
+      for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
+    }
+    parity_ ^= turn_;
+    turn_ ^= 1;
+    return sums[0];
+  }
+
+ private:
+  static constexpr unsigned most_warps = 16;
+  static constexpr unsigned vectors = Blocks * most_warps / 4;
+  /// A wait this long has no good end: the wrong sum is noticed, which a wait for ever would not be.
+  static constexpr unsigned most_looks = 1U << 24U;
+
+  __device__ __forceinline__ static std::uint32_t shared_address(const void* generic) {
+    return static_cast<std::uint32_t>(__cvta_generic_to_shared(generic));
+  }
+  __device__ __forceinline__ static float4* parts() {
+    __shared__ float4 both[2 * vectors];
+    return both;
+  }
+  __device__ __forceinline__ static std::uint32_t barrier(unsigned turn) {
+    __shared__ alignas(8) std::uint64_t barriers[2];
+    return shared_address(barriers + turn);
+  }
+  __device__ __forceinline__ static void expect_parts(unsigned turn) {
+    asm volatile("{ .reg .b64 state; mbarrier.arrive.expect_tx.shared::cta.b64 state, [%0], %1; }" ::"r"(barrier(turn)),
+                 "r"(Blocks * (blockDim.x / 32) * 4)
+                 : "memory");
+  }
+  __device__ __forceinline__ void send(unsigned block, std::uint32_t to, float value) const {
+    std::uint32_t there;
+    std::uint32_t its_barrier;
+    asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(there) : "r"(to), "r"(block));
+    asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(its_barrier) : "r"(barrier(turn_)), "r"(block));
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.u32 [%0], %1, [%2];" ::"r"(there),
+                 "r"(__float_as_uint(value)), "r"(its_barrier)
+                 : "memory");
+  }
+  __device__ __forceinline__ void wait() const {
+    unsigned done = 0;
+    for (unsigned looks = 0; done == 0 && looks < most_looks; ++looks) {
+      asm volatile(
+          "{ .reg .pred came; mbarrier.test_wait.parity.acquire.cluster.shared::cta.b64 came, [%1], %2; "
+          "selp.u32 %0, 1, 0, came; }"
+          : "=r"(done)
+          : "r"(barrier(turn_)), "r"(parity_)
+          : "memory");
+    }
+  }
+
+  unsigned turn_ = 0;
+  unsigned parity_ = 0;
+#else
+  __device__ __forceinline__ void open() {}
+  __device__ __forceinline__ float sum(float value) { return value; }
+#endif
+};
+
+/// Sums over a block, one after another. All threads make every call, and meet in a barrier between the constructor and
+/// the first; blockDim.x is a multiple of 32, up to 512.
+class BlockSums {
+ public:
+  __device__ __forceinline__ BlockSums() {
+    if (threadIdx.x < 2 * most_warps / 4) of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+  }
+
+  __device__ __forceinline__ void open() {}
+
+  /// The sum of `value`, the same bits in every thread, and for every block of the same size.
+  __device__ __forceinline__ float sum(float value) {
+    value = sum_over_warp(value);
+    // Two turns, so that one barrier is enough: a thread writes again to what all have read before the barrier between.
+    float4* const parts = of_warps() + turn_;
+    turn_ ^= most_warps / 4;
+    if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(parts)[threadIdx.x / 32] = value;
+    __syncthreads();
+    // Always of all warps there can be: the loads need not wait for how many there are.
+    float sums[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  }
+
+ private:
+  static constexpr unsigned most_warps = 16;
+
+  __device__ __forceinline__ static float4* of_warps() {
+    __shared__ float4 parts[2 * most_warps / 4];
+    return parts;
+  }
+
+  unsigned turn_ = 0;
+};
+
+/// For tiles whose rows may be cut: nothing is summed.
+struct NoSums {
+  __device__ __forceinline__ void open() {}
+};
+
+/// Of the rows of `Tiles` (arbiter/cuda/message_layout.cuh). All threads call open() before the first sum().
+template <class Tiles>
+using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
+                                   std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
+
+}  // namespace arbiter::cuda

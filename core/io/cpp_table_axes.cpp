@@ -1,0 +1,114 @@
+#include "io/cpp_table_axes.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <regex>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+using Labels = std::vector<std::string>;
+
+/// "TP=2", "TP=4" -> 2, 4.
+Labels labels_in(const ScannedTable& table, const std::string& key) {
+  Labels labels;
+  for (const std::string& comment : table.comments) {
+    if (comment.starts_with(key + "=")) labels.push_back(comment.substr(key.size() + 1));
+  }
+  return labels;
+}
+
+/// "Key:[1, 2]", the first one of that length.
+Labels labels_beside(const std::string& text, const std::string& key, std::size_t length) {
+  const std::regex list(key + R"(:\s*\[([^\]]*)\])");
+  static const std::regex item(R"([^\s,'"]+)");
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), list); match != std::sregex_iterator(); ++match) {
+    const std::string inside = (*match)[1].str();
+    Labels labels;
+    for (auto each = std::sregex_iterator(inside.begin(), inside.end(), item); each != std::sregex_iterator(); ++each) {
+      labels.push_back(each->str());
+    }
+    if (labels.size() == length) return labels;
+  }
+  return {};
+}
+
+/// An axis of `length`, whose labels inside the table come again for each of `blocks` blocks.
+Labels axis_of(const std::string& file, const std::string& text, const ScannedTable& table, const std::string& inside,
+               const std::string& beside, std::size_t length, std::size_t blocks, const Labels& by_place) {
+  const Labels found = inside.empty() ? Labels{} : labels_in(table, inside);
+  if (found.size() == length * blocks) {
+    for (std::size_t i = length; i < found.size(); ++i) {
+      if (found[i] == found[i % length]) continue;
+      throw DataError(fmt::format("{}: {}: found {}={}, allowed: {}, as in the table's first block", file, table.name,
+                                  inside, found[i], found[i % length]));
+    }
+    return {found.begin(), found.begin() + static_cast<std::ptrdiff_t>(length)};
+  }
+  if (Labels labels = labels_beside(text, beside, length); !labels.empty()) return labels;
+  if (length > by_place.size()) {
+    throw DataError(
+        fmt::format("{}: {}: found {} entries in the axis {}, allowed: a comment {}:[...] with as many, or "
+                    "up to {} entries",
+                    file, table.name, length, beside, beside, by_place.size()));
+  }
+  return {by_place.begin(), by_place.begin() + static_cast<std::ptrdiff_t>(length)};
+}
+
+std::vector<std::int64_t> powers_in(const std::string& file, const ScannedTable& table, const std::string& axis,
+                                    const Labels& labels, std::int64_t largest) {
+  std::vector<std::int64_t> values;
+  for (const std::string& label : labels) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), value);
+    const bool whole = error == std::errc() && end == label.data() + label.size() && value > 0 && value <= largest;
+    const bool ascends = values.empty() || value > values.back();
+    if (!whole || !ascends || !std::has_single_bit(static_cast<std::uint64_t>(value))) {
+      throw DataError(
+          fmt::format("{}: {}: {}: found {}, allowed: ascending powers of two up to {}, as the engine's index is "
+                      "floor(log2)",
+                      file, table.name, axis, fmt::join(labels, ", "), largest));
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
+Labels powers_from(std::int64_t first, std::int64_t last) {
+  Labels labels;
+  for (std::int64_t value = first; value <= last; value *= 2) labels.push_back(std::to_string(value));
+  return labels;
+}
+
+}  // namespace
+
+CppTableAxes axes_of(const std::string& file, const std::string& text, const ScannedTable& table) {
+  static const Labels engine_fusions = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8",
+                                        "RESIDUAL_RMS_NORM_QUANT_NVFP4"};
+  const auto& tps = table.root.children;
+  const auto& fusions = tps.front().children;
+  const auto& rows = fusions.front().children;
+  const std::size_t columns = rows.front().numbers.size();
+  const auto axis = [&](const std::string& inside, const std::string& beside, std::size_t length, std::size_t blocks,
+                        const Labels& by_place) {
+    return axis_of(file, text, table, inside, beside, length, blocks, by_place);
+  };
+  constexpr std::int64_t most = std::int64_t{1} << 40;
+  CppTableAxes axes;
+  axes.tp_sizes = powers_in(file, table, "TP", axis("TP", "TP", tps.size(), 1, powers_from(2, 8)), 1024);
+  axes.fusions = axis("Fusion", "Fusion", fusions.size(), tps.size(), engine_fusions);
+  axes.hidden_sizes =
+      powers_in(file, table, "hidden sizes",
+                axis("hidden_size", "Hidden", rows.size(), tps.size() * fusions.size(), powers_from(128, 8192)), most);
+  axes.num_tokens = powers_in(file, table, "tokens", axis("", "Tokens", columns, 1, powers_from(1, 16384)), most);
+  return axes;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/cpp_table_scan.hpp"
+
+namespace arbiter {
+
+/// What the indices of a table in C++ source stand for.
+struct CppTableAxes {
+  std::vector<std::int64_t> tp_sizes;
+  std::vector<std::string> fusions;
+  std::vector<std::int64_t> hidden_sizes;
+  std::vector<std::int64_t> num_tokens;
+};
+
+/// From the comments in the table ("TP=2", "Fusion=NONE", "hidden_size=128"), else from lists beside it ("TP:[2, 4]",
+/// "Fusion:['NONE']", "Hidden:[128]", "Tokens:[1, 2]"), else by their place, as engines read them: TP 2, 4, 8, four
+/// fusions, hidden sizes from 128 and tokens from 1 in powers of two. A list of another length than the table's is
+/// not its own. Throws DataError (found, allowed) where a size is no power of two: the engine's index, floor(log2),
+/// does not reach it.
+[[nodiscard]] CppTableAxes axes_of(const std::string& file, const std::string& text, const ScannedTable& table);
+
+}  // namespace arbiter

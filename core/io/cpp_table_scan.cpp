@@ -1,0 +1,120 @@
+#include "io/cpp_table_scan.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <regex>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+
+class Scanner {
+ public:
+  Scanner(const std::string& file, std::string_view text, std::size_t position)
+      : file_(file),
+        text_(text),
+        at_(position),
+        line_(1 +
+              static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'))) {}
+
+  /// From an opening brace to its closing one.
+  ScannedTable::Node braces(int depth) {
+    constexpr int deepest = 8;  // a table has four; a file of braces only must not exhaust the stack
+    if (depth > deepest) refuse("braces within braces", "four levels: tp, fusion, hidden size, tokens");
+    ScannedTable::Node node;
+    node.line = line_;
+    ++at_;
+    while (true) {
+      skip();
+      const char c = at_ < text_.size() ? text_[at_] : '\0';
+      if (c == '}') {
+        ++at_;
+        return node;
+      }
+      if (c == '{') {
+        node.children.push_back(braces(depth + 1));
+      } else if (c == ',') {
+        ++at_;
+      } else {
+        node.numbers.push_back(number());
+      }
+    }
+  }
+
+  std::vector<std::string> comments;
+
+ private:
+  long number() {
+    long value = 0;
+    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (error != std::errc()) {
+      const std::string_view rest = text_.substr(at_, text_.find_first_of(" \t\r\n,{}", at_) - at_);
+      refuse(at_ < text_.size() ? std::string(rest.substr(0, 40)) : "the end of the file",
+             "numbers, commas and braces");
+    }
+    at_ = static_cast<std::size_t>(end - text_.data());
+    return value;
+  }
+
+  void skip() {
+    while (at_ < text_.size()) {
+      if (text_.substr(at_, 2) == "//") {
+        const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+        comments.push_back(trimmed(text_.substr(at_ + 2, end - at_ - 2)));
+        at_ = end;
+      } else if (text_.substr(at_, 2) == "/*") {
+        const std::size_t end = text_.find("*/", at_ + 2);
+        if (end == std::string_view::npos) refuse("a comment without end", "*/");
+        line_ += static_cast<int>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                             text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+        at_ = end + 2;
+      } else if (blanks.find(text_[at_]) != std::string_view::npos) {
+        if (text_[at_++] == '\n') ++line_;
+      } else {
+        return;
+      }
+    }
+  }
+
+  static std::string trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
+  }
+
+  [[noreturn]] void refuse(const std::string& found, const std::string& allowed) const {
+    throw DataError(fmt::format("{}:{}: found {}, allowed: {}", file_, line_, found, allowed));
+  }
+
+  const std::string& file_;
+  std::string_view text_;
+  std::size_t at_;
+  int line_;
+};
+
+}  // namespace
+
+std::vector<TableStart> table_starts(const std::string& text) {
+  static const std::regex declaration(R"(AllReduceBestStrategyTableType\s+(\w+)\s*=\s*\{)");
+  std::vector<TableStart> starts;
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), declaration); match != std::sregex_iterator();
+       ++match) {
+    starts.push_back({(*match)[1].str(), static_cast<std::size_t>(match->position() + match->length() - 1)});
+  }
+  return starts;
+}
+
+ScannedTable scan_table(const std::string& file, const std::string& text, const TableStart& start) {
+  Scanner scanner(file, text, start.brace);
+  ScannedTable table{start.name, scanner.braces(1), {}};
+  table.comments = std::move(scanner.comments);
+  return table;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,56 @@
+#include "io/csv_fields.hpp"
+
+namespace arbiter {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+bool CsvFields::split(std::string_view line) {
+  fields_.clear();
+  unescaped_.clear();
+  while (true) {
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos || line[start] != '"') {
+      const std::size_t comma = line.find(',');
+      fields_.push_back(trimmed(line.substr(0, comma)));
+      if (comma == std::string_view::npos) return true;
+      line.remove_prefix(comma + 1);
+      continue;
+    }
+    line.remove_prefix(start + 1);
+    std::string text;
+    std::size_t quote = line.find('"');
+    while (quote != std::string_view::npos && quote + 1 < line.size() && line[quote + 1] == '"') {
+      text.append(line.substr(0, quote + 1));
+      line.remove_prefix(quote + 2);
+      quote = line.find('"');
+    }
+    if (quote == std::string_view::npos) return false;
+    text.append(line.substr(0, quote));
+    fields_.push_back(unescaped_.emplace_back(std::move(text)));
+    line = trimmed(line.substr(quote + 1));
+    if (line.empty()) return true;
+    if (line.front() != ',') return false;
+    line.remove_prefix(1);
+  }
+}
+
+std::string csv_field(std::string_view text) {
+  const bool plain = text.find_first_of(",\"\r\n") == std::string_view::npos && trimmed(text).size() == text.size();
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace arbiter

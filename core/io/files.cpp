@@ -1,0 +1,159 @@
+#include "arbiter/files.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arbiter/error.hpp"
+#include "io/set_aside.hpp"
+
+namespace arbiter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Closes and removes the unfinished file unless it was renamed away.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(fs::path path) : path_(std::move(path)) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) throw SystemError("create " + path_.string(), errno);
+  }
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::string_view contents) const {
+    while (!contents.empty()) {
+      const ssize_t written = ::write(descriptor_, contents.data(), contents.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) throw SystemError("write " + path_.string(), errno);
+      contents.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fsync(descriptor_) != 0) throw SystemError("write " + path_.string(), errno);
+  }
+
+  void rename_to(const fs::path& file) {
+    if (::rename(path_.c_str(), file.c_str()) != 0) throw SystemError("write " + file.string(), errno);
+    path_.clear();
+  }
+
+ private:
+  fs::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace
+
+void write_file(const fs::path& file, std::string_view contents) {
+  if (file.has_parent_path()) {
+    std::error_code error;
+    fs::create_directories(file.parent_path(), error);
+    if (error) throw SystemError("create folder " + file.parent_path().string(), error.value());
+  }
+  TemporaryFile temporary(file.string() + ".tmp." + std::to_string(::getpid()));
+  temporary.write(contents);
+  temporary.rename_to(file);
+}
+
+std::string read_file(const fs::path& file) {
+  if (fs::is_directory(file)) throw SystemError("read " + file.string(), EISDIR);
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw SystemError("read " + file.string(), errno);
+  std::ostringstream contents;
+  contents << stream.rdbuf();
+  if (stream.bad()) throw SystemError("read " + file.string(), errno);
+  return std::move(contents).str();
+}
+
+std::filesystem::path set_aside(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    throw SystemError("look at " + file.string(), errno);
+  }
+  if (S_ISDIR(status.st_mode)) throw SystemError("write " + file.string(), EISDIR);
+  if (!S_ISREG(status.st_mode)) return {};
+  for (int number = 1;; ++number) {
+    std::filesystem::path old = file.string() + "." + std::to_string(number);
+    // A link never replaces a file, unlike a rename.
+    if (::link(file.c_str(), old.c_str()) == 0) {
+      if (::unlink(file.c_str()) != 0) throw SystemError("rename " + file.string(), errno);
+      return old;
+    }
+    if (errno == EEXIST) continue;
+    // File systems without hard links.
+    if (::access(old.c_str(), F_OK) == 0) continue;
+    if (::rename(file.c_str(), old.c_str()) != 0) {
+      throw SystemError("rename " + file.string() + " to " + old.string(), errno);
+    }
+    return old;
+  }
+}
+
+void write_or_set_aside(const std::filesystem::path& file, std::string_view text) {
+  if (std::filesystem::is_regular_file(file)) {
+    if (read_file(file) == text) return;
+    set_aside(file);
+  }
+  write_file(file, text);
+}
+
+LineFile::LineFile(std::filesystem::path file, Earlier earlier) : file_(std::move(file)) {
+  if (file_.has_parent_path()) {
+    std::error_code error;
+    std::filesystem::create_directories(file_.parent_path(), error);
+    if (error) throw SystemError("create folder " + file_.parent_path().string(), error.value());
+  }
+  if (earlier == Earlier::is_set_aside) {
+    set_aside(file_);
+  } else if (std::filesystem::is_regular_file(file_)) {
+    earlier_ = read_file(file_);
+  }
+  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) throw SystemError("create " + file_.string(), errno);
+}
+
+LineFile::~LineFile() { ::close(descriptor_); }
+
+bool LineFile::has_already(std::string_view text) {
+  if (earlier_.empty()) return false;
+  if (std::string_view(earlier_).substr(matched_).starts_with(text)) {
+    matched_ += text.size();
+    return true;
+  }
+  if (::ftruncate(descriptor_, static_cast<off_t>(matched_)) != 0) throw SystemError("cut " + file_.string(), errno);
+  earlier_.clear();
+  return false;
+}
+
+void LineFile::append(std::string_view line) {
+  std::string text(line);
+  text += '\n';
+  if (has_already(text)) return;
+  const off_t start = ::lseek(descriptor_, 0, SEEK_END);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int error = errno;
+      if (rest.size() < text.size() && start >= 0 && ::ftruncate(descriptor_, start) != 0) {
+        throw SystemError("write " + file_.string() + " (its last line is cut off)", error);
+      }
+      throw SystemError("write " + file_.string(), error);
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace arbiter

@@ -1,0 +1,99 @@
+#include "measure/run_probe.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
+#include "measure/sampler.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr std::int64_t longest_ms = 50;  // a case; there are many, and no decision hangs on their third digit
+
+/// Microseconds of one operation as the case's own quantity.
+double value_of(const ProbeCase& what, double us, int ranks) {
+  switch (what.kind) {
+    case ProbeKind::launch: return us;
+    case ProbeKind::one_way: return us / (2.0 * static_cast<double>(what.round_trips));
+    case ProbeKind::push:
+    case ProbeKind::pull:
+    case ProbeKind::copy: break;
+  }
+  const int peers = what.from == ProbeCase::all ? ranks - 1 : 1;
+  return static_cast<double>(what.bytes) * peers / us / 1e3;
+}
+
+class LimitRun {
+ public:
+  LimitRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
+      : prober_(prober), backend_(backend), group_(group), config_(config) {
+    config_.time_budget_ms = std::min(config_.time_budget_ms, longest_ms);
+  }
+
+  [[nodiscard]] ProbeRow measure(const ProbeCase& what) {
+    ProbeRow row{what, Measurement::none, {}};
+    std::vector<Candidate> candidates(1);
+    auto& candidate = candidates.front();
+    row.reason = together([&] { candidate.operation = prober_.probe(what); });
+    if (row.reason.empty()) row.reason = together([&] { prober_.clear(); });
+    if (row.reason.empty()) row.reason = together([&] { backend_.run(*candidate.operation, {}); });
+    std::string missing;
+    if (row.reason.empty()) row.reason = together([&] { missing = prober_.missing(what); });
+    if (row.reason.empty()) row.reason = first_failure(missing, group_);
+    if (row.reason.empty()) {
+      sample(candidates, {}, backend_, group_, config_);
+      row.reason = candidate.result.reason;
+    }
+    if (row.reason.empty()) row.value = value_of(what, candidate.result.time_us, group_.size());
+    if (!group_.all(!backend_.lost())) throw Error("the machine probe: " + row.reason);
+    return row;
+  }
+
+ private:
+  /// A rank that fails alone would leave the others waiting.
+  template <class Step>
+  [[nodiscard]] std::string together(const Step& step) {
+    return first_failure(failure_of(step), group_);
+  }
+
+  MachineProber& prober_;
+  Backend& backend_;
+  ProcessGroup& group_;
+  MeasurementConfig config_;
+};
+
+}  // namespace
+
+MachineProbe run_probe(Backend& backend, ProcessGroup& group, const MeasurementConfig& config) {
+  MachineProbe probe(group.size());
+  if (!group.single_host()) return probe;
+  std::unique_ptr<MachineProber> prober;
+  const auto failure = first_failure(
+      failure_of([&] { prober = backend.machine_prober(group, std::chrono::milliseconds(config.timeout_ms)); }), group);
+  if (!failure.empty()) throw Error("the machine probe: " + failure);
+  if (!group.all(prober != nullptr)) return probe;
+  LimitRun run(*prober, backend, group, config);
+  for (const auto& what : prober->cases()) probe.add(run.measure(what));
+  return probe;
+}
+
+std::string to_string(const MachineProbe& probe) {
+  std::vector<std::string> known;
+  const auto add = [&](double value, const auto& format) {
+    if (!std::isnan(value)) known.push_back(fmt::format(fmt::runtime(format), value));
+  };
+  add(probe.launch_us(), "an operation starts in {:.3g} us");
+  add(probe.one_way_us(), "a word takes {:.3g} us");
+  add(probe.gigabytes_per_second(), "{:.4g} GB/s out of every rank at once");
+  return known.empty() ? "nothing was probed" : fmt::format("{}", fmt::join(known, ", "));
+}
+
+}  // namespace arbiter

@@ -1,0 +1,119 @@
+#include "plugin/plugin_library.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include <boost/dll/library_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr const char* descriptor_symbol = "arbiter_plugin_descriptor";
+constexpr const char* factory_symbol = "arbiter_plugin_create";
+
+/// dlopen() of a truncated ELF file ends in SIGBUS, so the section table, which stands at the end, is read first.
+void check_file_format(const std::filesystem::path& file) {
+  if (!std::ifstream(file)) throw PluginError("cannot be read: " + std::generic_category().message(errno));
+  try {
+    boost::dll::library_info info(file);
+    if (info.sections().empty()) throw PluginError("is no complete shared object");
+  } catch (const std::exception&) {
+    throw PluginError("is no complete shared object for this processor");
+  }
+}
+
+/// Boost's message carries dlerror's text behind its own; the path in it is repeated by whoever reports the error.
+std::string load_error(const std::system_error& error) { return fmt::format("cannot be loaded: {}", error.what()); }
+
+/// What differs between a plugin's stamp and the runner's, in words; empty if nothing does.
+std::string difference(const BuildStamp& plugin, const BuildStamp& runner) {
+  const auto differs = [](const char* what, std::uint32_t theirs, std::uint32_t ours) {
+    return theirs == ours ? std::string() : fmt::format("its {} is {}, this Arbiter's is {}", what, theirs, ours);
+  };
+  for (auto text : {differs("compiler's ABI (__GXX_ABI_VERSION)", plugin.compiler_abi, runner.compiler_abi),
+                    differs("_GLIBCXX_USE_CXX11_ABI", plugin.new_string_abi, runner.new_string_abi),
+                    differs("size of Parameters", plugin.parameters, runner.parameters),
+                    differs("size of Problem", plugin.problem, runner.problem),
+                    differs("size of Measurement", plugin.measurement, runner.measurement),
+                    differs("size of TensorSpec", plugin.tensor_spec, runner.tensor_spec),
+                    differs("size of Support", plugin.support, runner.support)}) {
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+void check_descriptor(const PluginDescriptor& descriptor) {
+  if (descriptor.abi_version != plugin_abi_version) {
+    throw PluginError(fmt::format("was built for plugin ABI {}, this Arbiter has ABI {}: rebuild it",
+                                  descriptor.abi_version, plugin_abi_version));
+  }
+  if (const auto text = difference(descriptor.build, BuildStamp{}); !text.empty()) {
+    throw PluginError(
+        fmt::format("was built another way than this Arbiter: {}; rebuild it with this Arbiter's headers "
+                    "and compiler",
+                    text));
+  }
+  if (descriptor.kind > PluginKind::sink) {
+    throw PluginError(fmt::format("has the unknown kind {}", static_cast<std::uint32_t>(descriptor.kind)));
+  }
+  if (descriptor.name == nullptr || *descriptor.name == '\0') throw PluginError("has no name in its descriptor");
+  if (descriptor.kind == PluginKind::strategy && (descriptor.backend == nullptr || *descriptor.backend == '\0')) {
+    throw PluginError(fmt::format("the strategy {} names no backend in its descriptor", descriptor.name));
+  }
+}
+
+}  // namespace
+
+struct PluginLibrary::Handle {
+  boost::dll::shared_library library;
+};
+
+PluginLibrary::PluginLibrary(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {
+  auto& library = handle_->library;
+  for (const char* symbol : {descriptor_symbol, factory_symbol}) {
+    if (!library.has(symbol)) {
+      throw PluginError(fmt::format("is no Arbiter plugin: it has no symbol {} (ARBITER_PLUGIN defines it)", symbol));
+    }
+  }
+  descriptor_ = &library.get<const PluginDescriptor>(descriptor_symbol);
+  check_descriptor(*descriptor_);
+  create_ = &library.get<Plugin*(const Parameters*)>(factory_symbol);
+}
+
+PluginLibrary::~PluginLibrary() = default;
+
+std::shared_ptr<PluginLibrary> PluginLibrary::load(const std::filesystem::path& file) {
+  check_file_format(file);
+  auto handle = std::make_unique<Handle>();
+  try {
+    handle->library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  } catch (const std::system_error& error) {
+    throw PluginError(load_error(error));
+  }
+  return std::shared_ptr<PluginLibrary>(new PluginLibrary(std::move(handle)));
+}
+
+std::shared_ptr<Plugin> PluginLibrary::create(const Parameters& parameters) {
+  Plugin* made = nullptr;
+  try {
+    made = create_(&parameters);
+  } catch (const ConfigError& error) {
+    // Parameters that are each in range and do not fit together.
+    throw ConfigError(error.what());
+  } catch (const std::exception& error) {
+    // A type of the plugin's own must not outlive its library: only the text leaves.
+    throw PluginError(fmt::format("its factory failed: {}", error.what()));
+  } catch (...) {
+    throw PluginError("its factory threw something that is no std::exception");
+  }
+  if (made == nullptr) throw PluginError("its factory made nothing");
+  return {made, [library = shared_from_this()](Plugin* plugin) { delete plugin; }};
+}
+
+}  // namespace arbiter

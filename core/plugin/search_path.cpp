@@ -1,0 +1,31 @@
+#include "plugin/search_path.hpp"
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include <boost/dll/runtime_symbol_info.hpp>
+
+#include "arbiter/tensor.hpp"
+
+namespace arbiter {
+
+namespace fs = std::filesystem;
+
+fs::path built_in_plugin_dir() {
+  // A function of libarbiter: this one may be linked statically into any program.
+  const auto library = boost::dll::symbol_location(unit_roundoff);
+  return fs::weakly_canonical(library).parent_path() / "arbiter" / "plugins";
+}
+
+std::vector<fs::path> environment_plugin_dirs() {
+  std::vector<fs::path> dirs;
+  const char* path = std::getenv("ARBITER_PLUGIN_PATH");
+  std::istringstream parts(path == nullptr ? "" : path);
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (!part.empty()) dirs.emplace_back(part);
+  }
+  return dirs;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,72 @@
+#include "supervise/launcher_link.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+
+#include <unistd.h>
+
+namespace arbiter {
+
+namespace {
+
+/// Where a rank is, for who shares its host.
+struct Whereabouts {
+  std::array<char, 64> host{};
+  pid_t process = 0;
+};
+
+/// Collective. By rank; 0 for ranks on other hosts than rank 0.
+std::vector<pid_t> processes_of(ProcessGroup& group) {
+  Whereabouts own;
+  static_cast<void>(::gethostname(own.host.data(), own.host.size() - 1));
+  own.process = ::getpid();
+  std::vector<Whereabouts> all(static_cast<std::size_t>(group.size()));
+  group.all_gather(&own, all.data(), sizeof own);
+  std::vector<pid_t> processes;
+  processes.reserve(all.size());
+  for (const auto& rank : all) processes.push_back(rank.host == all.front().host ? rank.process : 0);
+  return processes;
+}
+
+}  // namespace
+
+LauncherLink::LauncherLink(World& world) : term_marker_(world.all().rank()) {
+  auto& all = world.all();
+  if (all.rank() == 0) checkpoint_ = Checkpoint::of_launcher();
+  is_there_ = all.broadcast(checkpoint_ != nullptr ? "1" : "", 0) == "1";
+  if (!is_there_) return;
+  const auto processes = processes_of(all);
+  if (checkpoint_ != nullptr) checkpoint_->write_ranks(processes);
+  resume_state_ =
+      ResumeState(Checkpoint::contents_of(all.broadcast(checkpoint_ != nullptr ? checkpoint_->text() : "", 0)));
+}
+
+RunHooks LauncherLink::watch(const MeasurementConfig& config) {
+  RunHooks watch;
+  watch.why_broken = [this](const Problem& problem, const std::string& strategy) {
+    return resume_state_.why_broken(problem, strategy);
+  };
+  watch.has_fresh_ranks = is_there_;
+  if (checkpoint_ == nullptr) return watch;
+  watch.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
+    checkpoint_->write_current({planned.problem, strategy}, patience_seconds(config, planned.estimated_seconds));
+  };
+  return watch;
+}
+
+void LauncherLink::take(const std::vector<Measurement>& rows) {
+  if (checkpoint_ == nullptr) return;
+  for (const auto& row : rows) checkpoint_->add_row(row);
+  checkpoint_->clear_current();
+}
+
+double patience_seconds(const MeasurementConfig& config, double estimated_seconds) {
+  if (const char* set = std::getenv("ARBITER_PATIENCE_S"); set != nullptr && std::atof(set) > 0.0) {
+    return std::atof(set);
+  }
+  return std::max(60.0, 5.0 * static_cast<double>(config.timeout_ms) / 1000.0 + 3.0 * estimated_seconds);
+}
+
+}  // namespace arbiter

@@ -1,0 +1,137 @@
+#include "sweep/plan.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "comm/silent_group.hpp"
+#include "measure/problem_tensors.hpp"
+
+namespace arbiter {
+
+namespace {
+
+/// Every rank holds the tensors, about as much again in workspaces, and a host copy while it verifies.
+std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fusion, std::int64_t free_bytes) {
+  if (3 * ProblemTensors::bytes_needed(problem, fusion) <= free_bytes) return std::nullopt;
+  return fmt::format("needs more than the {} MiB of memory that are free for each of {} ranks", free_bytes >> 20,
+                     problem.tp_size);
+}
+
+/// Sampling ends at the budget at the latest, unless three operations outlast it; verification makes every input again.
+double estimated_seconds(const Problem& problem, const MeasurementConfig& measurement) {
+  constexpr double bytes_per_second = 0.5e9;
+  constexpr double verification_seconds_per_element = 20e-9;
+  const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
+  const double budget = static_cast<double>(measurement.time_budget_ms) / 1000.0;
+  return std::max(budget, 8.0 * one) + verification_seconds_per_element * static_cast<double>(problem.elements());
+}
+
+}  // namespace
+
+std::int64_t Plan::cells() const {
+  std::int64_t cells = 0;
+  for (const auto& planned : problems) cells += static_cast<std::int64_t>(planned.strategies.size());
+  return cells;
+}
+
+double Plan::estimated_seconds() const {
+  double seconds = 0.0;
+  for (const auto& planned : problems) seconds += planned.estimated_seconds;
+  return seconds;
+}
+
+Plan Plan::of_tp_size(int tp_size) const {
+  Plan part;
+  for (const auto& planned : problems) {
+    if (planned.problem.tp_size == tp_size) part.problems.push_back(planned);
+  }
+  for (const auto& skipped_cell : skipped) {
+    if (skipped_cell.problem.tp_size == tp_size) part.skipped.push_back(skipped_cell);
+  }
+  return part;
+}
+
+namespace {
+
+/// What the problems of one tp_size have in common.
+struct Surroundings {
+  const Config& config;
+  const Instances& instances;
+  const ProcessGroup& group;
+  int ranks;
+  std::int64_t free_bytes;  // per rank
+};
+
+/// Why no strategy can do the problem here; empty if one might.
+std::string obstacle(const Problem& problem, const Fusion& fusion, const Surroundings& here) {
+  if (problem.tp_size > here.ranks) {
+    return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.ranks);
+  }
+  try {
+    if (const auto support = fusion.supports(problem); !support) return support.reason;
+    if (const auto support = here.instances.backend->supports(fusion, problem); !support) return support.reason;
+    return does_not_fit(problem, fusion, here.free_bytes).value_or("");
+  } catch (...) {
+    return fmt::format("the fusion {} failed when it was asked about the problem: {}", problem.fusion,
+                       what_was_thrown());
+  }
+}
+
+Support ask(const Strategy& strategy, const Problem& problem, const ProcessGroup& group) {
+  try {
+    return strategy.supports(problem, group);
+  } catch (...) {
+    return Support::no(
+        fmt::format("it failed when it was asked whether it supports the problem: {}", what_was_thrown()));
+  }
+}
+
+void plan_problem(const Problem& problem, bool holdout, const Surroundings& here, Plan& plan) {
+  const auto reason = obstacle(problem, *here.instances.fusions.at(problem.fusion), here);
+  if (!reason.empty()) {
+    plan.skipped.push_back({problem, "*", reason});
+    return;
+  }
+  PlannedProblem planned{problem, {}, 0.0, holdout};
+  for (const auto& strategy : here.config.strategies) {
+    const auto support = ask(*here.instances.strategies.at(strategy.name), problem, here.group);
+    if (support) {
+      planned.strategies.push_back(strategy.name);
+    } else {
+      plan.skipped.push_back({problem, strategy.name, support.reason});
+    }
+  }
+  if (planned.strategies.empty()) return;
+  planned.estimated_seconds =
+      static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, here.config.measurement);
+  plan.problems.push_back(std::move(planned));
+}
+
+}  // namespace
+
+Plan make_plan(const Config& config, const Instances& instances, const RunSite& site) {
+  Plan plan;
+  std::vector<HoldoutShape> grid;
+  for (const auto hidden_size : config.hidden_sizes) {
+    for (const auto num_tokens : config.num_tokens) grid.push_back({hidden_size, num_tokens});
+  }
+  for (const int tp_size : config.tp_sizes) {
+    const SilentGroup group(0, tp_size, site.single_host(tp_size));
+    const Surroundings here{config, instances, group, site.ranks, site.free_bytes(tp_size)};
+    for (const bool holdout : {false, true}) {
+      for (const auto dtype : config.dtypes) {
+        for (const auto& fusion : config.fusions) {
+          for (const auto& [hidden_size, num_tokens] : holdout ? config.holdout : grid) {
+            plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, holdout, here, plan);
+          }
+        }
+      }
+    }
+  }
+  return plan;
+}
+
+}  // namespace arbiter

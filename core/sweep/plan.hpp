@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "arbiter/problem.hpp"
+#include "config/config.hpp"
+#include "sweep/instances.hpp"
+
+namespace arbiter {
+
+/// A cell of the sweep that will not be measured.
+struct SkippedCell {
+  Problem problem;
+  std::string strategy;  ///< "*" where it is all of them
+  std::string reason;
+};
+
+/// A problem and the strategies that will race on it, in the order of the YAML.
+struct PlannedProblem {
+  Problem problem;
+  std::vector<std::string> strategies;
+  double estimated_seconds = 0.0;  ///< for all of its strategies
+  bool holdout = false;            ///< its rows are for judging selectors
+};
+
+/// What a sweep will do, in order: by tp_size, fusion, hidden_size, num_tokens; of each tp_size the holdout last.
+struct Plan {
+  std::vector<PlannedProblem> problems;
+  std::vector<SkippedCell> skipped;
+
+  [[nodiscard]] std::int64_t cells() const;
+  [[nodiscard]] double estimated_seconds() const;
+  [[nodiscard]] Plan of_tp_size(int tp_size) const;
+};
+
+/// Where a run takes place, as all of its ranks agree.
+struct RunSite {
+  int ranks = 0;
+  std::function<bool(int tp_size)> single_host;         ///< whether the first `tp_size` ranks are on one host
+  std::function<std::int64_t(int tp_size)> free_bytes;  ///< memory for each of the first `tp_size` ranks
+};
+
+/// Measures and allocates nothing.
+[[nodiscard]] Plan make_plan(const Config& config, const Instances& instances, const RunSite& site);
+
+}  // namespace arbiter

@@ -1,0 +1,74 @@
+#include "sweep/sink_fan_out.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "plugin/make_plugin.hpp"
+#include "sweep/log.hpp"
+
+namespace arbiter {
+
+namespace {
+
+constexpr const char* row_sink = "csv";
+
+}  // namespace
+
+SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run) {
+  auto choices = config.sinks;
+  const bool has_rows =
+      std::any_of(choices.begin(), choices.end(), [](const auto& choice) { return choice.plugin == row_sink; });
+  if (!has_rows && run.measures) {
+    PluginChoice rows;
+    rows.name = rows.plugin = row_sink;
+    if (const auto* entry = plugins.find(PluginKind::sink, row_sink)) rows.parameters = Parameters(entry->parameters);
+    choices.insert(choices.begin(), rows);
+  }
+  for (const auto& choice : choices) {
+    auto& entry = entries_.emplace_back();
+    entry.name = choice.name;
+    entry.stores_rows = choice.plugin == row_sink;
+    try {
+      entry.sink = make_plugin<Sink>(plugins, PluginKind::sink, choice.plugin, choice.parameters);
+    } catch (const PluginError& error) {
+      if (choice.by_name || entry.stores_rows) throw;
+      log::warn(fmt::format("the run goes on without {}: {}", choice.name, error.what()));
+      entries_.pop_back();
+    }
+  }
+  each([&](Sink& sink) { sink.begin(run); });
+}
+
+template <class Call>
+void SinkFanOut::each(const Call& call) {
+  for (auto& entry : entries_) {
+    if (entry.failed) continue;
+    try {
+      call(*entry.sink);
+    } catch (...) {
+      entry.failed = any_failed_ = true;
+      rows_are_lost_ = rows_are_lost_ || entry.stores_rows;
+      log::error(fmt::format("sink {}: {}", entry.name, what_was_thrown()));
+    }
+  }
+}
+
+void SinkFanOut::probed(const MachineProbe& probe) {
+  each([&](Sink& sink) { sink.probed(probe); });
+}
+
+void SinkFanOut::measured(const Measurement& measurement) {
+  each([&](Sink& sink) { sink.measured(measurement); });
+}
+
+void SinkFanOut::skipped(const Problem& problem, const std::string& strategy, const std::string& reason) {
+  each([&](Sink& sink) { sink.skipped(problem, strategy, reason); });
+}
+
+void SinkFanOut::write(const Report& report) {
+  each([&](Sink& sink) { sink.write(report); });
+}
+
+}  // namespace arbiter

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace arbiter {
+
+/// The number a published table has for a strategy.
+[[nodiscard]] std::optional<int> published_table_id(const std::string& strategy);
+
+/// The number of a strategy in look-up tables: the configuration's, else the published one, else that of an installed
+/// plugin; nothing for any other name.
+[[nodiscard]] std::optional<int> table_id_of(const std::string& strategy, const Config& config,
+                                             const PluginHost& plugins);
+
+}  // namespace arbiter

@@ -1,0 +1,55 @@
+#include "rms_norm/rms_norm_epilogue.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace arbiter {
+
+RmsNormEpilogue::RmsNormEpilogue(const Problem& problem, const RmsNormForm& form, Isa isa)
+    : form_(form),
+      hidden_size_(problem.hidden_size),
+      row_bytes_(problem.hidden_size * size_of(problem.dtype)),
+      packed_row_bytes_(RmsNormForm::packed_row_bytes(problem)),
+      scales_(form.scales(problem)),
+      kernels_(rms_norm_kernels(problem.dtype, isa)),
+      finish_(kernels_.finish(form.norm_out, form.quantization)) {}
+
+void* RmsNormEpilogue::row_of(const Bindings& bindings, std::size_t tensor, std::int64_t row) const {
+  return static_cast<std::byte*>(bindings.tensors[tensor]) + row * row_bytes_;
+}
+
+float RmsNormEpilogue::begin_row(const Bindings& bindings, std::int64_t row, const float* sum,
+                                 void* epilogue_state) const {
+  const float squares = kernels_.begin(sum, row_of(bindings, RmsNormForm::residual, row), epilogue_state, hidden_size_);
+  // Which payload a NaN has depends on the compiler's order of operands.
+  if (std::isnan(squares)) return std::numeric_limits<float>::quiet_NaN();
+  const double mean = static_cast<double>(squares) / static_cast<double>(hidden_size_);
+  return static_cast<float>(1.0 / std::sqrt(mean + form_.eps));
+}
+
+void RmsNormEpilogue::finish_row(const Bindings& bindings, std::int64_t row, const void* epilogue_state,
+                                 float scalar) const {
+  FinishRow finish;
+  finish.epilogue_state = epilogue_state;
+  finish.residual_out = row_of(bindings, form_.residual_out(), row);
+  if (finish.residual_out == epilogue_state) finish.residual_out = nullptr;
+  finish.gamma = bindings.tensors[RmsNormForm::gamma];
+  if (form_.norm_out) finish.norm_out = row_of(bindings, form_.norm_output(), row);
+  finish.scalar = scalar;
+  if (form_.quantization == Quantization::fp8) {
+    finish.quant_scale = 1.0F / scalar_input(bindings, RmsNormForm::quant_scale);
+    finish.quant_out = static_cast<std::uint8_t*>(bindings.tensors[form_.quant_out()]) + row * hidden_size_;
+  } else if (form_.quantization == Quantization::nvfp4) {
+    finish.quant_scale = scalar_input(bindings, RmsNormForm::quant_scale);
+    finish.quant_out = static_cast<std::uint8_t*>(bindings.tensors[form_.quant_out()]) + row * packed_row_bytes_;
+    finish.scale_out = static_cast<std::uint8_t*>(bindings.tensors[form_.scale_out()]) +
+                       scales_.row_offset(static_cast<std::uint32_t>(row));
+    finish.scale_group_stride = scales_.column_group_stride();
+    for (std::uint32_t block = scales_.blocks; block < scales_.columns(); ++block) {
+      finish.scale_out[scales_.column_offset(block)] = 0;
+    }
+  }
+  finish_(finish, hidden_size_);
+}
+
+}  // namespace arbiter

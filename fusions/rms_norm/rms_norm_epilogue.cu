@@ -1,0 +1,248 @@
+// The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization) say
+// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for the scalar,
+// which may be off by some units in the last place.
+//
+// No memory is shared and nothing synchronises but the shuffles in which the lanes of one NVFP4 block (two of 16-bit
+// elements, four of fp32) find its largest magnitude; these are in finish(), which whole warps call.
+#include "arbiter/cuda/element.cuh"
+#include "arbiter/cuda/epilogue.cuh"
+#include "rms_norm/device_encoders.hpp"
+#include "rms_norm/inverse_rms.hpp"
+#include "rms_norm/nvfp4_layout.hpp"
+#include "rms_norm/rms_norm_scalars.hpp"
+#include "rms_norm/rms_norm_tensors.hpp"
+
+namespace {
+
+using namespace arbiter;
+using namespace arbiter::cuda;
+
+constexpr RmsNormTensors tensors{ARBITER_NORM_OUT != 0, static_cast<Quantization>(ARBITER_QUANTIZATION)};
+constexpr int residual_out = tensors.residual_out();
+constexpr int norm_out = tensors.norm_output();
+constexpr int quant_out = tensors.quant_out();
+constexpr int scale_out = tensors.scale_out();
+
+__device__ __forceinline__ Element* vector_at(const EpilogueArguments& arguments, int tensor,
+                                              const VectorPlace& place) {
+  return static_cast<Element*>(arguments.tensors[tensor]) + place.offset;
+}
+
+/// What gamma is multiplied by for NVFP4, and the global scale divided by: elements are multiplied by gamma before the
+/// row's scalar is known, and none may leave fp32 that the scalar would have kept there. Products of two fp16 do not.
+constexpr float gamma_unit = ARBITER_DTYPE == 1 ? 1.0F : 0x1p-64F;
+
+__device__ __forceinline__ Accumulators times(Accumulators vector, float factor) {
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) vector.value[i] = device::product(vector.value[i], factor);
+  return vector;
+}
+
+/// The low bytes of a vector's codes, `bytes` of a whole one; in one access where they are all there and aligned.
+template <int bytes>
+__device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t packed, const VectorPlace& place) {
+  constexpr int elements_per_byte = vector_elements / bytes;
+  const int count = (place.count + elements_per_byte - 1) / elements_per_byte;
+  if (place.aligned ? count != 0 : count == bytes && reinterpret_cast<std::uintptr_t>(to) % bytes == 0) {
+    if constexpr (bytes == 8) *reinterpret_cast<std::uint64_t*>(to) = packed;
+    if constexpr (bytes == 4) *reinterpret_cast<std::uint32_t*>(to) = static_cast<std::uint32_t>(packed);
+    if constexpr (bytes == 2) *reinterpret_cast<std::uint16_t*>(to) = static_cast<std::uint16_t>(packed);
+    return;
+  }
+  if (place.aligned) return;
+#pragma unroll
+  for (int i = 0; i < bytes; ++i) {
+    if (i < count) to[i] = static_cast<std::uint8_t>(packed >> (8 * i));
+  }
+}
+
+/// Which address of EpilogueInputs::located: a vector's codes', its block's scale's.
+enum Located : int { codes_at, scale_at };
+
+__device__ __forceinline__ void keep_address(EpilogueInputs& inputs, Located which, std::uint8_t* address) {
+  evaluate_now(address);
+  const auto bits = reinterpret_cast<std::uintptr_t>(address);
+  inputs.located.word[2 * which] = static_cast<std::uint32_t>(bits);
+  inputs.located.word[2 * which + 1] = static_cast<std::uint32_t>(bits >> 32U);
+}
+__device__ __forceinline__ std::uint8_t* kept_address(const EpilogueInputs& inputs, Located which) {
+  const std::uintptr_t high = inputs.located.word[2 * which + 1];
+  return reinterpret_cast<std::uint8_t*>(high << 32U | inputs.located.word[2 * which]);
+}
+
+__device__ __forceinline__ void finish_fp8(const EpilogueInputs& inputs, const VectorPlace& place,
+                                           const Accumulators& scaled) {
+  std::uint32_t pairs[vector_elements / 2];
+#pragma unroll
+  for (int i = 0; i < vector_elements; i += 2) pairs[i / 2] = device::to_e4m3(scaled.value[i], scaled.value[i + 1]);
+  std::uint32_t words[2] = {};
+#pragma unroll
+  for (int i = 0; i < vector_elements / 2; ++i) words[i / 2] |= pairs[i] << (i % 2 * 16);
+  store_bytes<vector_elements>(kept_address(inputs, codes_at), std::uint64_t{words[1]} << 32 | words[0], place);
+}
+
+/// The largest magnitude of a block, NaN if one is NaN; elements that are not there are zeros. Convergent.
+__device__ __forceinline__ float largest_of_block(const Accumulators& element) {
+  constexpr unsigned whole_warp = 0xffffffffU;
+  float largest[vector_elements];
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) largest[i] = element.value[i];
+#pragma unroll
+  for (int width = vector_elements / 2; width > 0; width /= 2) {
+#pragma unroll
+    for (int i = 0; i < width; ++i) largest[i] = device::larger_magnitude(largest[i], largest[i + width]);
+  }
+#pragma unroll
+  for (int lane = 1; lane < nvfp4_block / vector_elements; lane *= 2) {
+    const std::uint32_t other = __shfl_xor_sync(whole_warp, device::bits_of(largest[0]), lane);
+    largest[0] = device::larger_magnitude(largest[0], device::float_of(other));
+  }
+  return largest[0];
+}
+
+__device__ __forceinline__ Nvfp4Scales scales_of(const EpilogueArguments& arguments) {
+  const auto layout = arguments.scalars[rms_norm_swizzled] != 0.0F ? ScaleLayout::swizzled : ScaleLayout::linear;
+  return {layout, arguments.num_tokens, nvfp4_blocks(arguments.hidden_size)};
+}
+
+/// In a block's column offset: it is its row's last, and padding follows.
+constexpr std::uint32_t padding_follows = 1U << 31U;
+
+/// Where a vector's block has its scale, but for the row.
+__device__ __forceinline__ std::uint32_t column_offset(const Nvfp4Scales& scales, const VectorPlace& place) {
+  const std::uint32_t block = nvfp4_block_of(place.column);
+  const bool is_last = block + 1 == scales.blocks && place.column % nvfp4_block == 0;
+  return scales.column_offset(block) | (is_last && scales.blocks != scales.columns() ? padding_follows : 0U);
+}
+
+/// Where a row's scales start.
+__device__ __forceinline__ std::uint8_t* scales_of_row(const EpilogueArguments& arguments, std::int64_t row) {
+  return static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
+         scales_of(arguments).row_offset(static_cast<std::uint32_t>(row));
+}
+
+/// `weighted` are the elements times gamma: all there is to do before the row's scalar is known is done before.
+/// Convergent.
+__device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
+                                             const EpilogueInputs& inputs, const Accumulators& weighted, float scalar) {
+  const float global_scale = device::float_of(inputs.constant[1].word[0]);
+  std::uint32_t signs = device::e2m1_signs(weighted.value);
+  evaluate_now(signs);
+  const float largest = largest_of_block(weighted);
+  if (place.count == 0) return;
+  const std::uint32_t scale = device::block_scale(largest, scalar, global_scale);
+  std::uint32_t codes = device::scaled_to_e2m1_word(weighted.value, scale, scalar, global_scale) | signs;
+  if (place.count < vector_elements) codes &= (1U << (4 * place.count)) - 1;
+  store_bytes<vector_elements / 2>(kept_address(inputs, codes_at), codes, place);
+  if (place.column % nvfp4_block == 0) *kept_address(inputs, scale_at) = static_cast<std::uint8_t>(scale);
+  if ((inputs.constant[1].word[1] & padding_follows) == 0) return;
+  const Nvfp4Scales scales = scales_of(arguments);
+  std::uint8_t* const row = scales_of_row(arguments, place.row);
+  std::uint32_t b = scales.blocks;
+#pragma unroll 1
+  do row[scales.column_offset(b)] = 0;
+  while (++b < scales.columns());
+}
+
+}  // namespace
+
+extern "C" {
+
+__device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               EpilogueInputs& inputs) {
+  inputs.constant[0] =
+      load_vector(static_cast<const Element*>(arguments.tensors[RmsNormTensors::gamma]) + place.column, place);
+  if constexpr (tensors.quantization != Quantization::none) {
+    float scale = 1.0F;
+    if (place.count > 0) scale = *static_cast<const float*>(arguments.tensors[RmsNormTensors::quant_scale]);
+    if constexpr (tensors.quantization == Quantization::fp8) scale = __frcp_rn(scale);
+    if constexpr (tensors.quantization == Quantization::nvfp4) {
+      inputs.constant[0] = pack(times(unpack(inputs.constant[0]), gamma_unit));
+      scale = device::product(scale, 1.0F / gamma_unit);
+    }
+    inputs.constant[1].word[0] = device::bits_of(scale);
+    if constexpr (tensors.quantization == Quantization::nvfp4) {
+      inputs.constant[1].word[1] = column_offset(scales_of(arguments), place);
+      evaluate_now(inputs.constant[1].word[1]);
+    }
+  }
+}
+
+__device__ void arbiter_epilogue_locate(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        EpilogueInputs& inputs) {
+  if constexpr (tensors.quantization == Quantization::none) return;
+  auto* const codes = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
+  if constexpr (tensors.quantization == Quantization::fp8) keep_address(inputs, codes_at, codes + place.offset);
+  if constexpr (tensors.quantization == Quantization::nvfp4) {
+    // A row starts at a byte of its own.
+    const std::int64_t first =
+        place.aligned ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
+    keep_address(inputs, codes_at, codes + first);
+    const std::uint32_t in_row = inputs.constant[1].word[1] & ~padding_follows;
+    keep_address(inputs, scale_at, scales_of_row(arguments, place.row) + in_row);
+  }
+}
+
+__device__ void arbiter_epilogue_load(const EpilogueArguments& arguments, const VectorPlace& place,
+                                      EpilogueInputs& inputs) {
+  inputs.row[0] = load_vector(vector_at(arguments, RmsNormTensors::residual, place), place);
+}
+
+__device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs& inputs,
+                                        const Accumulators& sum, Packed& epilogue_state) {
+  const Accumulators residual = unpack(inputs.row[0]);
+  Accumulators total;
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) total.value[i] = device::sum(sum.value[i], residual.value[i]);
+  epilogue_state = pack(total);
+  const Accumulators rounded = unpack(epilogue_state);
+  float squares[vector_elements];
+#pragma unroll
+  for (int i = 0; i < vector_elements; ++i) squares[i] = device::product(rounded.value[i], rounded.value[i]);
+#pragma unroll
+  for (int width = vector_elements / 2; width > 0; width /= 2) {
+#pragma unroll
+    for (int i = 0; i < width; ++i) squares[i] = device::sum(squares[i], squares[i + width]);
+  }
+  return squares[0];
+}
+
+__device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
+                                               const Packed& epilogue_state) {
+  store_vector(vector_at(arguments, residual_out, place), epilogue_state, place);
+}
+
+__device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
+  const float* const scalars = arguments.scalars;
+  return device::inverse_rms(statistic, scalars[rms_norm_inverse_count], scalars[rms_norm_eps]);
+}
+
+__device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
+                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar) {
+  const Accumulators value = unpack(epilogue_state);
+  const Accumulators gamma = unpack(inputs.constant[0]);
+  const auto normalized = [&](float factor) {
+    Accumulators result;
+#pragma unroll
+    for (int i = 0; i < vector_elements; ++i) {
+      result.value[i] = device::product(device::product(value.value[i], factor), gamma.value[i]);
+    }
+    return result;
+  };
+  const float scale = device::float_of(inputs.constant[1].word[0]);
+  if constexpr (tensors.norm_out) {
+    const float factor =
+        tensors.quantization == Quantization::nvfp4 ? device::product(scalar, 1.0F / gamma_unit) : scalar;
+    store_vector(vector_at(arguments, norm_out, place), pack(normalized(factor)), place);
+  }
+  if constexpr (tensors.quantization == Quantization::fp8) {
+    finish_fp8(inputs, place, normalized(device::product(scalar, scale)));
+  }
+  if constexpr (tensors.quantization == Quantization::nvfp4) {
+    Accumulators weighted;
+#pragma unroll
+    for (int i = 0; i < vector_elements; ++i) weighted.value[i] = device::product(value.value[i], gamma.value[i]);
+    finish_nvfp4(arguments, place, inputs, weighted, scalar);
+  }
+}
+}

@@ -1,0 +1,37 @@
+#include "rms_norm/rms_norm_form.hpp"
+
+#include <cstring>
+
+namespace arbiter {
+
+Nvfp4Scales RmsNormForm::scales(const Problem& problem) const {
+  return {scale_layout, problem.num_tokens, nvfp4_blocks(problem.hidden_size)};
+}
+
+std::vector<TensorSpec> RmsNormForm::tensors(const Problem& problem) const {
+  const DType dtype = problem.dtype;
+  const std::int64_t elements = problem.elements();
+  constexpr auto input = TensorRole::input;
+  constexpr auto output = TensorRole::output;
+  std::vector<TensorSpec> specs = {{"residual", input, dtype, elements, -1.0, 1.0},
+                                   {"gamma", input, dtype, problem.hidden_size, 0.5, 1.5}};
+  // Test data for which most values are inside the narrow format and some saturate.
+  if (quantization == Quantization::fp8) specs.push_back({"scale", input, DType::float32, 1, 0.005, 0.02});
+  if (quantization == Quantization::nvfp4) specs.push_back({"global_scale", input, DType::float32, 1, 200.0, 600.0});
+  specs.push_back({"residual_out", output, dtype, elements});
+  if (norm_out) specs.push_back({"norm_out", output, dtype, elements});
+  if (quantization == Quantization::fp8) specs.push_back({"quant_out", output, DType::float8_e4m3, elements});
+  if (quantization == Quantization::nvfp4) {
+    specs.push_back({"quant_out", output, DType::float4_e2m1x2, problem.num_tokens * packed_row_bytes(problem)});
+    specs.push_back({"scale_out", output, DType::float8_e4m3, scales(problem).bytes()});
+  }
+  return specs;
+}
+
+float scalar_input(const Bindings& bindings, std::size_t tensor) {
+  float value = 0.0F;
+  std::memcpy(&value, bindings.tensors[tensor], sizeof(value));
+  return value;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,49 @@
+#include "rms_norm/rms_norm_fusion.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "arbiter/fusion.hpp"
+#include "rms_norm/nvfp4_check.hpp"
+#include "rms_norm/rms_norm_epilogue.hpp"
+#include "rms_norm/rms_norm_reference.hpp"
+#include "rms_norm/rms_norm_scalars.hpp"
+
+namespace arbiter {
+
+std::vector<TensorSpec> RmsNormFusion::do_tensors(const Problem& problem) const { return form_.tensors(problem); }
+
+std::unique_ptr<HostEpilogue> RmsNormFusion::do_host_epilogue(const Problem& problem) const {
+  return std::make_unique<RmsNormEpilogue>(problem, form_, isa());
+}
+
+cuda::DeviceEpilogue RmsNormFusion::device_epilogue_of(cuda::DeviceCode code, const Problem& problem) const {
+  cuda::DeviceEpilogue epilogue;
+  epilogue.code = std::move(code);
+  epilogue.scalars[rms_norm_inverse_count] = static_cast<float>(1.0 / static_cast<double>(problem.hidden_size));
+  epilogue.scalars[rms_norm_eps] = static_cast<float>(form_.eps);
+  epilogue.scalars[rms_norm_swizzled] = form_.scale_layout == ScaleLayout::swizzled ? 1.0F : 0.0F;
+  return epilogue;
+}
+
+void RmsNormFusion::do_reference_row(const Problem& problem, const Bindings& host, std::int64_t row,
+                                     std::span<const double> sum, std::span<const double> tolerance,
+                                     std::vector<ReferenceRow>& outputs) const {
+  rms_norm_reference_row(form_, problem, host, row, sum, tolerance, outputs);
+}
+
+double RmsNormFusion::do_check_row(const Problem& problem, const Bindings& host, std::int64_t row,
+                                   std::span<const double> sum, std::span<const double> tolerance) const {
+  if (form_.quantization != Quantization::nvfp4) return Fusion::do_check_row(problem, host, row, sum, tolerance);
+  std::vector<ReferenceRow> expected;
+  reference_row(problem, host, row, sum, tolerance, expected);
+  const std::size_t plain_outputs = form_.norm_out ? 2 : 1;
+  double worst = check_nvfp4_row(form_, problem, host, row, expected[plain_outputs], expected[plain_outputs + 1]);
+  for (std::size_t i = 0; i < plain_outputs; ++i) {
+    worst = std::max(worst, check_values(problem.dtype, host.tensors[form_.residual_out() + i],
+                                         row * problem.hidden_size, expected[i].value, expected[i].tolerance));
+  }
+  return worst;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+
+#include "arbiter/host/row_kernels.hpp"
+#include "arbiter/tensor.hpp"
+#include "rms_norm/rms_norm_tensors.hpp"
+
+namespace arbiter {
+
+/// One row of a finishing pass. Pointers are to the row's first element; those a form does not write are not read.
+struct FinishRow {
+  const void* epilogue_state = nullptr;
+  void* residual_out = nullptr;  ///< null if `epilogue_state` is that row
+  const void* gamma = nullptr;
+  void* norm_out = nullptr;
+  std::uint8_t* quant_out = nullptr;
+  std::uint8_t* scale_out = nullptr;
+  std::int64_t scale_group_stride = 4;  ///< see Nvfp4Scales
+  float scalar = 0.0F;
+  float quant_scale = 1.0F;  ///< fp8: 1 / scale; nvfp4: the global scale
+};
+
+/// The loops over a row of one message dtype and instruction set. Every instruction set gives the same bits.
+struct RmsNormKernels {
+  using Finish = void (*)(const FinishRow& row, std::int64_t count);
+
+  /// epilogue_state = round(sum + residual); returns the sum of squares of what was rounded, added up in fp32 in 32
+  /// partial sums whatever the instruction set.
+  float (*begin)(const float* sum, const void* residual, void* epilogue_state, std::int64_t count) = nullptr;
+  Finish norm = nullptr;
+  Finish fp8 = nullptr;
+  Finish norm_fp8 = nullptr;
+  Finish nvfp4 = nullptr;
+  Finish norm_nvfp4 = nullptr;
+
+  [[nodiscard]] Finish finish(bool norm_out, Quantization quantization) const;
+};
+
+/// Throws Error for a dtype that messages cannot have.
+[[nodiscard]] const RmsNormKernels& rms_norm_kernels(DType dtype, Isa isa);
+
+/// What one instruction set offers.
+struct IsaRmsNormKernels {
+  RmsNormKernels bfloat16;
+  RmsNormKernels float16;
+  RmsNormKernels float32;
+};
+
+namespace portable {
+extern const IsaRmsNormKernels rms_norm_kernels;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const IsaRmsNormKernels rms_norm_kernels;
+}
+namespace avx512 {
+extern const IsaRmsNormKernels rms_norm_kernels;
+}
+#endif
+
+}  // namespace arbiter

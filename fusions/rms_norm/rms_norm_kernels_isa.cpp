@@ -1,0 +1,114 @@
+#include "rms_norm/rms_norm_kernels.hpp"
+#include "rms_norm/row_encoders.hpp"
+
+namespace arbiter::ARBITER_ISA {
+namespace {
+
+template <class Format>
+float begin(const float* sum, const void* residual, void* epilogue_state, std::int64_t count) {
+  const auto* residual_row = static_cast<const typename Format::Unit*>(residual);
+  auto* carried_row = static_cast<typename Format::Unit*>(epilogue_state);
+  // Two sums in turn: one would make each block wait for the addition of the block before.
+  Floats squares = splat(0.0F);
+  Floats other_squares = splat(0.0F);
+  for_blocks(count, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+    const Floats total = load<Float32>(sum + i, extent) + load<Format>(residual_row + i, extent);
+    const Floats value = store_rounded<Format>(total, carried_row + i, extent);
+    const Floats next = squares + value * value;
+    squares = other_squares;
+    other_squares = next;
+  });
+  return tree_sum(squares + other_squares);
+}
+
+/// Block after block: stores the norm if there is a `norm_out`, and hands the block and its gamma to
+/// `quantize(block, gamma, first element, extent)`.
+template <class Format, bool norm_out, class Quantize>
+ARBITER_LANES_INLINE void normalize(const FinishRow& row, std::int64_t first, std::int64_t count, Quantize quantize) {
+  using Unit = typename Format::Unit;
+  const Unit* epilogue_state = static_cast<const Unit*>(row.epilogue_state) + first;
+  const Unit* gamma = static_cast<const Unit*>(row.gamma) + first;
+  Unit* residual_out = row.residual_out == nullptr ? nullptr : static_cast<Unit*>(row.residual_out) + first;
+  Unit* norm = norm_out ? static_cast<Unit*>(row.norm_out) + first : nullptr;
+  const Floats scalar = splat(row.scalar);
+  for_blocks(count, [=](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+    if (residual_out != nullptr) copy<Format>(epilogue_state + i, residual_out + i, extent);
+    const Floats value = load<Format>(epilogue_state + i, extent);
+    const Floats weight = load<Format>(gamma + i, extent);
+    if constexpr (norm_out) store_rounded<Format>(value * scalar * weight, norm + i, extent);
+    quantize(value, weight, i, extent);
+  });
+}
+
+template <class Format>
+void finish_norm(const FinishRow& row, std::int64_t count) {
+  normalize<Format, true>(row, 0, count, [](const Floats&, const Floats&, std::int64_t, auto) ARBITER_LANES_LAMBDA {});
+}
+
+template <class Format, bool norm_out>
+void finish_fp8(const FinishRow& row, std::int64_t count) {
+  std::uint8_t* quant = row.quant_out;
+  const Floats factor = splat(row.scalar * row.quant_scale);
+  normalize<Format, norm_out>(
+      row, 0, count, [=](const Floats& value, const Floats& gamma, std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+        store_bytes(to_e4m3(value * factor * gamma), quant + i, extent);
+      });
+}
+
+/// For NVFP4 elements are multiplied by gamma before the row's scalar is, which devices know last. So that none leaves
+/// fp32 that the scalar would have kept there, gamma is made smaller first, and the global scale larger: a product of
+/// two fp16 needs no such thing.
+template <class Format>
+inline constexpr float gamma_unit = 0x1p-64F;
+template <>
+inline constexpr float gamma_unit<Float16> = 1.0F;
+
+/// Sixteen blocks at a time, so that the arithmetic of their scales is done in lanes too.
+template <class Format, bool norm_out>
+void finish_nvfp4(const FinishRow& row, std::int64_t count) {
+  constexpr std::int64_t group = std::int64_t{lane_count} * lane_count;
+  const float global_scale = row.quant_scale / gamma_unit<Format>;
+  const Floats global = splat(row.scalar * global_scale);
+  const Floats sixth = splat(global_scale * (1.0F / 6.0F) * row.scalar);
+  for (std::int64_t first = 0; first < count; first += group) {
+    const std::int64_t elements = count - first < group ? count - first : group;
+    float weighted[group];
+    float largest[lane_count] = {};
+    normalize<Format, norm_out>(
+        row, first, elements, [&](const Floats& value, const Floats& gamma, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
+          typename Format::Pack pack;
+          const Floats block = one_nan(value * Format::round(gamma * splat(gamma_unit<Format>), pack));
+          store(block, weighted + i, Whole{});
+          largest[i / lane_count] = largest_magnitude(block);
+        });
+    const Words code = to_e4m3(load<Float32>(largest, Whole{}) * sixth);
+    std::uint8_t scale[lane_count];
+    float factor[lane_count];
+    store_bytes(code, scale);
+    const Floats reciprocal = splat(1.0F) / from_positive_e4m3(code);
+    store(floats_of(select(code < splat(1U), 0U, bits_of(global * reciprocal))), factor, Whole{});
+    for_blocks(elements, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+      const std::int64_t local = i / lane_count;
+      const std::int64_t block = first / lane_count + local;
+      const Floats element = load<Float32>(weighted + i, Whole{});
+      const Words sign = (bits_of(element) >> 28) & splat(0x8U);
+      store_nibbles((to_e2m1(element * splat(factor[local])) & splat(0x7U)) | sign, row.quant_out + (first + i) / 2,
+                    extent);
+      row.scale_out[block / 4 * row.scale_group_stride + block % 4] = scale[local];
+    });
+  }
+}
+
+template <class Format>
+constexpr RmsNormKernels kernels{begin<Format>,
+                                 finish_norm<Format>,
+                                 finish_fp8<Format, false>,
+                                 finish_fp8<Format, true>,
+                                 finish_nvfp4<Format, false>,
+                                 finish_nvfp4<Format, true>};
+
+}  // namespace
+
+constinit const IsaRmsNormKernels rms_norm_kernels{kernels<Bfloat16>, kernels<Float16>, kernels<Float32>};
+
+}  // namespace arbiter::ARBITER_ISA

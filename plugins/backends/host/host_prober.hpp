@@ -1,0 +1,13 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "arbiter/backend.hpp"
+
+namespace arbiter::host {
+
+/// Collective. Latency and bandwidth of memory that the ranks of this host share. Throws Error on every rank.
+[[nodiscard]] std::unique_ptr<MachineProber> make_limit_prober(ProcessGroup& group, std::chrono::milliseconds timeout);
+
+}  // namespace arbiter::host

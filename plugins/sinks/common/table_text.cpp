@@ -1,0 +1,57 @@
+#include "common/table_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace arbiter {
+
+namespace {
+
+/// As Python writes a list of texts.
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (const std::string& text : texts) {
+    const char quote = text.find('\'') == std::string::npos ? '\'' : '"';
+    quoted.push_back(quote + text + quote);
+  }
+  return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+const char* comma_unless_last(std::size_t index, std::size_t count) { return index + 1 < count ? "," : ""; }
+
+std::string row_text(const TableAxes& axes, Problem problem, const std::function<int(const Problem&)>& id) {
+  std::vector<int> ids;
+  for (const std::int64_t tokens : axes.num_tokens) {
+    problem.num_tokens = tokens;
+    ids.push_back(id(problem));
+  }
+  return fmt::format("{{{}}}", fmt::join(ids, ","));
+}
+
+}  // namespace
+
+std::string table_text(const TableAxes& axes, const std::string& table_name, DType dtype,
+                       const std::function<int(const Problem&)>& id) {
+  std::string text = fmt::format(
+      "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
+      "// TP:[{}] Fusion:{}\n"
+      "inline AllReduceBestStrategyTableType {} = {{\n",
+      fmt::join(axes.tp_sizes, ", "), quoted_list(axes.fusions), table_name);
+  for (std::size_t tp = 0; tp < axes.tp_sizes.size(); ++tp) {
+    text += fmt::format("    {{\n        // TP={}\n", axes.tp_sizes[tp]);
+    for (std::size_t fusion = 0; fusion < axes.fusions.size(); ++fusion) {
+      text += fmt::format("        {{ // Fusion={}\n", axes.fusions[fusion]);
+      for (std::size_t hidden = 0; hidden < axes.hidden_sizes.size(); ++hidden) {
+        const Problem problem{static_cast<int>(axes.tp_sizes[tp]), dtype, axes.fusions[fusion],
+                              axes.hidden_sizes[hidden], 0};
+        text += fmt::format("            {}{} // hidden_size={}\n", row_text(axes, problem, id),
+                            comma_unless_last(hidden, axes.hidden_sizes.size()), axes.hidden_sizes[hidden]);
+      }
+      text += fmt::format("        }}{}\n", comma_unless_last(fusion, axes.fusions.size()));
+    }
+    text += fmt::format("    }}{}\n", comma_unless_last(tp, axes.tp_sizes.size()));
+  }
+  return text + fmt::format("}};\n// Tokens:[{}]\n", fmt::join(axes.num_tokens, ", "));
+}
+
+}  // namespace arbiter

@@ -1,0 +1,72 @@
+#include "cuda_common/tile_kernel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace arbiter::cuda {
+
+namespace {
+
+bool is_aligned(const void* address) { return reinterpret_cast<std::uintptr_t>(address) % TilePlan::vector_bytes == 0; }
+
+bool is_aligned(const Bindings& bindings) {
+  return is_aligned(bindings.input) &&
+         std::ranges::all_of(bindings.tensors, [](const void* tensor) { return is_aligned(tensor); });
+}
+
+}  // namespace
+
+TileKernel::TileKernel(const Preparation& preparation, DeviceCode code, std::string family, TilePlan plan)
+    : problem_(preparation.problem),
+      backend_(dynamic_cast<CudaBackend&>(preparation.backend)),
+      code_(std::move(code)),
+      family_(std::move(family)),
+      plan_(plan),
+      epilogue_(preparation.fusion.device_epilogue(problem_)),
+      bound_(backend_.spin_bound(preparation.timeout, preparation.group)),
+      rank_(preparation.group.rank()) {
+  const bool aligned =
+      plan_.has_aligned_kernel && problem_.hidden_size * size_of(problem_.dtype) % TilePlan::vector_bytes == 0;
+  (aligned ? aligned_ : any_) = link(aligned);
+  launch_.block = plan_.block;
+  launch_.cluster = static_cast<unsigned>(plan_.blocks);
+  launch_.shared_bytes = plan_.shared_bytes();
+  launch_.exclusive_sm = plan_.exclusive_sm;
+  launch_.programmatic = plan_.programmatic;
+  launch_.grid = grid_of(aligned ? *aligned_ : *any_);
+}
+
+unsigned TileKernel::grid_of(const Kernel& kernel) const {
+  const std::int64_t at_once = std::max(1, kernel.resident_blocks(launch_) / plan_.blocks);
+  return static_cast<unsigned>(std::clamp<std::int64_t>(plan_.tiles, 1, at_once) * plan_.blocks);
+}
+
+std::shared_ptr<Kernel> TileKernel::link(bool aligned) const {
+  const std::array parts{code_, epilogue_.code};
+  return backend_.link(parts,
+                       family_ + "_" + plan_.name() + (aligned ? "_aligned_" : "_") + std::to_string(problem_.tp_size));
+}
+
+void TileKernel::describe(TileArguments& arguments) const {
+  arguments.num_tokens = problem_.num_tokens;
+  arguments.hidden_size = problem_.hidden_size;
+  arguments.vectors_per_row = static_cast<std::uint32_t>(plan_.vectors_per_row);
+  arguments.rank = rank_;
+  arguments.bound = bound_;
+}
+
+void TileKernel::bind(TileArguments& arguments, const Bindings& bindings) const {
+  arguments.input = bindings.input;
+  arguments.epilogue = epilogue_arguments(problem_, bindings, epilogue_);
+}
+
+void TileKernel::launch_with(void* parameter, const Bindings& bindings) {
+  const bool aligned = aligned_ != nullptr && is_aligned(bindings);
+  if (!aligned && any_ == nullptr) any_ = link(false);
+  auto launch = launch_;
+  if (!aligned && aligned_ != nullptr) launch.grid = std::min(launch.grid, grid_of(*any_));
+  (aligned ? *aligned_ : *any_).launch(launch, {&parameter, 1});
+}
+
+}  // namespace arbiter::cuda

@@ -1,0 +1,176 @@
+#include <gmock/gmock.h>
+
+#include "arbiter/csv.hpp"
+#include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "support/decisions_data.hpp"
+#include "support/temp_dir.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+Measurement full_row() {
+  Measurement row = decision_row({4, DType::float16, "RESIDUAL_RMS_NORM", 2880, 7}, "ONESHOT", 12.345);
+  row.backend = "cuda";
+  row.graph = true;
+  row.iterations_per_sample = 20;
+  row.samples = 11;
+  row.min_us = 12.001;
+  row.p95_us = 13.9;
+  row.ci_low_us = 12.3;
+  row.ci_high_us = 12.4;
+  row.error = 0.1234567890123;
+  row.lower_bound_us = 8.5;
+  return row;
+}
+
+}  // namespace
+
+TEST(CsvWriter, WritesTheDocumentedColumns) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "new" / "benchmark.tp4.sm90.csv");
+  writer.append(full_row());
+  EXPECT_EQ(read_file(writer.file()),
+            "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time "
+            "(us),backend,graph,status,iterations_per_sample,"
+            "samples,min (us),p95 (us),ci_low (us),ci_high (us),error,lower_bound (us)\n"
+            "4,float16,40320,7,2880,ONESHOT,RESIDUAL_RMS_NORM,allreduce,12.345,cuda,true,ok,20,11,12.001,13.9,12.3,"
+            "12.4,0.1234567890123,8.5\n");
+}
+
+TEST(CsvWriter, WhatItWritesReadsBackEqual) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  writer.append(full_row());
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), 1U);
+  const Measurement& row = data.rows().front();
+  const Measurement expected = full_row();
+  EXPECT_EQ(row.problem, expected.problem);
+  EXPECT_EQ(row.strategy, expected.strategy);
+  EXPECT_EQ(row.time_us, expected.time_us);
+  EXPECT_EQ(row.backend, expected.backend);
+  EXPECT_EQ(row.graph, expected.graph);
+  EXPECT_EQ(row.iterations_per_sample, expected.iterations_per_sample);
+  EXPECT_EQ(row.samples, expected.samples);
+  EXPECT_EQ(row.min_us, expected.min_us);
+  EXPECT_EQ(row.p95_us, expected.p95_us);
+  EXPECT_EQ(row.ci_low_us, expected.ci_low_us);
+  EXPECT_EQ(row.ci_high_us, expected.ci_high_us);
+  EXPECT_EQ(row.error, expected.error);
+  EXPECT_EQ(row.lower_bound_us, expected.lower_bound_us);
+}
+
+TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  std::vector<double> rounded;
+  for (const double time : {0.0001, 0.1, 1.0 / 3.0, 1234567.8912345, 86400000000.0004}) {
+    writer.append(decision_row(cell_of(8, 1), "A", time));
+    rounded.push_back(std::max(0.001, std::round(time * 1000.0) / 1000.0));
+  }
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), rounded.size());
+  for (std::size_t i = 0; i < rounded.size(); ++i) EXPECT_EQ(data.rows()[i].time_us, rounded[i]);
+}
+
+TEST(CsvWriter, RoundsTimesToTheNearestNanosecond) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  for (const double time : {1.2346, 1.2344, 0.0006, 0.0014, 0.0016}) {
+    writer.append(decision_row(cell_of(8, 1), "A", time));
+  }
+  std::vector<double> times;
+  const Dataset data = read_csv(writer.file()).dataset;
+  for (const Measurement& row : data.rows()) times.push_back(row.time_us);
+  EXPECT_EQ(times, (std::vector<double>{1.235, 1.234, 0.001, 0.001, 0.002}));
+}
+
+TEST(CsvWriter, WritesCountsOfOneAndLeavesOutThoseOfNone) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  Measurement row = decision_row(cell_of(8, 1), "A", 3.0);
+  row.iterations_per_sample = 1;
+  row.samples = 0;
+  writer.append(row);
+  EXPECT_THAT(read_file(writer.file()),
+              ::testing::EndsWith("\n2,bfloat16,16,1,8,A,NONE,allreduce,3,,false,ok,1,,,,,,,\n"));
+}
+
+TEST(CsvWriter, AFailedRowHasNoTime) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  Measurement row = decision_row(cell_of(8, 1), "A", 3.0);
+  row.failed = true;
+  row.error = std::numeric_limits<double>::infinity();
+  writer.append(row);
+  writer.append(decision_row(cell_of(8, 1), "B", Measurement::none));
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), 2U);
+  for (const Measurement& read : data.rows()) {
+    EXPECT_TRUE(read.failed);
+    EXPECT_TRUE(std::isnan(read.time_us));
+  }
+  EXPECT_TRUE(std::isinf(data.rows()[0].error));
+}
+
+TEST(CsvWriter, QuotesNamesThatNeedIt) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  writer.append(decision_row(cell_of(8, 1), "A, \"B\" ", 1.0));
+  writer.append(decision_row(cell_of(8, 1), "two\nlines", 1.0));
+  const Dataset data = read_csv(writer.file()).dataset;
+  EXPECT_EQ(data.rows()[0].strategy, "A, \"B\" ");
+  EXPECT_EQ(data.rows()[1].strategy, "two lines");
+}
+
+TEST(CsvWriter, QuotesBlanksAtEitherEndAndKeepsLinesWhole) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"A ", "A "}, {" A", " A"}, {"\tA", "\tA"}, {"A B", "A B"}, {"A\rB", "A B"}, {"A\"B", "A\"B"}, {"A,B", "A,B"}};
+  for (const auto& [written, read] : names) writer.append(decision_row(cell_of(8, 1), written, 1.0));
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(data.rows()[i].strategy, names[i].second);
+}
+
+TEST(CsvWriter, EveryRowIsThereAsSoonAsItIsAppended) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  for (std::size_t rows = 1; rows <= 3; ++rows) {
+    writer.append(full_row());
+    EXPECT_EQ(read_csv(writer.file()).dataset.rows().size(), rows);
+  }
+}
+
+TEST(CsvWriter, KeepsWhatWasThereUnderTheNextFreeNumber) {
+  const TempDir dir;
+  const auto file = dir.write("data.csv", "first\n");
+  dir.write("data.csv.2", "taken\n");
+  { CsvWriter writer(file); }
+  dir.write("data.csv", "second\n");
+  { CsvWriter writer(file); }
+  EXPECT_EQ(read_file(dir.path() / "data.csv.1"), "first\n");
+  EXPECT_EQ(read_file(dir.path() / "data.csv.2"), "taken\n");
+  EXPECT_EQ(read_file(dir.path() / "data.csv.3"), "second\n");
+  EXPECT_TRUE(read_csv(file).dataset.empty());
+}
+
+TEST(MachineFile, ReadsBackEqualAndKeepsAnotherMachines) {
+  const TempDir dir;
+  const auto csv = dir.path() / "benchmark.tp2.cpu.csv";
+  { CsvWriter writer(csv); }
+  const Machine machine{"cpu", {{"cpu", "EPYC \"9\""}, {"note", "a\nb"}}};
+  write_machine_file(csv, machine);
+  write_machine_file(csv, machine);
+  EXPECT_EQ(machine_file_of(csv), dir.path() / "benchmark.tp2.cpu.machine.json");
+  EXPECT_EQ(read_csv(csv).dataset.machine().facts, machine.facts);
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "benchmark.tp2.cpu.machine.json.1"));
+  write_machine_file(csv, Machine{"cpu", {{"cpu", "other \xFF"}}});
+  EXPECT_TRUE(std::filesystem::exists(dir.path() / "benchmark.tp2.cpu.machine.json.1"));
+  EXPECT_EQ(read_csv(csv).dataset.machine().facts.size(), 1U);
+}
+
+}  // namespace arbiter::test

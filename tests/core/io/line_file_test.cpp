@@ -1,0 +1,97 @@
+#include <csignal>
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "support/temp_dir.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+/// No file of this process can grow beyond `bytes` while it lives: writes become short, then fail.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    static_cast<void>(std::signal(SIGXFSZ, old_handler_));
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*old_handler_)(int);
+};
+
+}  // namespace
+
+TEST(LineFile, CutsBackToWholeLinesWhenALineDoesNotFit) {
+  const TempDir dir;
+  LineFile file(dir.path() / "lines");
+  file.append("whole");
+  {
+    const FileSizeLimit limit(10);
+    EXPECT_THROW(file.append("too long for it"), SystemError);
+    EXPECT_EQ(read_file(file.file()), "whole\n");
+    EXPECT_THROW(file.append("still too long"), SystemError);
+    file.append("fit");
+  }
+  file.append("and on");
+  EXPECT_EQ(read_file(file.file()), "whole\nfit\nand on\n");
+}
+
+TEST(LineFile, NamesTheFileWhenTheDiskIsFull) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  LineFile file("/dev/full");
+  try {
+    file.append("line");
+    FAIL() << "written";
+  } catch (const SystemError& error) {
+    EXPECT_STREQ(error.what(), "cannot write /dev/full: No space left on device");
+  }
+  EXPECT_TRUE(std::filesystem::exists("/dev/full"));
+}
+
+TEST(LineFile, ContinuesAFileFromTheFirstLineThatItHasNot) {
+  const TempDir dir;
+  const auto path = dir.path() / "lines";
+  const auto write = [&](LineFile::Earlier earlier, const std::vector<std::string>& lines) {
+    LineFile file(path, earlier);
+    for (const auto& line : lines) file.append(line);
+    return read_file(path);
+  };
+  using enum LineFile::Earlier;
+  EXPECT_EQ(write(continues, {"a", "b"}), "a\nb\n");
+  EXPECT_EQ(write(continues, {"a", "b", "c"}), "a\nb\nc\n");
+  EXPECT_EQ(write(continues, {"a", "other", "b"}), "a\nother\nb\n") << "what differs is written anew";
+  EXPECT_FALSE(std::filesystem::exists(path.string() + ".1"));
+  write_file(path, "a\nhal");
+  EXPECT_EQ(write(continues, {"a", "half"}), "a\nhalf\n");
+  EXPECT_EQ(write(is_set_aside, {"a"}), "a\n");
+  EXPECT_TRUE(std::filesystem::exists(path.string() + ".1"));
+}
+
+TEST(LineFile, RefusesAFolderAndAnUnusableParent) {
+  const TempDir dir;
+  EXPECT_THROW(LineFile(dir.path()), SystemError);
+  const auto plain = dir.write("plain", "");
+  EXPECT_THROW(LineFile(plain / "below"), SystemError);
+}
+
+TEST(SetAside, ReturnsTheNewNameOrNothing) {
+  const TempDir dir;
+  EXPECT_EQ(set_aside(dir.path() / "none"), std::filesystem::path());
+  const auto file = dir.write("file", "text");
+  EXPECT_EQ(set_aside(file), dir.path() / "file.1");
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+}  // namespace arbiter::test

@@ -1,0 +1,28 @@
+#include <gtest/gtest.h>
+
+#include "arbiter/heuristic.hpp"
+#include "support/decisions_data.hpp"
+
+namespace arbiter::test {
+
+TEST(SampledTable, HasWhatTheSelectorChoosesInEveryCellOfEachPart) {
+  Dataset data(Machine{"sm90", {}});
+  data.add(decision_row(cell_of(128, 1), "NCCL", 1.0));
+  data.add(decision_row(cell_of(256, 8), "NCCL", 1.0));
+  data.add(decision_row({4, DType::float32, "NONE", 96, 3}, "NCCL", 1.0));
+  const FunctionSelector selector("mine", [](const Problem& problem) {
+    return problem.dtype == DType::float32 ? "TWOSHOT" : problem.elements() < 1024 ? "ONESHOT" : "NCCL";
+  });
+  const DecisionTable table = sampled_table(selector, data);
+  EXPECT_EQ(table.look_up, LookUp::nearest);
+  ASSERT_EQ(table.grids.size(), 2U);
+  for (const std::int64_t hidden : {128, 256}) {
+    for (const std::int64_t tokens : {1, 8}) {
+      EXPECT_EQ(table.select(cell_of(hidden, tokens)), selector.select(cell_of(hidden, tokens)));
+    }
+  }
+  EXPECT_EQ(table.select({4, DType::float32, "NONE", 96, 3}), "TWOSHOT");
+  EXPECT_EQ(table.select({8, DType::float32, "NONE", 96, 3}), "NCCL");
+}
+
+}  // namespace arbiter::test

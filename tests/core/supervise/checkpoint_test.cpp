@@ -1,0 +1,106 @@
+#include "supervise/checkpoint.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "arbiter/error.hpp"
+#include "support/temp_dir.hpp"
+
+namespace arbiter {
+namespace {
+
+class JournalOfRanks : public ::testing::Test {
+ protected:
+  JournalOfRanks() : path_(dir_.path() / "checkpoint") { std::ofstream{path_}; }
+
+  static Measurement row(std::int64_t tokens, const std::string& strategy) {
+    Measurement row;
+    row.problem = {2, DType::float16, "NONE", 64, tokens};
+    row.strategy = strategy;
+    row.time_us = 0.1 + 0.2;
+    row.backend = "host";
+    return row;
+  }
+
+  test::TempDir dir_;
+  std::filesystem::path path_;
+};
+
+TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
+  Checkpoint ranks(path_);
+  auto good = row(8, "A");
+  good.graph = good.holdout = true;
+  good.iterations_per_sample = 17;
+  good.samples = 23;
+  good.ci_low_us = 1.0 / 3.0;
+  good.lower_bound_us = 2.0 / 3.0;
+  auto bad = row(16, "B, \"quoted\"");
+  bad.failed = true;
+  bad.time_us = Measurement::none;
+  bad.error = std::numeric_limits<double>::infinity();
+  bad.reason = "two\nlines and \xff";
+  ranks.add_row(good);
+  ranks.add_complaint("rank 1: no wires left");
+  ranks.add_row(bad);
+  ranks.add_broken({{bad.problem, "C"}, "rank 0 was ended by signal 11"});
+
+  const auto read = Checkpoint::contents_of(Checkpoint(path_).text());
+  ASSERT_EQ(read.rows.size(), 2U);
+  const auto& [first, second] = std::tie(read.rows[0], read.rows[1]);
+  EXPECT_EQ(first.problem, good.problem);
+  EXPECT_EQ(first.time_us, good.time_us);
+  EXPECT_EQ(first.ci_low_us, good.ci_low_us);
+  EXPECT_EQ(first.lower_bound_us, good.lower_bound_us);
+  EXPECT_TRUE(std::isnan(first.error));
+  EXPECT_TRUE(first.graph && first.holdout && !first.failed);
+  EXPECT_EQ(first.iterations_per_sample, 17);
+  EXPECT_EQ(first.samples, 23);
+  EXPECT_EQ(second.strategy, bad.strategy);
+  EXPECT_TRUE(second.failed && std::isnan(second.time_us) && std::isinf(second.error));
+  EXPECT_THAT(second.reason, ::testing::StartsWith("two\nlines and "));
+  EXPECT_THAT(read.complaints, ::testing::ElementsAre("rank 1: no wires left"));
+  ASSERT_EQ(read.broken.size(), 1U);
+  EXPECT_EQ(read.broken[0].cell, (Cell{bad.problem, "C"}));
+}
+
+TEST_F(JournalOfRanks, KnowsWhatIsBeingMeasured) {
+  Checkpoint ranks(path_);
+  const Checkpoint launcher(path_);
+  EXPECT_FALSE(launcher.current());
+  const Cell longer{row(4096, "A_STRATEGY_OF_A_LONG_NAME").problem, "A_STRATEGY_OF_A_LONG_NAME"};
+  const Cell shorter{row(8, "B").problem, "B"};
+  for (const auto& cell : {longer, shorter, longer}) {
+    ranks.write_current(cell, 61.5);
+    ASSERT_TRUE(launcher.current());
+    EXPECT_EQ(launcher.current()->cell, cell);
+    EXPECT_EQ(launcher.current()->patience_seconds, 61.5);
+  }
+  ranks.clear_current();
+  EXPECT_FALSE(launcher.current());
+}
+
+TEST_F(JournalOfRanks, HasAPulseThatChangesWithEveryWord) {
+  Checkpoint ranks(path_);
+  const Checkpoint launcher(path_);
+  auto last = launcher.pulse();
+  const auto changed = [&] { return std::exchange(last, launcher.pulse()) != last; };
+  EXPECT_FALSE(changed());
+  ranks.write_current({row(8, "A").problem, "A"}, 60);
+  EXPECT_TRUE(changed());
+  ranks.write_current({row(8, "B").problem, "B"}, 60);
+  EXPECT_TRUE(changed());
+  ranks.add_row(row(8, "A"));
+  EXPECT_TRUE(changed());
+  EXPECT_FALSE(changed());
+}
+
+TEST_F(JournalOfRanks, RefusesALineThatIsNone) {
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("{\"row\": {}}\n")), Error);
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("half a li")), Error);
+}
+
+}  // namespace
+}  // namespace arbiter

@@ -1,0 +1,57 @@
+#include "sweep/progress.hpp"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+namespace arbiter {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<Measurement> rows() {
+  Measurement good;
+  good.problem = {2, DType::bfloat16, "NONE", 64, 1};
+  good.strategy = "ONESHOT";
+  good.time_us = 12.5;
+  Measurement failed = good;
+  failed.strategy = "RING";
+  failed.time_us = Measurement::none;
+  failed.failed = true;
+  return {good, failed};
+}
+
+TEST(Progress, DurationsReadNaturally) {
+  EXPECT_EQ(duration_text(0.0), "0 s");
+  EXPECT_EQ(duration_text(41.2), "42 s");
+  EXPECT_EQ(duration_text(185.0), "3 min 05 s");
+  EXPECT_EQ(duration_text(4320.0), "1 h 12 min");
+}
+
+TEST(Progress, APipeGetsAPlainLinePerProblem) {
+  ::testing::internal::CaptureStdout();
+  {
+    Progress progress(false, 2, 2.0);
+    progress.advance(rows(), 1.0);
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(),
+              AllOf(HasSubstr("[1/2] tp 2, bfloat16, NONE, 1 tokens x 64: ONESHOT 12.5 us, RING failed ("),
+                    HasSubstr(" left)\n"), Not(HasSubstr("\r"))));
+}
+
+TEST(Progress, ATerminalGetsOneLineThatIsRewritten) {
+  ::testing::internal::CaptureStdout();
+  {
+    Progress progress(true, 2, 2.0);
+    progress.advance(rows(), 1.0);
+    progress.advance(rows(), 1.0);
+  }
+  const auto output = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(output, AllOf(HasSubstr("\r\x1b[K[############............] 1/2"), HasSubstr("2/2  0 s left")));
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << "the line ends when the progress does";
+}
+
+}  // namespace
+}  // namespace arbiter

@@ -1,0 +1,29 @@
+#include "sweep/strategy_ids.hpp"
+
+#include <gmock/gmock.h>
+
+namespace arbiter {
+namespace {
+
+using ::testing::Eq;
+using ::testing::Optional;
+
+TEST(StrategyIds, AreTheConfigurationsThenThePublishedThenThePlugins) {
+  PluginHost plugins;
+  plugins.load_dir(BUILT_PLUGINS);
+  Config config;
+  PluginChoice ring;
+  ring.name = "MPI_RING";
+  ring.plugin = "MPI";
+  ring.table_id = 120;
+  config.strategies.push_back(ring);
+  EXPECT_THAT(table_id_of("MPI_RING", config, plugins), Optional(120));
+  EXPECT_THAT(table_id_of("NCCL", config, plugins), Optional(0));
+  EXPECT_THAT(table_id_of("TWOSHOT", config, plugins), Optional(5));
+  EXPECT_THAT(table_id_of("NCCL_SYMMETRIC", config, plugins), Optional(8));
+  EXPECT_THAT(table_id_of("MPI", config, plugins), Optional(99));
+  EXPECT_THAT(table_id_of("SOMETHING_ELSE", config, plugins), Eq(std::nullopt));
+}
+
+}  // namespace
+}  // namespace arbiter
