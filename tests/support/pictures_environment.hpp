@@ -8,7 +8,7 @@
 
 namespace arbiter::test {
 
-/// A folder of its own that is gone when the test is.
+/// A temporary folder, removed at the end of its scope.
 class PictureFolder {
  public:
   PictureFolder() {
@@ -54,7 +54,7 @@ class ScopedVariable {
   bool was_set_ = false;
 };
 
-/// A folder whose `gnuplot` is a shell script, first in PATH while it lives.
+/// Puts a shell script named gnuplot first in PATH until the end of the scope.
 class FakeGnuplot {
  public:
   explicit FakeGnuplot(const std::string& commands) : path_("PATH", (folder_ / "").string() + ":" + search_path()) {

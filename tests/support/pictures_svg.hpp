@@ -10,7 +10,7 @@
 
 namespace arbiter::test {
 
-/// A piece of text of an SVG that gnuplot drew, where it stands, and its colour as the file says it.
+/// A text of an SVG that gnuplot drew, its place, and its colour as the file gives it.
 struct SvgText {
   double x = 0.0;
   double y = 0.0;
@@ -32,7 +32,7 @@ inline std::string without_blanks(std::string text) {
   return text;
 }
 
-/// What a picture shows, read back from its SVG.
+/// The texts and boxes of a picture, read back from its SVG.
 class SvgPicture {
  public:
   explicit SvgPicture(const std::filesystem::path& file) {

@@ -1,5 +1,5 @@
-// Sink `best_strategy`: viz/<FUSION>/benchmark.tp<N>.<platform>_best_strategy.png, the fastest strategy of every shape
-// in its colour, its share of the shapes in the title. Parameter `formats`: any of png, svg, pdf.
+// best_strategy: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_best_strategy.png, the fastest strategy of every shape,
+// and each strategy's share of the shapes. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/picture_sink.hpp"

@@ -1,5 +1,5 @@
-// Sink `heatmap`: viz/<FUSION>/benchmark.tp<N>.<platform>_heatmap.png, the time of every strategy side by side under
-// one logarithmic colour bar. Parameter `formats`: any of png, svg, pdf.
+// heatmap: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_heatmap.png, the latency of every strategy side by side, on
+// one logarithmic colour scale. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/picture_sink.hpp"
@@ -19,6 +19,6 @@ constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_paramet
 ARBITER_PLUGIN(Heatmap, {.kind = arbiter::PluginKind::sink,
                          .name = "heatmap",
                          .version = "1.0",
-                         .summary = "Pictures: the time of each strategy over num_tokens and hidden_size",
+                         .summary = "Pictures: the latency of each strategy over num_tokens and hidden_size",
                          .parameters = parameters,
                          .parameter_count = std::size(parameters)})

@@ -1,6 +1,6 @@
-// Sink `lower_bound_distance`: viz/<FUSION>/benchmark.tp<N>.<platform>_lower_bound_distance_heatmap.png, how far each
-// strategy is above the least time that launch, latency and bandwidth of the machine allow. The rows say that time if
-// the run measured its limits (`runner --limits`). Parameter `formats`: any of png, svg, pdf.
+// lower_bound_distance: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_lower_bound_distance_heatmap.png, the latency of
+// each strategy above the lower bound that launch overhead, latency and bandwidth of the machine set. Rows have a lower
+// bound if the run probed the machine (`runner --probe`). Parameter `formats`: any of png, svg, pdf.
 #include <algorithm>
 #include <iterator>
 
@@ -16,6 +16,7 @@ class LowerBoundDistance : public plots::PictureSink {
   explicit LowerBoundDistance(const Parameters& parameters)
       : PictureSink(parameters, plot_lower_bound_distance, "lower_bound_distance_heatmap") {}
 
+ private:
   void do_write(const Report& report) override {
     if (!report.dataset.rows().empty() && !draws(report.dataset)) {
       report.say("lower_bound_distance: nothing to draw: no row has a lower bound, which runner --probe measures");
@@ -24,8 +25,7 @@ class LowerBoundDistance : public plots::PictureSink {
     PictureSink::do_write(report);
   }
 
- protected:
-  /// CSVs of several runs may be read together, some of which did not measure limits.
+  /// CSVs of several runs may be read together, some of them without a machine probe.
   [[nodiscard]] bool draws(const Dataset& dataset) const override {
     return std::ranges::any_of(dataset.rows(), [](const Measurement& row) { return row.lower_bound_us > 0.0; });
   }
@@ -35,10 +35,9 @@ constexpr ParameterSpec parameters[] = {plots::formats_parameter};
 
 }  // namespace
 
-ARBITER_PLUGIN(LowerBoundDistance,
-               {.kind = arbiter::PluginKind::sink,
-                .name = "lower_bound_distance",
-                .version = "1.0",
-                .summary = "Pictures: how far each strategy is above what the machine's limits allow",
-                .parameters = parameters,
-                .parameter_count = std::size(parameters)})
+ARBITER_PLUGIN(LowerBoundDistance, {.kind = arbiter::PluginKind::sink,
+                                    .name = "lower_bound_distance",
+                                    .version = "1.0",
+                                    .summary = "Pictures: latency of each strategy above the machine's lower bound",
+                                    .parameters = parameters,
+                                    .parameter_count = std::size(parameters)})

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,18 +19,21 @@ inline constexpr Color light_grey = 0xB8B8B8;
 /// "#rrggbb".
 [[nodiscard]] std::string hex(Color color);
 
-/// Black or white, whichever is easier to read on `background`.
+/// Black or white: the one with the higher contrast on `background`.
 [[nodiscard]] Color ink_on(Color background);
 
 /// Evenly spaced colours, from the smallest value to the largest.
 using Gradient = std::vector<Color>;
 
-/// Dark blue to yellow; equal steps look equally large, also in grey and to the colour-blind.
+/// Dark blue to yellow, perceptually uniform in lightness: readable in grey and by the colour-blind.
 [[nodiscard]] const Gradient& time_gradient();
-/// White to dark red, with the same property.
-[[nodiscard]] const Gradient& loss_gradient();
+/// White to dark red, likewise uniform.
+[[nodiscard]] const Gradient& overhead_gradient();
 
 /// The colour at `position` in 0..1.
 [[nodiscard]] Color interpolate(const Gradient& gradient, double position);
+/// A colour for each strategy. Well-known strategies have fixed colours; others get one of twelve, by a hash of the
+/// name, or the next free one if another strategy of the same set has that.
+[[nodiscard]] std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies);
 
 }  // namespace arbiter::plots

@@ -1,8 +1,27 @@
 #include "figure.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
 
 namespace arbiter::plots {
+
+namespace {
+
+/// Two digits below ten, whole numbers above.
+std::string two_digits(double value) { return fmt::format("{:.{}f}", value, value < 9.95 ? 1 : 0); }
+
+std::string with_unit(double value) {
+  for (const char unit : std::array{'k', 'M', 'G'}) {
+    value /= 1000.0;
+    if (value < 999.5) return two_digits(value) + unit;
+  }
+  return ">1T";
+}
+
+}  // namespace
 
 bool Figure::any(CellState state) const {
   return std::ranges::any_of(panels, [state](const Panel& panel) {
@@ -16,6 +35,27 @@ std::size_t Figure::longest_label() const {
     for (const Cell& cell : panel.cells) longest = std::max(longest, cell.label.size());
   }
   return longest;
+}
+
+std::string time_label(double microseconds) {
+  if (microseconds < 0.05) return "<0.1";
+  return microseconds < 999.5 ? two_digits(microseconds) : with_unit(microseconds);
+}
+
+std::string percent_label(double percent) {
+  if (percent >= 999.5) {
+    std::string label = with_unit(percent);
+    if (const auto zero = label.find(".0"); zero != std::string::npos) label.erase(zero, 2);
+    return label;
+  }
+  return fmt::format("{}", std::lround(percent));
+}
+
+std::string share_label(int part, int total) {
+  const double percent = 100.0 * part / total;
+  if (percent < 1.0) return "<1 %";
+  if (part < total && percent > 99.0) return ">99 %";
+  return fmt::format("{:.0f} %", percent);
 }
 
 }  // namespace arbiter::plots

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,21 +21,26 @@ struct Panel {
   std::vector<Cell> cells;  ///< row by row, the upper row first
 };
 
-/// A picture: panels of equal grids side by side, and one colour scale for all.
+/// The contents of a picture: panels over the same grid of shapes, and one colour scale for all of them.
 struct Figure {
   std::string title;
   std::vector<std::string> captions;  ///< lines below the title
-  std::vector<std::int64_t> rows;     ///< hidden sizes, from above
-  std::vector<std::int64_t> columns;  ///< numbers of tokens, from the left
+  std::vector<std::int64_t> rows;     ///< hidden sizes, top to bottom
+  std::vector<std::int64_t> columns;  ///< numbers of tokens, left to right
   std::vector<Panel> panels;
   ColorScale scale;
 
+  /// Whether any cell has that state.
   [[nodiscard]] bool any(CellState state) const;
   /// Characters of the longest cell label.
   [[nodiscard]] std::size_t longest_label() const;
 };
 
-/// Writes the figure to `file`; see plots.hpp for formats and errors.
-void draw(const Figure& figure, const std::filesystem::path& file);
+/// Microseconds in at most four characters: 0.5, 3.0, 12, 340, 1.2k, 12k, 3.0M.
+[[nodiscard]] std::string time_label(double microseconds);
+/// Per cent in at most four characters: 0, 3, 12, 340, 5k.
+[[nodiscard]] std::string percent_label(double percent);
+/// A part of `total` for a title: "62 %", "<1 %".
+[[nodiscard]] std::string share_label(int part, int total);
 
 }  // namespace arbiter::plots

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// posix_spawn's settings: no input, output nowhere, its own process group, signals as a fresh process has them.
+/// posix_spawn's settings: no input, stdout discarded, stderr to `messages`, a new process group, default signals.
 class SpawnSettings {
  public:
   explicit SpawnSettings(const fs::path& messages) {
@@ -55,7 +55,7 @@ class SpawnSettings {
 pid_t start(const fs::path& script, const fs::path& messages) {
   const SpawnSettings settings(messages);
   std::string program = "gnuplot";
-  std::string plain = "-d";  // nobody's own settings
+  std::string plain = "-d";  // ignores ~/.gnuplot
   std::string file = script.string();
   const std::array<char*, 4> arguments = {program.data(), plain.data(), file.data(), nullptr};
   pid_t child = -1;
@@ -68,10 +68,10 @@ pid_t start(const fs::path& script, const fs::path& messages) {
   return child;
 }
 
-/// How the child ended, or nothing if it did not within `patience`.
-std::optional<int> status_within(pid_t child, std::chrono::milliseconds patience) {
+/// The exit status of the child; nothing after `timeout`.
+std::optional<int> status_within(pid_t child, std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds pause{2};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (true) {
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
@@ -90,13 +90,13 @@ void kill_and_reap(pid_t child) {
 
 }  // namespace
 
-void run_gnuplot(const fs::path& script, const fs::path& messages, std::chrono::milliseconds patience,
+void run_gnuplot(const fs::path& script, const fs::path& messages, std::chrono::milliseconds timeout,
                  const fs::path& picture) {
   const pid_t child = start(script, messages);
-  const auto ended = status_within(child, patience);
+  const auto ended = status_within(child, timeout);
   if (!ended) {
     kill_and_reap(child);
-    throw PictureError(fmt::format("{}: gnuplot did not end within {} ms", picture.string(), patience.count()));
+    throw PictureError(fmt::format("{}: gnuplot did not end within {} ms", picture.string(), timeout.count()));
   }
   const int status = *ended;
   if (WIFSIGNALED(status)) {
@@ -119,7 +119,7 @@ std::string one_line(const fs::path& messages) {
     if (!text.empty()) text += "; ";
     text += line.substr(begin);
   }
-  if (text.empty()) return "it said nothing";
+  if (text.empty()) return "no messages";
   return text.substr(0, longest);
 }
 

@@ -10,11 +10,11 @@
 
 namespace arbiter::plots {
 
-/// What is known of one strategy, or of all, at one shape.
+/// The measurements of one strategy at one shape.
 struct Timing {
-  bool failed = false;  ///< something was tried and nothing is usable
+  bool failed = false;  ///< a row failed, and none is usable
   std::optional<double> time_us;
-  std::optional<double> lower_bound_us;  ///< that the time was measured with
+  std::optional<double> lower_bound_us;  ///< of the row that `time_us` is from
 };
 
 /// The rows of one fusion, one tp_size and one dtype on a grid of shapes: row 0 is the largest hidden size, column 0
@@ -31,7 +31,7 @@ class Grid {
   [[nodiscard]] const std::vector<std::string>& strategies() const { return strategies_; }       ///< with AUTO
   [[nodiscard]] std::size_t shapes() const { return hidden_sizes_.size() * num_tokens_.size(); }
 
-  /// `shape` counts row by row.
+  /// `shape` is a row-major index.
   [[nodiscard]] const Timing& timing(std::size_t strategy, std::size_t shape) const {
     return timings_[strategy][shape];
   }

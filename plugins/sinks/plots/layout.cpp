@@ -8,7 +8,7 @@ namespace arbiter::plots {
 
 namespace {
 
-// What a wide screen shows without shrinking labels beyond reading.
+// What a wide screen shows at a readable size.
 constexpr double widest_line = 2640.0;
 constexpr double tallest_grids = 1800.0;
 constexpr double panel_gap = 24.0;

@@ -17,8 +17,8 @@ inline constexpr double tick_size = 11.0;
 
 inline constexpr double margin = 16.0;
 
-/// Where everything goes. Cells have the same size in all panels; a picture that would become too wide continues on a
-/// further line of panels.
+/// Sizes and places of everything, in pixels. Cells have the same size in all panels; panels wrap to further lines
+/// rather than widen the picture beyond what a screen shows.
 struct Layout {
   double width = 0.0;
   double height = 0.0;
@@ -26,7 +26,7 @@ struct Layout {
   double cell_height = 0.0;
   double label_size = 0.0;  ///< 0: cells are too small for labels
   bool upright_ticks = false;
-  std::size_t column_step = 1;  ///< every how many columns there is room for a tick label
+  std::size_t column_step = 1;  ///< every n-th column has a tick label
   std::size_t row_step = 1;
   double row_ticks_width = 0.0;
   double column_ticks_height = 0.0;

@@ -4,11 +4,16 @@
 #include <chrono>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "arbiter/files.hpp"
 #include "arbiter/plots.hpp"
 #include "gnuplot.hpp"
+#include "layout.hpp"
+#include "script.hpp"
 
 namespace arbiter::plots {
 
@@ -16,9 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds timeout{60};
 
-/// A folder of this process alone, removed with all that is in it.
+/// A temporary folder, removed with its contents.
 class PrivateFolder {
  public:
   PrivateFolder() {
@@ -42,16 +47,123 @@ class PrivateFolder {
   fs::path path_;
 };
 
+Format format_of(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension == ".png") return Format::png;
+  if (extension == ".svg") return Format::svg;
+  if (extension == ".pdf") return Format::pdf;
+  throw PictureError(fmt::format("{}: the extension '{}' names no picture format; allowed are .png, .svg, .pdf",
+                                 file.string(), extension));
+}
+
+/// Whether a picture ends as its format does.
+bool is_whole(Format format, std::string_view contents) {
+  const std::string_view tail = contents.substr(contents.size() - std::min<std::size_t>(contents.size(), 32));
+  switch (format) {
+    case Format::png: return tail.find("IEND") != std::string_view::npos;
+    case Format::svg: return tail.find("</svg>") != std::string_view::npos;
+    case Format::pdf: return tail.find("%%EOF") != std::string_view::npos;
+  }
+  return false;
+}
+
+void draw_header(Script& script, const Figure& figure) {
+  double y = margin + title_size / 2.0;
+  script.text({margin, y}, figure.title, {.size = title_size, .color = black, .bold = true});
+  y += title_size / 2.0 + 6.0 + caption_size / 2.0;
+  for (const std::string& caption : figure.captions) {
+    script.text({margin, y}, caption, {.size = caption_size});
+    y += caption_size + 5.0;
+  }
+}
+
+void draw_column_ticks(Script& script, const Figure& figure, const Layout& layout, const Rect& panel) {
+  const TextStyle style{
+      .size = tick_size, .align = layout.upright_ticks ? Align::right : Align::center, .upright = layout.upright_ticks};
+  const double y = panel.bottom() + (layout.upright_ticks ? 5.0 : 5.0 + tick_size / 2.0);
+  for (std::size_t i = 0; i < figure.columns.size(); i += layout.column_step) {
+    const double x = panel.x + (static_cast<double>(i) + 0.5) * layout.cell_width;
+    script.text({x, y}, std::to_string(figure.columns[i]), style);
+  }
+  script.text({panel.x + panel.width / 2.0, panel.bottom() + layout.column_ticks_height + axis_size / 2.0},
+              "num_tokens", {.size = axis_size, .color = grey, .align = Align::center});
+}
+
+void draw_row_ticks(Script& script, const Figure& figure, const Layout& layout, const Rect& panel) {
+  for (std::size_t i = 0; i < figure.rows.size(); i += layout.row_step) {
+    const double y = panel.y + (static_cast<double>(i) + 0.5) * layout.cell_height;
+    script.text({panel.x - 6.0, y}, std::to_string(figure.rows[i]), {.size = tick_size, .align = Align::right});
+  }
+  script.text({panel.x - layout.row_ticks_width - 7.0 - axis_size / 2.0, panel.center_y()}, "hidden_size",
+              {.size = axis_size, .color = grey, .align = Align::center, .upright = true});
+}
+
+void draw_cells(Script& script, const Figure& figure, const Layout& layout, std::size_t panel) {
+  const auto& cells = figure.panels[panel].cells;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Rect place = layout.cell(panel, i / figure.columns.size(), i % figure.columns.size());
+    switch (cells[i].state) {
+      case CellState::empty: script.hatched_cell(place); break;
+      case CellState::failed: script.crossed_cell(place); break;
+      case CellState::filled:
+        script.cell(place, cells[i].value);
+        if (layout.label_size > 0.0 && !cells[i].label.empty()) {
+          script.cell_label(place, cells[i].label, ink_on(figure.scale.color_of(cells[i].value)));
+        }
+        break;
+    }
+  }
+}
+
+void draw_bar(Script& script, const Figure& figure, const Layout& layout) {
+  if (figure.scale.gradient.empty()) return;
+  script.text({layout.bar.x, layout.bar.y - 10.0 - axis_size / 2.0}, figure.scale.title,
+              {.size = axis_size, .color = grey});
+  script.color_bar(layout.bar, figure.scale, axis_size);
+}
+
+void draw_legend(Script& script, const Figure& figure, const Layout& layout) {
+  Rect swatch{layout.legend.x, layout.legend.y, 24.0, 14.0};
+  const auto entry = [&](const char* words) {
+    script.text({swatch.x + swatch.width + 6.0, swatch.center_y()}, words, {.size = axis_size, .color = grey});
+    swatch.x += swatch.width + 6.0 + text_width(words, axis_size) + 24.0;
+  };
+  if (figure.any(CellState::empty)) {
+    script.hatched_cell(swatch);
+    entry("no data");
+  }
+  if (figure.any(CellState::failed)) {
+    script.crossed_cell(swatch);
+    entry("failed");
+  }
+}
+
+void draw(Script& script, const Figure& figure, const Layout& layout) {
+  draw_header(script, figure);
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    const Rect& panel = layout.panels[i];
+    script.text({panel.x, panel.y - 5.0 - panel_title_size / 2.0}, figure.panels[i].title,
+                {.size = panel_title_size, .bold = true});
+    draw_column_ticks(script, figure, layout, panel);
+    if (i % layout.panels_per_line == 0) draw_row_ticks(script, figure, layout, panel);
+    draw_cells(script, figure, layout, i);
+  }
+  draw_bar(script, figure, layout);
+  draw_legend(script, figure, layout);
+  script.finish(layout.label_size);
+}
+
 }  // namespace
 
-void write_picture(const fs::path& file, double width, double height, const std::function<void(Script&)>& fill) {
+void write_picture(const Figure& figure, const fs::path& file) {
   const Format format = format_of(file);
   const PrivateFolder folder;
   {
-    Script script(folder / "script", folder / "picture", format, width, height);
-    fill(script);
+    const Layout layout = layout_of(figure);
+    Script script(folder / "script", folder / "picture", format, layout.width, layout.height);
+    draw(script, figure, layout);
   }
-  run_gnuplot(folder / "script", folder / "messages", patience, file);
+  run_gnuplot(folder / "script", folder / "messages", timeout, file);
   std::string contents;
   if (fs::exists(folder / "picture")) contents = read_file(folder / "picture");
   if (!is_whole(format, contents)) {

@@ -1,15 +1,13 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
-#include "script.hpp"
+#include "figure.hpp"
 
 namespace arbiter::plots {
 
-/// Lets `fill` write a script, runs gnuplot on it in a private folder, and puts the finished picture at `file`.
-/// Throws GnuplotMissing, PictureError, SystemError; `file` is then as it was.
-void write_picture(const std::filesystem::path& file, double width, double height,
-                   const std::function<void(Script&)>& fill);
+/// Draws a figure with gnuplot and writes it to `file`, in the format that its extension names. Throws GnuplotMissing,
+/// PictureError, SystemError; `file` is unchanged then.
+void write_picture(const Figure& figure, const std::filesystem::path& file);
 
 }  // namespace arbiter::plots

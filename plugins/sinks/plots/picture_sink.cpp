@@ -12,8 +12,8 @@ namespace arbiter::plots {
 
 namespace {
 
-/// Shared by all sinks of pictures, which are plugins of their own: begin() of all comes before write() of any.
-std::atomic<bool> said_gnuplot_is_missing = false;
+/// Shared by all picture sinks of a run. begin() of every sink precedes write() of any.
+std::atomic<bool> reported_missing_gnuplot = false;
 
 Dataset of_dtype(const Dataset& dataset, DType dtype) {
   Dataset chosen(dataset.machine());
@@ -23,7 +23,7 @@ Dataset of_dtype(const Dataset& dataset, DType dtype) {
   return chosen;
 }
 
-/// A name from a CSV must not lead out of the folder of pictures.
+/// Fusion names come from CSVs: none may lead out of the folder of pictures.
 std::string folder_name(std::string fusion) {
   std::ranges::replace(fusion, '/', '_');
   return fusion == "." || fusion == ".." || fusion.empty() ? "_" + fusion : fusion;
@@ -34,7 +34,7 @@ std::string folder_name(std::string fusion) {
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
     : plot_(plot), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
 
-void PictureSink::do_begin(const RunInfo& /*run*/) { said_gnuplot_is_missing = false; }
+void PictureSink::do_begin(const RunInfo& /*run*/) { reported_missing_gnuplot = false; }
 
 void PictureSink::do_write(const Report& report) {
   const auto folder = report.run.output_dir / "viz";
@@ -50,7 +50,7 @@ void PictureSink::do_write(const Report& report) {
       }
     }
   } catch (const GnuplotMissing& missing) {
-    if (!said_gnuplot_is_missing.exchange(true)) report.say(fmt::format("pictures are skipped: {}", missing.what()));
+    if (!reported_missing_gnuplot.exchange(true)) report.say(fmt::format("pictures are skipped: {}", missing.what()));
     return;
   }
   report.say(fmt::format("{}: {} picture{} in {}", suffix_, outcome.written, outcome.written == 1 ? "" : "s",

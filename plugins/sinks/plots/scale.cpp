@@ -10,7 +10,7 @@ namespace arbiter::plots {
 
 namespace {
 
-constexpr double loss_end = 1000.0;
+constexpr double overhead_end = 1000.0;
 constexpr std::size_t enough_ticks = 4;
 
 /// Multiples of powers of ten within the bounds.
@@ -25,7 +25,7 @@ std::vector<double> decade_ticks(double low, double high, const std::vector<doub
   return values;
 }
 
-/// Round steps within a range too narrow for any multiples of decades.
+/// Round steps, for ranges too narrow for multiples of powers of ten.
 std::vector<double> linear_ticks(double low, double high) {
   const double rough = (high - low) / static_cast<double>(enough_ticks);
   const double decade = std::pow(10.0, std::floor(std::log10(rough)));
@@ -54,8 +54,8 @@ Color ColorScale::color_of(double value) const {
 }
 
 ColorScale time_scale(double fastest, double slowest) {
-  ColorScale scale{.title = "time, µs", .gradient = time_gradient(), .logarithmic = true, .ticks = {}};
-  const double widen = slowest / fastest < 1.1 ? 1.1 : 1.0;  // a single value would leave no range
+  ColorScale scale{.title = "latency, µs", .gradient = time_gradient(), .logarithmic = true, .ticks = {}};
+  const double widen = slowest / fastest < 1.1 ? 1.1 : 1.0;  // so that a single value has a range
   scale.low = fastest / widen;
   scale.high = slowest * widen;
   for (const double value : tick_values(scale.low, scale.high)) {
@@ -64,17 +64,17 @@ ColorScale time_scale(double fastest, double slowest) {
   return scale;
 }
 
-ColorScale loss_scale(std::string title) {
+ColorScale overhead_scale(std::string title) {
   ColorScale scale{
-      .title = std::move(title), .gradient = loss_gradient(), .high = loss_position(loss_end), .ticks = {}};
+      .title = std::move(title), .gradient = overhead_gradient(), .high = overhead_position(overhead_end), .ticks = {}};
   for (const int percent : {0, 5, 10, 20, 50, 100, 200, 500}) {
-    scale.ticks.push_back({loss_position(percent), std::to_string(percent)});
+    scale.ticks.push_back({overhead_position(percent), std::to_string(percent)});
   }
   scale.ticks.push_back({scale.high, "≥1000"});
   return scale;
 }
 
-double loss_position(double percent) { return std::log10(1.0 + std::clamp(percent, 0.0, loss_end) / 5.0); }
+double overhead_position(double percent) { return std::log10(1.0 + std::clamp(percent, 0.0, overhead_end) / 5.0); }
 
 ColorScale band_scale(const std::vector<std::string>& names, const std::vector<Color>& colors) {
   ColorScale scale{.title = "strategy", .gradient = {}, .stepped = true, .ticks = {}};

@@ -12,10 +12,10 @@ struct Tick {
   std::string label;
 };
 
-/// How values become colours, and the bar that shows it.
+/// Maps values to colours, and describes the colour bar.
 struct ColorScale {
   std::string title;
-  Gradient gradient;     ///< empty: there is nothing to colour, and no bar
+  Gradient gradient;     ///< empty: no colour bar
   bool stepped = false;  ///< bands of one colour each instead of a gradient
   bool logarithmic = false;
   double low = 0.0;
@@ -28,11 +28,10 @@ struct ColorScale {
 /// Microseconds from `fastest` to `slowest` (both above 0), ticks at round numbers also within one decade.
 [[nodiscard]] ColorScale time_scale(double fastest, double slowest);
 
-/// Per cent above what `title` says: the same scale for all data, so that a colour means the same in every
-/// picture.
-[[nodiscard]] ColorScale loss_scale(std::string title);
-/// Where a percentage is on loss_scale(): nearly linear below 5 %, logarithmic above, at its end from 1000 % on.
-[[nodiscard]] double loss_position(double percent);
+/// Per cent above a reference; the same scale for all data, so that colours can be compared between pictures.
+[[nodiscard]] ColorScale overhead_scale(std::string title);
+/// The value of a percentage on overhead_scale(): nearly linear below 5 %, logarithmic above, clamped at 1000 %.
+[[nodiscard]] double overhead_position(double percent);
 
 /// A band per name, the first on top. Band i of n has the value n - 1 - i.
 [[nodiscard]] ColorScale band_scale(const std::vector<std::string>& names, const std::vector<Color>& colors);

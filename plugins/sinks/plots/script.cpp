@@ -14,7 +14,7 @@ namespace arbiter::plots {
 
 namespace {
 
-/// In single quotes gnuplot reads nothing but the doubled quote.
+/// Within single quotes, gnuplot interprets the doubled quote only.
 std::string literal(const std::string& words) {
   std::string text = "'";
   for (const char c : words) {
@@ -24,7 +24,7 @@ std::string literal(const std::string& words) {
   return text + "'";
 }
 
-/// The labels of ticks are formats.
+/// Tick labels are format strings.
 std::string tick_literal(const std::string& words) {
   std::string text;
   for (const char c : words) text += c == '%' ? "%%" : std::string(1, c);
@@ -40,7 +40,7 @@ std::string_view name_of(Align align) {
   return "left";
 }
 
-/// The gradient as gnuplot's `set palette defined`; bands have both ends of each in it.
+/// The gradient for `set palette defined`; each band is given by both of its ends.
 std::string palette_of(const ColorScale& scale) {
   std::string palette;
   for (std::size_t i = 0; i < scale.gradient.size(); ++i) {
@@ -49,6 +49,24 @@ std::string palette_of(const ColorScale& scale) {
     if (scale.stepped) palette += fmt::format(", {} '{}'", i + 1, color);
   }
   return palette;
+}
+
+/// `set terminal` for a picture whose fonts are in pixels, too.
+std::string terminal(Format format, double width, double height) {
+  switch (format) {
+    case Format::png:  // a point of pngcairo is 4/3 pixels
+      return fmt::format("pngcairo noenhanced fontscale 0.75 size {:.0f},{:.0f}", width, height);
+    case Format::svg: return fmt::format("svg noenhanced size {:.0f},{:.0f} background '#ffffff'", width, height);
+    case Format::pdf:  // and that of pdfcairo another 4/3, of 1/96 inch
+      return fmt::format("pdfcairo noenhanced fontscale 0.5625 size {:.3f}in,{:.3f}in", width / 96.0, height / 96.0);
+  }
+  return {};
+}
+
+/// A font in gnuplot's notation.
+std::string font(Format format, double size, bool bold) {
+  const bool has_weights = format != Format::svg;  // where ":Bold" would become part of the family's name
+  return fmt::format("sans-serif{},{:g}", bold && has_weights ? ":Bold" : "", size);
 }
 
 }  // namespace
@@ -115,7 +133,7 @@ void Script::cell_label(const Rect& cell, const std::string& label, Color color)
 }
 
 void Script::finish(double label_size) {
-  // The first plot has nothing to show but makes the colour bar appear even where no cell has a value.
+  // An empty plot first, so that the colour bar appears even where no cell has a value.
   *stream_ << "plot NaN with points palette";
   const auto boxes = [this](const char* style) { *stream_ << ", '-' using 1:2:3:4:5:6" << style; };
   if (!hatched_.empty()) boxes(" with boxxyerror fillstyle pattern 4 border fillcolor rgb '#c4c4c4' linewidth 0.7");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -7,11 +8,12 @@
 #include <vector>
 
 #include "color.hpp"
-#include "format.hpp"
 #include "geometry.hpp"
 #include "scale.hpp"
 
 namespace arbiter::plots {
+
+enum class Format : std::uint8_t { png, svg, pdf };
 
 enum class Align : std::uint8_t { left, center, right };
 
@@ -20,21 +22,21 @@ struct TextStyle {
   Color color = dark_grey;
   Align align = Align::left;
   bool bold = false;
-  bool upright = false;  ///< turned to be read from the right; `align` then means down and up
+  bool upright = false;  ///< rotated by 90 degrees; `align` then runs from bottom to top
 };
 
-/// A gnuplot script that draws one picture in pixels from the upper left corner; nothing is left to gnuplot's own
-/// layout. Texts may hold anything: none of it is read as gnuplot.
+/// A gnuplot script of one picture, in pixels from the upper left corner and without gnuplot's own layout. Texts are
+/// quoted: none of their contents is read as gnuplot.
 class Script {
  public:
-  /// Throws SystemError if `script` cannot be written.
+  /// Starts the file `script`, which draws `picture` with the given size in pixels (96 to an inch). Throws SystemError.
   Script(const std::filesystem::path& script, const std::filesystem::path& picture, Format format, double width,
          double height);
   ~Script();
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
-  /// The middle of the text's height is at `at`.
+  /// Centres the text's height on `at`.
   void text(Point at, const std::string& words, const TextStyle& style);
   void color_bar(const Rect& bar, const ColorScale& scale, double text_size);
   void cell(const Rect& cell, double value);
@@ -42,7 +44,7 @@ class Script {
   void crossed_cell(const Rect& cell);
   void cell_label(const Rect& cell, const std::string& label, Color color);
 
-  /// Writes the plot itself; nothing can be added afterwards. Throws SystemError.
+  /// Completes the script; nothing can be added after it. `label_size` is that of cell labels. Throws SystemError.
   void finish(double label_size);
 
  private:

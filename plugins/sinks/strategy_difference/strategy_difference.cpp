@@ -1,5 +1,5 @@
-// Sink `strategy_difference`: viz/<FUSION>/benchmark.tp<N>.<platform>_strategy_difference_heatmap.png, how many per
-// cent every strategy takes longer than the fastest one. Parameter `formats`: any of png, svg, pdf.
+// strategy_difference: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_strategy_difference_heatmap.png, the latency of
+// every strategy above that of the fastest one, in per cent. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
 
 #include "arbiter/picture_sink.hpp"
@@ -20,6 +20,6 @@ constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_paramet
 ARBITER_PLUGIN(StrategyDifference, {.kind = arbiter::PluginKind::sink,
                                     .name = "strategy_difference",
                                     .version = "1.0",
-                                    .summary = "Pictures: how much slower than the fastest each strategy is",
+                                    .summary = "Pictures: latency of each strategy above the fastest",
                                     .parameters = parameters,
                                     .parameter_count = std::size(parameters)})

@@ -1,6 +1,7 @@
 #include "color.hpp"
 
 #include <cmath>
+#include <set>
 
 #include <gmock/gmock.h>
 
@@ -17,7 +18,7 @@ double luminance(Color color) {
 }
 
 TEST(Color, TextOnEveryColourOfTheGradientsIsReadable) {
-  for (const Gradient* gradient : {&time_gradient(), &loss_gradient()}) {
+  for (const Gradient* gradient : {&time_gradient(), &overhead_gradient()}) {
     for (int i = 0; i <= 100; ++i) {
       const Color background = interpolate(*gradient, i / 100.0);
       const double paper = luminance(background);
@@ -29,7 +30,7 @@ TEST(Color, TextOnEveryColourOfTheGradientsIsReadable) {
 }
 
 TEST(Color, GradientsChangeInLightnessByEqualSteps) {
-  for (const Gradient* gradient : {&time_gradient(), &loss_gradient()}) {
+  for (const Gradient* gradient : {&time_gradient(), &overhead_gradient()}) {
     const auto lightness = [](Color color) { return 116.0 * std::cbrt(luminance(color)) - 16.0; };
     const double step =
         (lightness(gradient->back()) - lightness(gradient->front())) / static_cast<double>(gradient->size() - 1);
@@ -45,6 +46,37 @@ TEST(Color, InterpolatesBetweenNeighbours) {
   EXPECT_EQ(interpolate(gradient, 0.5), 0x204060U);
   EXPECT_EQ(interpolate(gradient, -1.0), 0x000000U);
   EXPECT_EQ(interpolate(gradient, 2.0), 0xFFFFFFU);
+}
+
+}  // namespace
+
+namespace {
+
+const std::vector<std::string> well_known = {"NCCL",  "MIN_LATENCY",    "UB", "ONESHOT", "TWOSHOT", "LOWPRECISION",
+                                             "MNNVL", "NCCL_SYMMETRIC", "MPI"};
+
+TEST(StrategyColors, AreTheSameWhateverElseIsThere) {
+  const auto all = strategy_colors(well_known);
+  for (const auto& name : well_known) EXPECT_EQ(strategy_colors({"OTHER", name}).at(name), all.at(name)) << name;
+}
+
+TEST(StrategyColors, DoNotDependOnTheOrder) {
+  EXPECT_EQ(strategy_colors({"A", "B", "C", "D", "E", "F"}), strategy_colors({"F", "B", "E", "A", "D", "C"}));
+}
+
+TEST(StrategyColors, AreDifferentForTwentyStrategies) {
+  std::vector<std::string> names = well_known;
+  for (int i = 0; i < 11; ++i) names.push_back("THEIRS_" + std::to_string(i));
+  std::set<Color> colors;
+  for (const auto& [name, color] : strategy_colors(names)) colors.insert(color);
+  EXPECT_EQ(colors.size(), names.size());
+}
+
+TEST(StrategyColors, SufficeForMoreStrategiesThanThereAreColours) {
+  std::vector<std::string> names;
+  names.reserve(100);
+  for (int i = 0; i < 100; ++i) names.push_back("THEIRS_" + std::to_string(i));
+  EXPECT_EQ(strategy_colors(names).size(), 100U);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(Heatmap, HasColourBarTicksAlsoWithinOneDecade) {
   dataset.add(picture_row("NCCL", 1024, 1, 11.4));
   dataset.add(picture_row("NCCL", 1024, 2, 68.2));
   const SvgPicture picture = heatmap_of(dataset);
-  EXPECT_TRUE(picture.has("time, µs"));
+  EXPECT_TRUE(picture.has("latency, µs"));
   for (const char* tick : {"15", "20", "30", "50"}) EXPECT_TRUE(picture.has(tick)) << tick;
 }
 

@@ -9,14 +9,14 @@ namespace {
 
 Figure figure_of(std::size_t panels, std::size_t columns, std::size_t rows, const std::string& name = "ONESHOT") {
   Figure figure;
-  figure.title = "RESIDUAL_RMS_NORM: time per strategy";
+  figure.title = "RESIDUAL_RMS_NORM: latency per strategy";
   figure.captions = {"tp 4, bfloat16, sm90"};
   for (std::size_t i = 0; i < columns; ++i) figure.columns.push_back(1L << std::min<std::size_t>(i, 14));
   for (std::size_t i = 0; i < rows; ++i) figure.rows.push_back(128L << std::min<std::size_t>(i, 7));
   for (std::size_t i = 0; i < panels; ++i) {
     figure.panels.push_back({name, std::vector<Cell>(columns * rows, {CellState::filled, 1.0, "1.2k"})});
   }
-  figure.scale = loss_scale("above best, %");
+  figure.scale = overhead_scale("above fastest, %");
   return figure;
 }
 

@@ -44,13 +44,13 @@ TEST(TimeScale, ColoursRunFromEndToEnd) {
 }
 
 TEST(LossScale, TenPerCentIsSeenBesideFiveThousand) {
-  const ColorScale scale = loss_scale("above best, %");
-  EXPECT_EQ(scale.color_of(loss_position(0.0)), white);
-  EXPECT_EQ(scale.color_of(loss_position(-5.0)), white);
-  EXPECT_EQ(scale.color_of(loss_position(5000.0)), scale.color_of(loss_position(1000.0)));
-  const Color ten = scale.color_of(loss_position(10.0));
+  const ColorScale scale = overhead_scale("above fastest, %");
+  EXPECT_EQ(scale.color_of(overhead_position(0.0)), white);
+  EXPECT_EQ(scale.color_of(overhead_position(-5.0)), white);
+  EXPECT_EQ(scale.color_of(overhead_position(5000.0)), scale.color_of(overhead_position(1000.0)));
+  const Color ten = scale.color_of(overhead_position(10.0));
   EXPECT_LT(ten & 0xFFU, 0xC8U) << "clearly not white";
-  EXPECT_LT(loss_position(10.0) / loss_position(1000.0), 0.3) << "and far from the end";
+  EXPECT_LT(overhead_position(10.0) / overhead_position(1000.0), 0.3) << "and far from the end";
 }
 
 TEST(BandScale, FirstNameIsOnTop) {

@@ -9,27 +9,38 @@
 
 namespace arbiter::plots {
 
-/// One of the functions of plots.hpp.
-using PlotFunction = void (*)(const Dataset&, const std::string& fusion, const std::filesystem::path&);
+/// Draws one fusion of a dataset of one tp_size to a file: the functions of plots.hpp, or any other. A sink catches the
+/// Errors it throws: GnuplotMissing ends the sink's pictures, any other Error costs the one picture.
+using PlotFunction = void (*)(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file);
 
-/// The parameter all sinks of pictures have.
+/// The parameter of every picture sink; goes into the parameters of its ARBITER_PLUGIN.
 inline constexpr ParameterSpec formats_parameter = {"formats", ParameterType::text_list, "[png]", "png|svg|pdf",
                                                     "the formats each picture is written in"};
 
-/// A sink that draws one kind of picture for every tp_size and fusion:
-/// <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_<suffix>.<format>. Of several dtypes, all but the first have the
-/// dtype before the suffix: benchmark.tp<N>.<platform>.<dtype>_<suffix>.<format>.
+/// Base of a sink that draws one kind of picture for every tp_size, dtype and fusion of a run:
+/// <output_dir>/viz/<FUSION>/benchmark.tp<N>.<platform>_<suffix>.<format>. Where a tp_size has several dtypes, those
+/// after the first are named: benchmark.tp<N>.<platform>.<dtype>_<suffix>.<format>. Rows of the holdout are not drawn.
+///
+///   class Heatmap : public arbiter::plots::PictureSink {
+///    public:
+///     explicit Heatmap(const arbiter::Parameters& parameters)
+///         : PictureSink(parameters, arbiter::plot_heatmap, "heatmap") {}
+///   };
+///
+/// Link Arbiter::plots. Called on rank 0 only, from one thread, as every Sink.
 class ARBITER_EXPORT PictureSink : public Sink {
  public:
+  /// `parameters` must have formats_parameter; `plot` draws one picture; `suffix` is the kind of picture in file names.
   PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix);
-  void do_begin(const RunInfo& run) override;
-  /// Says in one line how many pictures there are and where. Without gnuplot the run's sinks of pictures together say
-  /// so once, and do not fail. A picture that fails does not keep the others from being drawn; PictureError tells of it
-  /// at the end.
-  void do_write(const Report& report) override;
 
  protected:
-  /// Whether there is anything to draw of a dataset of one tp_size and dtype.
+  void do_begin(const RunInfo& run) override;
+  /// Draws all pictures and reports their number and folder in one line (Report::say). Without gnuplot one line for all
+  /// picture sinks of the run says so, and nothing is thrown. If pictures failed, the others are drawn all the same;
+  /// then throws PictureError: the first failure and the number of further ones.
+  void do_write(const Report& report) override;
+
+  /// Whether a dataset of one tp_size and dtype is drawn; by default, always.
   [[nodiscard]] virtual bool draws(const Dataset& dataset) const;
 
  private:

@@ -9,7 +9,7 @@
 
 namespace arbiter {
 
-/// A picture could not be drawn. The message is one line: which picture, and what gnuplot said.
+/// A picture could not be drawn. The message is one line: the picture's file and gnuplot's messages.
 class ARBITER_EXPORT PictureError : public Error {
  public:
   using Error::Error;
@@ -23,32 +23,40 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
   ~GnuplotMissing() override;
 };
 
-// Pictures of one fusion at one tp_size: x = num_tokens, y = hidden_size with the largest on top, every measured
-// shape a cell of the same size. The extension of `file` picks the format: .png, .svg or .pdf; parent folders are
-// created, and the file appears whole or not at all.
+// Each function draws the rows of one fusion at one tp_size on a grid of shapes: num_tokens from left to right,
+// hidden_size from bottom to top, one cell of equal size per measured shape.
 //
-// The fastest usable row of a strategy counts for a cell. Cells without data are hatched, failed ones are crossed. Of a
-// dataset with several dtypes the first of Dataset::dtypes() that the fusion has is drawn; the title names it.
-// Strategies come in the order of their first appearance. AUTO has panels of its own but is never the best.
+// dataset  rows of one tp_size. Of several dtypes, the first in Dataset::dtypes() that the fusion has is drawn.
+//          The title names fusion, tp_size, dtype and the machine's platform.
+// fusion   as Problem::fusion names it.
+// file     where to write. The extension selects the format: .png, .svg or .pdf. Parent folders are created, an
+//          existing file is replaced; on error `file` is unchanged.
 //
-// Thread-safe for different files. Each call runs gnuplot once, for at most 60 seconds. Throws DataError (no row of the
-// fusion, several tp sizes: which there are), GnuplotMissing, PictureError, SystemError.
+// Cells: the fastest usable row of a strategy counts (Measurement::usable()). A cell without rows is hatched, one whose
+// rows all failed is crossed out. Times are in microseconds. Strategies are in the order of their first row; AUTO has
+// panels, but is never the fastest.
+//
+// Threads: may be called at once from several threads for different files. Each call runs gnuplot once and kills it
+// after 60 seconds.
+//
+// Throws DataError (no rows, none of this fusion, several tp sizes), GnuplotMissing, PictureError (unknown extension,
+// gnuplot failed or timed out), SystemError (files that cannot be written).
 
-/// Microseconds: a panel per strategy, one logarithmic colour scale for all of them.
+/// Latency: a panel per strategy, on one logarithmic colour scale.
 ARBITER_EXPORT void plot_heatmap(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file);
 
-/// Which strategy is the fastest: one panel, a colour per strategy that is the same in every picture, the time of the
-/// fastest in each cell, and each strategy's share of the cells in the title.
+/// The fastest strategy of each shape: one panel. Cells have the colour of the strategy, which does not depend on the
+/// picture, and its latency; the captions give each strategy's share of the shapes.
 ARBITER_EXPORT void plot_best_strategy(const Dataset& dataset, const std::string& fusion,
                                        const std::filesystem::path& file);
 
-/// Per cent above the fastest strategy: a panel per strategy, white where it is the fastest. The colour scale is the
+/// Latency above that of the fastest strategy in per cent: a panel per strategy. White is 0 %; the colour scale is the
 /// same in every picture and ends at 1000 %.
 ARBITER_EXPORT void plot_strategy_difference(const Dataset& dataset, const std::string& fusion,
                                              const std::filesystem::path& file);
 
-/// Per cent above the floor that was measured with each row (Measurement::lower_bound_us): a panel per strategy, on the
-/// same scale. Cells without a floor are hatched.
+/// Latency above the lower bound of the same row (Measurement::lower_bound_us) in per cent: a panel per strategy, on
+/// the colour scale of plot_strategy_difference(). Cells without a lower bound are hatched.
 ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion,
                                               const std::filesystem::path& file);
 

@@ -1,4 +1,4 @@
-#include "labels.hpp"
+#include "figure.hpp"
 
 #include <gmock/gmock.h>
 

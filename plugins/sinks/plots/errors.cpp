@@ -1,8 +1,0 @@
-#include "arbiter/plots.hpp"
-
-namespace arbiter {
-
-PictureError::~PictureError() = default;
-GnuplotMissing::~GnuplotMissing() = default;
-
-}  // namespace arbiter
