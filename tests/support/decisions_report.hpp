@@ -9,7 +9,7 @@
 
 namespace arbiter::test {
 
-/// The end of a run into a folder of its own, which keeps what sinks say.
+/// A Report of a run into a temporary folder; keeps the lines that sinks report.
 struct DecisionsReport {
   explicit DecisionsReport(Dataset data, std::vector<std::shared_ptr<const Selector>> selectors = {})
       : dataset(std::move(data)),

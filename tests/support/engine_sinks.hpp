@@ -17,8 +17,8 @@
 
 namespace arbiter::test {
 
-/// What a sweep over real and round shapes could measure: latency and bandwidth by strategy, each time off by up to
-/// `noise` (0: none, so that who is best depends on the message's size alone).
+/// A synthetic sweep over real and round shapes: times from a latency and a bandwidth per strategy, each off by a share
+/// of up to `noise` (0: none, so that the best strategy depends on the size of the message alone).
 struct EngineSweep {
   std::vector<int> tp_sizes;
   std::vector<std::string> fusions = {"NONE"};
@@ -57,11 +57,11 @@ inline Dataset engine_sweep(const EngineSweep& sweep) {
   return data;
 }
 
-/// What a consumer answers for each point: a word each.
+/// The path that a consumer selects for each problem.
 using Answers = std::map<Problem, std::string>;
 
-/// The answers of real Python: `rule` defines choose(tp_size, fusion, num_tokens, hidden_size, itemsize), with the
-/// names of `artefact` around it. Empty, with the output in `failure`, if Python or the artefact failed.
+/// The answers of a Python interpreter: `rule` defines choose(tp_size, fusion, num_tokens, hidden_size, itemsize), with
+/// the names of `artefact` around it. Empty, with the output in `failure`, if Python or the artefact failed.
 inline Answers python_answers(const std::filesystem::path& artefact, const std::string& rule, const Dataset& data,
                               std::string& failure) {
   std::vector<Problem> points;
@@ -87,7 +87,7 @@ inline Answers python_answers(const std::filesystem::path& artefact, const std::
   return {};
 }
 
-/// How the answers do against the best of all paths, worked out from the rows themselves.
+/// The regret of answers against the best of all paths, computed from the rows themselves.
 struct Judgement {
   double mean = 0.0;
   double worst = 0.0;
@@ -99,7 +99,7 @@ struct Judgement {
   [[nodiscard]] std::string stated_worst() const { return fmt::format("worst {:.2f} %", 100.0 * worst); }
 };
 
-/// `paths`: the strategies behind each answer.
+/// `paths`: the strategies that stand for each answer.
 inline Judgement judge(const Dataset& data, const Answers& answers,
                        const std::map<std::string, std::vector<std::string>>& paths) {
   constexpr double none = std::numeric_limits<double>::infinity();

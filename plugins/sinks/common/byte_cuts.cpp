@@ -32,7 +32,7 @@ SizeCosts size_costs(const Dataset& paths, std::size_t answers, const PathOfAnsw
 std::vector<std::int64_t> best_cuts(const SizeCosts& costs) {
   const std::size_t answers = costs.answers;
   const std::size_t sizes = costs.bytes.size();
-  std::vector<double> total(answers, 0.0);  // of the sizes so far, the last of them under each answer
+  std::vector<double> total(answers, 0.0);  // of the sizes so far, by the answer to the last one
   std::vector<std::size_t> before(sizes * answers, 0);
   for (std::size_t size = 0; size < sizes; ++size) {
     std::vector<double> next(answers);

@@ -4,8 +4,27 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
+
+namespace {
+
+class RuleSelector : public Selector {
+ public:
+  explicit RuleSelector(const EngineRule& rule) : rule_(rule) {}
+  [[nodiscard]] std::string name() const override { return "rule"; }
+  [[nodiscard]] std::string select(const Problem& problem) const override { return rule_(problem); }
+  [[nodiscard]] std::string report() const override { return {}; }
+
+ private:
+  const EngineRule& rule_;
+};
+
+}  // namespace
 
 Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& paths) {
   Dataset result(dataset.machine());
@@ -43,6 +62,8 @@ bool has_times(const Dataset& paths, const std::string& name) {
                              [&](const Measurement& row) { return row.strategy == name && row.usable(); });
 }
 
+Regret regret_of_rule(const Dataset& paths, const EngineRule& rule) { return regret_of(RuleSelector(rule), paths); }
+
 std::optional<int> sm_version(const Report& report, const std::string& sink) {
   const std::string& platform = report.dataset.machine().platform;
   int version = 0;
@@ -56,10 +77,43 @@ std::optional<int> sm_version(const Report& report, const std::string& sink) {
   return std::nullopt;
 }
 
+const Selector& find_selector(const Report& report, const std::string& name, std::string_view sink) {
+  if (report.selectors.empty()) throw DataError(fmt::format("{}: no heuristic made a selector to write", sink));
+  if (name.empty()) return *report.selectors.front();
+  std::vector<std::string> names;
+  for (const auto& selector : report.selectors) {
+    if (selector->name() == name) return *selector;
+    names.push_back(selector->name());
+  }
+  throw DataError(fmt::format("{}: selector: found {}, allowed: {}", sink, name, fmt::join(names, ", ")));
+}
+
 std::string origin_text(const Machine& machine) {
   const auto gpu = machine.facts.find("gpu");
   return gpu == machine.facts.end() ? fmt::format("measured on {}", machine.platform)
                                     : fmt::format("measured on {} ({})", machine.platform, gpu->second);
+}
+
+std::string python_text(const PythonDict& dict) {
+  std::vector<std::string> items;
+  items.reserve(dict.size());
+  for (const auto& [tp_size, value] : dict) items.push_back(fmt::format("{}: {}", tp_size, value));
+  return fmt::format("{{{}}}", fmt::join(items, ", "));
+}
+
+std::string mib_text(std::int64_t bytes) {
+  // Division by a power of two is exact, and {} prints the shortest text that reads back as the same number.
+  return fmt::format("{}", static_cast<double>(bytes) / (1024.0 * 1024.0));
+}
+
+void report_missing(const Report& report, const std::string& sink, const std::string& name,
+                    const std::vector<int>& expected, const PythonDict& dict) {
+  std::vector<int> missing;
+  for (const int tp_size : expected) {
+    if (!dict.contains(tp_size)) missing.push_back(tp_size);
+  }
+  if (missing.empty()) return;
+  report.say(fmt::format("{}: {} has no tp {}: not measured", sink, name, fmt::join(missing, ", ")));
 }
 
 }  // namespace arbiter

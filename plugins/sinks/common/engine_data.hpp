@@ -1,38 +1,68 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "arbiter/regret.hpp"
 #include "arbiter/sink.hpp"
 
 namespace arbiter {
 
-/// A way an engine can go, under the name its rule knows, and the strategies whose times stand for it: in each cell
+// What the sinks that write for engines share.
+
+/// An AllReduce path of an engine, by the name its rule has here, and the strategies that stand for it: in each cell
 /// the fastest of them. One strategy can stand for several paths.
 struct EnginePath {
   std::string name;
   std::vector<std::string> strategies;
 };
 
-/// The measurements of `dataset` with paths in the place of strategies; those that stand for no path are left out.
+/// The measurements of `dataset` with paths in place of strategies; those that stand for no path are left out.
 [[nodiscard]] Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& paths);
 
 /// The rows that were (or were not) timed by replaying a CUDA graph.
 [[nodiscard]] Dataset timed_in_graphs(const Dataset& dataset, bool graph);
 
-/// For engines that do not tell the two apart: of each tp size the rows timed in graphs, as decoding runs, or, where
-/// there are none, all.
+/// For engines that do not distinguish the two: of each tp_size the rows timed in graphs, as decoding runs, or all
+/// where there are none.
 [[nodiscard]] Dataset timed_as_engines_decode(const Dataset& dataset);
 
-/// Whether any path of that name has a usable time.
+/// Whether a path has a usable time.
 [[nodiscard]] bool has_times(const Dataset& paths, const std::string& name);
 
-/// 90 for a platform "sm90"; nothing, and a line that `sink` says, for a run that was not on GPUs: a run that asks for
-/// every sink is no mistake on other machines.
+/// The path that an engine takes for a problem, given the numbers written for it.
+using EngineRule = std::function<std::string(const Problem&)>;
+
+/// The regret of a rule against the best path of each measured cell; `paths` is the result of times_of_paths().
+[[nodiscard]] Regret regret_of_rule(const Dataset& paths, const EngineRule& rule);
+
+/// 90 for the platform "sm90". For a run that was not on GPUs: nothing, and a line of `sink` to the user, as a run may
+/// ask for every sink on any machine.
 [[nodiscard]] std::optional<int> sm_version(const Report& report, const std::string& sink);
+
+/// The selector of that name, the first one if it is empty. `sink` is for messages. Throws DataError: there is none.
+[[nodiscard]] const Selector& find_selector(const Report& report, const std::string& name, std::string_view sink);
 
 /// "measured on sm90 (NVIDIA H200)": for the head of an artefact.
 [[nodiscard]] std::string origin_text(const Machine& machine);
+
+/// A Python value for each tp_size.
+using PythonDict = std::map<int, std::string>;
+
+/// "{2: 64, 4: (0, 8)}".
+[[nodiscard]] std::string python_text(const PythonDict& dict);
+
+/// `bytes` in MiB, exactly: "64", "0.5". Python reads the same number back.
+[[nodiscard]] std::string mib_text(std::int64_t bytes);
+
+/// Reports the tp sizes of `expected` that `dict` lacks: "vllm: NAME has no tp 4, 6: not measured". `name` is that of
+/// the dict in the engine.
+void report_missing(const Report& report, const std::string& sink, const std::string& name,
+                    const std::vector<int>& expected, const PythonDict& dict);
 
 }  // namespace arbiter

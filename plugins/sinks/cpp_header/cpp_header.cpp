@@ -1,18 +1,18 @@
 // cpp_header: <out>/arbiter_decision.hpp, a decision as a C++17 header that needs the standard library only: constexpr
 // tables, and `constexpr Strategy select(int tp_size, Fusion, std::int64_t num_tokens, std::int64_t hidden_size)`,
-// which answers for every shape what the selector named by `selector` does, in whole numbers, so that every compiler
-// agrees. The rule for shapes off the grid stands at its head. Strategies have their numbers in tables, fusions those
-// of engines; name_of() tells both as the run calls them. A selector that has no table is asked in the cells of the
-// grid, which the header says. `namespace` is what all of it is in.
+// which selects as the selector named by `selector` does, for every shape. It computes in integers, so all compilers
+// agree. The rule for shapes off the grid is described at its top. Strategies have their table ids, fusions the numbers
+// of engines; name_of() gives the names of both. A selector without a table is sampled in the cells of the grid, and
+// the header says so. `namespace` encloses everything.
 #include <iterator>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
+#include "common/engine_data.hpp"
 #include "cpp_header/enumerators.hpp"
 #include "cpp_header/header_text.hpp"
 
@@ -30,17 +30,6 @@ void expect_namespace(const std::string& text) {
     if (end == std::string::npos) return;
     from = end + 2;
   }
-}
-
-const Selector& find_selector(const Report& report, const std::string& name) {
-  if (report.selectors.empty()) throw DataError("cpp_header: no heuristic made a selector to write");
-  if (name.empty()) return *report.selectors.front();
-  std::vector<std::string> names;
-  for (const auto& selector : report.selectors) {
-    if (selector->name() == name) return *selector;
-    names.push_back(selector->name());
-  }
-  throw DataError(fmt::format("cpp_header: selector: found {}, allowed: {}", name, fmt::join(names, ", ")));
 }
 
 std::vector<std::string> origin_of(const Report& report, const Selector& selector, bool sampled) {
@@ -64,8 +53,9 @@ class CppHeader : public Sink {
     expect_namespace(namespace_);
   }
 
+ private:
   void do_write(const Report& report) override {
-    const Selector& selector = find_selector(report, selector_);
+    const Selector& selector = find_selector(report, selector_, "cpp_header");
     const DecisionTable* own = selector.table();
     const DecisionTable table = own != nullptr ? *own : sampled_table(selector, report.dataset);
     const std::filesystem::path file = report.run.output_dir / "arbiter_decision.hpp";
@@ -74,13 +64,12 @@ class CppHeader : public Sink {
                            table.grids.size(), table.steps.size(), selector.name(), name_of(table.look_up)));
   }
 
- private:
   std::string selector_;
   std::string namespace_;
 };
 
 constexpr ParameterSpec cpp_header_parameters[] = {
-    {"selector", ParameterType::text, "", "", "the heuristic whose decisions to write; empty: the first"},
+    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first"},
     {"namespace", ParameterType::text, "arbiter_decision", "", "the C++ namespace of the header, as engine::allreduce"},
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -79,6 +81,45 @@ std::string comment_text(std::string text) {
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   while (!text.empty() && (text.back() == '\\' || text.back() == ' ')) text.pop_back();
   return text;
+}
+
+std::vector<Enumerator> strategy_values(const DecisionTable& table,
+                                        const std::function<std::optional<int>(const std::string&)>& table_id) {
+  std::set<std::string> names = {table.fallback};
+  for (const DecisionGrid& grid : table.grids) names.insert(grid.strategies.begin(), grid.strategies.end());
+  for (const DecisionSteps& steps : table.steps) {
+    for (const auto& step : steps.steps) names.insert(step.strategy);
+  }
+  std::vector<std::pair<std::string, int>> values;
+  std::set<int> taken;
+  int next = 1000;
+  for (const std::string& name : names) {
+    const auto id = table_id(name);
+    const bool own = id && *id >= 0 && taken.insert(*id).second;
+    if (!own) {
+      while (!taken.insert(next).second) ++next;
+    }
+    values.emplace_back(name, own ? *id : next);
+  }
+  std::ranges::stable_sort(values, {}, &std::pair<std::string, int>::second);
+  return enumerators(values);
+}
+
+std::vector<Enumerator> fusion_values(const DecisionTable& table) {
+  std::vector<std::pair<std::string, int>> values = {{"NONE", 0},
+                                                     {"RESIDUAL_RMS_NORM", 1},
+                                                     {"RESIDUAL_RMS_NORM_QUANT_FP8", 4},
+                                                     {"RESIDUAL_RMS_NORM_QUANT_NVFP4", 5},
+                                                     {"RESIDUAL_RMS_NORM_OUT_QUANT_FP8", 6},
+                                                     {"RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4", 7}};
+  int next = 100;
+  const auto add = [&](const std::string& fusion) {
+    const bool known = std::ranges::any_of(values, [&](const auto& value) { return value.first == fusion; });
+    if (!known) values.emplace_back(fusion, next++);
+  };
+  for (const DecisionGrid& grid : table.grids) add(grid.fusion);
+  for (const DecisionSteps& steps : table.steps) add(steps.fusion);
+  return enumerators(values);
 }
 
 }  // namespace arbiter

@@ -9,13 +9,14 @@
 
 namespace arbiter {
 
-/// What the header is to say and to be called.
+/// Namespace and opening comment of the header.
 struct HeaderOptions {
-  std::string name_space = "arbiter_decision";  ///< "engine::allreduce" too
-  std::vector<std::string> comments;            ///< lines on where the decision comes from
+  std::string name_space = "arbiter_decision";  ///< may be nested: "engine::allreduce"
+  std::vector<std::string> comments;            ///< where the decision comes from, line by line
 };
 
-/// A header of C++17 that needs the standard library only and answers as `table` does, for every shape.
+/// A C++17 header that needs the standard library only and selects as `table` does, for every shape. `table_id` is that
+/// of the Report.
 [[nodiscard]] std::string header_text(const DecisionTable& table, const HeaderOptions& options,
                                       const std::function<std::optional<int>(const std::string&)>& table_id);
 

@@ -1,15 +1,16 @@
-// cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, the table an inference engine compiles in, from the
-// selector named by `selector`. Its axes are the engines' (`axes: seed`) or the data's, each can be given by itself.
+// cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, a look-up table for an inference engine to compile
+// in, of the selector that `selector` names. Its axes are those of TensorRT-LLM (`axes: seed`) or those of the data;
+// each can be overridden.
 #include <algorithm>
 #include <cctype>
 #include <iterator>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
+#include "common/engine_data.hpp"
 #include "common/table_text.hpp"
 
 namespace arbiter {
@@ -17,13 +18,13 @@ namespace arbiter {
 namespace {
 
 std::string table_name(const std::string& platform) {
-  if (platform.empty()) throw DataError("cpp_table: the data do not say their platform; name the SM version");
+  if (platform.empty()) throw DataError("cpp_table: the platform of the data is not known; name the SM version");
   std::string name = "AllReduceBestStrategyTable";
   for (const char c : platform) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
-/// Fusions and times of different formats are much alike: the table is that of the commonest in use.
+/// Such a table has no axis of dtypes: it is for bfloat16, or the first dtype of data without any.
 DType table_dtype(const Dataset& dataset) {
   const std::vector<DType> dtypes = dataset.dtypes();
   const bool common = dtypes.empty() || std::ranges::find(dtypes, DType::bfloat16) != dtypes.end();
@@ -43,8 +44,9 @@ class CppTable : public Sink {
         wanted_{parameters.integers("tp_size"), parameters.texts("fusions"), parameters.integers("hidden_size"),
                 parameters.integers("num_tokens")} {}
 
+ private:
   void do_write(const Report& report) override {
-    const Selector& selector = find_selector(report);
+    const Selector& selector = find_selector(report, selector_, "cpp_table");
     TableAxes axes = from_data_ ? data_axes(report.dataset) : seed_axes();
     override_axis(axes.tp_sizes, wanted_.tp_sizes);
     override_axis(axes.fusions, wanted_.fusions);
@@ -66,30 +68,18 @@ class CppTable : public Sink {
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name()));
   }
 
- private:
-  [[nodiscard]] const Selector& find_selector(const Report& report) const {
-    if (report.selectors.empty()) throw DataError("cpp_table: no heuristic made a selector to write");
-    if (selector_.empty()) return *report.selectors.front();
-    std::vector<std::string> names;
-    for (const auto& selector : report.selectors) {
-      if (selector->name() == selector_) return *selector;
-      names.push_back(selector->name());
-    }
-    throw DataError(fmt::format("cpp_table: selector: found {}, allowed: {}", selector_, fmt::join(names, ", ")));
-  }
-
   std::string selector_;
   bool from_data_;
   TableAxes wanted_;
 };
 
 constexpr ParameterSpec cpp_table_parameters[] = {
-    {"selector", ParameterType::text, "", "", "the heuristic whose decisions to write; empty: the first"},
-    {"axes", ParameterType::text, "seed", "seed|data", "the axes engines index by, or what was measured"},
-    {"tp_size", ParameterType::integer_list, "[]", "1..1048576", "instead of the axis; empty: as `axes` says"},
-    {"fusions", ParameterType::text_list, "[]", "", "instead of the axis"},
-    {"hidden_size", ParameterType::integer_list, "[]", "1..", "instead of the axis"},
-    {"num_tokens", ParameterType::integer_list, "[]", "1..", "instead of the axis"},
+    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first"},
+    {"axes", ParameterType::text, "seed", "seed|data", "the axes of TensorRT-LLM's table, or those of the data"},
+    {"tp_size", ParameterType::integer_list, "[]", "1..1048576", "replaces the axis; empty: the one of `axes`"},
+    {"fusions", ParameterType::text_list, "[]", "", "replaces the axis"},
+    {"hidden_size", ParameterType::integer_list, "[]", "1..", "replaces the axis"},
+    {"num_tokens", ParameterType::integer_list, "[]", "1..", "replaces the axis"},
 };
 
 }  // namespace

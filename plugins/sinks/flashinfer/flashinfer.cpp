@@ -1,8 +1,7 @@
-// flashinfer: <out>/engines/flashinfer/flashinfer.py, the sizes up to which FlashInfer's fused AllReduce goes in one
-// shot, as the Python dict of its source: one shot if tokens x hidden size x 2 x tp size x bytes per element, in MiB,
-// is at most the number of the tp size. All fusions share it, and two shots need more tokens than ranks.
+// flashinfer: <out>/engines/flashinfer/flashinfer.py, the largest sizes for the one-shot kernel of FlashInfer's fused
+// AllReduce, as the Python dict of its source: one-shot if num_tokens x hidden_size x 2 x tp_size x bytes per element,
+// in MiB, is at most the value of the tp_size. All fusions share the value; two-shot needs more tokens than ranks.
 #include <iterator>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -10,8 +9,6 @@
 #include "arbiter/sink.hpp"
 #include "common/byte_cuts.hpp"
 #include "common/engine_data.hpp"
-#include "common/engine_rule.hpp"
-#include "common/python_text.hpp"
 
 namespace arbiter {
 
@@ -24,7 +21,7 @@ std::string path_of(const Problem& problem, bool one_shot) {
   return problem.num_tokens > problem.tp_size ? "two_shot" : "none";
 }
 
-/// Of the messages of all ranks, sent and received.
+/// Bytes that all ranks send and receive together.
 std::int64_t traffic(std::int64_t message_bytes, int tp_size) { return message_bytes * 2 * tp_size; }
 
 class Flashinfer : public Sink {
@@ -32,15 +29,14 @@ class Flashinfer : public Sink {
   explicit Flashinfer(const Parameters& parameters)
       : paths_{{"one_shot", parameters.texts("one_shot")}, {"two_shot", parameters.texts("two_shot")}} {}
 
+ private:
   void do_write(const Report& report) override {
     if (!sm_version(report, "flashinfer")) return;
     const Dataset data = timed_as_engines_decode(report.dataset);
-    std::map<int, std::string> sizes;
-    std::vector<int> written;
+    PythonDict sizes;
     for (const int tp_size : flashinfer_tp_sizes) {
       const Dataset paths = times_of_paths(data.of_tp_size(tp_size), paths_);
       if (!has_times(paths, "one_shot") || !has_times(paths, "two_shot")) continue;
-      written.push_back(tp_size);
       const auto path = [](const Problem& problem, std::size_t answer) { return path_of(problem, answer == 0); };
       const std::int64_t cut = best_cuts(size_costs(paths, 2, path)).front();
       sizes[tp_size] = mib_text(traffic(cut, tp_size));
@@ -48,9 +44,7 @@ class Flashinfer : public Sink {
       report.say(fmt::format("flashinfer: tp {}: one shot up to {} MiB of traffic: {}", tp_size, sizes[tp_size],
                              to_string(regret_of_rule(paths, rule))));
     }
-    if (const std::string missing = never_measured(flashinfer_tp_sizes, written); !missing.empty()) {
-      report.say(fmt::format("flashinfer: _use_oneshot_heuristics has no {}: not measured", missing));
-    }
+    report_missing(report, "flashinfer", "_use_oneshot_heuristics", flashinfer_tp_sizes, sizes);
     if (sizes.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
     write_file(file, fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n"
@@ -58,17 +52,16 @@ class Flashinfer : public Sink {
                                  "not here.\n"
                                  "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
                                  "_use_oneshot_heuristics = {}\n",
-                                 origin_text(report.dataset.machine()), python_dict(sizes)));
+                                 origin_text(report.dataset.machine()), python_text(sizes)));
     report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
   }
 
- private:
   std::vector<EnginePath> paths_;
 };
 
 constexpr ParameterSpec flashinfer_parameters[] = {
-    {"one_shot", ParameterType::text_list, "[ONESHOT]", "", "what stands for the one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "what stands for the two-shot kernel"},
+    {"one_shot", ParameterType::text_list, "[ONESHOT]", "", "strategies that stand for the one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "strategies that stand for the two-shot kernel"},
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 // nccl_tuner: <out>/engines/nccl_tuner/nccl_tuner.conf, the CSV that NCCL's example tuner plugin reads
 // (NCCL_TUNER_CONFIG_FILE), from a sweep over NCCL's own algorithms, protocols and channels (configs/nccl_tuner.yaml).
-// That plugin makes of every message no line matches, and of channels -1, an operation in one channel, so the lines
-// cover all sizes and name their channels; the last one goes on above what was measured. Strategies are told by their
-// names, NCCL_<ALGORITHM>_<PROTOCOL>_<channels>CH. A communicator with that many channels uses fewer of them for small
-// messages, where the plugin insists.
+// For a message that no line matches, and for channels -1, that plugin selects one channel; so the lines cover all
+// sizes (the last one is endless) and name their channels. Strategies are recognised by their names,
+// NCCL_<ALGORITHM>_<PROTOCOL>_<channels>CH. They are measured in a communicator of that many channels, which uses fewer
+// of them for small messages; the plugin always selects all of them.
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -13,8 +13,6 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
-#include "common/engine_rule.hpp"
-#include "nccl_tuner/nccl_variant.hpp"
 #include "nccl_tuner/tuner_regions.hpp"
 
 namespace arbiter {
@@ -23,7 +21,7 @@ namespace {
 
 using nccl_tuner::Region;
 
-/// NCCL's names of strategies, sorted by whether a line of the file can say them.
+/// The strategies of NCCL, by whether a line of the file can express them.
 struct Names {
   std::vector<std::string> variants;
   std::vector<std::string> inexpressible;
@@ -61,13 +59,14 @@ class NcclTuner : public Sink {
   explicit NcclTuner(const Parameters& parameters)
       : own_choice_(parameters.text("nccl")), nodes_(parameters.integer("nodes")) {}
 
+ private:
   void do_write(const Report& report) override {
     if (!sm_version(report, "nccl_tuner")) return;
     const Dataset data = timed_as_engines_decode(report.dataset.of_fusion("NONE"));
     const Names names = names_of(data, own_choice_);
     for (const std::string& name : names.inexpressible) {
       report.say(
-          fmt::format("nccl_tuner: {} is left out: its name does not say algorithm, protocol and channels, as "
+          fmt::format("nccl_tuner: {} is left out: its name does not give algorithm, protocol and channels, as "
                       "NCCL_RING_LL128_8CH does",
                       name));
     }
@@ -101,14 +100,12 @@ class NcclTuner : public Sink {
     report.say(fmt::format("{}: for NCCL's example tuner plugin (NCCL_TUNER_CONFIG_FILE)", file.string()));
   }
 
- private:
   std::string own_choice_;
   std::int64_t nodes_;
 };
 
 constexpr ParameterSpec nccl_tuner_parameters[] = {
-    {"nccl", ParameterType::text, "NCCL", "",
-     "the strategy that is NCCL's own choice, which the ranges are compared with"},
+    {"nccl", ParameterType::text, "NCCL", "", "the strategy of NCCL's own choice, to compare the ranges with"},
     {"nodes", ParameterType::integer, "1", "1..", "hosts that the measured groups span"},
 };
 

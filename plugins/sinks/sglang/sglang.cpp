@@ -1,9 +1,9 @@
-// sglang: <out>/engines/sglang/sglang.py, the sizes SGLang's custom AllReduce chooses by, as the Python maps of its
-// source: per tp size (push, one shot, two shots) in bytes, ascending and inclusive, NCCL above; one map for CUDA
-// graphs, one for eager runs. Our ONESHOT pushes, so it stands for SGLang's one-shot push; for the one that pulls
-// stands nothing unless `pull` says so, and its limit equals the one before, which is how SGLang leaves a path out.
+// sglang: <out>/engines/sglang/sglang.py, the sizes by which SGLang's custom AllReduce selects, as the Python maps of
+// its source: per tp_size the upper limits (one-shot push, one-shot pull, two-shot) in bytes, ascending and inclusive,
+// NCCL above; one map for CUDA graphs, one for eager runs. ONESHOT pushes, so it stands for SGLang's one-shot push. No
+// strategy stands for one-shot pull unless the parameter `pull` names one; its limit then equals the one before, by
+// which SGLang skips a path.
 #include <iterator>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -11,8 +11,6 @@
 #include "arbiter/sink.hpp"
 #include "common/byte_cuts.hpp"
 #include "common/engine_data.hpp"
-#include "common/engine_rule.hpp"
-#include "common/python_text.hpp"
 
 namespace arbiter {
 
@@ -31,6 +29,7 @@ class Sglang : public Sink {
     for (const char* path : paths_in_order) paths_.push_back({path, parameters.texts(path)});
   }
 
+ private:
   void do_write(const Report& report) override {
     if (!sm_version(report, "sglang")) return;
     std::string text = fmt::format(
@@ -42,7 +41,7 @@ class Sglang : public Sink {
     for (const bool graph : {true, false}) {
       const char* const map = graph ? "graph_map" : "eager_map";
       const auto entries = sizes(timed_in_graphs(report.dataset, graph), map, report);
-      text += fmt::format("{} = {}\n", map, python_dict(entries));
+      text += fmt::format("{} = {}\n", map, python_text(entries));
       empty = empty && entries.empty();
     }
     if (empty) return;
@@ -51,14 +50,11 @@ class Sglang : public Sink {
     report.say(fmt::format("{}: AllReduce sizes of SGLang", file.string()));
   }
 
- private:
-  [[nodiscard]] std::map<int, std::string> sizes(const Dataset& data, const char* map, const Report& report) const {
-    std::map<int, std::string> result;
-    std::vector<int> written;
+  [[nodiscard]] PythonDict sizes(const Dataset& data, const char* map, const Report& report) const {
+    PythonDict result;
     for (const int tp_size : sglang_tp_sizes) {
       const Dataset paths = times_of_paths(data.of_tp_size(tp_size).of_fusion("NONE"), paths_);
       if (!has_times(paths, "nccl") || !(has_times(paths, "push") || has_times(paths, "two_shot"))) continue;
-      written.push_back(tp_size);
       const std::vector<std::int64_t> cuts = best_cuts(size_costs(paths, std::size(paths_in_order), path_of));
       const auto rule = [&cuts](const Problem& problem) {
         std::size_t answer = 0;
@@ -69,9 +65,7 @@ class Sglang : public Sink {
       report.say(fmt::format("sglang: {}: tp {}: {}: {}", map, tp_size, result[tp_size],
                              to_string(regret_of_rule(paths, rule))));
     }
-    if (const std::string missing = never_measured(sglang_tp_sizes, written); !missing.empty()) {
-      report.say(fmt::format("sglang: {} has no {}: not measured", map, missing));
-    }
+    report_missing(report, "sglang", map, sglang_tp_sizes, result);
     return result;
   }
 
@@ -79,10 +73,10 @@ class Sglang : public Sink {
 };
 
 constexpr ParameterSpec sglang_parameters[] = {
-    {"push", ParameterType::text_list, "[ONESHOT]", "", "what stands for the one-shot kernel that pushes"},
-    {"pull", ParameterType::text_list, "[]", "", "what stands for the one-shot kernel that pulls"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "what stands for the two-shot kernel"},
-    {"nccl", ParameterType::text_list, "[NCCL]", "", "what stands for NCCL"},
+    {"push", ParameterType::text_list, "[ONESHOT]", "", "strategies that stand for the one-shot kernel that pushes"},
+    {"pull", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel that pulls"},
+    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "strategies that stand for the two-shot kernel"},
+    {"nccl", ParameterType::text_list, "[NCCL]", "", "strategies that stand for NCCL"},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array tp_sizes = {2, 4, 8};
 constexpr std::array fusions = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8",
                                 "RESIDUAL_RMS_NORM_QUANT_NVFP4"};
-constexpr std::array numbers = {"0", "4", "5", "8"};  // of equal cost the first: NCCL is always there
+constexpr std::array numbers = {"0", "4", "5", "8"};  // of equal costs the first: NCCL is always available
 constexpr double unmeasured_cost = 1e6;
 
 std::int64_t power_of_two_below(std::int64_t value) {
@@ -25,7 +25,7 @@ std::string without_norm_out(std::string fusion) {
   return fusion;
 }
 
-/// Two shots need a token for each rank, and a point answers for its smallest token count too.
+/// Two-shot needs a token per rank, at the smallest token count of the point.
 bool allowed(const Problem& bucket, std::string_view number) {
   return number != "5" || bucket.num_tokens >= bucket.tp_size;
 }

@@ -1,8 +1,8 @@
-// trtllm_table: <out>/engines/trtllm_table/generated_lookup_table.cpp, the table TensorRT-LLM compiles in and looks up
-// by rounding hidden size and token count down to powers of two. The strict form of cpp_table: always [tp 2, 4, 8]
-// [4 fusions][7 hidden sizes][15 token counts], only numbers TensorRT-LLM runs (0, 4, 5, 8), two shots nowhere where
-// tokens may be fewer than ranks. Each point is chosen for all measurements it answers for, not for its corner alone;
-// where nothing was measured stands NCCL, which is what TensorRT-LLM takes outside of the table.
+// trtllm_table: <out>/engines/trtllm_table/generated_lookup_table.cpp, the table that TensorRT-LLM compiles in and
+// looks up by rounding hidden_size and num_tokens down to powers of two. The strict form of cpp_table: always [tp_size
+// 2, 4, 8] [4 fusions][7 hidden sizes][15 token counts], only the ids that TensorRT-LLM runs (0, 4, 5, 8), and no
+// two-shot where tokens may be fewer than ranks. Each point is fitted to all measurements that round to it; unmeasured
+// points are NCCL, as TensorRT-LLM selects outside the table.
 #include <algorithm>
 #include <iterator>
 
@@ -11,7 +11,6 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
-#include "common/engine_rule.hpp"
 #include "common/table_text.hpp"
 #include "trtllm_table/bucket_table.hpp"
 
@@ -19,7 +18,7 @@ namespace arbiter {
 
 namespace {
 
-/// The strategies with one of TensorRT-LLM's numbers, under that number.
+/// A path for each of TensorRT-LLM's ids, named by the id.
 std::vector<EnginePath> numbered_paths(const Report& report) {
   std::vector<EnginePath> paths;
   for (const int number : {0, 4, 5, 8}) paths.push_back({fmt::format("{}", number), {}});
@@ -33,7 +32,7 @@ std::vector<EnginePath> numbered_paths(const Report& report) {
   return paths;
 }
 
-/// The points of a tp size that nothing was measured for.
+/// The unmeasured points of a tp_size.
 std::int64_t gaps(const TableAxes& axes, const trtllm::BucketTable& table, int tp_size) {
   const auto points =
       static_cast<std::int64_t>(axes.fusions.size() * axes.hidden_sizes.size() * axes.num_tokens.size());
@@ -44,8 +43,9 @@ class TrtllmTable : public Sink {
  public:
   explicit TrtllmTable(const Parameters& /*none*/) {}
 
+ private:
   void do_write(const Report& report) override {
-    // TensorRT-LLM has two tables: one for Blackwell and later, one for all before.
+    // TensorRT-LLM has two tables: one for Blackwell and later, one for earlier GPUs.
     const std::optional<int> measured_sm = sm_version(report, "trtllm_table");
     if (!measured_sm) return;
     const int sm = *measured_sm < 100 ? 90 : 100;

@@ -1,9 +1,10 @@
-// vllm: <out>/engines/vllm/vllm.py, the sizes vLLM chooses its AllReduce by, as the Python dicts of its own source:
-// CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES (bytes, used below), the range in which the custom
-// kernel is preferred to NCCL's symmetric memory (bytes, strictly between), FI_ALLREDUCE_FUSION_MAX_SIZE_MB and
-// _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB (MiB, inclusive). Each is fitted by vLLM's own order of asking. What stands for
-// which path is a parameter: vLLM's custom kernel goes in one shot or two, so the faster of ours stands for it; its two
-// symmetric-memory paths reduce in the switch, as NCCL_SYMMETRIC does.
+// vllm: <out>/engines/vllm/vllm.py, the sizes by which vLLM selects its AllReduce, as the Python dicts of its source:
+// CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES (bytes, exclusive), the range in which the custom
+// kernel is preferred to NCCL's symmetric memory (bytes, exclusive), FI_ALLREDUCE_FUSION_MAX_SIZE_MB and
+// _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB (MiB, inclusive). Each is fitted to the order in which vLLM tries its paths.
+// Parameters give the strategies that stand for each path: by default the faster of ONESHOT and TWOSHOT for vLLM's
+// custom kernel, which is one-shot or two-shot, and NCCL_SYMMETRIC for both symmetric-memory paths, which reduce in the
+// switch.
 #include <algorithm>
 #include <iterator>
 
@@ -12,25 +13,22 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
-#include "common/python_text.hpp"
 #include "vllm/vllm_rules.hpp"
 
 namespace arbiter {
 
 namespace {
 
-using Dict = std::map<int, std::string>;
-
 const std::vector<int> vllm_tp_sizes = {2, 4, 6, 8};
 const std::vector<int> flashinfer_tp_sizes = {2, 4, 8};
-constexpr int symmetric_nccl_from = 4;  ///< vLLM asks for it from this tp size on
+constexpr int symmetric_nccl_from = 4;  ///< the least tp_size for which vLLM tries it
 
 struct Dicts {
-  Dict custom;
-  Dict symm_mem;
-  Dict range;
-  Dict fused;
-  Dict one_shot;
+  PythonDict custom;
+  PythonDict symm_mem;
+  PythonDict range;
+  PythonDict fused;
+  PythonDict one_shot;
 };
 
 std::string file_text(const Dicts& dicts, const Machine& machine, int sm) {
@@ -46,8 +44,8 @@ std::string file_text(const Dicts& dicts, const Machine& machine, int sm) {
       "# MiB, used if size <= max:\n"
       "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {{{}: {}}}\n"
       "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {{{}: {}}}\n",
-      origin_text(machine), sm / 10, sm % 10, python_dict(dicts.custom), sm / 10, sm % 10, python_dict(dicts.symm_mem),
-      python_dict(dicts.range), sm, python_dict(dicts.fused), sm, python_dict(dicts.one_shot));
+      origin_text(machine), sm / 10, sm % 10, python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem),
+      python_text(dicts.range), sm, python_text(dicts.fused), sm, python_text(dicts.one_shot));
 }
 
 class Vllm : public Sink {
@@ -61,6 +59,7 @@ class Vllm : public Sink {
                {vllm::two_shot, parameters.texts("two_shot")},
                {vllm::unfused, parameters.texts("nccl")}} {}
 
+ private:
   void do_write(const Report& report) override {
     const std::optional<int> sm = sm_version(report, "vllm");
     if (!sm) return;
@@ -73,17 +72,16 @@ class Vllm : public Sink {
     for (const int tp_size : vllm_tp_sizes)
       add_plain(data.of_tp_size(tp_size).of_fusion("NONE"), tp_size, dicts, report);
     for (const int tp_size : flashinfer_tp_sizes) add_fused(with_norm.of_tp_size(tp_size), tp_size, dicts, report);
-    say_left_out("CUSTOM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.custom, report);
-    say_left_out("SYMM_MEM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.symm_mem, report);
-    say_left_out("custom_ar_preferred_ranges", {4, 8}, dicts.range, report);
-    say_left_out("FI_ALLREDUCE_FUSION_MAX_SIZE_MB", flashinfer_tp_sizes, dicts.fused, report);
+    report_missing(report, "vllm", "CUSTOM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.custom);
+    report_missing(report, "vllm", "SYMM_MEM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.symm_mem);
+    report_missing(report, "vllm", "custom_ar_preferred_ranges", {4, 8}, dicts.range);
+    report_missing(report, "vllm", "FI_ALLREDUCE_FUSION_MAX_SIZE_MB", flashinfer_tp_sizes, dicts.fused);
     if (dicts.custom.empty() && dicts.fused.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "vllm" / "vllm.py";
     write_file(file, file_text(dicts, report.dataset.machine(), *sm));
     report.say(fmt::format("{}: AllReduce sizes of vLLM", file.string()));
   }
 
- private:
   void add_plain(const Dataset& data, int tp_size, Dicts& dicts, const Report& report) const {
     const Dataset paths = times_of_paths(data, plain_);
     if (!has_times(paths, vllm::custom) || !has_times(paths, vllm::nccl)) return;
@@ -111,7 +109,7 @@ class Vllm : public Sink {
 
   void add_fused(const Dataset& data, int tp_size, Dicts& dicts, const Report& report) const {
     const Dataset paths = times_of_paths(data, fused_);
-    // Without a limit vLLM goes in one shot always, so the two are written together or not at all.
+    // Without the second limit vLLM is always one-shot, so both are written or neither.
     for (const EnginePath& path : fused_) {
       if (!has_times(paths, path.name)) return;
     }
@@ -123,26 +121,22 @@ class Vllm : public Sink {
                            to_string(regret_of_rule(paths, vllm::rule_of(sizes)))));
   }
 
-  static void say_left_out(const char* dict, const std::vector<int>& expected, const Dict& entries,
-                           const Report& report) {
-    std::vector<int> written;
-    for (const auto& [tp_size, text] : entries) written.push_back(tp_size);
-    const std::string missing = never_measured(expected, written);
-    if (!missing.empty()) report.say(fmt::format("vllm: {} has no {}: not measured", dict, missing));
-  }
-
   std::vector<EnginePath> plain_;
   EnginePath symmetric_nccl_;
   std::vector<EnginePath> fused_;
 };
 
 constexpr ParameterSpec vllm_parameters[] = {
-    {"custom", ParameterType::text_list, "[ONESHOT, TWOSHOT]", "", "what stands for the custom AllReduce"},
-    {"symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "", "what stands for PyTorch's symmetric memory"},
-    {"nccl_symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "", "what stands for NCCL's symmetric memory"},
-    {"nccl", ParameterType::text_list, "[NCCL]", "", "what stands for NCCL, fused with nothing"},
-    {"one_shot", ParameterType::text_list, "[ONESHOT]", "", "what stands for FlashInfer's fused one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "what stands for FlashInfer's fused two-shot kernel"},
+    {"custom", ParameterType::text_list, "[ONESHOT, TWOSHOT]", "", "strategies that stand for the custom AllReduce"},
+    {"symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "",
+     "strategies that stand for PyTorch's symmetric memory"},
+    {"nccl_symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "",
+     "strategies that stand for NCCL's symmetric memory"},
+    {"nccl", ParameterType::text_list, "[NCCL]", "", "strategies that stand for NCCL without fusion"},
+    {"one_shot", ParameterType::text_list, "[ONESHOT]", "",
+     "strategies that stand for FlashInfer's fused one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "",
+     "strategies that stand for FlashInfer's fused two-shot kernel"},
 };
 
 }  // namespace

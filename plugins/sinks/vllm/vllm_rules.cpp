@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "common/byte_cuts.hpp"
-#include "common/engine_data.hpp"
 
 namespace arbiter::vllm {
 
 namespace {
 
 constexpr std::int64_t mib = std::int64_t{1024} * 1024;
-// Sizes each kernel takes are multiples of these, so the next size it could take is that much larger.
+// Each kernel takes multiples of its step, so the next size it could take is one step larger.
 constexpr std::int64_t custom_step = 16;
 constexpr std::int64_t symm_mem_step = 4;
 
@@ -41,7 +40,7 @@ PlainSizes fit_plain(const Dataset& paths) {
   };
   PlainSizes sizes{best_cuts(size_costs(paths, 3, path)).front() + custom_step, std::nullopt};
   if (!has_symm_mem) return sizes;
-  // Symmetric memory gets what the custom kernel's buffer leaves, too.
+  // Symmetric memory is also fitted to the messages that exceed the custom kernel's buffer.
   const EngineRule first = rule_of(within_buffer(sizes));
   const auto rest = [&](const Problem& problem, std::size_t answer) {
     std::string taken = first(problem);

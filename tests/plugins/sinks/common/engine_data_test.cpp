@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "common/python_text.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 
@@ -59,8 +58,8 @@ TEST(PythonText, WritesMebibytesThatReadBackExactly) {
   for (const std::int64_t bytes : {1, 2880 * 2, 2880 * 2 * 333, 123456789}) {
     EXPECT_EQ(std::stod(mib_text(bytes)) * 1024 * 1024, static_cast<double>(bytes));
   }
-  EXPECT_EQ(python_dict({{2, "64"}, {8, "(0, 1)"}}), "{2: 64, 8: (0, 1)}");
-  EXPECT_EQ(python_dict({}), "{}");
+  EXPECT_EQ(python_text({{2, "64"}, {8, "(0, 1)"}}), "{2: 64, 8: (0, 1)}");
+  EXPECT_EQ(python_text({}), "{}");
 }
 
 }  // namespace arbiter::test

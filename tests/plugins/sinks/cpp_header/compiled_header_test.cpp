@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "cpp_header/enumerators.hpp"
 #include "cpp_header/header_text.hpp"
-#include "cpp_header/strategy_values.hpp"
 #include "support/decisions_tables.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"

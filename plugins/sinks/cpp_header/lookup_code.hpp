@@ -6,11 +6,15 @@
 
 namespace arbiter {
 
-/// The rule in words, for a comment: one string for each line.
+// The C++17 that is the same in every header with the same look-up rule.
+
+/// The rule in words: complete `//` lines.
 [[nodiscard]] std::string rule_in_words(LookUp look_up);
 
-/// The parts of the header that are the same in every one: what tables are made of and, after the tables, the look-up.
+/// The types that the tables are made of.
 [[nodiscard]] std::string table_structures();
+
+/// The functions that look up in the tables, which stand before them; ends namespace detail and defines select().
 [[nodiscard]] std::string look_up_code(LookUp look_up);
 
 }  // namespace arbiter
