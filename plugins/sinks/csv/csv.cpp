@@ -1,7 +1,7 @@
-// csv: <out>/benchmark.tp<N>.<platform>.csv, row by row as measured, with the machine beside it (.machine.json) and the
-// reasons of skipped and failed cells (.log); the rows of the holdout in benchmark.tp<N>.<platform>.holdout.csv, and
-// what bounds them all in machine_probe.tp<N>.<platform>.csv. A run that starts from CSVs of another folder gets them
-// in one form.
+// csv: <out>/benchmark.tp<N>.<platform>.csv, each row as soon as it is measured, with the machine (.machine.json) and
+// the reasons for skipped and failed cells (.log) beside it; the rows of the holdout in
+// benchmark.tp<N>.<platform>.holdout.csv, and the machine probe in machine_probe.tp<N>.<platform>.csv. A run that
+// starts from CSVs of another folder copies their rows in this form.
 #include "arbiter/csv.hpp"
 
 #include <algorithm>
@@ -30,18 +30,19 @@ class CsvSink : public Sink {
  public:
   explicit CsvSink(const Parameters&) {}
 
+ private:
   void do_begin(const RunInfo& run) override {
     run_ = run;
     earlier_ = run.continues ? LineFile::Earlier::continues : LineFile::Earlier::is_set_aside;
     files_.clear();
     logs_.clear();
-    limits_files_.clear();
+    probe_files_.clear();
   }
 
   void do_probed(const MachineProbe& probe) override {
     const fs::path file = run_.output_dir / probe_file_name(probe.tp_size(), platform());
     write_probe(file, probe);
-    limits_files_.push_back(file);
+    probe_files_.push_back(file);
   }
 
   void do_measured(const Measurement& row) override { append(row); }
@@ -64,11 +65,10 @@ class CsvSink : public Sink {
       report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
                              file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
     }
-    for (const auto& file : limits_files_) report.say(fmt::format("{}: what bounds every strategy", file.string()));
+    for (const auto& file : probe_files_) report.say(fmt::format("{}: machine probe", file.string()));
     for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", log->file().string()));
   }
 
- private:
   struct File {
     std::unique_ptr<CsvWriter> writer;
     std::int64_t rows = 0;
@@ -76,7 +76,8 @@ class CsvSink : public Sink {
   };
 
   [[nodiscard]] const std::string& platform() const {
-    if (run_.machine.platform.empty()) throw DataError("csv: the data do not say their platform; name the SM version");
+    if (run_.machine.platform.empty())
+      throw DataError("csv: the platform of the data is not known; name the SM version");
     return run_.machine.platform;
   }
 
@@ -99,14 +100,14 @@ class CsvSink : public Sink {
     file.writer->append(row);
     ++file.rows;
     if (!row.usable()) ++file.failed;
-    // After the row: facts that cannot be written must not cost a measurement.
+    // After the row, so that a failure to write the facts does not lose a measurement.
     if (is_new && !row.holdout) write_machine_file(file.writer->file(), run_.machine);
   }
 
   RunInfo run_;
   LineFile::Earlier earlier_ = LineFile::Earlier::is_set_aside;
   std::map<std::pair<int, bool>, File> files_;  ///< by tp size and holdout, from its first row
-  std::vector<fs::path> limits_files_;
+  std::vector<fs::path> probe_files_;
   std::map<int, std::unique_ptr<LineFile>> logs_;  ///< by tp size, from its first skipped cell
 };
 

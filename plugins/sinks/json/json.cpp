@@ -1,20 +1,19 @@
-// json: <out>/decision.json, everything a run knows in one file. Keys:
+// json: <out>/decision.json, all data of a run in one file. Keys:
 //   format, version   "arbiter-decision", 1; the version is raised when an old reader would misread the file
 //   made_by           the version of Arbiter
-//   machine           platform, and facts: what the processors, GPUs and libraries (with their versions) are
-//   selectors         in the order of the run: name, report (lines for a person), table (how to look a shape up, grids
-//                     and steps; core/src/decision_files/table_json.hpp); sampled: true where a selector has no table,
-//                     so that this is what it chose in the cells of the grid
-//   grid, holdout     all measurements: columns, and rows in the order they were made. status is ok or failed (reason
-//                     says why, where the run knew it), execution is graph (a CUDA graph was replayed) or eager; null
-//                     is what was not recorded
-//   never_measured    columns and rows: the cells of the grid without a measurement, and why
+//   machine           platform, and facts: processors, GPUs, libraries and their versions
+//   selectors         in the order of the run: name, report (lines of text), table (look-up rule, grids and steps, as
+//                     to_json() in arbiter/decision_table.hpp documents); sampled: true if the selector has no table
+//                     and this is its choice in the cells of the grid
+//   grid, holdout     all measurements: columns, and rows in the order they were made. status is ok or failed (with the
+//                     reason if it is known), execution is graph (a CUDA graph was replayed) or eager; null is what was
+//                     not recorded
+//   never_measured    columns and rows: the cells of the grid without a measurement, and the reasons
 // `compare: decision.json` looks shapes up in the first selector, `decision.json#<name>` in another.
 #include <fmt/format.h>
 
 #include "arbiter/files.hpp"
-#include "json/document.hpp"
-#include "json/readable_json.hpp"
+#include "json/decision_document.hpp"
 
 namespace arbiter {
 
@@ -24,6 +23,7 @@ class Json : public Sink {
  public:
   explicit Json(const Parameters&) {}
 
+ private:
   void do_begin(const RunInfo&) override { skipped_.clear(); }
 
   void do_skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
@@ -39,8 +39,7 @@ class Json : public Sink {
                            report.holdout.rows().size(), missing.size()));
   }
 
- private:
-  std::map<Cell, std::string> skipped_;
+  MissingCells skipped_;
 };
 
 }  // namespace
@@ -50,4 +49,4 @@ class Json : public Sink {
 ARBITER_PLUGIN(arbiter::Json, {.kind = arbiter::PluginKind::sink,
                                .name = "json",
                                .version = "1.0",
-                               .summary = "Everything a run knows in one versioned JSON file"})
+                               .summary = "All data of a run in one versioned JSON file"})

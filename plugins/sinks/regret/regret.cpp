@@ -1,5 +1,5 @@
-// regret: <out>/regret.csv, what each selector, each table under `compare:` and the rules anybody could follow give
-// away on the grid and on the holdout, per tp size and fusion and over all of them.
+// regret: <out>/regret.csv, the regret of each selector, of each table under `compare:` and of the reference rules, on
+// the grid and on the holdout, per tp_size and fusion and over all of them.
 #include "arbiter/regret.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +15,7 @@ class RegretSink : public Sink {
  public:
   explicit RegretSink(const Parameters&) {}
 
+ private:
   void do_write(const Report& report) override {
     const auto rows = regret_report(report);
     if (rows.empty()) return;
@@ -31,4 +32,4 @@ class RegretSink : public Sink {
 ARBITER_PLUGIN(arbiter::RegretSink, {.kind = arbiter::PluginKind::sink,
                                      .name = "regret",
                                      .version = "1.0",
-                                     .summary = "What each selector and reference rule gives away, as CSV"})
+                                     .summary = "Regret of each selector and reference rule, as CSV"})

@@ -13,7 +13,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// What the figures are about is seen from the names: "trtllm (compared)".
+/// The selector with the kind of its figures: "trtllm (compared)".
 std::string shown_name(const RegretRow& row) {
   if (row.source == RegretSource::compared) return row.selector + " (compared)";
   if (row.source == RegretSource::measured) return row.selector + " as measured";

@@ -1,5 +1,5 @@
-// summary: who is fastest where, and what each selector gives away, on the terminal and in <out>/summary.txt, which
-// also has the regret per fusion and each heuristic's own report.
+// summary: tables of the fastest strategies and of the regret of each selector, on the terminal and in
+// <out>/summary.txt, which also has the machine, the regret per fusion and the report of each heuristic.
 #include <algorithm>
 #include <iterator>
 #include <sstream>
@@ -10,10 +10,8 @@
 #include "arbiter/files.hpp"
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
-#include "summary/auto_line.hpp"
-#include "summary/lower_bound_line.hpp"
-#include "summary/prediction_line.hpp"
 #include "summary/regret_table.hpp"
+#include "summary/remarks.hpp"
 #include "summary/text_wrap.hpp"
 #include "summary/winners.hpp"
 
@@ -50,52 +48,53 @@ Lines selector_reports(const Report& report) {
   for (const auto& selector : report.selectors) {
     lines.emplace_back();
     std::istringstream text(selector->report());
-    for (std::string line; std::getline(text, line);) append(lines, wrapped(line, 8));
+    for (std::string line; std::getline(text, line);) append_wrapped(lines, line, 8);
   }
   return lines;
 }
 
 Lines machine_lines(const Machine& machine) {
   Lines lines;
-  for (const auto& [name, value] : machine.facts) append(lines, wrapped(fmt::format("{}: {}", name, value), 6));
+  for (const auto& [name, value] : machine.facts) append_wrapped(lines, fmt::format("{}: {}", name, value), 6);
   if (!lines.empty()) lines.emplace_back();
   return lines;
 }
 
 class Summary : public Sink {
  public:
-  explicit Summary(const Parameters& parameters) : says_reports_(parameters.boolean("reports")) {}
+  explicit Summary(const Parameters& parameters) : prints_reports_(parameters.boolean("reports")) {}
 
+ private:
   void do_write(const Report& report) override {
     const auto regret = regret_report(report);
-    Lines said = tables(report, regret);
+    Lines printed = tables(report, regret);
     const Lines reports = selector_reports(report);
     Lines written = machine_lines(report.run.machine);
-    append(written, said);
+    append(written, printed);
     append(written, regret_details(regret));
     append(written, reports);
-    if (says_reports_) append(said, reports);
-    for (const std::string& line : said) report.say(line);
+    if (prints_reports_) append(printed, reports);
+    for (const std::string& line : printed) report.say(line);
     const std::filesystem::path file = report.run.output_dir / "summary.txt";
     write_file(file, fmt::format("{}\n", fmt::join(written, "\n")));
     report.say(fmt::format("{}: these tables and the heuristics' reports", file.string()));
   }
 
- private:
-  bool says_reports_;
+  bool prints_reports_;
 };
 
 constexpr ParameterSpec summary_parameters[] = {
-    {"reports", ParameterType::boolean, "false", "", "the heuristics' reports on the terminal too"},
+    {"reports", ParameterType::boolean, "false", "", "print the heuristics' reports on the terminal too"},
 };
 
 }  // namespace
 
 }  // namespace arbiter
 
-ARBITER_PLUGIN(arbiter::Summary, {.kind = arbiter::PluginKind::sink,
-                                  .name = "summary",
-                                  .version = "1.0",
-                                  .summary = "Closing tables: winners per tp size and fusion, regret of each selector",
-                                  .parameters = arbiter::summary_parameters,
-                                  .parameter_count = std::size(arbiter::summary_parameters)})
+ARBITER_PLUGIN(arbiter::Summary,
+               {.kind = arbiter::PluginKind::sink,
+                .name = "summary",
+                .version = "1.0",
+                .summary = "Tables: fastest strategies per tp_size and fusion, regret of each selector",
+                .parameters = arbiter::summary_parameters,
+                .parameter_count = std::size(arbiter::summary_parameters)})

@@ -1,6 +1,7 @@
 #include "summary/text_wrap.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace arbiter {
 
@@ -39,6 +40,10 @@ std::vector<std::string> wrapped(std::string_view line, std::size_t indent) {
   }
   pieces.push_back(prefix + std::string(line));
   return pieces;
+}
+
+void append_wrapped(std::vector<std::string>& lines, std::string_view line, std::size_t indent) {
+  for (std::string& piece : wrapped(line, indent)) lines.push_back(std::move(piece));
 }
 
 }  // namespace arbiter

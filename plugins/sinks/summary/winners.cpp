@@ -40,7 +40,7 @@ std::string share(std::int64_t part, std::int64_t whole) {
   return part > 0 && percent < 0.5 ? std::string("<1 %") : fmt::format("{:.0f} %", percent);
 }
 
-/// Everybody's share, or where that is longer than `width` the winners' only.
+/// The share of every strategy; where that is longer than `width`, of those that won a cell.
 std::string wins_text(const Winners& winners, std::size_t width) {
   if (winners.cells == 0) return "nothing usable";
   std::vector<std::string> parts;

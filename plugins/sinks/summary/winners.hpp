@@ -9,7 +9,7 @@
 
 namespace arbiter {
 
-/// Who is fastest in the cells of one tp size and fusion.
+/// The fastest strategies in the cells of one tp_size and fusion.
 struct Winners {
   int tp_size = 0;
   std::string fusion;

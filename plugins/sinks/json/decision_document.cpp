@@ -1,6 +1,9 @@
-#include "json/document.hpp"
+#include "json/decision_document.hpp"
 
+#include <algorithm>
+#include <set>
 #include <sstream>
+#include <tuple>
 
 #include "arbiter/decision_table.hpp"
 #include "arbiter/heuristic.hpp"
@@ -11,7 +14,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// What was not recorded is null.
+/// Null for what was not recorded.
 ordered_json unless(bool unknown, ordered_json value) { return unknown ? ordered_json(nullptr) : std::move(value); }
 
 ordered_json measurements(const Dataset& dataset) {
@@ -63,12 +66,12 @@ ordered_json measurements(const Dataset& dataset) {
           {"rows", std::move(rows)}};
 }
 
-ordered_json missing_cells(const std::vector<NeverMeasured>& missing) {
+ordered_json cells_and_reasons(const MissingCells& missing) {
   ordered_json rows = ordered_json::array();
-  for (const NeverMeasured& cell : missing) {
-    rows.push_back(
-        ordered_json::array({cell.problem.tp_size, name_of(cell.problem.dtype), cell.problem.fusion,
-                             cell.problem.hidden_size, cell.problem.num_tokens, cell.strategy, cell.reason}));
+  for (const auto& [cell, reason] : missing) {
+    const auto& [problem, strategy] = cell;
+    rows.push_back(ordered_json::array({problem.tp_size, name_of(problem.dtype), problem.fusion, problem.hidden_size,
+                                        problem.num_tokens, strategy, reason}));
   }
   return {{"columns", {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "strategy", "reason"}},
           {"rows", std::move(rows)}};
@@ -89,9 +92,73 @@ ordered_json selector_entry(const Selector& selector, const Dataset& dataset) {
           {"table", ordered_json::parse(to_json(table != nullptr ? *table : sampled_table(selector, dataset)))}};
 }
 
+struct Axes {
+  std::set<std::int64_t> hidden_sizes;
+  std::set<std::int64_t> num_tokens;
+};
+
+std::string on_one_line(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+bool is_plain(const ordered_json& json) { return !json.is_structured() || json.empty(); }
+
+/// Lists of numbers and rows of tables are; long lists of strings are not.
+bool is_on_one_line(const ordered_json& json) {
+  constexpr std::size_t widest = 120;
+  if (is_plain(json)) return true;
+  if (!json.is_array() || !std::ranges::all_of(json, is_plain)) return false;
+  const bool texts = std::ranges::all_of(json, [](const ordered_json& item) { return item.is_string(); });
+  return !texts || on_one_line(json).size() <= widest;
+}
+
+void append(const ordered_json& json, const std::string& indent, std::string& text) {
+  if (is_on_one_line(json)) {
+    text += on_one_line(json);
+    return;
+  }
+  const std::string deeper = indent + "  ";
+  text += json.is_object() ? "{" : "[";
+  const char* separator = "\n";
+  for (const auto& [key, value] : json.items()) {
+    text += separator + deeper;
+    if (json.is_object()) text += on_one_line(key) + ": ";
+    append(value, deeper, text);
+    separator = ",\n";
+  }
+  text += "\n" + indent + (json.is_object() ? "}" : "]");
+}
+
 }  // namespace
 
-ordered_json decision_document(const Report& report, const std::vector<NeverMeasured>& missing) {
+MissingCells never_measured(const Dataset& dataset, const Dataset& holdout, const MissingCells& skipped) {
+  std::map<std::tuple<int, DType, std::string>, Axes> parts;
+  for (const Measurement& row : dataset.rows()) {
+    Axes& axes = parts[{row.problem.tp_size, row.problem.dtype, row.problem.fusion}];
+    axes.hidden_sizes.insert(row.problem.hidden_size);
+    axes.num_tokens.insert(row.problem.num_tokens);
+  }
+
+  MissingCells missing = skipped;
+  const std::vector<std::string> strategies = dataset.strategies();
+  for (const auto& [key, axes] : parts) {
+    const auto& [tp_size, dtype, fusion] = key;
+    for (const std::int64_t hidden : axes.hidden_sizes) {
+      for (const std::int64_t tokens : axes.num_tokens) {
+        for (const std::string& strategy : strategies) {
+          if (strategy == "AUTO") continue;
+          missing.try_emplace({{tp_size, dtype, fusion, hidden, tokens}, strategy}, "not in the data");
+        }
+      }
+    }
+  }
+  for (const Dataset* measured : {&dataset, &holdout}) {
+    for (const Measurement& row : measured->rows()) missing.erase({row.problem, row.strategy});
+  }
+  return missing;
+}
+
+ordered_json decision_document(const Report& report, const MissingCells& missing) {
   ordered_json selectors = ordered_json::array();
   for (const auto& selector : report.selectors) selectors.push_back(selector_entry(*selector, report.dataset));
   return {{"format", decision_json_format},
@@ -101,7 +168,13 @@ ordered_json decision_document(const Report& report, const std::vector<NeverMeas
           {"selectors", std::move(selectors)},
           {"grid", measurements(report.dataset)},
           {"holdout", measurements(report.holdout)},
-          {"never_measured", missing_cells(missing)}};
+          {"never_measured", cells_and_reasons(missing)}};
+}
+
+std::string readable_json(const ordered_json& json) {
+  std::string text;
+  append(json, "", text);
+  return text + "\n";
 }
 
 }  // namespace arbiter

@@ -1,4 +1,4 @@
-#include "json/readable_json.hpp"
+#include "json/decision_document.hpp"
 
 #include <limits>
 

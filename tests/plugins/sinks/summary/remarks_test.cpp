@@ -1,0 +1,130 @@
+#include "summary/remarks.hpp"
+
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "support/decisions_data.hpp"
+#include "support/decisions_report.hpp"
+#include "support/unwrapped.hpp"
+
+namespace arbiter::test {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// Expects 10 us of ONESHOT and nothing of others.
+class Prophet : public Selector {
+ public:
+  [[nodiscard]] std::string name() const override { return "prophet"; }
+  [[nodiscard]] std::string select(const Problem& /*unused*/) const override { return "ONESHOT"; }
+  [[nodiscard]] std::string report() const override { return "it knows"; }
+  [[nodiscard]] double predict(const Problem& /*unused*/, const std::string& strategy) const override {
+    return strategy == "ONESHOT" ? 10.0 : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+void add_holdout(DecisionsReport& end) {
+  for (const auto& [tokens, us] : {std::pair{3, 10.0}, std::pair{5, 8.0}, std::pair{7, 20.0}}) {
+    end.holdout.add(decision_row(cell_of(96, tokens), "ONESHOT", us));
+    end.holdout.add(decision_row(cell_of(96, tokens), "MPI", us));
+  }
+}
+
+std::string prediction_text(const DecisionsReport& end) { return unwrapped(prediction_lines(end.report)); }
+
+}  // namespace
+
+TEST(PredictionLines, TellHowFarPredictionsOfTheHoldoutWereOff) {
+  DecisionsReport end(Dataset(Machine{"cpu", {}}), {std::make_shared<Prophet>()});
+  add_holdout(end);
+  EXPECT_THAT(prediction_text(end),
+              HasSubstr("prophet predicted 3 times of the holdout; half of them are off by at most 25.0 %, "
+                        "95 in 100 by at most 50.0 %, the worst by 50.0 %."));
+}
+
+TEST(PredictionLines, AreNotThereForSelectorsThatPredictNothingOrWithoutAHoldout) {
+  DecisionsReport silent(Dataset(Machine{"cpu", {}}),
+                         {std::make_shared<FunctionSelector>("lut", [](const Problem&) { return "MPI"; })});
+  add_holdout(silent);
+  EXPECT_THAT(prediction_lines(silent.report), IsEmpty());
+  const DecisionsReport bare(Dataset(Machine{"cpu", {}}), {std::make_shared<Prophet>()});
+  EXPECT_THAT(prediction_lines(bare.report), IsEmpty());
+}
+
+namespace {
+
+Dataset with_auto() {
+  Dataset data(Machine{"cpu", {}});
+  for (const std::int64_t tokens : {1, 2}) {
+    data.add(decision_row(cell_of(128, tokens), "MPI", 10.0));
+    data.add(decision_row(cell_of(128, tokens), "ONESHOT", 20.0));
+    data.add(decision_row(cell_of(128, tokens), "AUTO", tokens == 1 ? 10.5 : 9.8));
+  }
+  return data;
+}
+
+std::string auto_text(const DecisionsReport& end) {
+  return unwrapped(auto_lines(end.report, regret_report(end.report)));
+}
+
+std::vector<std::shared_ptr<const Selector>> choosing(const std::string& strategy) {
+  return {std::make_shared<FunctionSelector>("lut", [strategy](const Problem&) { return strategy; })};
+}
+
+}  // namespace
+
+TEST(AutoLines, TellTheMeasuredExcessAndTheDriftBesideIt) {
+  const DecisionsReport end(with_auto(), choosing("MPI"));
+  EXPECT_THAT(auto_text(end),
+              AllOf(HasSubstr("AUTO as measured: grid mean 1.50 %, worst 5.00 % over the best of the cell in 2 cells."),
+                    HasSubstr("measured after the others"), HasSubstr("mean 3.50 %"), HasSubstr("worst 5.00 %"),
+                    Not(HasSubstr("holdout"))));
+}
+
+TEST(AutoLines, TellTheHoldoutToo) {
+  DecisionsReport end(with_auto(), choosing("MPI"));
+  end.holdout.add(decision_row(cell_of(100, 3), "MPI", 10.0));
+  end.holdout.add(decision_row(cell_of(100, 3), "AUTO", 12.0));
+  EXPECT_THAT(auto_text(end), HasSubstr("holdout mean 20.00 %"));
+}
+
+TEST(AutoLines, AreNoneIfAutoWasNotMeasured) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "MPI", 10.0));
+  EXPECT_EQ(auto_text(DecisionsReport(data, choosing("MPI"))), "");
+}
+
+namespace {
+
+Measurement row_over(double lower_bound_us, std::int64_t tokens, const std::string& strategy, double time_us) {
+  auto row = decision_row(cell_of(128, tokens), strategy, time_us);
+  row.lower_bound_us = lower_bound_us;
+  return row;
+}
+
+std::string lower_bound_text(const Dataset& data) { return unwrapped(lower_bound_lines(data)); }
+
+}  // namespace
+
+TEST(FloorLines, TellTheFastestOfEachCellAgainstItsFloor) {
+  Dataset data(Machine{"cpu", {}});
+  data.add(row_over(2.0, 1, "MPI", 9.0));
+  data.add(row_over(2.0, 1, "ONESHOT", 4.0));
+  data.add(row_over(2.0, 8, "MPI", 16.0));
+  data.add(row_over(2.0, 8, "ONESHOT", 17.0));
+  data.add(decision_row(cell_of(128, 16), "MPI", 16.0));
+  EXPECT_THAT(lower_bound_text(data), HasSubstr("tp 2: NONE 4.00x (2.00x to 8.00x)."));
+}
+
+TEST(FloorLines, AreNoneWithoutAFloor) {
+  Dataset data(Machine{"cpu", {}});
+  data.add(decision_row(cell_of(128, 1), "MPI", 16.0));
+  EXPECT_THAT(lower_bound_lines(data), IsEmpty());
+}
+
+}  // namespace arbiter::test
