@@ -1,6 +1,7 @@
 #include "common/cell_block.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -38,18 +39,39 @@ CellBlock make_block(const BlockKey& key, const Rows& rows) {
     const std::size_t entry = block.at(cell, static_cast<std::size_t>(name - block.strategies.begin()));
     if (row->failed) block.failed[entry] = true;
     if (!row->usable()) continue;
-    const Measurement*& own = block.usable[entry];
-    if (own == nullptr || row->time_us < own->time_us) own = row;
+    const Measurement*& fastest = block.usable[entry];
+    if (fastest == nullptr || row->time_us < fastest->time_us) fastest = row;
     const Measurement*& best = block.best[cell];
     if (best == nullptr || row->time_us < best->time_us) best = row;
   }
   return block;
 }
 
+/// Two neighbours on an axis, and the position of a value between them in logarithms: 0 at `low`, 1 at `high`.
+struct Bracket {
+  std::size_t low = 0;
+  std::size_t high = 0;
+  double share = 0.0;
+};
+
+Bracket bracket_of(const LogAxis& axis, std::int64_t value) {
+  if (const auto index = axis.find(value)) return {*index, *index, 0.0};
+  if (axis.size() == 1) return {};
+  const auto above = static_cast<std::size_t>(std::ranges::lower_bound(axis.values(), value) - axis.values().begin());
+  const std::size_t high = std::clamp<std::size_t>(above, 1, axis.size() - 1);
+  const auto log_of = [](std::int64_t v) { return std::log(static_cast<double>(std::max<std::int64_t>(v, 1))); };
+  const double low_log = log_of(axis[high - 1]);
+  return {high - 1, high, (log_of(value) - low_log) / (log_of(axis[high]) - low_log)};
+}
+
 }  // namespace
 
 std::string to_string(const BlockKey& key) {
   return fmt::format("tp {}, {}, {}", key.tp_size, key.fusion, name_of(key.dtype));
+}
+
+Problem CellBlock::problem_of(std::size_t cell) const {
+  return {key.tp_size, key.dtype, key.fusion, hidden_of(cell), tokens_of(cell)};
 }
 
 std::size_t CellBlock::measured_cells() const {
@@ -69,9 +91,35 @@ bool CellBlock::failed_near(std::size_t cell, std::size_t strategy) const {
          (cell + width < cells() && failed_in(cell + width));
 }
 
+std::vector<std::size_t> CellBlock::cells_around(std::int64_t hidden_size, std::int64_t num_tokens) const {
+  std::vector<std::size_t> around;
+  for (const std::size_t row : hidden.around(hidden_size)) {
+    for (const std::size_t column : tokens.around(num_tokens)) around.push_back(row * tokens.size() + column);
+  }
+  return around;
+}
+
+std::optional<double> CellBlock::interpolated_time(std::size_t strategy, std::int64_t hidden_size,
+                                                   std::int64_t num_tokens) const {
+  const Bracket h = bracket_of(hidden, hidden_size);
+  const Bracket t = bracket_of(tokens, num_tokens);
+  double log_time = 0.0;
+  const auto add = [&](std::size_t row, std::size_t column, double weight) {
+    if (weight == 0.0) return true;
+    const Measurement* measured = usable[at(row * tokens.size() + column, strategy)];
+    if (measured == nullptr) return false;
+    log_time += weight * std::log(measured->time_us);
+    return true;
+  };
+  const bool all = add(h.low, t.low, (1.0 - h.share) * (1.0 - t.share)) &&
+                   add(h.low, t.high, (1.0 - h.share) * t.share) && add(h.high, t.low, h.share * (1.0 - t.share)) &&
+                   add(h.high, t.high, h.share * t.share);
+  return all ? std::optional(std::exp(log_time)) : std::nullopt;
+}
+
 std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& heuristic) {
   std::map<BlockKey, Rows> rows;
-  auto last = rows.end();
+  auto last = rows.end();  // rows of one block mostly follow each other
   std::size_t unusable = 0;
   for (const Measurement& row : dataset.rows()) {
     if (row.strategy == "AUTO" || !row.usable()) ++unusable;
@@ -93,5 +141,17 @@ std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& he
   }
   return blocks;
 }
+
+DecisionGrid grid_on(const CellBlock& block, const LogAxis& hidden, const LogAxis& tokens) {
+  return {block.key.tp_size,
+          block.key.dtype,
+          block.key.fusion,
+          hidden.values(),
+          tokens.values(),
+          block.strategies,
+          std::vector<std::uint16_t>(hidden.size() * tokens.size(), DecisionGrid::no_answer)};
+}
+
+DecisionGrid grid_without_answers(const CellBlock& block) { return grid_on(block, block.hidden, block.tokens); }
 
 }  // namespace arbiter

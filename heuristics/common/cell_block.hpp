@@ -2,10 +2,13 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arbiter/dataset.hpp"
+#include "arbiter/decision_table.hpp"
 #include "common/log_axis.hpp"
 
 namespace arbiter {
@@ -22,16 +25,16 @@ struct BlockKey {
 /// "tp 2, RESIDUAL_RMS_NORM, bfloat16"
 [[nodiscard]] std::string to_string(const BlockKey& key);
 
-/// All cells of one (tp, fusion, dtype) as a grid: cell = hidden index * tokens.size() + tokens index. Cells nobody
-/// measured are in it too, with nothing usable. Points into the dataset.
+/// The measurements of one (tp, fusion, dtype) as a full grid: cell = hidden index * tokens.size() + tokens index.
+/// Unmeasured cells are part of it, without usable rows. Points into the dataset, which must outlive it.
 struct CellBlock {
   BlockKey key;
   LogAxis hidden;
   LogAxis tokens;
-  std::vector<std::string> strategies;     ///< usable somewhere in the block, in order of appearance; never AUTO
+  std::vector<std::string> strategies;     ///< usable in some cell, in order of appearance; never AUTO
   std::vector<const Measurement*> usable;  ///< [cell][strategy]: its fastest usable row or null
   std::vector<bool> failed;                ///< [cell][strategy]
-  std::vector<const Measurement*> best;    ///< [cell]: null where nothing is usable
+  std::vector<const Measurement*> best;    ///< [cell]: the fastest usable row of all strategies or null
 
   [[nodiscard]] std::size_t cells() const { return best.size(); }
   [[nodiscard]] std::size_t at(std::size_t cell, std::size_t strategy) const {
@@ -39,15 +42,28 @@ struct CellBlock {
   }
   [[nodiscard]] std::int64_t hidden_of(std::size_t cell) const { return hidden[cell / tokens.size()]; }
   [[nodiscard]] std::int64_t tokens_of(std::size_t cell) const { return tokens[cell % tokens.size()]; }
+  [[nodiscard]] Problem problem_of(std::size_t cell) const;
   [[nodiscard]] std::size_t measured_cells() const;
-  /// time / best time - 1, or NaN where the strategy has no usable row.
+  /// The regret of the strategy in the cell, time / best time - 1; NaN where it has no usable row.
   [[nodiscard]] double excess(std::size_t cell, std::size_t strategy) const;
-  /// Whether the strategy failed in the cell or in one of the (up to four) cells beside it.
+  /// Whether the strategy failed in the cell or in one of its (up to four) neighbours.
   [[nodiscard]] bool failed_near(std::size_t cell, std::size_t strategy) const;
+  /// The (up to four) measured grid cells that enclose a shape.
+  [[nodiscard]] std::vector<std::size_t> cells_around(std::int64_t hidden_size, std::int64_t num_tokens) const;
+  /// The time of a strategy at any shape, in microseconds, by bilinear interpolation of log time over log hidden_size
+  /// and log num_tokens; beyond the grid it extrapolates from the last two values. Empty if a cell it needs has no
+  /// usable row of the strategy.
+  [[nodiscard]] std::optional<double> interpolated_time(std::size_t strategy, std::int64_t hidden_size,
+                                                        std::int64_t num_tokens) const;
 };
 
-/// The blocks with at least one usable row, by tp size, fusion, dtype. Throws DataError, starting with `heuristic`, if
-/// there is none.
+/// The blocks with at least one usable row, ordered by tp size, fusion and dtype. Throws DataError, which names
+/// `heuristic`, if there is none.
 [[nodiscard]] std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& heuristic);
+
+/// A grid with the block's key and strategies on other axes, without answers.
+[[nodiscard]] DecisionGrid grid_on(const CellBlock& block, const LogAxis& hidden, const LogAxis& tokens);
+/// On the block's own axes: cells have the same numbers.
+[[nodiscard]] DecisionGrid grid_without_answers(const CellBlock& block);
 
 }  // namespace arbiter

@@ -8,11 +8,11 @@
 
 namespace arbiter {
 
-/// Ascending values along one side of a grid.
+/// The ascending values of one axis of a grid; distances along it are logarithmic.
 class LogAxis {
  public:
   LogAxis() = default;
-  /// In any order, repeated or not.
+  /// Sorts the values and drops duplicates.
   explicit LogAxis(std::vector<std::int64_t> values);
 
   [[nodiscard]] std::size_t size() const { return values_.size(); }
@@ -20,11 +20,16 @@ class LogAxis {
   [[nodiscard]] const std::vector<std::int64_t>& values() const { return values_; }
 
   [[nodiscard]] std::optional<std::size_t> find(std::int64_t value) const;
-  /// The lines on both sides of a value; twice the same one if it is on it or beyond the ends. The axis is not empty.
+  /// The indices of the two values that enclose `value`; the same index twice if `value` is on the axis or outside its
+  /// range. The axis must not be empty.
   [[nodiscard]] std::array<std::size_t, 2> around(std::int64_t value) const;
 
  private:
   std::vector<std::int64_t> values_;
 };
+
+/// The axis refined fourfold: three values between each two neighbours at equal ratios, and the same over one doubling
+/// below the first and above the last. Values are rounded to integers, so small neighbours have fewer between them.
+[[nodiscard]] LogAxis dense_axis(const LogAxis& axis);
 
 }  // namespace arbiter

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "arbiter/dataset.hpp"
+#include "arbiter/decision_table.hpp"
 #include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 
-/// A selector that is its table.
+/// A selector whose decision is a table.
 class TableSelector : public Selector {
  public:
   TableSelector(std::string name, DecisionTable table) : name_(std::move(name)), table_(std::move(table)) {}
@@ -18,7 +20,7 @@ class TableSelector : public Selector {
   [[nodiscard]] std::string report() const override { return report_; }
   [[nodiscard]] const DecisionTable* table() const override { return &table_; }
 
-  /// Before the selector is shared.
+  /// Not thread-safe: only before the selector is shared.
   void set_report(std::string report) { report_ = std::move(report); }
 
  private:
@@ -27,7 +29,14 @@ class TableSelector : public Selector {
   std::string report_;
 };
 
-/// `parameter` or, if it is empty, the baseline of the data. Throws ConfigError for AUTO, which would ask again.
+/// The parameter, or the dataset's baseline_strategy() if it is empty. Throws ConfigError for AUTO, which would ask the
+/// selector again.
 [[nodiscard]] std::string fallback_strategy(const std::string& parameter, const Dataset& dataset);
+
+/// The number of cells that have an answer.
+[[nodiscard]] std::size_t answered_cells(const DecisionGrid& grid);
+
+/// The number of connected regions of cells with one answer; cells are connected along either axis.
+[[nodiscard]] std::size_t regions(const DecisionGrid& grid);
 
 }  // namespace arbiter

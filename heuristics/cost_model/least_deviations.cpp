@@ -21,7 +21,7 @@ struct DeleteProgram {
 constexpr std::size_t factors = 3;
 using Factors = std::array<double, factors>;
 
-/// The factors of the line over the time, which are at most 1 when divided by `scale`.
+/// The factors (1, bytes, tokens) over the time, divided by `scale` such that each is at most 1.
 std::vector<Factors> scaled_factors(const std::vector<TimePoint>& points, Factors& scale) {
   std::vector<Factors> result;
   scale.fill(0.0);
@@ -63,7 +63,7 @@ DeviationFit least_deviations(const std::vector<TimePoint>& points) {
   const int code = glp_simplex(program.get(), &parameters);
   const int status = glp_get_status(program.get());
   if (code != 0 || status != GLP_OPT) {
-    throw Error(fmt::format("cost_model: the solver found no optimum, GLPK code {}, status {}", code, status));
+    throw Error(fmt::format("cost_model: GLPK found no optimum, code {}, status {}", code, status));
   }
   const auto dual = [&](std::size_t j) {
     return std::max(0.0, glp_get_row_dual(program.get(), static_cast<int>(j) + 1)) / scale[j];
@@ -74,8 +74,7 @@ DeviationFit least_deviations(const std::vector<TimePoint>& points) {
   }
   const double optimum = glp_get_obj_val(program.get());
   if (std::abs(fit.deviation - optimum) > 1e-6 * (1.0 + optimum)) {
-    throw Error(
-        fmt::format("cost_model: the line deviates by {}, but the solver's optimum is {}", fit.deviation, optimum));
+    throw Error(fmt::format("cost_model: the fit deviates by {}, but the optimum is {}", fit.deviation, optimum));
   }
   return fit;
 }

@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t max_groups = 16;
 constexpr std::size_t min_groups = 2;
 constexpr std::size_t min_points = 6;
-constexpr double needed_gain = 0.1;
-constexpr double good_enough = 0.005;
+constexpr double needed_gain = 0.1;    // relative decrease of the deviation by one more regime
+constexpr double good_enough = 0.005;  // mean deviation per point
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-/// Where groups of sizes begin in the sorted points, and one past the last.
+/// The first point of each group of sizes, and the end; the points ascend in bytes.
 std::vector<std::size_t> group_borders(const std::vector<TimePoint>& points) {
   std::vector<std::size_t> sizes = {0};
   for (std::size_t i = 1; i < points.size(); ++i) {
@@ -30,7 +30,7 @@ std::vector<std::size_t> group_borders(const std::vector<TimePoint>& points) {
   return borders;
 }
 
-/// The lines for all ranges of groups; what is too short for a regime deviates without end.
+/// The fits of all ranges of groups; the deviation is infinite for ranges too short for a regime.
 class Lines {
  public:
   Lines(const std::vector<TimePoint>& points, std::vector<std::size_t> borders)
@@ -48,15 +48,16 @@ class Lines {
   }
 
   [[nodiscard]] std::size_t groups() const { return borders_.size() - 1; }
-  /// Of the groups `first` to `last`, both included.
+  /// The fit of the groups `first` to `last`, inclusive.
   [[nodiscard]] const DeviationFit& fit(std::size_t first, std::size_t last) const {
     return fits_[first * groups() + last];
   }
 
-  /// The first groups of the regimes of least deviation; empty if there is no such cut.
+  /// The first group of each regime in the cut of least total deviation, by dynamic programming; empty if there is
+  /// none.
   [[nodiscard]] std::vector<std::size_t> best_cut(std::size_t regimes, double& deviation) const {
     const std::size_t n = groups();
-    // least[r][g]: of the groups before g in r + 1 regimes; from[r][g]: the first group of the last of them
+    // least[r][g]: deviation of the groups before g in r + 1 regimes; from[r][g]: first group of the last regime
     std::vector<std::vector<double>> least(regimes, std::vector<double>(n + 1, infinite));
     std::vector<std::vector<std::size_t>> from(regimes, std::vector<std::size_t>(n + 1, 0));
     for (std::size_t end = 1; end <= n; ++end) least[0][end] = fit(0, end - 1).deviation;

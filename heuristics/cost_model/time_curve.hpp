@@ -8,10 +8,10 @@
 
 namespace arbiter {
 
-/// A line of its own for each regime, a range of message sizes.
+/// Time by shape, piecewise linear: one line for each regime, a range of message sizes.
 struct TimeCurve {
   struct Regime {
-    std::int64_t last_byte = 0;  ///< inclusive; that of the last regime is the largest number
+    std::int64_t last_byte = 0;  ///< inclusive; the largest number for the last regime
     LinearTime line;
   };
 
@@ -22,10 +22,10 @@ struct TimeCurve {
   [[nodiscard]] std::string text() const;
 };
 
-/// The rule: for one regime, then two, up to `max_regimes`, the borders (halfway in logarithms between two neighbouring
-/// sizes) of least total deviation, of all ways to cut the sizes (grouped to at most sixteen) so that a regime has at
-/// least two groups and six points. One regime more is taken only if that lowers the deviation by a tenth, and if it is
-/// over 0.5 % a point before. Throws Error if there is no point.
+/// Fits the curve with the fewest regimes that pay off. For one regime, then two, up to `max_regimes`, it finds the cut
+/// of the sizes (in at most sixteen groups) with the least total deviation, each regime having at least two groups and
+/// six points; borders are geometric means of neighbouring sizes. It adds a regime only while the deviation exceeds
+/// 0.5 % per point and the regime lowers it by a tenth. Throws Error if there is no point.
 [[nodiscard]] TimeCurve fit_time_curve(std::vector<TimePoint> points, std::size_t max_regimes);
 
 }  // namespace arbiter

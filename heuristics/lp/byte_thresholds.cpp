@@ -7,10 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "common/grid_regions.hpp"
-#include "lp/relative_cost.hpp"
-#include "lp/size_groups.hpp"
-
 namespace arbiter {
 
 namespace {
@@ -22,7 +18,7 @@ std::string size_text(std::int64_t bytes) {
   return fmt::format("{} B", bytes);
 }
 
-/// The largest size that is not nearer to `above`.
+/// The largest size that is at least as near to `below` as to `above`, in logarithms.
 std::int64_t border(std::int64_t below, std::int64_t above) {
   const auto product = static_cast<long double>(below) * static_cast<long double>(above);
   return static_cast<std::int64_t>(std::floor(std::sqrt(product)));
@@ -72,11 +68,7 @@ ByteThresholds byte_thresholds(const std::vector<const CellBlock*>& blocks, cons
       continue;
     }
     result.excess.add_unmeasured();
-    const auto own = groups.member_cost.begin() + static_cast<std::ptrdiff_t>(i * order.size());
-    const auto best = std::min_element(own, own + static_cast<std::ptrdiff_t>(order.size())) - own;
-    result.exceptions.emplace(
-        Problem{key.tp_size, block->key.dtype, key.fusion, block->hidden_of(cell), block->tokens_of(cell)},
-        order[static_cast<std::size_t>(best)]);
+    result.exceptions.emplace(block->problem_of(cell), order[cheapest_of(groups.member_cost, i, order.size())]);
   }
   return result;
 }
@@ -92,8 +84,7 @@ void add_to(DecisionTable& table, const ByteThresholds& thresholds, const std::v
     DecisionGrid grid = grid_without_answers(*block);
     grid.strategies = thresholds.order;
     for (std::size_t cell = 0; cell < block->cells(); ++cell) {
-      const Problem problem{block->key.tp_size, block->key.dtype, block->key.fusion, block->hidden_of(cell),
-                            block->tokens_of(cell)};
+      const Problem problem = block->problem_of(cell);
       const auto exception = thresholds.exceptions.find(problem);
       const std::string& strategy =
           exception != thresholds.exceptions.end() ? exception->second : steps.select(problem);

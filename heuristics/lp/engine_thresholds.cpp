@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "lp/relative_cost.hpp"
-
 namespace arbiter {
 
 namespace {
@@ -33,9 +31,9 @@ std::vector<Cell> cells_by_numel(const std::vector<const CellBlock*>& blocks, do
   std::vector<Cell> cells;
   std::vector<double> costs;
   for (const CellBlock* block : blocks) {
-    const RelativeCosts own = relative_costs(*block, rule_order);
-    costs.insert(costs.end(), own.cost.begin(), own.cost.end());
-    for (const std::size_t cell : own.cells) {
+    const RelativeCosts of_block = relative_costs(*block, rule_order);
+    costs.insert(costs.end(), of_block.cost.begin(), of_block.cost.end());
+    for (const std::size_t cell : of_block.cells) {
       const std::int64_t tokens = block->tokens_of(cell);
       cells.push_back({tokens, tokens * block->hidden_of(cell), 0.0, 0.0, 0.0});
     }
@@ -50,9 +48,9 @@ std::vector<Cell> cells_by_numel(const std::vector<const CellBlock*>& blocks, do
   return cells;
 }
 
-/// The best number of elements for one number of tokens.
+/// The least cost for one NCCL threshold, and the number of elements that gives it. The cells ascend in numel.
 std::pair<double, std::int64_t> best_numel(const std::vector<Cell>& cells, std::int64_t nccl_tokens) {
-  double cost = 0.0;  // with TWOSHOT everywhere below nccl_tokens
+  double cost = 0.0;  // starts with TWOSHOT for every cell below nccl_tokens
   for (const Cell& cell : cells) cost += cell.tokens >= nccl_tokens ? cell.nccl : cell.two_shot;
   std::pair<double, std::int64_t> best{cost, cells.front().numel};
   for (std::size_t i = 0; i < cells.size(); ++i) {

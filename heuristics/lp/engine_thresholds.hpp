@@ -6,26 +6,26 @@
 #include <vector>
 
 #include "common/cell_block.hpp"
-#include "lp/excess.hpp"
+#include "lp/relative_cost.hpp"
 
 namespace arbiter {
 
-/// The rule engines hold per (SM, tp): NCCL from a number of tokens on, else TWOSHOT from a number of elements on, else
-/// ONESHOT.
+/// The rule of TensorRT-LLM per (SM, tp): NCCL from nccl_num_tokens tokens, else TWOSHOT from two_shot_numel elements,
+/// else ONESHOT.
 struct EngineThresholds {
   static constexpr std::int64_t never = -1;
 
   int tp_size = 0;
   std::int64_t nccl_num_tokens = never;
   std::int64_t two_shot_numel = never;
-  Excess excess;  ///< over the best of all measured strategies
+  Excess excess;  ///< relative to the best of all measured strategies
 
   /// "NCCL_num_token_threshold 4096, TWO_SHOT_numel_threshold 262144"
   [[nodiscard]] std::string text() const;
 };
 
-/// The best pair for all blocks of one tp size, whatever their fusion and dtype; every pair of measured values is
-/// tried. Nothing unless NCCL, ONESHOT and TWOSHOT were all measured.
+/// The best of all pairs of measured values for the blocks of one tp size, of all fusions and dtypes. Empty unless
+/// NCCL, ONESHOT and TWOSHOT were all measured.
 [[nodiscard]] std::optional<EngineThresholds> engine_thresholds(const std::vector<const CellBlock*>& blocks);
 
 }  // namespace arbiter

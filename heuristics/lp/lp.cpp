@@ -9,28 +9,27 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/regret.hpp"
-#include "common/grid_regions.hpp"
-#include "common/look_up_choice.hpp"
+#include "common/cross_validation.hpp"
 #include "common/table_selector.hpp"
 #include "lp/byte_thresholds.hpp"
 #include "lp/engine_thresholds.hpp"
+#include "lp/regions.hpp"
 #include "lp/strategy_order.hpp"
-#include "lp/token_cutoffs.hpp"
 
 namespace arbiter {
 
 namespace {
 
 using Blocks = std::vector<const CellBlock*>;
-using BlocksByPair = std::map<int, std::map<std::string, Blocks>>;
+using BlocksByTpAndFusion = std::map<int, std::map<std::string, Blocks>>;
 
-BlocksByPair by_pair(const std::vector<CellBlock>& blocks) {
-  BlocksByPair pairs;
-  for (const CellBlock& block : blocks) pairs[block.key.tp_size][block.key.fusion].push_back(&block);
-  return pairs;
+BlocksByTpAndFusion by_tp_and_fusion(const std::vector<CellBlock>& blocks) {
+  BlocksByTpAndFusion result;
+  for (const CellBlock& block : blocks) result[block.key.tp_size][block.key.fusion].push_back(&block);
+  return result;
 }
 
-/// The tables of both reductions and what there is to say of them.
+/// The tables of both shapes (regions and bytes) and lines of the report.
 struct Fit {
   DecisionTable regions;
   DecisionTable bytes;
@@ -39,7 +38,7 @@ struct Fit {
 
 std::string exceptions_text(std::size_t count) {
   if (count == 0) return {};
-  return fmt::format("; {} cells have no time for the choice and keep their own best", count);
+  return fmt::format("; {} cells have no time for the choice and keep their fastest strategy", count);
 }
 
 std::vector<std::string> order_for(const Blocks& blocks, const std::vector<std::string>& wanted) {
@@ -75,7 +74,7 @@ void fit_fusion(const Blocks& blocks, const LpOptions& options, Fit& fit) {
   const std::vector<std::string> order = order_for(blocks, options.order);
   const BlockKey& key = blocks.front()->key;
   if (order.empty()) {
-    fit.lines += fmt::format("\n  tp {}, {}: none of the strategies of `order` was measured", key.tp_size, key.fusion);
+    fit.lines += fmt::format("\n  tp {}, {}: no strategy of `order` was measured", key.tp_size, key.fusion);
     return;
   }
   fit.lines += fmt::format("\n  tp {}, {}: order {}", key.tp_size, key.fusion, fmt::join(order, " < "));
@@ -98,7 +97,7 @@ void report_engine_rule(const std::map<std::string, Blocks>& by_fusion, Fit& fit
 Fit fit_blocks(const Dataset& dataset, const LpOptions& options, const std::string& fallback) {
   const std::vector<CellBlock> blocks = cell_blocks(dataset, "lp");
   Fit fit{{options.look_up.value_or(LookUp::nearest), {}, {}, fallback}, {LookUp::message_size, {}, {}, fallback}, {}};
-  for (const auto& [tp_size, by_fusion] : by_pair(blocks)) {
+  for (const auto& [tp_size, by_fusion] : by_tp_and_fusion(blocks)) {
     for (const auto& [fusion, of_fusion] : by_fusion) fit_fusion(of_fusion, options, fit);
     report_engine_rule(by_fusion, fit);
   }
@@ -115,11 +114,11 @@ Fit fit_blocks(const Dataset& dataset, const LpOptions& options, const std::stri
   return fit;
 }
 
-/// Only the regions, which is what cross-validation asks for.
+/// The regions alone, for cross-validation.
 DecisionTable region_table(const Dataset& dataset, const LpOptions& options, const std::string& fallback) {
   const std::vector<CellBlock> blocks = cell_blocks(dataset, "lp");
   DecisionTable table{LookUp::nearest, {}, {}, fallback};
-  for (const auto& [tp_size, by_fusion] : by_pair(blocks)) {
+  for (const auto& [tp_size, by_fusion] : by_tp_and_fusion(blocks)) {
     for (const auto& [fusion, of_fusion] : by_fusion) {
       const std::vector<std::string> order = order_for(of_fusion, options.order);
       if (order.empty()) continue;
@@ -139,8 +138,8 @@ std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& 
   const bool uses_bytes = options.shape == LpOptions::Shape::bytes;
   std::string rule(name_of(fit.regions.look_up));
   if (!options.look_up && !uses_bytes) {
-    LookUpChoice choice =
-        choose_look_up(HeldOut(dataset, [&](const Dataset& data) { return region_table(data, options, fallback); }));
+    LookUpChoice choice = choose_look_up(
+        CrossValidation(dataset, [&](const Dataset& data) { return region_table(data, options, fallback); }));
     fit.regions.look_up = choice.look_up;
     rule = std::move(choice.text);
   }
@@ -148,7 +147,7 @@ std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& 
   const auto bytes = std::make_shared<TableSelector>("lp", std::move(fit.bytes));
   const auto& chosen = uses_bytes ? bytes : regions;
   chosen->set_report(fmt::format(
-      "lp (GLPK, dual simplex, whole optimum; selects by {})\n  look-up of regions: {}\n  regret of regions: {}\n  "
+      "lp (GLPK, dual simplex, integral optimum; selects by {})\n  look-up of regions: {}\n  regret of regions: {}\n  "
       "regret of bytes:   {}{}",
       uses_bytes ? "bytes" : "regions", rule, to_string(regret_of(*regions, dataset)),
       to_string(regret_of(*bytes, dataset)), fit.lines));

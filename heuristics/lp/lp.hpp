@@ -7,20 +7,20 @@
 #include <vector>
 
 #include "arbiter/heuristic.hpp"
-#include "lp/block_regions.hpp"
+#include "lp/regions.hpp"
 
 namespace arbiter {
 
 struct LpOptions {
   enum class Shape : std::uint8_t { regions, bytes };
   Shape shape = Shape::regions;
-  std::vector<std::string> order;  ///< from latency- to bandwidth-optimal; empty: from the data
-  std::string fallback;            ///< empty: the baseline of the data
+  std::vector<std::string> order;  ///< from latency- to bandwidth-optimal; empty: strategy_order()
+  std::string fallback;            ///< empty: the dataset's baseline_strategy()
   MonotoneRule monotone = {};
-  std::optional<LookUp> look_up = {};  ///< of regions; nothing: by cross-validation
+  std::optional<LookUp> look_up = {};  ///< of regions; empty: by cross-validation
 };
 
-/// Throws DataError if no row of an allowed strategy can be used, Error if the solver fails.
+/// Throws DataError if no row of a strategy of the order is usable, Error if GLPK fails.
 [[nodiscard]] std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& options);
 
 }  // namespace arbiter

@@ -20,10 +20,10 @@ using Program = std::unique_ptr<glp_prob, DeleteProgram>;
 
 constexpr int time_limit_ms = 120'000;
 
-/// GLPK's numbers of rows and columns start at 1 and are ints.
+/// GLPK counts rows and columns from 1, in int.
 int checked_int(std::size_t value) {
   if (value > static_cast<std::size_t>(std::numeric_limits<int>::max() / 4)) {
-    throw Error(fmt::format("lp: {} unknowns are more than the solver can hold", value));
+    throw Error(fmt::format("lp: {} variables are more than GLPK can hold", value));
   }
   return static_cast<int>(value);
 }
@@ -31,9 +31,9 @@ int checked_int(std::size_t value) {
 class LabellingProgram {
  public:
   explicit LabellingProgram(const LabellingProblem& problem)
-      : problem_(problem), unknowns_(problem.labels - 1), program_(glp_create_prob()) {
+      : problem_(problem), variables_(problem.labels - 1), program_(glp_create_prob()) {
     glp_set_obj_dir(program_.get(), GLP_MIN);
-    glp_add_cols(program_.get(), checked_int(problem.nodes * unknowns_));
+    glp_add_cols(program_.get(), checked_int(problem.nodes * variables_));
     for (std::size_t node = 0; node < problem.nodes; ++node) {
       for (std::size_t k = 1; k < problem.labels; ++k) {
         glp_set_col_bnds(program_.get(), column(node, k), GLP_DB, 0.0, 1.0);
@@ -52,13 +52,13 @@ class LabellingProgram {
     parameters.tm_lim = time_limit_ms;
     const int code = glp_simplex(program_.get(), &parameters);
     if (code == GLP_ETMLIM) throw Error(fmt::format("lp: no optimum within {} s", time_limit_ms / 1000));
-    if (code != 0) throw Error(fmt::format("lp: the solver stopped with GLPK code {}", code));
+    if (code != 0) throw Error(fmt::format("lp: GLPK stopped with code {}", code));
     const int status = glp_get_status(program_.get());
-    if (status != GLP_OPT) throw Error(fmt::format("lp: the solver found no optimum, GLPK status {}", status));
+    if (status != GLP_OPT) throw Error(fmt::format("lp: GLPK found no optimum, status {}", status));
     return "optimal";
   }
 
-  /// The optimum, without the cost of having every node at the first label.
+  /// The optimum less the cost of giving each node the first label.
   [[nodiscard]] double objective() const { return glp_get_obj_val(program_.get()); }
 
   [[nodiscard]] std::size_t label(std::size_t node) const {
@@ -66,7 +66,7 @@ class LabellingProgram {
     for (std::size_t k = 1; k < problem_.labels; ++k) {
       const double y = glp_get_col_prim(program_.get(), column(node, k));
       if (std::abs(y - std::round(y)) > 1e-6) {
-        throw Error(fmt::format("lp: the optimum is not whole, y[{},{}] = {}", node, k, y));
+        throw Error(fmt::format("lp: the optimum is not integral, y[{},{}] = {}", node, k, y));
       }
       if (y > 0.5) label = k;
     }
@@ -74,56 +74,56 @@ class LabellingProgram {
   }
 
  private:
-  [[nodiscard]] int column(std::size_t node, std::size_t k) const { return static_cast<int>(node * unknowns_ + k); }
+  [[nodiscard]] int column(std::size_t node, std::size_t k) const { return static_cast<int>(node * variables_ + k); }
 
-  /// Every row says that one unknown is at least another; `tolerance` is a column that makes up for it, or 0.
-  void at_least(int row, int more, int less, int tolerance = 0) {
-    const int columns[] = {0, more, less, tolerance};
+  /// The constraint `more` + slack >= `less`, of columns; slack 0: none.
+  void at_least(int row, int more, int less, int slack = 0) {
+    const int columns[] = {0, more, less, slack};
     const double factors[] = {0.0, 1.0, -1.0, 1.0};
     glp_set_row_bnds(program_.get(), row, GLP_LO, 0.0, 0.0);
-    glp_set_mat_row(program_.get(), row, tolerance == 0 ? 2 : 3, columns, factors);
+    glp_set_mat_row(program_.get(), row, slack == 0 ? 2 : 3, columns, factors);
   }
 
-  /// The first of the columns that let unknowns fall along edges, or 0 if they must not.
+  /// Adds a slack for each constraint along an edge. Returns the first column; 0: no slacks.
   int add_slacks() {
-    if (std::isinf(problem_.price_of_falling)) return 0;
-    const int count = checked_int(problem_.edges.size() * unknowns_);
+    if (std::isinf(problem_.violation_penalty)) return 0;
+    const int count = checked_int(problem_.edges.size() * variables_);
     if (count == 0) return 0;
     const int first = glp_add_cols(program_.get(), count);
     for (int column = first; column < first + count; ++column) {
       glp_set_col_bnds(program_.get(), column, GLP_LO, 0.0, 0.0);
-      glp_set_obj_coef(program_.get(), column, problem_.price_of_falling);
+      glp_set_obj_coef(program_.get(), column, problem_.violation_penalty);
     }
     return first;
   }
 
   void add_constraints() {
-    const std::size_t rows = problem_.nodes * (unknowns_ - 1) + problem_.edges.size() * unknowns_;
+    const std::size_t rows = problem_.nodes * (variables_ - 1) + problem_.edges.size() * variables_;
     if (rows == 0) return;
     glp_add_rows(program_.get(), checked_int(rows));
-    int tolerance = add_slacks();
+    int slack = add_slacks();
     int row = 1;
     for (std::size_t node = 0; node < problem_.nodes; ++node) {
       for (std::size_t k = 2; k < problem_.labels; ++k) at_least(row++, column(node, k - 1), column(node, k));
     }
     for (const auto& [before, after] : problem_.edges) {
       for (std::size_t k = 1; k < problem_.labels; ++k) {
-        at_least(row++, column(after, k), column(before, k), tolerance);
-        if (tolerance != 0) ++tolerance;
+        at_least(row++, column(after, k), column(before, k), slack);
+        if (slack != 0) ++slack;
       }
     }
   }
 
   const LabellingProblem& problem_;
-  std::size_t unknowns_;  ///< per node
+  std::size_t variables_;  ///< per node
   Program program_;
 };
 
-double cost_of_falling(const LabellingProblem& problem, const std::vector<std::size_t>& labels) {
+double violation_cost(const LabellingProblem& problem, const std::vector<std::size_t>& labels) {
   double cost = 0.0;
   for (const auto& [before, after] : problem.edges) {
     if (labels[before] > labels[after]) {
-      cost += problem.price_of_falling * static_cast<double>(labels[before] - labels[after]);
+      cost += problem.violation_penalty * static_cast<double>(labels[before] - labels[after]);
     }
   }
   return cost;
@@ -144,9 +144,9 @@ Labelling solve(const LabellingProblem& problem) {
   for (std::size_t node = 0; node < problem.nodes; ++node) {
     result.objective += problem.cost_of(node, result.labels[node]);
   }
-  const double found = result.objective + cost_of_falling(problem, result.labels);
+  const double found = result.objective + violation_cost(problem, result.labels);
   if (std::abs(found - optimum) > 1e-6 * (1.0 + std::abs(optimum))) {
-    throw Error(fmt::format("lp: the labels cost {}, but the solver's optimum is {}", found, optimum));
+    throw Error(fmt::format("lp: the labels cost {}, but the optimum is {}", found, optimum));
   }
   return result;
 }

@@ -1,8 +1,10 @@
-// lp: thresholds by linear programming (GLPK). Strategies are ordered from latency- to bandwidth-optimal, and each
-// cell gets one of them such that the choice never falls in that order when num_tokens or hidden_size grows, at the
-// least total of time / best time. Where that leaves a cell clearly slower than its best (`monotone_percent`), the
-// choice may fall at a price. The same by message size alone gives byte thresholds, which engines can hold; `shape`
-// says which of the two answers. The report says what either costs, and token cut-offs for each hidden size.
+// lp: thresholds by linear programming (GLPK).
+//
+// Strategies are ordered from latency- to bandwidth-optimal. Each cell gets one of them such that the position in that
+// order does not decrease with num_tokens or hidden_size (monotone regions), at the least sum of time / best time.
+// Where this leaves a cell clearly slower than its best (`monotone_percent`), the choice may decrease at a penalty. The
+// same program over message size alone gives byte thresholds, the form that engines can hold. `shape` says which of the
+// two selects; the report states the regret of both, and token cut-offs for each hidden size.
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -10,7 +12,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "common/look_up_choice.hpp"
+#include "common/cross_validation.hpp"
 #include "common/table_selector.hpp"
 #include "lp/lp.hpp"
 
@@ -31,7 +33,7 @@ class Lp : public Heuristic {
                  parameters.text("fallback"),
                  {parse_monotone(parameters.text("monotone")), parameters.real("monotone_percent") / 100.0},
                  parse_look_up(parameters.text("look_up"))} {
-    static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));
+    static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));  // refuses AUTO
     std::set<std::string> seen;
     for (const std::string& name : options_.order) {
       if (name == "AUTO") throw ConfigError("order: found AUTO, allowed: strategies that do not ask a selector");
@@ -49,14 +51,15 @@ class Lp : public Heuristic {
 constexpr ParameterSpec lp_parameters[] = {
     {"order", ParameterType::text_list, "[]", "",
      "strategies from latency- to bandwidth-optimal; empty: from the data"},
-    {"shape", ParameterType::text, "regions", "regions|bytes", "choose by num_tokens and hidden_size, or by bytes"},
+    {"shape", ParameterType::text, "regions", "regions|bytes",
+     "select by num_tokens and hidden_size, or by message bytes"},
     {"monotone", ParameterType::text, "auto", "auto|true|false",
-     "regions: whether the choice must not fall in the order; auto: while that costs no cell too much"},
+     "regions: whether larger shapes keep to later strategies of the order; auto: unless a cell gets too slow"},
     {"monotone_percent", ParameterType::real, "5", "0..1000",
-     "monotone auto: how much slower than its best a cell may get, beyond noise"},
+     "monotone auto: how much slower than its best strategy a cell may get, beyond noise"},
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|exact",
-     "regions: how shapes off the grid find a cell; auto: by cross-validation"},
-    {"fallback", ParameterType::text, "", "", "the strategy where nothing was measured; NCCL on GPUs, else MPI"},
+     "regions: rule by which shapes off the grid find a cell; auto: by cross-validation"},
+    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "lp/relative_cost.hpp"
-#include "lp/size_groups.hpp"
 
 namespace arbiter {
 
@@ -14,16 +13,15 @@ namespace {
 
 using Order = std::vector<std::size_t>;
 
-/// Slope of log(time / best) over log(bytes): above 0 for a strategy that is good at small messages.
+/// Least-squares slope of log(time / best time) over log(bytes): positive for a strategy that is best at small
+/// messages.
 double relative_growth(const std::vector<const CellBlock*>& blocks, const std::string& strategy) {
   std::vector<double> x;
   std::vector<double> y;
   for (const CellBlock* block : blocks) {
     const RelativeCosts costs = relative_costs(*block, {strategy});
     for (std::size_t i = 0; i < costs.cells.size(); ++i) {
-      const std::size_t cell = costs.cells[i];
-      x.push_back(
-          std::log(static_cast<double>(block->hidden_of(cell) * block->tokens_of(cell) * size_of(block->key.dtype))));
+      x.push_back(std::log(static_cast<double>(block->problem_of(costs.cells[i]).message_bytes())));
       y.push_back(std::log(costs.cost[i]));
     }
   }
@@ -39,14 +37,14 @@ double relative_growth(const std::vector<const CellBlock*>& blocks, const std::s
   return variance > 0.0 ? covariance / variance : 0.0;
 }
 
-/// The least cost of thresholds in message size that use the strategies in this order.
+/// The least cost of thresholds in message size that use the strategies in this order, by dynamic programming.
 double threshold_cost(const SizeGroups& groups, const Order& order) {
   std::vector<double> least(order.size(), 0.0);
   for (std::size_t group = 0; group < groups.bytes.size(); ++group) {
     double before = std::numeric_limits<double>::infinity();
-    for (std::size_t place = 0; place < order.size(); ++place) {
-      before = std::min(before, least[place]);
-      least[place] = before + groups.cost[group * order.size() + order[place]];
+    for (std::size_t position = 0; position < order.size(); ++position) {
+      before = std::min(before, least[position]);
+      least[position] = before + groups.cost[group * order.size() + order[position]];
     }
   }
   return *std::ranges::min_element(least);
@@ -54,7 +52,7 @@ double threshold_cost(const SizeGroups& groups, const Order& order) {
 
 bool clearly_less(double a, double b) { return a < b - 1e-9 * std::abs(b); }
 
-Order best_of_all(const SizeGroups& groups, Order order) {
+Order best_permutation(const SizeGroups& groups, Order order) {
   Order best = order;
   double least = threshold_cost(groups, order);
   while (std::ranges::next_permutation(order).found) {
@@ -66,7 +64,7 @@ Order best_of_all(const SizeGroups& groups, Order order) {
   return best;
 }
 
-Order best_of_exchanges(const SizeGroups& groups, Order order) {
+Order best_by_swaps(const SizeGroups& groups, Order order) {
   double least = threshold_cost(groups, order);
   for (bool better = true; better;) {
     better = false;
@@ -103,9 +101,9 @@ std::vector<std::string> strategy_order(const std::vector<const CellBlock*>& blo
   const SizeGroups groups = size_groups(blocks, names);
   Order order(names.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  order = names.size() <= few ? best_of_all(groups, order) : best_of_exchanges(groups, order);
+  order = names.size() <= few ? best_permutation(groups, order) : best_by_swaps(groups, order);
   std::vector<std::string> result;
-  for (const std::size_t place : order) result.push_back(names[place]);
+  for (const std::size_t position : order) result.push_back(names[position]);
   return result;
 }
 

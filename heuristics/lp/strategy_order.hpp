@@ -7,9 +7,9 @@
 
 namespace arbiter {
 
-/// The strategies of one (tp, fusion) from latency- to bandwidth-optimal: the order in which thresholds in message
-/// size cost least time. Strategies whose place makes no difference are ordered by how their time, relative to the
-/// best, grows with the size. All orders are tried up to seven strategies, exchanges of neighbours beyond.
+/// The strategies of one (tp, fusion) from latency- to bandwidth-optimal: the order whose best thresholds in message
+/// size cost the least time. Of equal orders, the one by how steeply log(time / best time) falls with log size. All
+/// permutations are tried for up to seven strategies, else swaps of neighbours until none improves.
 [[nodiscard]] std::vector<std::string> strategy_order(const std::vector<const CellBlock*>& blocks);
 
 }  // namespace arbiter

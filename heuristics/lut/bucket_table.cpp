@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/log_interpolation.hpp"
-#include "lut/gap_filling.hpp"
 #include "lut/simplest_labels.hpp"
+#include "lut/tie_sets.hpp"
 
 namespace arbiter {
 
@@ -28,7 +27,7 @@ LogAxis powers_over(const LogAxis& axis) {
   return LogAxis(std::move(powers));
 }
 
-/// What a power of two stands for along one axis: quarters of the doubling, and the measured values.
+/// The sizes by which a bucket is judged along one axis: quarters of its doubling, and the measured ones in it.
 std::set<std::int64_t> values_of(const LogAxis& axis, std::int64_t power) {
   std::set<std::int64_t> values;
   for (const double share : {0.0, 0.25, 0.5, 0.75}) {
@@ -40,27 +39,25 @@ std::set<std::int64_t> values_of(const LogAxis& axis, std::int64_t power) {
   return values;
 }
 
-/// How the strategies do in one bucket.
+/// The regret of each strategy in one bucket, over the shapes by which it is judged.
 struct Bucket {
-  std::vector<double> regret;          ///< sum over the shapes with a time
-  std::vector<std::size_t> estimated;  ///< of each strategy: shapes with a time
-  std::size_t shapes = 0;              ///< with a time of any strategy
-  std::optional<std::size_t> corner;   ///< the fastest one at the least shape
+  std::vector<double> regret;          ///< [strategy]: sum over its estimated shapes
+  std::vector<std::size_t> estimated;  ///< [strategy]: the number of shapes with a time
+  std::optional<std::size_t> corner;   ///< the fastest strategy at the smallest shape
 };
 
 Bucket bucket_at(const CellBlock& block, std::int64_t hidden_power, std::int64_t tokens_power) {
   const std::size_t strategies = block.strategies.size();
-  Bucket bucket{std::vector<double>(strategies, 0.0), std::vector<std::size_t>(strategies, 0), 0, std::nullopt};
+  Bucket bucket{std::vector<double>(strategies, 0.0), std::vector<std::size_t>(strategies, 0), std::nullopt};
   for (const std::int64_t hidden : values_of(block.hidden, hidden_power)) {
     for (const std::int64_t tokens : values_of(block.tokens, tokens_power)) {
       std::vector<std::optional<double>> time;
       std::optional<std::size_t> best;
       for (std::size_t k = 0; k < strategies; ++k) {
-        time.push_back(interpolated_time(block, k, hidden, tokens));
+        time.push_back(block.interpolated_time(k, hidden, tokens));
         if (time[k] && (!best || *time[k] < *time[*best])) best = k;
       }
       if (!best) continue;
-      ++bucket.shapes;
       if (hidden == hidden_power && tokens == tokens_power) bucket.corner = best;
       for (std::size_t k = 0; k < strategies; ++k) {
         if (!time[k]) continue;
@@ -81,17 +78,13 @@ bool failed_around(const CellBlock& block, std::size_t strategy, std::int64_t hi
   return false;
 }
 
-/// The strategies that may answer: of those with times for most of the bucket, the ones that did not fail around it.
+/// The strategies with times for most of the bucket, without those that failed around it if there are others.
 std::vector<bool> candidates_of(const CellBlock& block, const Bucket& bucket, std::int64_t hidden,
                                 std::int64_t tokens) {
   const std::size_t most = *std::ranges::max_element(bucket.estimated);
   std::vector<bool> covering;
-  std::vector<bool> safe;
-  for (std::size_t k = 0; k < bucket.estimated.size(); ++k) {
-    covering.push_back(most > 0 && bucket.estimated[k] == most);
-    safe.push_back(covering[k] && !failed_around(block, k, hidden, tokens));
-  }
-  return std::ranges::find(safe, true) == safe.end() ? covering : safe;
+  for (const std::size_t shapes : bucket.estimated) covering.push_back(most > 0 && shapes == most);
+  return without_failed(covering, [&](std::size_t k) { return failed_around(block, k, hidden, tokens); });
 }
 
 }  // namespace
@@ -99,10 +92,8 @@ std::vector<bool> candidates_of(const CellBlock& block, const Bucket& bucket, st
 BucketBlock bucket_block(const CellBlock& block, double tie_percent) {
   const LogAxis hidden = powers_over(block.hidden);
   const LogAxis tokens = powers_over(block.tokens);
-  const std::size_t cells = hidden.size() * tokens.size();
-  const std::size_t strategies = block.strategies.size();
-  LabelChoice choice{hidden.size(), tokens.size(), strategies, std::vector<bool>(cells * strategies, false),
-                     std::vector<double>(cells * strategies, 0.0)};
+  LabelChoice choice = LabelChoice::of(hidden.size(), tokens.size(), block.strategies.size());
+  const std::size_t cells = choice.rows * choice.columns;
   std::vector<Bucket> buckets;
   for (std::size_t cell = 0; cell < cells; ++cell) {
     const std::int64_t h = hidden[cell / tokens.size()];
@@ -110,20 +101,20 @@ BucketBlock bucket_block(const CellBlock& block, double tie_percent) {
     buckets.push_back(bucket_at(block, h, t));
     const std::vector<bool> candidates = candidates_of(block, buckets.back(), h, t);
     double least = std::numeric_limits<double>::infinity();
-    for (std::size_t k = 0; k < strategies; ++k) {
+    for (std::size_t k = 0; k < choice.labels; ++k) {
       if (!candidates[k]) continue;
       choice.excess[choice.at(cell, k)] = buckets.back().regret[k] / static_cast<double>(buckets.back().estimated[k]);
       least = std::min(least, choice.excess[choice.at(cell, k)]);
     }
-    for (std::size_t k = 0; k < strategies; ++k) {
+    for (std::size_t k = 0; k < choice.labels; ++k) {
       choice.allowed[choice.at(cell, k)] =
           candidates[k] && choice.excess[choice.at(cell, k)] <= least + tie_percent / 100.0;
     }
   }
   BucketBlock result;
   result.filled = fill_gaps(choice, hidden, tokens);
-  result.grid = {block.key.tp_size, block.key.dtype,  block.key.fusion,       hidden.values(),
-                 tokens.values(),   block.strategies, simplest_labels(choice)};
+  result.grid = grid_on(block, hidden, tokens);
+  result.grid.cells = simplest_labels(choice);
   for (std::size_t cell = 0; cell < cells; ++cell) {
     const Bucket& bucket = buckets[cell];
     const std::uint16_t label = result.grid.cells[cell];

@@ -7,19 +7,20 @@
 
 namespace arbiter {
 
-/// The table of one block for who rounds both sizes down to powers of two: each cell answers for all shapes below the
-/// next powers.
+/// The table of one block for readers that round both sizes down to powers of two (LookUp::floor_log2): each cell is a
+/// bucket that answers for all shapes below the next powers.
 struct BucketBlock {
-  DecisionGrid grid;  ///< all powers of two from the least to the largest measured size
-  std::size_t shapes = 0;
-  std::size_t moved = 0;     ///< buckets that another strategy answers than the fastest one at their corner
-  std::size_t filled = 0;    ///< buckets without a time, answered as the nearest one with some
-  double mean_excess = 0.0;  ///< over the best, of the shapes looked at
+  DecisionGrid grid;         ///< all powers of two from the smallest to the largest measured size
+  std::size_t shapes = 0;    ///< by which the buckets are judged, with a time of their choice
+  std::size_t moved = 0;     ///< buckets whose choice is not the fastest strategy at their smallest shape
+  std::size_t filled = 0;    ///< buckets without times, answered like the nearest one with some
+  double mean_excess = 0.0;  ///< mean regret of the choices over `shapes`
 };
 
-/// Each bucket gets the strategy of least mean regret over the measured cells in it and shapes between them at quarters
-/// of a doubling, whose times are interpolated; strategies within `tie_percent` of that are ties, of which those win
-/// that keep the regions simple. One that failed in the bucket or one doubling around it is avoided.
+/// Each bucket gets the strategy of least mean regret over its measured cells and shapes at quarters of a doubling
+/// between them, whose times are interpolated. Strategies whose mean regret is within `tie_percent` of the least are
+/// ties, of which the simplest regions decide. A strategy that failed in the bucket or within a doubling of its
+/// smallest shape is left out while there are others.
 [[nodiscard]] BucketBlock bucket_block(const CellBlock& block, double tie_percent);
 
 }  // namespace arbiter

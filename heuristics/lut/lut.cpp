@@ -5,9 +5,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/regret.hpp"
-#include "common/grid_regions.hpp"
-#include "common/look_up_choice.hpp"
-#include "lut/argmin_table.hpp"
+#include "common/cross_validation.hpp"
 #include "lut/bucket_table.hpp"
 #include "lut/refined_table.hpp"
 #include "lut/stable_table.hpp"
@@ -16,7 +14,7 @@ namespace arbiter {
 
 namespace {
 
-/// A table and what there is to say of its blocks.
+/// A table, its statistics over all blocks, and a line of the report for each block.
 struct Fit {
   DecisionTable table;
   std::size_t regions = 0;
@@ -32,12 +30,12 @@ Fit fit_stable_cells(const Dataset& dataset, double tie_percent, const std::stri
   Fit fit{{LookUp::nearest, {}, {}, fallback}, 0, {}, {}};
   for (const CellBlock& block : cell_blocks(dataset, "lut")) {
     StableBlock stable = stable_block(block, tie_percent);
-    const std::size_t own_regions = regions(stable.grid);
-    fit.lines += fmt::format("\n  {}: {} cells, {} regions (plain: {}), {} by ties{}{}", to_string(block.key),
-                             stable.cells, own_regions, stable.argmin_regions, stable.ties_used,
-                             count_text(stable.avoided, "not the fastest, which failed nearby"),
+    const std::size_t block_regions = regions(stable.grid);
+    fit.lines += fmt::format("\n  {}: {} cells, {} regions (argmin: {}), {} by ties{}{}", to_string(block.key),
+                             stable.cells, block_regions, stable.argmin_regions, stable.ties_used,
+                             count_text(stable.avoided, "not the fastest, because it failed nearby"),
                              count_text(stable.filled, "gaps filled"));
-    fit.regions += own_regions;
+    fit.regions += block_regions;
     fit.total.cells += stable.cells;
     fit.total.argmin_regions += stable.argmin_regions;
     fit.total.ties_used += stable.ties_used;
@@ -50,13 +48,13 @@ Fit fit_buckets(const Dataset& dataset, double tie_percent, const std::string& f
   Fit fit{{LookUp::floor_log2, {}, {}, fallback}, 0, {}, {}};
   for (const CellBlock& block : cell_blocks(dataset, "lut")) {
     BucketBlock buckets = bucket_block(block, tie_percent);
-    const std::size_t own_regions = regions(buckets.grid);
+    const std::size_t block_regions = regions(buckets.grid);
     fit.lines += fmt::format(
-        "\n  {}: {} buckets, {} regions, {:.2f} % above the best over {} shapes, {} not as at their "
-        "corner{}",
-        to_string(block.key), buckets.grid.cells.size(), own_regions, 100.0 * buckets.mean_excess, buckets.shapes,
+        "\n  {}: {} buckets, {} regions, mean regret {:.2f} % over {} shapes, {} differ from the best at their "
+        "smallest shape{}",
+        to_string(block.key), buckets.grid.cells.size(), block_regions, 100.0 * buckets.mean_excess, buckets.shapes,
         buckets.moved, count_text(buckets.filled, "gaps filled"));
-    fit.regions += own_regions;
+    fit.regions += block_regions;
     fit.total.cells += buckets.grid.cells.size();
     fit.table.grids.push_back(std::move(buckets.grid));
   }
@@ -74,29 +72,28 @@ std::shared_ptr<const TableSelector> fit_argmin(const Dataset& dataset, const Lu
                                                 const std::string& fallback) {
   DecisionTable table{options.look_up.value_or(LookUp::exact), argmin_grids(dataset), {}, fallback};
   std::size_t cells = 0;
-  std::size_t own_regions = 0;
+  std::size_t block_regions = 0;
   for (const DecisionGrid& grid : table.grids) {
     cells += answered_cells(grid);
-    own_regions += regions(grid);
+    block_regions += regions(grid);
   }
   const std::string rule = table.look_up == LookUp::exact ? "" : fmt::format(", look-up {}", name_of(table.look_up));
   const std::string head =
-      fmt::format("lut (argmin{}): {} cells, {} regions; elsewhere {}", rule, cells, own_regions, fallback);
+      fmt::format("lut (argmin{}): {} cells, {} regions; elsewhere {}", rule, cells, block_regions, fallback);
   return reported(std::move(table), dataset, head, {});
 }
 
 std::shared_ptr<const TableSelector> fit_floor_log2(const Dataset& dataset, const LutOptions& options,
                                                     const std::string& fallback) {
-  const auto fit_table = [&](const Dataset& data) { return fit_buckets(data, options.tie_percent, fallback).table; };
-  const HeldOut held_out(dataset, fit_table);
+  const CrossValidation validation(
+      dataset, [&](const Dataset& data) { return fit_buckets(data, options.tie_percent, fallback).table; });
   Fit fit = fit_buckets(dataset, options.tie_percent, fallback);
   std::string head = fmt::format(
       "lut (stable, ties within {} %): {} buckets, {} regions; other tp sizes, fusions and sizes {}\n  look-up: "
-      "floor_log2: each bucket, up to the next powers of two, has the strategy of least mean regret over the cells "
-      "measured in it and shapes at quarters of a doubling, whose times are interpolated (log-log)",
+      "floor_log2: each bucket, up to the next powers of two, has the strategy of least mean regret over its measured "
+      "cells and shapes at quarters of a doubling, whose times are interpolated (log-log)",
       options.tie_percent, fit.total.cells, fit.regions, fallback);
-  if (held_out.possible())
-    head += fmt::format("; regret on cells left out of the fit: {}", to_string(held_out.regret()));
+  if (validation.possible()) head += fmt::format("; regret on held-out cells: {}", to_string(validation.regret()));
   return reported(std::move(fit.table), dataset, head, fit.lines);
 }
 
@@ -106,35 +103,36 @@ std::vector<DecisionGrid> refined_grids(const Dataset& dataset, double tie_perce
   return grids;
 }
 
-/// Takes the rule and the kind of grid with the least regret on cells left out, as far as the options leave it open,
-/// and says so.
-std::string settle_look_up(DecisionTable& table, const Dataset& dataset, const LutOptions& options) {
+/// Sets the look-up rule and the kind of grid (measured cells or refined), where the options leave them open, to those
+/// with the least regret on held-out cells. Returns the reasons as lines of the report.
+std::string choose_grids_and_look_up(DecisionTable& table, const Dataset& dataset, const LutOptions& options) {
   const auto choice_for = [&](const auto& make_grids) {
-    const HeldOut held_out(dataset, [&](const Dataset& data) {
+    const CrossValidation validation(dataset, [&](const Dataset& data) {
       return DecisionTable{options.look_up.value_or(LookUp::nearest), make_grids(data), {}, table.fallback};
     });
-    if (!options.look_up) return choose_look_up(held_out);
-    LookUpChoice choice{*options.look_up, held_out.regret(), std::string(name_of(*options.look_up))};
-    if (held_out.possible()) choice.text += fmt::format(" (left out of the fit: {})", to_string(choice.regret));
+    if (!options.look_up) return choose_look_up(validation);
+    LookUpChoice choice{*options.look_up, validation.regret(), std::string(name_of(*options.look_up))};
+    if (validation.possible()) choice.text += fmt::format(" (regret on held-out cells: {})", to_string(choice.regret));
     return choice;
   };
   using Refine = LutOptions::Refine;
-  std::optional<LookUpChoice> plain;
+  std::optional<LookUpChoice> measured;
   std::optional<LookUpChoice> refined;
   if (options.refine != Refine::always) {
-    plain = choice_for(
+    measured = choice_for(
         [&](const Dataset& data) { return fit_stable_cells(data, options.tie_percent, table.fallback).table.grids; });
   }
   if (options.refine != Refine::never) {
     refined = choice_for([&](const Dataset& data) { return refined_grids(data, options.tie_percent); });
   }
-  const bool takes_refined = refined && (!plain || refined->regret.clearly_better_than(plain->regret));
-  table.look_up = takes_refined ? refined->look_up : plain->look_up;
-  if (takes_refined) table.grids = refined_grids(dataset, options.tie_percent);
+  const bool refines = refined && (!measured || refined->regret.clearly_better_than(measured->regret));
+  table.look_up = refines ? refined->look_up : measured->look_up;
+  if (refines) table.grids = refined_grids(dataset, options.tie_percent);
   std::string text;
-  if (plain) text += fmt::format("\n  look-up{} measured cells: {}", takes_refined ? " not by" : " by", plain->text);
+  if (measured)
+    text += fmt::format("\n  {}: measured cells, look-up {}", refines ? "not used" : "used", measured->text);
   if (refined) {
-    text += fmt::format("\n  look-up{} cells between, by interpolated times: {}", takes_refined ? " by" : " not by",
+    text += fmt::format("\n  {}: refined cells (interpolated times), look-up {}", refines ? "used" : "not used",
                         refined->text);
   }
   return text;
@@ -143,9 +141,9 @@ std::string settle_look_up(DecisionTable& table, const Dataset& dataset, const L
 std::shared_ptr<const TableSelector> fit_stable(const Dataset& dataset, const LutOptions& options,
                                                 const std::string& fallback) {
   Fit fit = fit_stable_cells(dataset, options.tie_percent, fallback);
-  const std::string rule = settle_look_up(fit.table, dataset, options);
+  const std::string rule = choose_grids_and_look_up(fit.table, dataset, options);
   const std::string head = fmt::format(
-      "lut (stable, ties within {} %): {} cells, {} regions (plain: {}), {} cells decided by ties; other tp sizes and "
+      "lut (stable, ties within {} %): {} cells, {} regions (argmin: {}), {} cells decided by ties; other tp sizes and "
       "fusions {}{}",
       options.tie_percent, fit.total.cells, fit.regions, fit.total.argmin_regions, fit.total.ties_used, fallback, rule);
   return reported(std::move(fit.table), dataset, head, fit.lines);

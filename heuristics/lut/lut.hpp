@@ -15,12 +15,12 @@ struct LutOptions {
   enum class Refine : std::uint8_t { automatic, always, never };
   Mode mode = Mode::stable;
   double tie_percent = 2.0;
-  std::string fallback;                ///< empty: the baseline of the data
-  std::optional<LookUp> look_up = {};  ///< nothing: `exact` for argmin; for stable, by cross-validation
-  Refine refine = Refine::automatic;   ///< stable, unless floor_log2; by cross-validation, too
+  std::string fallback;                ///< empty: the dataset's baseline_strategy()
+  std::optional<LookUp> look_up = {};  ///< empty: `exact` for argmin; by cross-validation for stable
+  Refine refine = Refine::automatic;   ///< stable only, without effect on floor_log2; automatic: by cross-validation
 };
 
-/// Throws DataError if no row can be used.
+/// Throws DataError if no row is usable.
 [[nodiscard]] std::shared_ptr<const TableSelector> fit_lut(const Dataset& dataset, const LutOptions& options);
 
 }  // namespace arbiter

@@ -1,13 +1,15 @@
-// lut: the look-up table. `mode: argmin` is the plain rule, the smallest time of each measured cell and `fallback`
-// elsewhere. `mode: stable` takes strategies within `tie_percent` of the best, or not to be told from it by the
-// confidence intervals, for equal, and chooses among equals those that keep the regions simple, so that noise does not
-// flip cells; gaps are answered as the nearest measured cells are, and what failed in or next to a cell is avoided.
-// `look_up` says how problems off the grid find their cell: by default the rule with the least regret on cells left out
-// of the fit. `refine` adds cells between the measured ones, answered by interpolated times. With `floor_log2`, for
-// engines that round down to powers of two, each cell gets the strategy that is best over all it answers for.
+// lut: a look-up table of the best strategy per measured cell.
+//
+// `mode: argmin` is the fastest strategy of each measured cell, and `fallback` elsewhere. `mode: stable` keeps noise
+// from flipping cells: strategies within `tie_percent` of the best, or that confidence intervals cannot tell from it,
+// are ties, of which the simplest regions decide. Unmeasured cells are answered like the nearest measured ones, and
+// strategies that failed in a cell or a neighbour are avoided. `look_up` is the rule by which problems off the grid
+// find a cell, by default the one with the least regret in cross-validation. `refine` adds cells between the measured
+// ones, with interpolated times. `look_up: floor_log2` is for engines that round down to powers of two: each cell gets
+// the strategy that is best over all shapes it answers for.
 #include <iterator>
 
-#include "common/look_up_choice.hpp"
+#include "common/cross_validation.hpp"
 #include "lut/lut.hpp"
 
 namespace arbiter {
@@ -25,7 +27,7 @@ class Lut : public Heuristic {
       : options_{parameters.text("mode") == "argmin" ? LutOptions::Mode::argmin : LutOptions::Mode::stable,
                  parameters.real("tie_percent"), parameters.text("fallback"), parse_look_up(parameters.text("look_up")),
                  parse_refine(parameters.text("refine"))} {
-    static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));
+    static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));  // refuses AUTO
   }
   [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
     return fit_lut(dataset, options_);
@@ -36,13 +38,14 @@ class Lut : public Heuristic {
 };
 
 constexpr ParameterSpec lut_parameters[] = {
-    {"mode", ParameterType::text, "stable", "argmin|stable", "the plain smallest time, or simple regions among equals"},
-    {"tie_percent", ParameterType::real, "2", "0..100", "stable: times this near to the best are equal to it"},
+    {"mode", ParameterType::text, "stable", "argmin|stable",
+     "the least time of each cell, or the simplest regions among ties"},
+    {"tie_percent", ParameterType::real, "2", "0..100", "stable: times within this of the best are ties"},
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|floor_log2|exact",
-     "how shapes off the grid find a cell; auto: by cross-validation (argmin: exact)"},
+     "rule by which shapes off the grid find a cell; auto: by cross-validation (argmin: exact)"},
     {"refine", ParameterType::text, "auto", "auto|true|false",
-     "stable: cells between the measured ones, by interpolated times; auto: by cross-validation"},
-    {"fallback", ParameterType::text, "", "", "the strategy where nothing was measured; NCCL on GPUs, else MPI"},
+     "stable: add cells between the measured ones, with interpolated times; auto: by cross-validation"},
+    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
 };
 
 }  // namespace

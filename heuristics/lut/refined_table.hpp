@@ -5,10 +5,12 @@
 
 namespace arbiter {
 
-/// The table of one block with cells between (and one doubling beyond) the measured ones, see dense_axis(). Measured
-/// cells have the ties stable_block() has; the others the strategies within `tie_percent` of the least interpolated
-/// time, without those that failed in the (up to four) measured cells around. Among all these, those that keep the
-/// regions simple.
+/// The table of one block on axes four times as dense (dense_axis()).
+///
+/// Measured cells may take the strategies of their tie sets (tie_sets()). All others may take those whose interpolated
+/// time is within `tie_percent` of the least one, without strategies that failed in one of the (up to four) measured
+/// cells around, if there are others; a cell without interpolated times is filled like its nearest neighbour. Of these
+/// choices the table is the one with the simplest regions.
 [[nodiscard]] DecisionGrid refined_grid(const CellBlock& block, double tie_percent);
 
 }  // namespace arbiter

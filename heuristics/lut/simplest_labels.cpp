@@ -1,5 +1,7 @@
 #include "lut/simplest_labels.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <limits>
 
 namespace arbiter {
@@ -8,72 +10,35 @@ namespace {
 
 using Labels = std::vector<std::uint16_t>;
 
-/// A row or a column, and the two lines beside it.
+/// A row or a column of the grid. Its neighbours are the two parallel lines next to it.
 struct Line {
-  std::size_t first;
-  std::size_t step;
-  std::size_t length;
-  std::size_t across;  ///< distance to the same place in the next line
+  std::size_t first;   ///< cell
+  std::size_t step;    ///< from a cell to the next one of the line
+  std::size_t length;  ///< cells
+  std::size_t across;  ///< from a cell to the one beside it in the next line
+  bool has_before;     ///< whether there is a line before it
+  bool has_after;
 };
 
 class Improver {
  public:
+  static constexpr std::uint16_t unset = std::numeric_limits<std::uint16_t>::max();
+
   explicit Improver(const LabelChoice& choice) : choice_(choice) {}
 
-  /// The cell's own cost of a label: its excess, and the labelled cells beside its line that differ.
-  [[nodiscard]] LabelCost own_cost(const Labels& labels, std::size_t cell, std::size_t across, bool has_before,
-                                   bool has_after, std::size_t label) const {
-    LabelCost cost{0, choice_.excess[choice_.at(cell, label)]};
-    const auto differs = [&](std::size_t other) { return labels[other] != unset && labels[other] != label; };
-    if (has_before && differs(cell - across)) ++cost.switches;
-    if (has_after && differs(cell + across)) ++cost.switches;
-    return cost;
-  }
-
-  /// The best labels of one line, all others as they are.
-  void solve(Labels& labels, const Line& line, bool has_before, bool has_after) const {
-    constexpr LabelCost impossible{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
-    const std::size_t count = choice_.labels;
-    std::vector<LabelCost> cost(count, LabelCost{});
-    std::vector<std::size_t> from(line.length * count, 0);
-    for (std::size_t i = 0; i < line.length; ++i) {
-      const std::size_t cell = line.first + i * line.step;
-      std::size_t cheapest = 0;
-      for (std::size_t k = 1; k < count; ++k) {
-        if (cost[k] < cost[cheapest]) cheapest = k;
-      }
-      std::vector<LabelCost> next(count, impossible);
-      for (std::size_t k = 0; k < count; ++k) {
-        if (!choice_.allowed[choice_.at(cell, k)]) continue;
-        const LabelCost switched = cost[cheapest] + LabelCost{i > 0 ? 1 : 0, 0.0};
-        from[i * count + k] = switched < cost[k] ? cheapest : k;
-        next[k] = std::min(switched, cost[k]) + own_cost(labels, cell, line.across, has_before, has_after, k);
-      }
-      cost = std::move(next);
-    }
-    std::size_t label = 0;
-    for (std::size_t k = 1; k < count; ++k) {
-      if (cost[k] < cost[label]) label = k;
-    }
-    for (std::size_t i = line.length; i-- > 0;) {
-      labels[line.first + i * line.step] = static_cast<std::uint16_t>(label);
-      label = from[i * count + label];
-    }
-  }
-
   void solve_rows(Labels& labels) const {
-    for (std::size_t r = 0; r < choice_.rows; ++r) {
-      solve(labels, {r * choice_.columns, 1, choice_.columns, choice_.columns}, r > 0, r + 1 < choice_.rows);
-    }
+    const std::size_t rows = choice_.rows;
+    const std::size_t columns = choice_.columns;
+    for (std::size_t r = 0; r < rows; ++r) solve(labels, {r * columns, 1, columns, columns, r > 0, r + 1 < rows});
   }
 
   void solve_columns(Labels& labels) const {
-    for (std::size_t c = 0; c < choice_.columns; ++c) {
-      solve(labels, {c, choice_.columns, choice_.rows, 1}, c > 0, c + 1 < choice_.columns);
-    }
+    const std::size_t rows = choice_.rows;
+    const std::size_t columns = choice_.columns;
+    for (std::size_t c = 0; c < columns; ++c) solve(labels, {c, columns, rows, 1, c > 0, c + 1 < columns});
   }
 
-  /// Alternates until nothing gets better; rounding cannot make it go on for ever.
+  /// Alternates until the cost stops falling; the limit guards against cycles by rounding.
   void settle(Labels& labels) const {
     LabelCost cost = cost_of(choice_, labels);
     for (std::size_t round = 0; round < 100; ++round) {
@@ -87,9 +52,45 @@ class Improver {
     }
   }
 
-  static constexpr std::uint16_t unset = std::numeric_limits<std::uint16_t>::max();
-
  private:
+  /// The cost of a label in one cell: its excess and the labels of the neighbouring lines that differ.
+  [[nodiscard]] LabelCost cell_cost(const Labels& labels, const Line& line, std::size_t cell, std::size_t label) const {
+    LabelCost cost{0, choice_.excess[choice_.at(cell, label)]};
+    const auto differs = [&](std::size_t other) { return labels[other] != unset && labels[other] != label; };
+    if (line.has_before && differs(cell - line.across)) ++cost.switches;
+    if (line.has_after && differs(cell + line.across)) ++cost.switches;
+    return cost;
+  }
+
+  /// Sets the labels of one line to the best ones, given all others (Viterbi).
+  void solve(Labels& labels, const Line& line) const {
+    constexpr LabelCost impossible{std::numeric_limits<std::int64_t>::max() / 2, 0.0};
+    const std::size_t count = choice_.labels;
+    std::vector<LabelCost> cost(count, LabelCost{});
+    std::vector<std::size_t> from(line.length * count, 0);
+    for (std::size_t i = 0; i < line.length; ++i) {
+      const std::size_t cell = line.first + i * line.step;
+      const std::size_t cheapest = first_least(cost);
+      std::vector<LabelCost> next(count, impossible);
+      for (std::size_t k = 0; k < count; ++k) {
+        if (!choice_.allowed[choice_.at(cell, k)]) continue;
+        const LabelCost switched = cost[cheapest] + LabelCost{i > 0 ? 1 : 0, 0.0};
+        from[i * count + k] = switched < cost[k] ? cheapest : k;
+        next[k] = std::min(switched, cost[k]) + cell_cost(labels, line, cell, k);
+      }
+      cost = std::move(next);
+    }
+    std::size_t label = first_least(cost);
+    for (std::size_t i = line.length; i-- > 0;) {
+      labels[line.first + i * line.step] = static_cast<std::uint16_t>(label);
+      label = from[i * count + label];
+    }
+  }
+
+  [[nodiscard]] static std::size_t first_least(const std::vector<LabelCost>& cost) {
+    return static_cast<std::size_t>(std::ranges::min_element(cost, std::less{}) - cost.begin());
+  }
+
   const LabelChoice& choice_;
 };
 
@@ -108,6 +109,15 @@ Labels cheapest_labels(const LabelChoice& choice) {
 }
 
 }  // namespace
+
+std::vector<bool> LabelChoice::allowed_in(std::size_t cell) const {
+  const auto first = allowed.begin() + static_cast<std::ptrdiff_t>(at(cell, 0));
+  return {first, first + static_cast<std::ptrdiff_t>(labels)};
+}
+
+void LabelChoice::allow(std::size_t cell, const std::vector<bool>& labels_of_cell) {
+  std::copy(labels_of_cell.begin(), labels_of_cell.end(), allowed.begin() + static_cast<std::ptrdiff_t>(at(cell, 0)));
+}
 
 LabelCost cost_of(const LabelChoice& choice, const Labels& labels) {
   LabelCost cost;

@@ -1,23 +1,32 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
+#include "arbiter/dataset.hpp"
 #include "arbiter/decision_table.hpp"
 #include "common/cell_block.hpp"
 
 namespace arbiter {
 
-/// One block of the stable table, and what it changed of the plain one.
+/// The fastest strategy of each measured cell.
+[[nodiscard]] DecisionGrid argmin_grid(const CellBlock& block);
+
+/// The same for each (tp, fusion) of a dataset, over all dtypes and ops; the first row wins a tie. Throws DataError if
+/// no row is usable.
+[[nodiscard]] std::vector<DecisionGrid> argmin_grids(const Dataset& dataset);
+
+/// The stable table of one block, and how it differs from argmin.
 struct StableBlock {
-  DecisionGrid grid;
+  DecisionGrid grid;      ///< every cell has an answer
   std::size_t cells = 0;  ///< measured
   std::size_t argmin_regions = 0;
-  std::size_t ties_used = 0;  ///< measured cells whose strategy is not the fastest one but as good
-  std::size_t avoided = 0;    ///< measured cells whose fastest strategy failed there or next to it
-  std::size_t filled = 0;     ///< cells without data, answered as the nearest measured ones are
+  std::size_t ties_used = 0;  ///< measured cells whose strategy ties with the fastest one
+  std::size_t avoided = 0;    ///< measured cells whose fastest strategy failed in the cell or a neighbour
+  std::size_t filled = 0;     ///< unmeasured cells, answered like the nearest measured ones
 };
 
-/// Among the strategies as good as the best of each cell, those that keep the regions simple. Every cell has an answer.
+/// Of the strategies tied for the best in each cell (tie_sets()), the choice with the simplest regions.
 [[nodiscard]] StableBlock stable_block(const CellBlock& block, double tie_percent);
 
 }  // namespace arbiter

@@ -9,7 +9,7 @@
 #include "arbiter/regret.hpp"
 #include "cost_model/cost_model.hpp"
 #include "lp/lp.hpp"
-#include "lp/region_labels.hpp"
+#include "lp/regions.hpp"
 #include "lp/strategy_order.hpp"
 #include "lut/lut.hpp"
 #include "support/decisions_data.hpp"

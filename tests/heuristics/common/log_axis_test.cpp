@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "common/dense_axis.hpp"
-
 namespace arbiter::test {
 
 using ::testing::ElementsAre;

@@ -110,7 +110,7 @@ TEST(MonotoneLabelling, WithAPriceOfFallingIsTheCheapestOfAllLabellings) {
   std::mt19937 random(11);
   for (const double price : {0.0, 0.3, 1.5}) {
     LabellingProblem problem = grid_problem(random, 2, 3, 3);
-    problem.price_of_falling = price;
+    problem.violation_penalty = price;
     const auto cost = [&](const std::vector<std::size_t>& labels) {
       double sum = 0.0;
       for (std::size_t node = 0; node < problem.nodes; ++node) sum += problem.cost_of(node, labels[node]);

@@ -34,7 +34,7 @@ TEST(RefinedTable, FindsACrossingBetweenMeasuredCells) {
   EXPECT_EQ(refined->select(cell_of(128, 80)), "A");
   EXPECT_EQ(plain->select(cell_of(128, 60)), "A");
   EXPECT_EQ(refined->select(cell_of(128, 256)), "B");
-  EXPECT_THAT(refined->report(), HasSubstr("look-up by cells between, by interpolated times"));
+  EXPECT_THAT(refined->report(), HasSubstr("used: refined cells (interpolated times), look-up "));
 }
 
 TEST(RefinedTable, AgreesWithTheStableTableInMeasuredCells) {

@@ -1,7 +1,8 @@
-#include "common/grid_regions.hpp"
+#include "common/table_selector.hpp"
 
 #include <gtest/gtest.h>
 
+#include "common/cell_block.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {

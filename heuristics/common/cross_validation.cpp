@@ -1,6 +1,7 @@
-#include "common/folds.hpp"
+#include "common/cross_validation.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -13,17 +14,17 @@ namespace arbiter {
 
 namespace {
 
-void add_folds(const Dataset& dataset, std::int64_t Problem::*side, std::vector<std::int64_t> values,
+void add_folds(const Dataset& dataset, std::int64_t Problem::*axis_of, std::vector<std::int64_t> values,
                std::vector<Fold>& folds) {
   const LogAxis axis(std::move(values));
   for (std::size_t parity = 0; parity < 2; ++parity) {
     Fold fold{Dataset(dataset.machine()), Dataset(dataset.machine())};
     for (const Measurement& row : dataset.rows()) {
-      const std::size_t line = *axis.find(row.problem.*side);
-      const bool left_out = line > 0 && line + 1 < axis.size() && line % 2 != parity;
-      (left_out ? fold.left_out : fold.fitted).add(row);
+      const std::size_t index = *axis.find(row.problem.*axis_of);
+      const bool held_out = index > 0 && index + 1 < axis.size() && index % 2 != parity;
+      (held_out ? fold.held_out : fold.fitted).add(row);
     }
-    if (!fold.left_out.empty()) folds.push_back(std::move(fold));
+    if (!fold.held_out.empty()) folds.push_back(std::move(fold));
   }
 }
 
@@ -31,7 +32,7 @@ HeldOutRegret regret_over(const std::vector<Fold>& folds, const std::vector<Deci
   HeldOutRegret total;
   double sum = 0.0;
   for (std::size_t i = 0; i < folds.size(); ++i) {
-    const Regret regret = regret_of(TableSelector("", tables[i]), folds[i].left_out);
+    const Regret regret = regret_of(TableSelector("", tables[i]), folds[i].held_out);
     total.cells += regret.cells;
     total.unmeasured += regret.unmeasured;
     total.worst = std::max(total.worst, regret.worst);
@@ -56,29 +57,48 @@ bool HeldOutRegret::clearly_better_than(const HeldOutRegret& other) const {
 }
 
 std::string to_string(const HeldOutRegret& regret) {
-  if (regret.cells == regret.unmeasured) return "no answer has a time";
+  if (regret.cells == regret.unmeasured) return "no choice has a time";
   std::string text = fmt::format("mean {:.2f} %, worst {:.2f} %", 100.0 * regret.mean, 100.0 * regret.worst);
   if (regret.unmeasured > 0) text += fmt::format(", {} of {} not measured", regret.unmeasured, regret.cells);
   return text;
 }
 
-HeldOut::HeldOut(const Dataset& dataset, const std::function<DecisionTable(const Dataset&)>& fit) {
+CrossValidation::CrossValidation(const Dataset& dataset, const std::function<DecisionTable(const Dataset&)>& fit) {
   for (Fold& fold : folds_of(dataset)) {
     try {
       tables_.push_back(fit(fold.fitted));
       folds_.push_back(std::move(fold));
     } catch (const DataError&) {
-      // What is left has nothing usable: this fold says nothing.
+      // The rest has no usable row.
     }
   }
 }
 
-HeldOutRegret HeldOut::regret() const { return regret_over(folds_, tables_); }
+HeldOutRegret CrossValidation::regret() const { return regret_over(folds_, tables_); }
 
-HeldOutRegret HeldOut::regret(LookUp look_up) const {
+HeldOutRegret CrossValidation::regret(LookUp look_up) const {
   std::vector<DecisionTable> tables = tables_;
   for (DecisionTable& table : tables) table.look_up = look_up;
   return regret_over(folds_, tables);
+}
+
+LookUpChoice choose_look_up(const CrossValidation& validation) {
+  if (!validation.possible()) return {LookUp::nearest, {}, "nearest (no cell can be held out to compare rules)"};
+  const HeldOutRegret nearest = validation.regret(LookUp::nearest);
+  const HeldOutRegret by_size = validation.regret(LookUp::message_size);
+  const bool size_is_better = by_size.clearly_better_than(nearest);
+  const LookUp best = size_is_better ? LookUp::message_size : LookUp::nearest;
+  return {best, size_is_better ? by_size : nearest,
+          fmt::format("{} (regret on held-out cells, every other hidden size or token count: nearest "
+                      "{}; message_size {})",
+                      name_of(best), to_string(nearest), to_string(by_size))};
+}
+
+std::optional<LookUp> parse_look_up(const std::string& text) {
+  for (const LookUp rule : std::array{LookUp::exact, LookUp::nearest, LookUp::message_size, LookUp::floor_log2}) {
+    if (text == name_of(rule)) return rule;
+  }
+  return std::nullopt;
 }
 
 }  // namespace arbiter

@@ -1,10 +1,11 @@
+#include "lp/lp.hpp"
+
 #include <limits>
 
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/regret.hpp"
-#include "lp/lp.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {

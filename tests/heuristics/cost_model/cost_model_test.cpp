@@ -1,10 +1,11 @@
+#include "cost_model/cost_model.hpp"
+
 #include <cmath>
 
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/regret.hpp"
-#include "cost_model/cost_model.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -86,10 +87,9 @@ TEST(FitCostModel, ChoosesOnlyWhatCanBeUsedNearby) {
 
 TEST(FitCostModel, ReportsItsErrorOnTheGridAndLeftOutOfTheFit) {
   const std::string report = fit_cost_model(modelled(), {})->report();
-  EXPECT_THAT(report, HasSubstr("error on the grid: typically 0.00 % (median)"));
-  EXPECT_THAT(report,
-              HasSubstr("error left out of the fit (every other hidden size or token count): typically 0.00 %"));
-  EXPECT_THAT(report, HasSubstr("regret left out of the fit: mean 0.00 %"));
+  EXPECT_THAT(report, HasSubstr("error on the grid: median 0.00 %, p95 "));
+  EXPECT_THAT(report, HasSubstr("error on held-out cells (every other hidden size or token count): median 0.00 %"));
+  EXPECT_THAT(report, HasSubstr("regret on held-out cells: mean 0.00 %"));
   EXPECT_THAT(report, HasSubstr("ONESHOT: 5.00 us + 35/MiB"));
 }
 
@@ -101,7 +101,7 @@ TEST(FitCostModel, OneCellIsEnoughAndNothingUsableIsAnError) {
   data.add(decision_row(cell_of(128, 1), "B", 2.0));
   const auto model = fit_cost_model(data, {});
   EXPECT_EQ(model->select(cell_of(4096, 100)), "B");
-  EXPECT_THAT(model->report(), HasSubstr("left out of the fit: nothing can be"));
+  EXPECT_THAT(model->report(), HasSubstr("no cell can be held out"));
 }
 
 }  // namespace arbiter::test

@@ -1,4 +1,4 @@
-#include "lp/region_labels.hpp"
+#include "lp/regions.hpp"
 
 #include <random>
 
@@ -11,11 +11,32 @@ namespace arbiter::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr std::uint16_t hole = DecisionGrid::no_answer;
 
 RegionLabels regions_of(const Dataset& data, const std::vector<std::string>& order) {
   return region_labels(cell_blocks(data, "lp").front(), order, MonotoneIn::tokens_and_hidden);
+}
+
+/// B is best in the middle of a row, where A takes `excess` more.
+Dataset island(double excess, double interval = 0.0) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 2, 4}) {
+    for (const bool a : {true, false}) {
+      const bool best = a != (tokens == 2);
+      const double time = best ? 100.0 : a ? 100.0 * (1.0 + excess) : 200.0;
+      Measurement row = decision_row(cell_of(128, tokens), a ? "A" : "B", time);
+      row.ci_low_us = time * (1.0 - interval);
+      row.ci_high_us = time * (1.0 + interval);
+      data.add(row);
+    }
+  }
+  return data;
+}
+
+BlockRegions block_regions_of(const Dataset& data, const MonotoneRule& rule) {
+  return block_regions(cell_blocks(data, "lp").front(), {"A", "B"}, rule);
 }
 
 }  // namespace
@@ -127,6 +148,78 @@ TEST(MonotoneRegions, NeverFallAlongEitherAxisOnRandomTimesWithHoles) {
       }
     }
   }
+}
+
+TEST(BlockRegions, StayMonotoneWhileThatCostsNoCellMuch) {
+  const BlockRegions regions = block_regions_of(island(0.04), {});
+  EXPECT_TRUE(regions.monotone);
+  EXPECT_NEAR(regions.labels.excess.worst(), 0.04, 1e-12);
+}
+
+TEST(BlockRegions, AreFreeWhereTheDataSaySoAndSayWhy) {
+  const BlockRegions regions = block_regions_of(island(0.12), {});
+  EXPECT_FALSE(regions.monotone);
+  EXPECT_EQ(regions.labels.excess.worst(), 0.0);
+  EXPECT_THAT(regions.why_not, HasSubstr("worst 12.00 %; the worst exceeds 5.0 % beyond noise"));
+}
+
+TEST(BlockRegions, NoiseIsNoReasonToBeFree) {
+  EXPECT_TRUE(block_regions_of(island(0.12, 0.05), {}).monotone);
+  EXPECT_FALSE(block_regions_of(island(0.12, 0.01), {}).monotone);
+}
+
+TEST(BlockRegions, AreMonotoneOrNotAsTold) {
+  EXPECT_TRUE(block_regions_of(island(0.5), {Monotone::always, 0.05}).monotone);
+  EXPECT_EQ(block_regions_of(island(0.5), {Monotone::always, 0.05}).labels.excess.worst(), 0.5);
+  EXPECT_FALSE(block_regions_of(island(0.04), {Monotone::never, 0.05}).monotone);
+  EXPECT_EQ(block_regions_of(island(0.04), {Monotone::never, 0.05}).labels.excess.worst(), 0.0);
+}
+
+TEST(BlockRegions, AreFreeWhereMonotoneOnesHaveNoTime) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "B", 1.0));
+  data.add(decision_row(cell_of(128, 2), "A", 1.0));
+  const BlockRegions regions = block_regions_of(data, {});
+  EXPECT_FALSE(regions.monotone);
+  EXPECT_EQ(regions.labels.exceptions, 0U);
+  EXPECT_EQ(regions.why_not, "monotone regions have no time in 1 cells");
+}
+
+TEST(TokenCutoffs, AreTheLastMeasuredTokensOfEachStrategyAndHiddenSize) {
+  Dataset data;
+  for (const std::int64_t hidden : {128, 256, 512}) {
+    for (const std::int64_t tokens : {1, 8, 64}) {
+      const bool large = hidden == 512 && tokens >= 8;
+      data.add(decision_row(cell_of(hidden, tokens), "A", large ? 2.0 : 1.0));
+      data.add(decision_row(cell_of(hidden, tokens), "B", large ? 1.0 : 2.0));
+    }
+  }
+  const RegionLabels cutoffs = token_cutoffs(cell_blocks(data, "lp").front(), {"A", "B"});
+  EXPECT_EQ(token_cutoffs_text(cutoffs.grid), "128 .. 256: A; 512: A to 1, B");
+  EXPECT_EQ(cutoffs.excess.worst(), 0.0);
+}
+
+TEST(TokenCutoffs, StateWhatTheyCostWhereTheBestIsNoThreshold) {
+  Dataset data;
+  for (const std::int64_t tokens : {1, 8, 64}) {
+    data.add(decision_row(cell_of(128, tokens), "A", tokens == 8 ? 1.2 : 1.0));
+    data.add(decision_row(cell_of(128, tokens), "B", tokens == 8 ? 1.0 : 1.5));
+  }
+  const RegionLabels cutoffs = token_cutoffs(cell_blocks(data, "lp").front(), {"A", "B"});
+  EXPECT_EQ(token_cutoffs_text(cutoffs.grid), "128: A");
+  EXPECT_NEAR(cutoffs.excess.worst(), 0.2, 1e-12);
+}
+
+TEST(TokenCutoffs, PassOverWhatHasNoAnswer) {
+  constexpr std::uint16_t none = DecisionGrid::no_answer;
+  const DecisionGrid grid{2,
+                          DType::bfloat16,
+                          "NONE",
+                          {128, 256, 512, 1024},
+                          {1, 8, 64},
+                          {"A", "B"},
+                          {0, none, 1, none, none, none, none, 1, none, none, 1, 1}};
+  EXPECT_EQ(token_cutoffs_text(grid), "128: A to 1, B; 512 .. 1024: B");
 }
 
 }  // namespace arbiter::test
