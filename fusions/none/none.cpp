@@ -1,6 +1,7 @@
 // NONE: plain AllReduce.
-// reduced = round(sum), num_tokens x hidden_size of the message dtype, to nearest even. It takes no tensors. A strategy
-// that cannot fuse is prepared with it, and what it rounds is what the problem's own epilogue then starts from.
+//
+// reduced = round(sum), num_tokens x hidden_size of the message dtype, to nearest even. There are no other tensors. A
+// strategy that cannot fuse is prepared with it, and the problem's own epilogue then starts from the rounded sum.
 #include <algorithm>
 #include <cstring>
 

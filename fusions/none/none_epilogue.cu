@@ -1,4 +1,4 @@
-// The device epilogue of NONE: the rounded sum is epilogue_state, and stored at once.
+// The device epilogue of NONE: epilogue_state is the rounded sum, which store_state() writes.
 #include "arbiter/cuda/epilogue.cuh"
 
 using namespace arbiter::cuda;
@@ -18,7 +18,7 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
 }
 
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
-                                               const Packed& epilogue_state) {
+                                             const Packed& epilogue_state) {
   store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, epilogue_state, place);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Single operations for code that host and device share. On devices each is one instruction that no compiler contracts
-/// or approximates, so that host tests say something about devices; those that are approximate are called "nearly".
+/// Single operations for code that host and device share. On devices each is one instruction that the compiler neither
+/// contracts nor approximates, so that host tests hold for devices; approximate instructions are named so.
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +49,7 @@ ARBITER_HOST_DEVICE float product(float a, float b) {
   return __fmul_rn(a, b);
 #else
   const float result = a * b;
-  return result == result ? result : float_of(0x7fffffffU);  // the one NaN of devices
+  return result == result ? result : float_of(0x7fffffffU);  // the only NaN that devices produce
 #endif
 }
 
@@ -71,11 +71,11 @@ ARBITER_HOST_DEVICE float larger_magnitude(float a, float b) {
   asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(magnitude(a)), "f"(magnitude(b)));
   return larger;
 #else
-  return float_of((std::max)(bits_of(a) & 0x7fffffffU, bits_of(b) & 0x7fffffffU));  // NaNs are beyond infinity
+  return float_of((std::max)(bits_of(a) & 0x7fffffffU, bits_of(b) & 0x7fffffffU));  // NaN patterns are above infinity's
 #endif
 }
 
-/// a * b, cut off at 0 and 1; 0 for NaN.
+/// a * b clamped to 0..1; 0 for NaN.
 ARBITER_HOST_DEVICE float saturated_product(float a, float b) {
 #if defined(__CUDA_ARCH__)
   float result;
@@ -87,7 +87,7 @@ ARBITER_HOST_DEVICE float saturated_product(float a, float b) {
 #endif
 }
 
-/// The smaller of `a` + `b`, modulo 2^32, and `c`.
+/// min(a + b, c), where a + b wraps at 2^32.
 ARBITER_HOST_DEVICE std::uint32_t smaller_with_sum(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
 #if defined(__CUDA_ARCH__)
   return __viaddmin_u32(a, b, c);
@@ -96,13 +96,13 @@ ARBITER_HOST_DEVICE std::uint32_t smaller_with_sum(std::uint32_t a, std::uint32_
 #endif
 }
 
-/// `high` moved up by four bits, the four highest of `low` below it.
+/// `high` shifted left by four bits, with the four highest bits of `low` below it.
 ARBITER_HOST_DEVICE std::uint32_t with_highest_four(std::uint32_t high, std::uint32_t low) {
   return high << 4U | low >> 28U;
 }
 
-/// 1 / a, off by a unit in the last place at most; for `a` far from the ends of the range.
-ARBITER_HOST_DEVICE float nearly_reciprocal(float a) {
+/// 1 / a to one unit in the last place, for `a` far from the ends of the fp32 range.
+ARBITER_HOST_DEVICE float approximate_reciprocal(float a) {
 #if defined(__CUDA_ARCH__)
   float result;
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(a));
@@ -112,8 +112,8 @@ ARBITER_HOST_DEVICE float nearly_reciprocal(float a) {
 #endif
 }
 
-/// 1 / sqrt(a), off by two units in the last place at most; `a` is no subnormal.
-ARBITER_HOST_DEVICE float nearly_inverse_root(float a) {
+/// 1 / sqrt(a) to two units in the last place, for normal `a`.
+ARBITER_HOST_DEVICE float approximate_rsqrt(float a) {
 #if defined(__CUDA_ARCH__)
   float result;
   asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(a));
@@ -121,6 +121,12 @@ ARBITER_HOST_DEVICE float nearly_inverse_root(float a) {
 #else
   return 1.0F / std::sqrt(a);
 #endif
+}
+
+/// 1 / sqrt(squares / count + eps) to a few units in the last place, which is less than the order of a sum of squares
+/// may change. eps is at least 1e-30.
+ARBITER_HOST_DEVICE float inverse_rms(float squares, float inverse_count, float eps) {
+  return approximate_rsqrt(fused(squares, inverse_count, eps));
 }
 
 }  // namespace arbiter::device

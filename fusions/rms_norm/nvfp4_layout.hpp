@@ -8,25 +8,27 @@ namespace arbiter {
 
 inline constexpr std::int64_t nvfp4_block = 16;
 
-/// Where the scale of a token's 16-element block is kept.
-/// linear: row major, num_tokens x blocks.
-/// swizzled: as cuBLAS and CUTLASS read block scales: tiles of 128 rows x 4 columns, tiles row major, rows and columns
-/// padded to whole tiles; within a tile, row r and column c are at (r % 32) * 16 + (r / 32) * 4 + c.
-enum class ScaleLayout : std::uint8_t { linear, swizzled };
+/// The order of block scales in memory.
+enum class ScaleLayout : std::uint8_t {
+  linear,  ///< row major, num_tokens x blocks
+  /// That of cuBLAS and CUTLASS: row-major tiles of 128 rows x 4 columns, rows and columns padded to full tiles; within
+  /// a tile, row r and column c are at (r % 32) * 16 + (r / 32) * 4 + c.
+  swizzled,
+};
 
-/// Blocks of a row; the last may be shorter.
+/// The number of blocks of a row; the last one may be shorter.
 [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t nvfp4_blocks(std::int64_t hidden_size) {
   constexpr auto elements = static_cast<std::uint32_t>(nvfp4_block);
   return (static_cast<std::uint32_t>(hidden_size) + elements - 1) / elements;
 }
 
-/// The block in which a row's element is.
+/// The block of an element of a row.
 [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t nvfp4_block_of(int column) {
   return static_cast<std::uint32_t>(column) / static_cast<std::uint32_t>(nvfp4_block);
 }
 
-/// Scales of one tensor of num_tokens x hidden_size elements, and where they are. In bytes: a scale is one e4m3. Rows
-/// and blocks of a row are counted in 32 bits, which devices multiply in one instruction.
+/// The block scales of a num_tokens x hidden_size tensor, one e4m3 byte each. Rows and blocks are counted in 32 bits,
+/// which devices multiply in one instruction.
 struct Nvfp4Scales {
   ScaleLayout layout = ScaleLayout::swizzled;
   std::int64_t num_tokens = 0;
@@ -36,11 +38,11 @@ struct Nvfp4Scales {
   [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t bytes() const {
     return layout == ScaleLayout::linear ? num_tokens * blocks : (num_tokens + 127) / 128 * tile_columns() * tile_bytes;
   }
-  /// Columns of a row that exist in memory; those from `blocks` on are padding and hold zero.
+  /// Columns of a row in memory; those from `blocks` are padding and hold zero.
   [[nodiscard]] ARBITER_HOST_DEVICE std::uint32_t columns() const {
     return layout == ScaleLayout::linear ? blocks : tile_columns() * 4;
   }
-  /// Block `b` of a row is at row_offset + column_offset.
+  /// A scale is at row_offset() + column_offset(), in bytes.
   [[nodiscard]] ARBITER_HOST_DEVICE std::int64_t row_offset(std::uint32_t row) const {
     if (layout == ScaleLayout::linear) return static_cast<std::int64_t>(std::uint64_t{row} * blocks);
     const std::uint32_t bytes_of_tile_row = tile_columns() * tile_bytes;

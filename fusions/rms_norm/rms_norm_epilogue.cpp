@@ -21,7 +21,7 @@ void* RmsNormEpilogue::row_of(const Bindings& bindings, std::size_t tensor, std:
 float RmsNormEpilogue::begin_row(const Bindings& bindings, std::int64_t row, const float* sum,
                                  void* epilogue_state) const {
   const float squares = kernels_.begin(sum, row_of(bindings, RmsNormForm::residual, row), epilogue_state, hidden_size_);
-  // Which payload a NaN has depends on the compiler's order of operands.
+  // The payload of a NaN depends on the compiler's order of operands; this makes it one.
   if (std::isnan(squares)) return std::numeric_limits<float>::quiet_NaN();
   const double mean = static_cast<double>(squares) / static_cast<double>(hidden_size_);
   return static_cast<float>(1.0 / std::sqrt(mean + form_.eps));

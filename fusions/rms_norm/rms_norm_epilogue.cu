@@ -1,15 +1,13 @@
-// The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization) say
-// which one. Step for step the arithmetic of RmsNormEpilogue: every output has the host's bits but for the scalar,
-// which may be off by some units in the last place.
+// The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization)
+// select one. The arithmetic is that of RmsNormEpilogue, step by step: for the same scalar outputs are bit-identical to
+// the host's. The scalar itself may differ by a few units in the last place.
 //
-// No memory is shared and nothing synchronises but the shuffles in which the lanes of one NVFP4 block (two of 16-bit
-// elements, four of fp32) find its largest magnitude; these are in finish(), which whole warps call.
+// There is no shared memory. The only synchronisation is in finish(), which full warps call: shuffles by which the
+// lanes of one NVFP4 block (two for 16-bit elements, four for fp32) find its largest magnitude.
 #include "arbiter/cuda/element.cuh"
 #include "arbiter/cuda/epilogue.cuh"
 #include "rms_norm/device_encoders.hpp"
-#include "rms_norm/inverse_rms.hpp"
 #include "rms_norm/nvfp4_layout.hpp"
-#include "rms_norm/rms_norm_scalars.hpp"
 #include "rms_norm/rms_norm_tensors.hpp"
 
 namespace {
@@ -28,8 +26,9 @@ __device__ __forceinline__ Element* vector_at(const EpilogueArguments& arguments
   return static_cast<Element*>(arguments.tensors[tensor]) + place.offset;
 }
 
-/// What gamma is multiplied by for NVFP4, and the global scale divided by: elements are multiplied by gamma before the
-/// row's scalar is known, and none may leave fp32 that the scalar would have kept there. Products of two fp16 do not.
+/// Factor on gamma, and divisor of the global scale, for NVFP4. Elements are multiplied by gamma before the row's
+/// scalar is known; without the factor this product could overflow fp32 where the scaled one does not. A product of two
+/// fp16 cannot.
 constexpr float gamma_unit = ARBITER_DTYPE == 1 ? 1.0F : 0x1p-64F;
 
 __device__ __forceinline__ Accumulators times(Accumulators vector, float factor) {
@@ -38,7 +37,7 @@ __device__ __forceinline__ Accumulators times(Accumulators vector, float factor)
   return vector;
 }
 
-/// The low bytes of a vector's codes, `bytes` of a whole one; in one access where they are all there and aligned.
+/// Stores the codes of a vector, `bytes` for a full one; in one access if the vector is full and the address aligned.
 template <int bytes>
 __device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t packed, const VectorPlace& place) {
   constexpr int elements_per_byte = vector_elements / bytes;
@@ -56,7 +55,7 @@ __device__ __forceinline__ void store_bytes(std::uint8_t* to, std::uint64_t pack
   }
 }
 
-/// Which address of EpilogueInputs::located: a vector's codes', its block's scale's.
+/// The addresses in EpilogueInputs::located: those of the codes of a vector and of the scale of its block.
 enum Located : int { codes_at, scale_at };
 
 __device__ __forceinline__ void keep_address(EpilogueInputs& inputs, Located which, std::uint8_t* address) {
@@ -81,7 +80,7 @@ __device__ __forceinline__ void finish_fp8(const EpilogueInputs& inputs, const V
   store_bytes<vector_elements>(kept_address(inputs, codes_at), std::uint64_t{words[1]} << 32 | words[0], place);
 }
 
-/// The largest magnitude of a block, NaN if one is NaN; elements that are not there are zeros. Convergent.
+/// The largest magnitude of a block, NaN if one is NaN; elements beyond the row are zeros. Convergent.
 __device__ __forceinline__ float largest_of_block(const Accumulators& element) {
   constexpr unsigned whole_warp = 0xffffffffU;
   float largest[vector_elements];
@@ -105,24 +104,23 @@ __device__ __forceinline__ Nvfp4Scales scales_of(const EpilogueArguments& argume
   return {layout, arguments.num_tokens, nvfp4_blocks(arguments.hidden_size)};
 }
 
-/// In a block's column offset: it is its row's last, and padding follows.
+/// Flag in the column offset of the last block of a row, if padding follows.
 constexpr std::uint32_t padding_follows = 1U << 31U;
 
-/// Where a vector's block has its scale, but for the row.
+/// The offset within its row of the scale of the block of a vector, with its flag.
 __device__ __forceinline__ std::uint32_t column_offset(const Nvfp4Scales& scales, const VectorPlace& place) {
   const std::uint32_t block = nvfp4_block_of(place.column);
   const bool is_last = block + 1 == scales.blocks && place.column % nvfp4_block == 0;
   return scales.column_offset(block) | (is_last && scales.blocks != scales.columns() ? padding_follows : 0U);
 }
 
-/// Where a row's scales start.
+/// The address of the scales of a row.
 __device__ __forceinline__ std::uint8_t* scales_of_row(const EpilogueArguments& arguments, std::int64_t row) {
   return static_cast<std::uint8_t*>(arguments.tensors[scale_out]) +
          scales_of(arguments).row_offset(static_cast<std::uint32_t>(row));
 }
 
-/// `weighted` are the elements times gamma: all there is to do before the row's scalar is known is done before.
-/// Convergent.
+/// `weighted` are the elements times gamma. Everything independent of the row's scalar comes first. Convergent.
 __device__ __forceinline__ void finish_nvfp4(const EpilogueArguments& arguments, const VectorPlace& place,
                                              const EpilogueInputs& inputs, const Accumulators& weighted, float scalar) {
   const float global_scale = device::float_of(inputs.constant[1].word[0]);
@@ -174,7 +172,7 @@ __device__ void arbiter_epilogue_locate(const EpilogueArguments& arguments, cons
   auto* const codes = static_cast<std::uint8_t*>(arguments.tensors[quant_out]);
   if constexpr (tensors.quantization == Quantization::fp8) keep_address(inputs, codes_at, codes + place.offset);
   if constexpr (tensors.quantization == Quantization::nvfp4) {
-    // A row starts at a byte of its own.
+    // Rows start at byte boundaries, also those of odd size.
     const std::int64_t first =
         place.aligned ? place.offset / 2 : place.row * ((arguments.hidden_size + 1) / 2) + place.column / 2;
     keep_address(inputs, codes_at, codes + first);
@@ -208,7 +206,7 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
 }
 
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
-                                               const Packed& epilogue_state) {
+                                             const Packed& epilogue_state) {
   store_vector(vector_at(arguments, residual_out, place), epilogue_state, place);
 }
 

@@ -7,8 +7,8 @@
 
 namespace arbiter {
 
-/// begin_row: epilogue_state = residual_out = round(sum + residual), scalar = 1 / rms of what was rounded.
-/// finish_row: norm = residual_out * scalar * gamma in fp32, which is rounded to norm_out and, from fp32, quantised.
+/// begin_row: epilogue_state = residual_out = round(sum + residual); the scalar is 1 / rms of the rounded row.
+/// finish_row: norm = residual_out * scalar * gamma in fp32, rounded to norm_out and, from fp32, quantised.
 class RmsNormEpilogue final : public HostEpilogue {
  public:
   RmsNormEpilogue(const Problem& problem, const RmsNormForm& form, Isa isa);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "arbiter/problem.hpp"
@@ -10,31 +11,20 @@
 
 namespace arbiter {
 
-/// What one of the RESIDUAL_RMS_NORM fusions computes, and where its tensors are among Bindings::tensors.
-struct RmsNormForm {
-  bool norm_out = true;
-  Quantization quantization = Quantization::none;
+/// Which of the RESIDUAL_RMS_NORM fusions, with its parameters.
+struct RmsNormForm : RmsNormTensors {
   double eps = 1e-5;
   ScaleLayout scale_layout = ScaleLayout::swizzled;
 
-  static constexpr std::size_t residual = RmsNormTensors::residual;
-  static constexpr std::size_t gamma = RmsNormTensors::gamma;
-  static constexpr std::size_t quant_scale = RmsNormTensors::quant_scale;
-
-  [[nodiscard]] RmsNormTensors places() const { return {norm_out, quantization}; }
-  [[nodiscard]] bool quantizes() const { return places().quantizes(); }
-  [[nodiscard]] std::size_t residual_out() const { return places().residual_out(); }
-  [[nodiscard]] std::size_t norm_output() const { return places().norm_output(); }
-  [[nodiscard]] std::size_t quant_out() const { return places().quant_out(); }
-  [[nodiscard]] std::size_t scale_out() const { return places().scale_out(); }
-
-  [[nodiscard]] Nvfp4Scales scales(const Problem& problem) const;
-  /// Bytes of one packed row: two values in each, the last one alone if the hidden size is odd.
-  [[nodiscard]] static std::int64_t packed_row_bytes(const Problem& problem) { return (problem.hidden_size + 1) / 2; }
+  /// In order: residual, gamma, then scale (fp8) or global_scale (nvfp4); residual_out, norm_out if it is an output,
+  /// quant_out (fp8, nvfp4) and scale_out (nvfp4).
   [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const;
+  [[nodiscard]] Nvfp4Scales scales(const Problem& problem) const;
+  /// Bytes of a row of packed e2m1 values, two per byte; of an odd row the last byte holds one.
+  [[nodiscard]] static std::int64_t packed_row_bytes(const Problem& problem) { return (problem.hidden_size + 1) / 2; }
 };
 
-/// The fp32 value of an input of one element.
+/// The fp32 value of an input tensor of one element.
 [[nodiscard]] float scalar_input(const Bindings& bindings, std::size_t tensor);
 
 }  // namespace arbiter

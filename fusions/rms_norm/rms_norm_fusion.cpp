@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "arbiter/fusion.hpp"
-#include "rms_norm/nvfp4_check.hpp"
 #include "rms_norm/rms_norm_epilogue.hpp"
 #include "rms_norm/rms_norm_reference.hpp"
-#include "rms_norm/rms_norm_scalars.hpp"
 
 namespace arbiter {
 
@@ -17,9 +14,10 @@ std::unique_ptr<HostEpilogue> RmsNormFusion::do_host_epilogue(const Problem& pro
   return std::make_unique<RmsNormEpilogue>(problem, form_, isa());
 }
 
-cuda::DeviceEpilogue RmsNormFusion::device_epilogue_of(cuda::DeviceCode code, const Problem& problem) const {
+cuda::DeviceEpilogue RmsNormFusion::device_epilogue(const Problem& problem) const {
+  if (device_code_ == nullptr) return {};
   cuda::DeviceEpilogue epilogue;
-  epilogue.code = std::move(code);
+  epilogue.code = device_code_(problem.dtype);
   epilogue.scalars[rms_norm_inverse_count] = static_cast<float>(1.0 / static_cast<double>(problem.hidden_size));
   epilogue.scalars[rms_norm_eps] = static_cast<float>(form_.eps);
   epilogue.scalars[rms_norm_swizzled] = form_.scale_layout == ScaleLayout::swizzled ? 1.0F : 0.0F;
@@ -37,13 +35,21 @@ double RmsNormFusion::do_check_row(const Problem& problem, const Bindings& host,
   if (form_.quantization != Quantization::nvfp4) return Fusion::do_check_row(problem, host, row, sum, tolerance);
   std::vector<ReferenceRow> expected;
   reference_row(problem, host, row, sum, tolerance, expected);
-  const std::size_t plain_outputs = form_.norm_out ? 2 : 1;
-  double worst = check_nvfp4_row(form_, problem, host, row, expected[plain_outputs], expected[plain_outputs + 1]);
-  for (std::size_t i = 0; i < plain_outputs; ++i) {
+  const std::size_t unpacked_outputs = form_.norm_out ? 2 : 1;
+  double worst = check_nvfp4_row(form_, problem, host, row, expected[unpacked_outputs], expected[unpacked_outputs + 1]);
+  for (std::size_t i = 0; i < unpacked_outputs; ++i) {
     worst = std::max(worst, check_values(problem.dtype, host.tensors[form_.residual_out() + i],
                                          row * problem.hidden_size, expected[i].value, expected[i].tolerance));
   }
   return worst;
+}
+
+RmsNormForm form_of(const RmsNormTensors& tensors, const Parameters& parameters) {
+  RmsNormForm form{tensors, parameters.real("eps")};
+  if (form.quantization == Quantization::nvfp4 && parameters.text("scale_layout") == "linear") {
+    form.scale_layout = ScaleLayout::linear;
+  }
+  return form;
 }
 
 }  // namespace arbiter

@@ -1,16 +1,27 @@
 #pragma once
 
+#include <memory>
+#include <span>
+#include <vector>
+
 #include "arbiter/fusion.hpp"
 #include "rms_norm/rms_norm_form.hpp"
 
 namespace arbiter {
 
-/// The fusion of one form. Tensors, in order: residual, gamma, then scale (fp8) or global_scale (nvfp4); then
-/// residual_out, norm_out if the form has it, quant_out, and scale_out (nvfp4).
+/// The fusion of one form.
 class RmsNormFusion : public Fusion {
  public:
-  explicit RmsNormFusion(const RmsNormForm& form) : form_(form) {}
+  /// The embedded code of rms_norm_epilogue.cu for the form and one message dtype.
+  using DeviceCodeOf = cuda::DeviceCode(DType dtype);
 
+  /// Without device code (null) there is no device epilogue.
+  explicit RmsNormFusion(const RmsNormForm& form, DeviceCodeOf* device_code = nullptr)
+      : form_(form), device_code_(device_code) {}
+
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override;
+
+ protected:
   [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override;
   [[nodiscard]] std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const override;
   void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
@@ -18,12 +29,18 @@ class RmsNormFusion : public Fusion {
   [[nodiscard]] double do_check_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                     std::span<const double> sum, std::span<const double> tolerance) const override;
 
- protected:
-  /// device_epilogue() with the code of the form: rms_norm_epilogue.cu, see arbiter_add_rms_norm_epilogue().
-  [[nodiscard]] cuda::DeviceEpilogue device_epilogue_of(cuda::DeviceCode code, const Problem& problem) const;
-
  private:
   RmsNormForm form_;
+  DeviceCodeOf* device_code_;
 };
+
+/// The parameters of the fusions: all have `eps`, those to NVFP4 `scale_layout` too.
+inline constexpr ParameterSpec nvfp4_parameters[] = {
+    {"eps", ParameterType::real, "1e-5", "1e-30..1", "added to the mean square before the root"},
+    {"scale_layout", ParameterType::text, "swizzled", "linear|swizzled",
+     "order of block scales: row major, or cuBLAS's 128x4 tiles"}};
+inline constexpr std::span<const ParameterSpec> rms_norm_parameters = std::span(nvfp4_parameters).first<1>();
+
+[[nodiscard]] RmsNormForm form_of(const RmsNormTensors& tensors, const Parameters& parameters);
 
 }  // namespace arbiter

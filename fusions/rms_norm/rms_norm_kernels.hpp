@@ -8,7 +8,7 @@
 
 namespace arbiter {
 
-/// One row of a finishing pass. Pointers are to the row's first element; those a form does not write are not read.
+/// One row for RmsNormKernels::Finish. Pointers are to its first element; outputs that the form lacks are ignored.
 struct FinishRow {
   const void* epilogue_state = nullptr;
   void* residual_out = nullptr;  ///< null if `epilogue_state` is that row
@@ -21,12 +21,12 @@ struct FinishRow {
   float quant_scale = 1.0F;  ///< fp8: 1 / scale; nvfp4: the global scale
 };
 
-/// The loops over a row of one message dtype and instruction set. Every instruction set gives the same bits.
+/// The loops over a row for one message dtype and instruction set. All instruction sets give the same bits.
 struct RmsNormKernels {
   using Finish = void (*)(const FinishRow& row, std::int64_t count);
 
-  /// epilogue_state = round(sum + residual); returns the sum of squares of what was rounded, added up in fp32 in 32
-  /// partial sums whatever the instruction set.
+  /// epilogue_state = round(sum + residual); returns the sum of squares of the rounded row, in fp32, by 32 partial sums
+  /// on every instruction set.
   float (*begin)(const float* sum, const void* residual, void* epilogue_state, std::int64_t count) = nullptr;
   Finish norm = nullptr;
   Finish fp8 = nullptr;
@@ -37,10 +37,10 @@ struct RmsNormKernels {
   [[nodiscard]] Finish finish(bool norm_out, Quantization quantization) const;
 };
 
-/// Throws Error for a dtype that messages cannot have.
+/// Throws Error unless `dtype` is a message dtype.
 [[nodiscard]] const RmsNormKernels& rms_norm_kernels(DType dtype, Isa isa);
 
-/// What one instruction set offers.
+/// The kernels of one instruction set.
 struct IsaRmsNormKernels {
   RmsNormKernels bfloat16;
   RmsNormKernels float16;

@@ -7,13 +7,13 @@ namespace {
 template <class Format>
 float begin(const float* sum, const void* residual, void* epilogue_state, std::int64_t count) {
   const auto* residual_row = static_cast<const typename Format::Unit*>(residual);
-  auto* carried_row = static_cast<typename Format::Unit*>(epilogue_state);
-  // Two sums in turn: one would make each block wait for the addition of the block before.
+  auto* state_row = static_cast<typename Format::Unit*>(epilogue_state);
+  // Two alternating sums: with one, each block would wait for the previous addition.
   Floats squares = splat(0.0F);
   Floats other_squares = splat(0.0F);
   for_blocks(count, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
     const Floats total = load<Float32>(sum + i, extent) + load<Format>(residual_row + i, extent);
-    const Floats value = store_rounded<Format>(total, carried_row + i, extent);
+    const Floats value = store_rounded<Format>(total, state_row + i, extent);
     const Floats next = squares + value * value;
     squares = other_squares;
     other_squares = next;
@@ -21,8 +21,8 @@ float begin(const float* sum, const void* residual, void* epilogue_state, std::i
   return tree_sum(squares + other_squares);
 }
 
-/// Block after block: stores the norm if there is a `norm_out`, and hands the block and its gamma to
-/// `quantize(block, gamma, first element, extent)`.
+/// Block by block: stores the norm if `norm_out`, and calls `quantize(block, gamma, first element, extent)` with the
+/// elements of residual_out and gamma.
 template <class Format, bool norm_out, class Quantize>
 ARBITER_LANES_INLINE void normalize(const FinishRow& row, std::int64_t first, std::int64_t count, Quantize quantize) {
   using Unit = typename Format::Unit;
@@ -55,15 +55,15 @@ void finish_fp8(const FinishRow& row, std::int64_t count) {
       });
 }
 
-/// For NVFP4 elements are multiplied by gamma before the row's scalar is, which devices know last. So that none leaves
-/// fp32 that the scalar would have kept there, gamma is made smaller first, and the global scale larger: a product of
-/// two fp16 needs no such thing.
+/// Factor on gamma, and divisor of the global scale, for NVFP4. Elements are multiplied by gamma before the row's
+/// scalar, which devices know last; without the factor this product could overflow fp32 where the scaled one does not.
+/// A product of two fp16 cannot.
 template <class Format>
 inline constexpr float gamma_unit = 0x1p-64F;
 template <>
 inline constexpr float gamma_unit<Float16> = 1.0F;
 
-/// Sixteen blocks at a time, so that the arithmetic of their scales is done in lanes too.
+/// Sixteen blocks at a time, so that the arithmetic of their scales is vectorised too.
 template <class Format, bool norm_out>
 void finish_nvfp4(const FinishRow& row, std::int64_t count) {
   constexpr std::int64_t group = std::int64_t{lane_count} * lane_count;

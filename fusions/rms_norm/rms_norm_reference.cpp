@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "arbiter/fusion.hpp"
 #include "arbiter/host/number_formats.hpp"
 
 namespace arbiter {
@@ -15,8 +14,7 @@ constexpr double fp32_roundoff = 0x1p-24;
 constexpr double fp32_smallest = 0x1p-149;
 constexpr double fp32_largest = std::numeric_limits<float>::max();
 
-/// How far from `value` the fp32 result of an addition may be that would give `value` but for `tolerance` in an
-/// operand.
+/// The tolerance of an fp32 addition whose exact result is `value` and one of whose operands may be off by `tolerance`.
 double fp32_reach(double value, double tolerance) {
   if (!std::isfinite(value)) return 0.0;
   const auto low = static_cast<double>(static_cast<float>(value - tolerance));
@@ -29,15 +27,15 @@ void resize(ReferenceRow& row, std::size_t size) {
   row.tolerance.resize(size);
 }
 
-/// The row's scalar and how far a correct one may be from it.
+/// The scalar of a row and its tolerance.
 struct Scalar {
   double value;
   double tolerance;
 };
 
-/// `squares` is the sum of squares, `reach` how far it may be off by the elements' tolerance.
+/// `squares` is the sum of squares, `reach` its tolerance by those of the elements.
 Scalar scalar_of(double squares, double reach, double count, double eps) {
-  // An fp32 sum's roundings grow like a random walk over its terms; a straight sum is the worst that is accepted.
+  // Roundings of an fp32 sum grow like a random walk; the worst accepted order is a sequential sum.
   reach += squares * fp32_roundoff * (8.0 + 0.5 * std::sqrt(count));
   // An fp32 sum of squares overflows where the double one does not.
   if (!(squares <= fp32_largest)) return {1.0 / std::sqrt(squares > 0.0 ? HUGE_VAL : squares), 0.0};
@@ -47,7 +45,7 @@ Scalar scalar_of(double squares, double reach, double count, double eps) {
   return {value, squares + reach > fp32_largest ? std::max(tolerance, value) : tolerance};
 }
 
-/// What residual_out's elements are rounded to, and how far those may be off.
+/// Rounds the elements of residual_out; tolerances become those of the rounded values.
 void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& rounded) {
   resize(rounded, exact.value.size());
   for (std::size_t i = 0; i < exact.value.size(); ++i) {
@@ -63,7 +61,7 @@ void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& r
   }
 }
 
-/// The rounded residual_out becomes the norm.
+/// Turns the rounded residual_out into the norm.
 void normalize(const Problem& problem, const void* gamma, double eps, ReferenceRow& row) {
   constexpr std::size_t chunk = 256;
   const std::size_t count = row.value.size();
@@ -88,11 +86,11 @@ void normalize(const Problem& problem, const void* gamma, double eps, ReferenceR
   }
 }
 
-/// The norm's tolerance as a quantiser sees it, which may get it rounded to the message dtype.
+/// Adds one rounding to the message dtype to the tolerance: a quantiser may get the rounded norm.
 void widen_by_rounding(const ValueGrid& grid, ReferenceRow& norm) {
   for (std::size_t i = 0; i < norm.value.size(); ++i) {
-    if (std::isfinite(norm.value[i]))
-      norm.tolerance[i] += 0.5 * spacing_at(grid, std::fabs(norm.value[i]) + norm.tolerance[i]);
+    if (!std::isfinite(norm.value[i])) continue;
+    norm.tolerance[i] += 0.5 * spacing_at(grid, std::fabs(norm.value[i]) + norm.tolerance[i]);
   }
 }
 
@@ -119,6 +117,34 @@ void block_scales(const ReferenceRow& norm, double global_scale, ReferenceRow& s
   divide_by(6.0 / global_scale, scales);
 }
 
+constexpr double wrong = std::numeric_limits<double>::infinity();
+/// Relative error of three fp32 roundings: 1 / scale, its product with global_scale, and that with the norm.
+constexpr double dequantisation_error = 0x1p-22;
+
+/// The worst error of the values of the block that starts at element `first`.
+double check_block(const std::uint8_t* packed, std::size_t first, double scale, double global_scale,
+                   const ReferenceRow& norm) {
+  const ValueGrid grid = grid_of(DType::float4_e2m1x2);
+  const std::size_t end = std::min(first + static_cast<std::size_t>(nvfp4_block), norm.value.size());
+  double worst = 0.0;
+  for (std::size_t i = first; i < end; ++i) {
+    const auto code = static_cast<std::uint8_t>(packed[i / 2] >> (i % 2 * 4));
+    const auto actual = static_cast<double>(e2m1_to_float(code));
+    if (scale == 0.0) {
+      if (actual != 0.0) return wrong;
+      continue;
+    }
+    // e2m1 has no NaN: the scale holds it, and was compared.
+    if (std::isnan(norm.value[i]) || std::isnan(scale)) continue;
+    const double factor = global_scale / scale;
+    const double expected = norm.value[i] * factor;
+    const double tolerance =
+        std::isfinite(expected) ? norm.tolerance[i] * factor + std::fabs(expected) * dequantisation_error : 0.0;
+    worst = std::max(worst, error_share(grid, actual, expected, tolerance));
+  }
+  return worst;
+}
+
 }  // namespace
 
 void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
@@ -136,7 +162,7 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
     residual_out.value[i] += sum[i];
     residual_out.tolerance[i] = fp32_reach(residual_out.value[i], tolerance[i]);
   }
-  ReferenceRow& norm = outputs[1];  // what is written, or what is quantised
+  ReferenceRow& norm = outputs[1];  // written, or only quantised
   round_row(grid, residual_out, norm);
   normalize(problem, host.tensors[RmsNormForm::gamma], form.eps, norm);
   if (!form.quantizes()) return;
@@ -150,6 +176,29 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
   } else {
     block_scales(quant, scale, outputs.back());
   }
+}
+
+double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
+                       const ReferenceRow& norm, const ReferenceRow& scales) {
+  const Nvfp4Scales layout = form.scales(problem);
+  const ValueGrid scale_grid = grid_of(DType::float8_e4m3);
+  const auto global_scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
+  const std::int64_t row_bytes = RmsNormForm::packed_row_bytes(problem);
+  const auto* packed = static_cast<const std::uint8_t*>(host.tensors[form.quant_out()]) + row * row_bytes;
+  const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
+
+  double worst = 0.0;
+  const auto token = static_cast<std::uint32_t>(row);
+  for (std::uint32_t block = 0; block < layout.blocks; ++block) {
+    const auto scale = static_cast<double>(e4m3_to_float(written[layout.offset(token, block)]));
+    worst = std::max(worst, error_share(scale_grid, scale, scales.value[block], scales.tolerance[block]));
+    worst = std::max(worst, check_block(packed, std::size_t{block} * nvfp4_block, scale, global_scale, norm));
+  }
+  for (std::uint32_t block = layout.blocks; block < layout.columns(); ++block) {
+    if (written[layout.offset(token, block)] != 0) return wrong;
+  }
+  if (problem.hidden_size % 2 != 0 && packed[row_bytes - 1] >> 4 != 0) return wrong;
+  return worst;
 }
 
 }  // namespace arbiter

@@ -8,15 +8,25 @@
 
 namespace arbiter {
 
-/// Fusion::reference_row() of the RESIDUAL_RMS_NORM fusions. Entries: residual_out; norm_out if the form has it; for
-/// fp8 norm / scale; for nvfp4 norm (what the dequantised values stand for) and then, per block, the scale before its
-/// rounding, global_scale * amax / 6.
+/// Fusion::reference_row() of the RESIDUAL_RMS_NORM fusions. Entries: residual_out; norm_out if it is an output; for
+/// fp8 norm / scale; for nvfp4 the norm (which dequantised values approximate) and then, per block, the scale before
+/// its rounding, global_scale * amax / 6.
 ///
-/// What tolerance covers, besides that of the sums: the norm is defined on the rounded residual_out, which the
-/// tolerance of a sum may move to a neighbour; fp32 arithmetic; and whether an implementation quantises the fp32 norm
+/// Besides the tolerance of the sums, the tolerances cover: the norm is defined on the rounded residual_out, which the
+/// tolerance of a sum may move to a neighbour; fp32 arithmetic; and that an implementation may quantise the fp32 norm
 /// or the norm rounded to the message dtype.
 void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
                             std::span<const double> sum, std::span<const double> tolerance,
                             std::vector<ReferenceRow>& outputs);
+
+/// The worst error of a row of packed e2m1 values and their e4m3 scales, as a share of the allowed error; `norm` and
+/// `scales` are its reference.
+///
+/// A scale is compared with global_scale * amax / 6 like any rounded value: it may be a neighbour of the reference's
+/// only where the tolerance allows either rounding. Values are compared with norm * global_scale / (the written scale),
+/// so the error of a scale does not count again in its values. Padding scales and the unused half of an odd row's last
+/// byte must be zero.
+[[nodiscard]] double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bindings& host,
+                                     std::int64_t row, const ReferenceRow& norm, const ReferenceRow& scales);
 
 }  // namespace arbiter

@@ -7,10 +7,10 @@ namespace arbiter {
 
 enum class Quantization : std::uint8_t { none, fp8, nvfp4 };
 
-/// Where the tensors of one of the RESIDUAL_RMS_NORM fusions are among Bindings::tensors, for host and device code.
+/// The indices in Bindings::tensors of the tensors of one RESIDUAL_RMS_NORM fusion, for host and device code.
 struct RmsNormTensors {
-  bool norm_out;  ///< whether there is one
-  Quantization quantization;
+  bool norm_out = true;  ///< whether the norm itself is an output
+  Quantization quantization = Quantization::none;
 
   static constexpr std::size_t residual = 0;
   static constexpr std::size_t gamma = 1;
@@ -21,6 +21,13 @@ struct RmsNormTensors {
   [[nodiscard]] constexpr std::size_t norm_output() const { return residual_out() + 1; }
   [[nodiscard]] constexpr std::size_t quant_out() const { return residual_out() + (norm_out ? 2 : 1); }
   [[nodiscard]] constexpr std::size_t scale_out() const { return quant_out() + 1; }
+};
+
+/// The indices in DeviceEpilogue::scalars of these fusions' constants.
+enum RmsNormScalar : int {
+  rms_norm_inverse_count,  ///< 1 / hidden_size
+  rms_norm_eps,
+  rms_norm_swizzled  ///< 1 for ScaleLayout::swizzled, 0 for linear
 };
 
 }  // namespace arbiter

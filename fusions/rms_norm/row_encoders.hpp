@@ -1,7 +1,7 @@
 #pragma once
 
-// e4m3 and e2m1 in lanes: the arithmetic of arbiter/number_formats.hpp, which says what is rounded how, sixteen values
-// at a time. For sources of arbiter_add_isa_sources() only.
+// Vectorised encoders to e4m3 and e2m1, sixteen values at a time, bit for bit those of arbiter/host/number_formats.hpp,
+// which defines the rounding. For sources of arbiter_add_isa_sources() only.
 
 #include "host/row_kernels_formats.hpp"
 
@@ -11,8 +11,8 @@ namespace {
 inline constexpr std::uint32_t magnitude_mask = 0x7fffffff;
 inline constexpr std::uint32_t infinity = 0x7f800000;
 
-/// A format with `mantissa` bits, whose smallest normal number has the fp32 pattern `smallest_normal` and whose largest
-/// code, without the sign, is `largest`. The addition of `shifter` rounds values below that to subnormals.
+/// Encodes to a format with `mantissa` bits, whose smallest normal number has the fp32 pattern `smallest_normal` and
+/// whose largest code without sign is `largest`. Adding `shifter` rounds smaller values to subnormals.
 template <int mantissa, std::uint32_t smallest_normal, std::uint32_t shifter, std::uint32_t largest, std::uint32_t nan,
           int sign_shift, std::uint32_t sign_bit>
 ARBITER_LANES_INLINE Words encode(const Floats& value) {
@@ -36,10 +36,10 @@ ARBITER_LANES_INLINE Words to_e2m1(const Floats& value) {
   return encode<1, 0x3f800000, 0x4a800000, 0x7, 0x0, 28, 0x8>(value);
 }
 
-/// Of codes without a sign; 480 for NaN.
+/// The value of codes without a sign; 480 for NaN.
 ARBITER_LANES_INLINE Floats from_positive_e4m3(const Words& code) { return floats_of(code << 20) * splat(0x1p120F); }
 
-/// The largest magnitude of the lanes; NaN if one is NaN, whose pattern is beyond infinity's.
+/// The largest magnitude of the lanes; NaN if one is NaN, as its pattern is above that of infinity.
 ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {
   const Words magnitude = bits_of(value) & splat(magnitude_mask);
   WordPart part = magnitude.part[0];
@@ -66,7 +66,7 @@ ARBITER_LANES_INLINE void store_bytes(const Words& code, std::uint8_t* to, Tail 
   __builtin_memcpy(to, padded, static_cast<std::size_t>(tail.elements));
 }
 
-/// Eight bytes of which the low halves are used, packed into four; the first of two in the low half.
+/// Packs the low halves of eight bytes into four bytes, the first of each two in the low half.
 ARBITER_LANES_INLINE std::uint32_t pack_nibbles(std::uint64_t codes) {
   codes = (codes | codes >> 4) & 0x00ff00ff00ff00ffU;
   codes = (codes | codes >> 8) & 0x0000ffff0000ffffU;

@@ -8,7 +8,7 @@
 
 #include "arbiter/host/number_formats.hpp"
 #include "rms_norm/device_encoders.hpp"
-#include "rms_norm/inverse_rms.hpp"
+#include "rms_norm/device_arithmetic.hpp"
 #include "support/rows_special_values.hpp"
 
 namespace arbiter {
@@ -38,7 +38,7 @@ unsigned hosts_e2m1(float value) { return std::isnan(value) ? 0 : float_to_e2m1(
 TEST(DeviceEncoders, GiveTheHostsE2m1ForEveryKindOfValue) {
   for_all_upper_halves([](float value) {
     const float eighth = device::saturated_product(std::fabs(value), 0.125F);
-    const unsigned code = device::to_uncut_e2m1(eighth) - device::e2m1_bias;
+    const unsigned code = device::to_unclamped_e2m1(eighth) - device::e2m1_bias;
     ASSERT_EQ(std::min(code, 7U), hosts_e2m1(value)) << value;
     ASSERT_LE(code, 8U) << value;
   });

@@ -16,7 +16,7 @@ using cuda::EpilogueArguments;
 #define arbiter_epilogue_locate JOIN(locate_, EPILOGUE_NAME)
 #define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
 #define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
-#define arbiter_epilogue_store_state JOIN(store_carried_, EPILOGUE_NAME)
+#define arbiter_epilogue_store_state JOIN(store_state_, EPILOGUE_NAME)
 #define arbiter_epilogue_scalar JOIN(scalar_, EPILOGUE_NAME)
 #define arbiter_epilogue_finish JOIN(finish_, EPILOGUE_NAME)
 #define cuda EPILOGUE_NAME
