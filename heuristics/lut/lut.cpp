@@ -7,7 +7,6 @@
 #include "arbiter/regret.hpp"
 #include "common/cross_validation.hpp"
 #include "lut/bucket_table.hpp"
-#include "lut/refined_table.hpp"
 #include "lut/stable_table.hpp"
 
 namespace arbiter {
@@ -129,8 +128,9 @@ std::string choose_grids_and_look_up(DecisionTable& table, const Dataset& datase
   table.look_up = refines ? refined->look_up : measured->look_up;
   if (refines) table.grids = refined_grids(dataset, options.tie_percent);
   std::string text;
-  if (measured)
+  if (measured) {
     text += fmt::format("\n  {}: measured cells, look-up {}", refines ? "not used" : "used", measured->text);
+  }
   if (refined) {
     text += fmt::format("\n  {}: refined cells (interpolated times), look-up {}", refines ? "used" : "not used",
                         refined->text);

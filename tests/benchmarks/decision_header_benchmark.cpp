@@ -1,3 +1,4 @@
+// Time of one look-up by the generated decision headers, per look-up rule.
 #include <cstdint>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct Shape {
   std::int64_t hidden_size;
 };
 
-/// In an order that a branch predictor does not learn.
+/// In random order, so that the branch predictor cannot learn it.
 std::vector<Shape> shapes(bool on_grid) {
   constexpr int fusions[] = {0, 1, 4, 5};
   constexpr std::int64_t odd_hidden[] = {2880, 5120, 6144, 7168, 12288};
@@ -38,11 +39,11 @@ std::vector<Shape> shapes(bool on_grid) {
 
 template <class Select>
 void look_up(benchmark::State& state, Select select, bool on_grid) {
-  const std::vector<Shape> asked = shapes(on_grid);
+  const std::vector<Shape> queries = shapes(on_grid);
   std::size_t next = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(select(asked[next]));
-    next = next + 1 == asked.size() ? 0 : next + 1;
+    benchmark::DoNotOptimize(select(queries[next]));
+    next = next + 1 == queries.size() ? 0 : next + 1;
   }
 }
 

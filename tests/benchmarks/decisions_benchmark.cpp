@@ -1,7 +1,10 @@
-#include <algorithm>
+// Time of reading data, fitting heuristics, and selecting.
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -50,8 +53,8 @@ std::vector<std::int64_t> consecutive(std::int64_t first, std::int64_t count) {
   return values;
 }
 
-/// The full seed grid: 1260 cells, four strategies.
-const Dataset& seed_grid() {
+/// The default grid of a run: 1260 cells, four strategies.
+const Dataset& default_grid() {
   static const Dataset data =
       modelled({2, 4, 8}, {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_QUANT_NVFP4"},
                test::powers_of_two(128, 8192), test::powers_of_two(1, 16384), 4);
@@ -79,7 +82,7 @@ BENCHMARK(csv_load)->Unit(benchmark::kMillisecond);
 void csv_append(benchmark::State& state) {
   const test::TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");
-  const Measurement row = seed_grid().rows().front();
+  const Measurement row = default_grid().rows().front();
   for (auto _ : state) writer.append(row);
 }
 BENCHMARK(csv_append);
@@ -90,9 +93,9 @@ void dataset_cells(benchmark::State& state) {
 }
 BENCHMARK(dataset_cells)->Unit(benchmark::kMillisecond);
 
-std::vector<Problem> asked_problems(bool on_grid) {
+std::vector<Problem> queried_problems(bool on_grid) {
   std::vector<Problem> problems;
-  for (const Measurement& row : seed_grid().rows()) {
+  for (const Measurement& row : default_grid().rows()) {
     problems.push_back(row.problem);
     if (!on_grid) problems.back().hidden_size = problems.back().hidden_size * 45 / 32;
   }
@@ -103,7 +106,7 @@ using MakeSelector = std::shared_ptr<const Selector> (*)();
 
 void look_up(benchmark::State& state, MakeSelector make_selector, bool on_grid) {
   const std::shared_ptr<const Selector> selector = make_selector();
-  const std::vector<Problem> problems = asked_problems(on_grid);
+  const std::vector<Problem> problems = queried_problems(on_grid);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(selector->select(problems[next]));
@@ -111,10 +114,12 @@ void look_up(benchmark::State& state, MakeSelector make_selector, bool on_grid) 
   }
 }
 
-std::shared_ptr<const Selector> lut_argmin() { return fit_lut(seed_grid(), {LutOptions::Mode::argmin, 2.0, "NCCL"}); }
-std::shared_ptr<const Selector> lut_stable() { return fit_lut(seed_grid(), {}); }
-std::shared_ptr<const Selector> lp_regions() { return fit_lp(seed_grid(), {}); }
-std::shared_ptr<const Selector> lp_bytes() { return fit_lp(seed_grid(), {LpOptions::Shape::bytes, {}, ""}); }
+std::shared_ptr<const Selector> lut_argmin() {
+  return fit_lut(default_grid(), {LutOptions::Mode::argmin, 2.0, "NCCL"});
+}
+std::shared_ptr<const Selector> lut_stable() { return fit_lut(default_grid(), {}); }
+std::shared_ptr<const Selector> lp_regions() { return fit_lp(default_grid(), {}); }
+std::shared_ptr<const Selector> lp_bytes() { return fit_lp(default_grid(), {LpOptions::Shape::bytes, {}, ""}); }
 
 BENCHMARK_CAPTURE(look_up, lut_argmin, lut_argmin, true);
 BENCHMARK_CAPTURE(look_up, lut_stable, lut_stable, true);
@@ -122,15 +127,15 @@ BENCHMARK_CAPTURE(look_up, lut_stable_off_grid, lut_stable, false);
 BENCHMARK_CAPTURE(look_up, lp_regions, lp_regions, true);
 BENCHMARK_CAPTURE(look_up, lp_bytes, lp_bytes, true);
 
-/// AUTO asked anew at every call: the decision, and the operation that was prepared for what it names. (Arbiter's own
-/// AUTO asks once, when the operation is prepared, and adds nothing to a call.)
+/// A decision per call and the look-up of the operation prepared for it. (Arbiter's AUTO decides once, when the
+/// operation is prepared, and adds nothing to a call.)
 void auto_decision(benchmark::State& state, bool on_grid) {
   const std::shared_ptr<const Selector> selector = lut_stable();
   std::map<std::string, int, std::less<>> prepared;
-  for (const std::string& strategy : seed_grid().strategies()) {
+  for (const std::string& strategy : default_grid().strategies()) {
     prepared.emplace(strategy, static_cast<int>(prepared.size()));
   }
-  const std::vector<Problem> problems = asked_problems(on_grid);
+  const std::vector<Problem> problems = queried_problems(on_grid);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(prepared.find(selector->select(problems[next])));
@@ -140,14 +145,14 @@ void auto_decision(benchmark::State& state, bool on_grid) {
 BENCHMARK_CAPTURE(auto_decision, on_grid, true);
 BENCHMARK_CAPTURE(auto_decision, off_grid, false);
 
-std::shared_ptr<const Selector> cost_model() { return fit_cost_model(seed_grid(), {}); }
+std::shared_ptr<const Selector> cost_model() { return fit_cost_model(default_grid(), {}); }
 BENCHMARK_CAPTURE(look_up, cost_model_off_grid, cost_model, false);
 
 /// Twelve grids (three tp sizes, four fusions) of 7 x 15 cells.
 void table_select(benchmark::State& state, LookUp look_up, bool on_grid) {
-  DecisionTable table = *fit_lut(seed_grid(), {LutOptions::Mode::argmin, 2.0, "NCCL"})->table();
+  DecisionTable table = *fit_lut(default_grid(), {LutOptions::Mode::argmin, 2.0, "NCCL"})->table();
   table.look_up = look_up;
-  const std::vector<Problem> problems = asked_problems(on_grid);
+  const std::vector<Problem> problems = queried_problems(on_grid);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(&table.select(problems[next]));
@@ -161,28 +166,28 @@ BENCHMARK_CAPTURE(table_select, nearest_off_grid, LookUp::nearest, false);
 BENCHMARK_CAPTURE(table_select, message_size_off_grid, LookUp::message_size, false);
 
 void cost_model_fit(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(fit_cost_model(seed_grid(), {}));
+  for (auto _ : state) benchmark::DoNotOptimize(fit_cost_model(default_grid(), {}));
 }
 BENCHMARK(cost_model_fit)->Unit(benchmark::kMillisecond);
 
 void lut_fit_stable(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(fit_lut(seed_grid(), {}));
+  for (auto _ : state) benchmark::DoNotOptimize(fit_lut(default_grid(), {}));
 }
 BENCHMARK(lut_fit_stable)->Unit(benchmark::kMillisecond);
 
 void lp_fit(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(fit_lp(seed_grid(), {}));
+  for (auto _ : state) benchmark::DoNotOptimize(fit_lp(default_grid(), {}));
 }
 BENCHMARK(lp_fit)->Unit(benchmark::kMillisecond);
 
 /// Arguments: hidden sizes, token counts, strategies.
-void lp_solve(benchmark::State& state, double price_of_falling) {
+void lp_solve(benchmark::State& state, double violation_penalty) {
   const Dataset data = modelled({2}, {"NONE"}, consecutive(128, state.range(0)), consecutive(1, state.range(1)),
                                 static_cast<int>(state.range(2)));
   const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
   const std::vector<std::string> order = strategy_order({&blocks.front()});
   for (auto _ : state) {
-    benchmark::DoNotOptimize(region_labels(blocks.front(), order, MonotoneIn::tokens_and_hidden, price_of_falling));
+    benchmark::DoNotOptimize(region_labels(blocks.front(), order, MonotoneIn::tokens_and_hidden, violation_penalty));
   }
   state.counters["cells"] = static_cast<double>(blocks.front().cells());
 }
@@ -194,9 +199,9 @@ BENCHMARK_CAPTURE(lp_solve, monotone, monotone)
     ->Args({40, 40, 4})
     ->Args({40, 40, 6})
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(lp_solve, priced, 0.005)->Args({7, 15, 4})->Args({40, 40, 6})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lp_solve, penalised, 0.005)->Args({7, 15, 4})->Args({40, 40, 6})->Unit(benchmark::kMillisecond);
 
-/// The same on times up to `spread` apart without any order in them, which is as hard as it gets.
+/// The same on random times up to `spread` apart, the hardest case.
 void lp_solve_noise(benchmark::State& state, double spread) {
   Dataset data;
   unsigned noise = 1;
@@ -219,8 +224,8 @@ void lp_solve_noise(benchmark::State& state, double spread) {
 BENCHMARK_CAPTURE(lp_solve_noise, noise, 1.0)->Args({7, 15, 4})->Args({40, 40, 6})->Unit(benchmark::kMillisecond);
 
 void regret(benchmark::State& state) {
-  const auto selector = fit_lut(seed_grid(), {});
-  for (auto _ : state) benchmark::DoNotOptimize(regret_of(*selector, seed_grid()));
+  const auto selector = fit_lut(default_grid(), {});
+  for (auto _ : state) benchmark::DoNotOptimize(regret_of(*selector, default_grid()));
 }
 BENCHMARK(regret)->Unit(benchmark::kMillisecond);
 

@@ -1,5 +1,5 @@
-// The host strategies against MPI. Run under mpirun; every rank takes the same samples, in which the candidates take
-// turns, because machines with few cores drift more between runs than the candidates differ.
+// AllReduce of the host strategies compared with MPI. Run under mpirun. Samples of the candidates alternate, because
+// machines with few cores drift more between runs than the candidates differ.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "config/parameter_reader.hpp"
 #include "arbiter/strategy.hpp"
 #include "comm/world.hpp"
+#include "config/parameter_reader.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/statistics.hpp"
 #include "plugin/plugin_host.hpp"
@@ -27,7 +27,7 @@ using namespace arbiter;
 
 constexpr std::int64_t hidden_size = 4096;
 constexpr const char* fusion_name = "RESIDUAL_RMS_NORM";
-constexpr int samples_per_contender = 61;
+constexpr int samples_per_candidate = 61;
 constexpr double microseconds_per_sample = 1500.0;
 
 struct Candidate {
@@ -53,10 +53,10 @@ const std::vector<std::pair<std::string, std::int64_t>>& sizes() {
   return all;
 }
 
-/// Everything that is measured, on one rank.
-class Arena {
+/// The candidates and their samples, on one rank.
+class Race {
  public:
-  explicit Arena(ProcessGroup& group) : group_(group) {
+  explicit Race(ProcessGroup& group) : group_(group) {
     plugins_.load_dir(built_in_plugin_dir());
     backend_ = make<Backend>(PluginKind::backend, "host", {});
     fusion_ = make<Fusion>(PluginKind::fusion, fusion_name, {});
@@ -69,7 +69,7 @@ class Arena {
   [[nodiscard]] ProcessGroup& group() { return group_; }
   [[nodiscard]] bool has_measured_all() const { return samples_.size() == sizes().size(); }
 
-  /// Microseconds of one operation: for each candidate its samples.
+  /// The samples of each candidate for one token count, in microseconds per operation.
   const std::vector<std::vector<double>>& samples(std::int64_t tokens) {
     auto& samples = samples_[tokens];
     if (samples.empty()) samples = measure(tokens);
@@ -95,21 +95,21 @@ class Arena {
     const Problem problem{group_.size(), DType::bfloat16, fusion_name, hidden_size, tokens};
     const ProblemTensors tensors(problem, *fusion_, *backend_, group_.rank(), {1, false});
     std::vector<std::unique_ptr<Operation>> operations;
-    std::vector<std::int64_t> inner;
+    std::vector<std::int64_t> iterations;
     for (const auto& strategy : strategies_) {
       operations.push_back(prepare(*strategy, problem));
       Operation& operation = *operations.back();
       static_cast<void>(time(operation, tensors, 20));
       const double once = std::max(0.1, time(operation, tensors, 20) / 20);
-      inner.push_back(std::clamp<std::int64_t>(std::llround(microseconds_per_sample / once), 2, 200));
+      iterations.push_back(std::clamp<std::int64_t>(std::llround(microseconds_per_sample / once), 2, 200));
     }
     std::vector<std::vector<double>> samples(operations.size());
-    for (int turn = 0; turn < samples_per_contender; ++turn) {
+    for (int turn = 0; turn < samples_per_candidate; ++turn) {
       for (std::size_t place = 0; place < operations.size(); ++place) {
-        // Nobody always follows the same neighbour's cache.
+        // Varies the order, so that no candidate always finds the cache that the same other one left.
         const std::size_t at =
             (place * (turn % 2 == 0 ? 1 : operations.size() - 1) + static_cast<std::size_t>(turn)) % operations.size();
-        samples[at].push_back(time(*operations[at], tensors, inner[at]) / static_cast<double>(inner[at]));
+        samples[at].push_back(time(*operations[at], tensors, iterations[at]) / static_cast<double>(iterations[at]));
       }
     }
     return samples;
@@ -122,8 +122,8 @@ class Arena {
     return fuses ? std::move(operation) : backend_->with_epilogue_pass(std::move(operation), *fusion_, problem);
   }
 
-  double time(Operation& operation, const ProblemTensors& tensors, std::int64_t inner) {
-    return group_.max(backend_->sample(operation, tensors.bindings(), inner, false)->time(group_));
+  double time(Operation& operation, const ProblemTensors& tensors, std::int64_t iterations) {
+    return group_.max(backend_->sample(operation, tensors.bindings(), iterations, false)->time(group_));
   }
 
   ProcessGroup& group_;
@@ -135,30 +135,30 @@ class Arena {
   std::map<std::int64_t, std::vector<std::vector<double>>> samples_;
 };
 
-void register_all(Arena& arena) {
+void register_all(Race& race) {
   for (const auto& [label, tokens] : sizes()) {
     for (std::size_t at = 0; at < candidates().size(); ++at) {
       const std::string name =
-          fmt::format("host_allreduce/tp{}/{}/{}", arena.group().size(), label, candidates()[at].label);
-      const auto replay = [&arena, tokens = tokens, at](benchmark::State& state) {
-        const std::vector<double>& samples = arena.samples(tokens)[at];
+          fmt::format("host_allreduce/tp{}/{}/{}", race.group().size(), label, candidates()[at].label);
+      const auto replay = [&race, tokens = tokens, at](benchmark::State& state) {
+        const std::vector<double>& samples = race.samples(tokens)[at];
         std::size_t next = 0;
         for ([[maybe_unused]] auto iteration : state) state.SetIterationTime(samples[next++] * 1e-6);
         state.counters["median_us"] = summarise(samples).median;
         state.counters["min_us"] = summarise(samples).minimum;
       };
       benchmark::RegisterBenchmark(name.c_str(), replay)
-          ->Iterations(samples_per_contender)
+          ->Iterations(samples_per_candidate)
           ->UseManualTime()
           ->Unit(benchmark::kMicrosecond);
     }
   }
 }
 
-/// Medians in microseconds, and how much faster the better of ours is than the better of MPI's.
-void print_table(Arena& arena) {
+/// Medians in microseconds, and the speed-up of our best strategy over the best of MPI.
+void print_table(Race& race) {
   std::string header =
-      fmt::format("\ntp {}, bfloat16, {}, hidden {}\n{:>6}", arena.group().size(), fusion_name, hidden_size, "size");
+      fmt::format("\ntp {}, bfloat16, {}, hidden {}\n{:>6}", race.group().size(), fusion_name, hidden_size, "size");
   for (const Candidate& candidate : candidates()) header += fmt::format(" {:>12}", candidate.label);
   fmt::print("{} {:>12}\n", header, "speed-up");
   double log_sum = 0.0;
@@ -168,7 +168,7 @@ void print_table(Arena& arena) {
     double theirs = HUGE_VAL;
     std::string line = fmt::format("{:>6}", label);
     for (std::size_t at = 0; at < candidates().size(); ++at) {
-      const double median = summarise(arena.samples(tokens)[at]).median;
+      const double median = summarise(race.samples(tokens)[at]).median;
       line += fmt::format(" {:>9.1f} us", median);
       double& best = candidates()[at].ours ? ours : theirs;
       best = std::min(best, median);
@@ -192,19 +192,19 @@ class NullReporter : public benchmark::BenchmarkReporter {
 int main(int argc, char** argv) {
   try {
     World world;
-    if (world.all().size() < 2) throw Error("one rank has nothing to reduce: run this under mpirun -n 2 or -n 4");
-    // One rank reports; the others would write over its file.
+    if (world.all().size() < 2) throw Error("one rank has nothing to reduce: run under mpirun -n 2 or -n 4");
+    // Only rank 0 reports; the others would overwrite its file.
     const auto writes_file = [](const char* argument) {
       return std::string_view(argument).starts_with("--benchmark_out");
     };
     if (world.all().rank() != 0) argc = static_cast<int>(std::remove_if(argv, argv + argc, writes_file) - argv);
     benchmark::Initialize(&argc, argv);
-    Arena arena(world.all());
-    register_all(arena);
+    Race race(world.all());
+    register_all(race);
     NullReporter silent;
     const bool reports = world.all().rank() == 0;
     const std::size_t ran = reports ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
-    if (ran > 0 && arena.has_measured_all() && reports) print_table(arena);
+    if (ran > 0 && race.has_measured_all() && reports) print_table(race);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     World::abort(EXIT_FAILURE);

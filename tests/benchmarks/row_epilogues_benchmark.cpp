@@ -1,5 +1,5 @@
-// What one token row costs on the host, per instruction set: the reduction of its ranks, and each fusion's epilogue.
-// Bytes are those of the tensors a row reads and writes.
+// Time of one token row on the host, per instruction set: the reduction over ranks, and the epilogue of each fusion.
+// Bytes are those of the tensors that a row reads and writes.
 #include <random>
 #include <string_view>
 #include <vector>
@@ -16,7 +16,7 @@ namespace {
 
 using namespace arbiter;
 
-constexpr std::int64_t rows = 4;  // in turn, so that no row meets only what it left in the cache itself
+constexpr std::int64_t rows = 4;  // used in turn, so that no row finds only its own data in the cache
 
 /// Tensors of one form, filled with random values between 0.5 and 1.5.
 class Tensors {
@@ -93,7 +93,7 @@ void rms_norm(benchmark::State& state, Isa isa, const RmsNormForm& form, std::in
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * bytes);
 }
 
-/// What verification costs; bytes are those of the tensors.
+/// Time of the check of one row; bytes are those of the tensors.
 void check(benchmark::State& state, const RmsNormForm& form) {
   constexpr std::int64_t hidden_size = 4096;
   const Problem problem{2, DType::bfloat16, "", hidden_size, rows};

@@ -1,5 +1,5 @@
-// Writes one header for each look-up rule, of the grid engines have, into the folder it is given; the benchmark of
-// their look-up is compiled with them.
+// Writes a decision header for each look-up rule into a folder, on the grid that engines use. decision_header_benchmark
+// is compiled with them.
 #include <cstdio>
 #include <exception>
 #include <filesystem>

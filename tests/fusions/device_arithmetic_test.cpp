@@ -1,4 +1,6 @@
-// What device epilogues compute with, on the host: the headers are the same.
+// The arithmetic of device epilogues, run on the host from the same headers.
+#include "rms_norm/device_arithmetic.hpp"
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -8,13 +10,12 @@
 
 #include "arbiter/host/number_formats.hpp"
 #include "rms_norm/device_encoders.hpp"
-#include "rms_norm/device_arithmetic.hpp"
 #include "support/rows_special_values.hpp"
 
 namespace arbiter {
 namespace {
 
-/// Every sign, exponent and leading mantissa, with what makes ties, and values on either side of them.
+/// All signs, exponents and leading mantissa bits, each with ties and values next to them.
 template <class Check>
 void for_all_upper_halves(Check check) {
   for (std::uint32_t upper = 0; upper <= 0xffffU; ++upper) {
@@ -32,7 +33,7 @@ TEST(DeviceEncoders, GiveTheHostsE4m3ForEveryKindOfValue) {
   });
 }
 
-/// The code of a magnitude, and of NaN 0.
+/// The code of the magnitude; 0 for NaN.
 unsigned hosts_e2m1(float value) { return std::isnan(value) ? 0 : float_to_e2m1(std::fabs(value)); }
 
 TEST(DeviceEncoders, GiveTheHostsE2m1ForEveryKindOfValue) {

@@ -1,4 +1,4 @@
-// The device epilogues of every fusion, compiled for the host, against its reference and its host epilogue.
+// The device epilogues of all fusions, compiled for the host, compared with their reference and their host epilogue.
 #include <bit>
 #include <tuple>
 
@@ -34,10 +34,10 @@ const EpilogueOnHost& epilogue_of(const std::string& fusion, DType dtype) {
   return *all[row][dtype == DType::bfloat16 ? 0 : dtype == DType::float16 ? 1 : 2];
 }
 
-/// A device epilogue where the harness expects the host's.
+/// Lets the harness run a device epilogue.
 class DeviceRows final : public HostEpilogue {
  public:
-  /// With `scalars`, rows are finished with the scalars of that epilogue.
+  /// With `scalars`, finish_row() gets the scalars of that epilogue.
   DeviceRows(const Fusion& fusion, const Problem& problem, const HostEpilogue* scalars = nullptr)
       : problem_(problem),
         epilogue_(fusion.device_epilogue(problem)),
@@ -52,7 +52,7 @@ class DeviceRows final : public HostEpilogue {
     if (scalars_ != nullptr) return scalars_->begin_row(bindings, row, sum, epilogue_state);
     std::memcpy(epilogue_state, vectors.data(), row_bytes_);
     for (std::size_t i = row_bytes_; i < vectors.size() * sizeof(Vector); ++i) {
-      EXPECT_EQ(vectors[i / 16].byte[i % 16], 0) << "behind the row";
+      EXPECT_EQ(vectors[i / 16].byte[i % 16], 0) << "after the row";
     }
     return device_.scalar(arguments, statistic);
   }
@@ -113,7 +113,7 @@ TEST_P(DeviceEpilogueOf, PassesTheFusionsCheckForAnyHiddenSize) {
   }
 }
 
-/// What is left when the scalar is the same: no output may depend on where it was computed.
+/// Scalars may differ between host and device; with equal scalars outputs must be bit-identical.
 TEST_P(DeviceEpilogueOf, GivesTheHostsBitsForTheSameScalarOnHostileRows) {
   for (const auto& fusion : layouts()) {
     for (const bool with_nan : {false, true}) {

@@ -15,7 +15,7 @@ using test::load_fusion;
 constexpr std::int64_t hidden_size = 200;
 constexpr std::int64_t num_tokens = 3;
 
-/// A correct result of one fusion, to be damaged.
+/// A correct result of one fusion, which tests then damage.
 class Damaged : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -28,7 +28,7 @@ class Damaged : public testing::TestWithParam<std::string> {
     }
     return false;
   }
-  /// Runs with a damaged input, then checks against the sound one.
+  /// Runs with a damaged input, then checks with the intact one.
   double check_after_running_with(const std::string& input, const std::vector<std::uint8_t>& damaged) {
     const auto sound = harness_.tensor(input);
     std::copy(damaged.begin(), damaged.end(), harness_.tensor(input).begin());
@@ -107,7 +107,7 @@ TEST_P(DamagedNvfp4, FailsForABlockScaleTwoStepsOff) {
   int written = 0;
   for (std::size_t i = 0; i + 64 < scale.size(); ++i) {
     const std::uint8_t code = scale[i];
-    if (code == 0xff) continue;  // a padding row, which nobody writes
+    if (code == 0xff) continue;  // a padding row, which is not written
     ++written;
     for (const int step : {-2, 2}) {
       scale[i] = static_cast<std::uint8_t>(code + step);
@@ -205,7 +205,7 @@ TEST(DamagedFloat32, FailsFourStepsOffInTheResidualAndAPartInTwentyThousandInThe
   };
   const std::vector<double> residual_out = harness.values("residual_out");
   for (std::size_t i = 0; i < 4096; i += 37) {
-    if (std::fabs(residual_out[i]) < 1.0) continue;  // cancelled: its steps are finer than those of what was added
+    if (std::fabs(residual_out[i]) < 1.0) continue;  // cancellation: its spacing is finer than that of the addends
     EXPECT_GT(
         move("residual_out", i, [](float v) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) + 4); }),
         1.0);

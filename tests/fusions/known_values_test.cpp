@@ -10,8 +10,8 @@ namespace {
 using test::FusionHarness;
 using test::load_fusion;
 
-/// One fp32 row of four: sums 1, 2, 3, 4 and a residual of 1, 0, -1, 2 make 2, 2, 2, 6, whose mean square is 12;
-/// gamma is 1, 2, 3, 4.
+/// One fp32 row of four: sums 1, 2, 3, 4 plus residual 1, 0, -1, 2 is 2, 2, 2, 6, whose mean square is 12; gamma is 1,
+/// 2, 3, 4.
 class KnownRow {
  public:
   explicit KnownRow(const std::string& fusion, float scale = 1.0F)
@@ -57,7 +57,7 @@ TEST(KnownValues, ResidualRmsNorm) {
 }
 
 TEST(KnownValues, Fp8DividesByTheScaleAndSaturates) {
-  // Over 0.0145 the norm is 39.8, 79.6, 119.4, 477.8: the e4m3 values about them are 40, 80, 120 and the largest.
+  // The norm over 0.0145 is 39.8, 79.6, 119.4, 477.8: the nearest e4m3 values are 40, 80, 120 and the largest, 448.
   KnownRow row("RESIDUAL_RMS_NORM_OUT_QUANT_FP8", 0.0145F);
   expect_near(row.harness().values("norm_out"), {2 / root, 4 / root, 6 / root, 24 / root}, 1e-6);
   expect_near(row.harness().values("quant_out"), {40, 80, 120, 448}, 0.0);
@@ -92,7 +92,7 @@ std::vector<ReferenceRow> reference_of(const std::string& name, DType dtype, con
 
 TEST(ReferenceSlack, OfTheResidualIsHowFarFp32MayRoundWithTheSumsSlack) {
   const double infinity = std::numeric_limits<double>::infinity();
-  // Next to 1 fp32 is twice as fine below as above.
+  // The fp32 spacing halves below 1.
   const auto outputs = reference_of("RESIDUAL_RMS_NORM", DType::float32, {1.5, 1.5, 1.0, -1.0, 1.5, infinity},
                                     {1.25 * 0x1p-24, 0x1p-30, 1.25 * 0x1p-25, 1.25 * 0x1p-25, 1.25 * 0x1p-23, 0x1p-24});
   EXPECT_EQ(outputs.at(0).value, (std::vector<double>{1.5, 1.5, 1.0, -1.0, 1.5, infinity}));

@@ -61,7 +61,7 @@ TEST(Nvfp4, DequantisesToTheNormWithinHalfAStepOfItsBlock) {
         const std::uint8_t byte = harness.tensor("quant_out")[static_cast<std::size_t>(row * 52 + i / 2)];
         const double value =
             scale * static_cast<double>(e2m1_to_float(static_cast<std::uint8_t>(byte >> (i % 2 * 4) & 0xf)));
-        // The widest step is from 4 to 6; the block's largest value may have been cut off by its scale's rounding.
+        // The widest step is from 4 to 6; rounding of the scale may have clamped the largest value of the block.
         EXPECT_NEAR(value, norm[static_cast<std::size_t>(row * 104 + i)], scale * 1.03) << row << " " << i;
       }
     }
@@ -71,7 +71,7 @@ TEST(Nvfp4, DequantisesToTheNormWithinHalfAStepOfItsBlock) {
 TEST(Nvfp4, FailsItsCheckInTheOtherLayout) {
   const auto linear = load_fusion(name, "scale_layout", "linear");
   const auto swizzled = load_fusion(name, "scale_layout", "swizzled");
-  const Problem problem{2, DType::bfloat16, name, 128, 128};  // both layouts are of one size
+  const Problem problem{2, DType::bfloat16, name, 128, 128};  // both layouts have the same size
   FusionHarness harness(*linear, problem);
   harness.run(*swizzled->host_epilogue(problem));
   EXPECT_GT(harness.check(), 1.0);

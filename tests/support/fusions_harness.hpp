@@ -14,7 +14,7 @@
 
 namespace arbiter::test {
 
-/// A fusion as the runner gets it: from its shared object.
+/// A fusion, loaded from its shared object like in the runner, with one parameter set.
 inline std::shared_ptr<Fusion> load_fusion(const std::string& name, const std::string& key = "",
                                            const std::string& yaml = "") {
   static PluginHost* host = [] {
@@ -41,7 +41,7 @@ inline const std::vector<std::string>& fusion_names() {
   return names;
 }
 
-/// Memory of one problem: random messages of its ranks, random inputs, outputs full of 0xff.
+/// The memory of one problem: random messages of its ranks and random inputs; outputs and guards hold 0xff.
 class FusionHarness {
  public:
   FusionHarness(const Fusion& fusion, const Problem& problem, std::uint32_t seed = 1)
@@ -80,7 +80,7 @@ class FusionHarness {
     return result;
   }
 
-  /// Runs the epilogue on every row; `in_place` puts the epilogue_state row where it ends up.
+  /// Runs the epilogue on every row; with `in_place`, epilogue_state is the row of the first output.
   void run(const HostEpilogue& epilogue, bool in_place = false) {
     const std::size_t row_bytes = bytes(problem_.hidden_size * size_of(problem_.dtype));
     std::vector<std::uint8_t> epilogue_state(row_bytes);
@@ -95,7 +95,7 @@ class FusionHarness {
   }
   void run() { run(*fusion_.host_epilogue(problem_)); }
 
-  /// The worst row. The sums' tolerance is what fp32 really lost, so that only the fusion's own errors are left.
+  /// The worst check_row(). The tolerance of the sums is their actual fp32 error, so only errors of the fusion remain.
   [[nodiscard]] double check() const {
     double worst = 0.0;
     for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// As much of CUDA as device epilogues use, for a host compiler: a warp whose lanes run one after the other.
+/// The part of CUDA that device epilogues use, for a host compiler: a warp whose lanes run one after the other.
 
 #include <algorithm>
 #include <bit>
@@ -12,8 +12,8 @@
 
 namespace arbiter::test {
 
-/// A shuffle needs what other lanes have not computed yet. So the warp is run again and again, each time with the
-/// values that the lanes had at each shuffle the time before, until these no longer change.
+/// A shuffle needs values that other lanes have not computed yet. So the warp runs repeatedly, each time with the
+/// values that the lanes gave to each shuffle in the previous run, until these no longer change.
 class Warp {
  public:
   static constexpr int lanes = 32;

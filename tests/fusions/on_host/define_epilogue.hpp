@@ -1,7 +1,7 @@
 #pragma once
 
-/// One device epilogue (EPILOGUE_SOURCE, ARBITER_DTYPE and what else its code takes) as EpilogueOnHost EPILOGUE_NAME.
-/// Names that other epilogues have too are replaced, so that one program can hold them all.
+/// Defines the EpilogueOnHost EPILOGUE_NAME from a device epilogue (EPILOGUE_SOURCE, ARBITER_DTYPE and the definitions
+/// of its code). Names that all epilogues share are replaced, so that one program can hold them all.
 
 #include "on_host/cuda_on_host.hpp"
 #include "on_host/epilogue_on_host.hpp"
@@ -26,7 +26,7 @@ using arbiter::test::Warp;
 
 namespace {
 
-/// Calls vector(place, number of the vector) for the lanes of all warps of a row.
+/// Calls vector(place, index of the vector) for the lanes of all warps of a row.
 template <class Vector>
 void for_row(const EpilogueArguments& arguments, std::int64_t row, Vector vector) {
   const auto hidden = static_cast<int>(arguments.hidden_size);

@@ -6,9 +6,9 @@
 
 namespace arbiter::test {
 
-/// A device epilogue that was compiled for the host, by rows.
+/// A device epilogue compiled for the host, row by row.
 struct EpilogueOnHost {
-  /// `epilogue_state` has room for whole vectors; returns the row's statistic.
+  /// `epilogue_state` holds full vectors. Returns the row's statistic.
   float (*begin_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const float* sum,
                      void* epilogue_state);
   float (*scalar)(const cuda::EpilogueArguments& arguments, float statistic);

@@ -1,4 +1,4 @@
-#include "lut/refined_table.hpp"
+#include "lut/stable_table.hpp"
 
 #include <gmock/gmock.h>
 

@@ -15,7 +15,7 @@ namespace {
 
 using test::hostile_floats;
 
-/// One row of special_values data through one form.
+/// One row of special values, and its tensors for one form.
 struct Rows {
   Rows(DType dtype, std::int64_t hidden_size, const RmsNormForm& form, bool with_nan)
       : problem{2, dtype, "", hidden_size, 1}, specs(form.tensors(problem)) {
@@ -32,7 +32,7 @@ struct Rows {
     for (auto& tensor : memory) pointers.push_back(tensor.data());
   }
 
-  /// Everything an instruction set wrote, the epilogue_state row and the scalar included.
+  /// All bytes written with an instruction set, including epilogue_state and the scalar.
   std::vector<std::uint8_t> run(const RmsNormForm& form, Isa isa) {
     const RmsNormEpilogue epilogue(problem, form, isa);
     const Bindings bindings{nullptr, pointers};
@@ -83,7 +83,7 @@ class QuantizersOf : public RmsNormOf {};
 
 TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
   const auto [isa, dtype, quantization] = GetParam();
-  // With gamma = 1, a scalar of 1 and a scale of 1 the norm is the epilogue_state row.
+  // With gamma, scalar and scale of 1 the norm is epilogue_state.
   const std::vector<float> epilogue_state = hostile_floats(4096, 5);
   const std::vector<float> gamma(epilogue_state.size(), 1.0F);
   std::vector<std::uint8_t> quant(epilogue_state.size());
@@ -103,7 +103,7 @@ TEST_P(QuantizersOf, AgreeWithTheScalarConversions) {
     const std::uint8_t scale = float_to_e4m3(largest * (1.0F / 6.0F));
     ASSERT_EQ(scales[i / 16], scale) << largest;
     const auto code = static_cast<std::uint8_t>(quant[i / 2] >> (i % 2 * 4) & 0xf);
-    // e2m1 has no NaN: the scale has it, and the codes of its block mean nothing. Of zero the sign is kept.
+    // e2m1 has no NaN: the scale is NaN, and the codes of its block are arbitrary. Zeros keep their sign.
     if (scale == 0x7f) continue;
     const float factor = scale == 0 ? 0.0F : 1.0F / e4m3_to_float(scale);
     ASSERT_EQ(code, float_to_e2m1(epilogue_state[i] * factor)) << epilogue_state[i] << " " << largest;
