@@ -1,20 +1,17 @@
 #include "config/catalogue.hpp"
 
-#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
+
+#include "config/diagnostics.hpp"
+#include "sdk/nearest.hpp"
 
 namespace arbiter {
 
 namespace {
 
-bool matches(const PluginEntry& entry, PluginKind kind, std::string_view backend) {
-  const bool on_backend = kind != PluginKind::strategy || backend.empty() || entry.backend == backend;
-  return entry.refused.empty() && entry.kind == kind && on_backend;
-}
-
-/// "ONESHOT" as "_oneshot_": parts of names and of file names that can be compared.
+/// "ONESHOT" as "_oneshot_", so that plugin names can be found in file names.
 std::string as_words(std::string_view text) {
   std::string words = "_";
   for (const char c : text) {
@@ -24,23 +21,19 @@ std::string as_words(std::string_view text) {
   return words + "_";
 }
 
-}  // namespace
-
-const PluginEntry* Catalogue::find(PluginKind kind, std::string_view name, std::string_view backend) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const PluginEntry& entry) {
-    return matches(entry, kind, backend) && entry.name == name;
-  });
-  return found == entries_.end() ? nullptr : &*found;
-}
-
-std::vector<std::string> Catalogue::names(PluginKind kind, std::string_view backend) const {
-  std::vector<std::string> names;
-  for (const PluginEntry& entry : entries_) {
-    const bool known = std::find(names.begin(), names.end(), entry.name) != names.end();
-    if (matches(entry, kind, backend) && !known) names.push_back(entry.name);
+/// The section of the YAML that chooses plugins of a kind.
+std::string_view section_of(PluginKind kind) {
+  switch (kind) {
+    case PluginKind::backend: return "backend";
+    case PluginKind::strategy: return "strategies";
+    case PluginKind::fusion: return "problems";
+    case PluginKind::heuristic: return "heuristics";
+    case PluginKind::sink: return "sinks";
   }
-  return names;
+  return "";
 }
+
+}  // namespace
 
 std::string Catalogue::refusal(PluginKind kind, std::string_view name) const {
   for (const PluginEntry& entry : entries_) {
@@ -51,6 +44,26 @@ std::string Catalogue::refusal(PluginKind kind, std::string_view name) const {
     if (named || like_file) return fmt::format(" ({} was found but refused: {})", entry.file.string(), entry.refused);
   }
   return {};
+}
+
+std::string Catalogue::unknown(PluginKind kind, const std::string& name, const std::string& backend,
+                               bool may_be_alias) const {
+  const std::string_view kind_name = name_of(kind);
+  std::string text = fmt::format("unknown {} {}", kind_name, printable(name));
+  if (const PluginEntry* other = find(kind, name)) {
+    text = fmt::format("{} is a strategy of the {} backend; this run is on {}", name, other->backend, backend);
+  } else if (kind == PluginKind::strategy && !backend.empty()) {
+    text += fmt::format(" of the {} backend", backend);
+  }
+  text += refusal(kind, name);
+  if (const std::string now = renamed(fmt::format("{}.{}", section_of(kind), name)); !now.empty()) return text + now;
+
+  std::vector<std::string> known = names(kind, backend);
+  std::erase(known, "AUTO");
+  if (known.empty()) return fmt::format("{}; no {} is installed", text, kind_name);
+  text += suggestion(name, known);
+  if (may_be_alias) text += fmt::format("; your own name for a {0} needs {0}: <name>", kind_name);
+  return text;
 }
 
 }  // namespace arbiter

@@ -11,20 +11,29 @@
 
 namespace arbiter {
 
-/// What the validation knows of plugins. In every call an empty `backend` means any; it matters for strategies only.
+/// The installed plugins as the validation sees them. `backend` matters for strategies only; an empty one means any.
 class Catalogue {
  public:
   using Available = std::function<Support(const PluginEntry&)>;
-  /// `available` says whether a backend can be used here. The entries outlive the catalogue.
+  /// `available` tells whether a backend can be used on this machine. The entries outlive the catalogue.
   Catalogue(std::span<const PluginEntry> entries, Available available)
       : entries_(entries), available_(std::move(available)) {}
 
-  [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const;
-  /// Usable plugins, each name once.
-  [[nodiscard]] std::vector<std::string> names(PluginKind kind, std::string_view backend = {}) const;
-  /// " (x.so was found but refused: ...)" for a file that seems to be the plugin asked for; else empty.
-  [[nodiscard]] std::string refusal(PluginKind kind, std::string_view name) const;
+  [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const {
+    return find_plugin(entries_, kind, name, backend);
+  }
+  [[nodiscard]] std::vector<std::string> names(PluginKind kind, std::string_view backend = {}) const {
+    return plugin_names(entries_, kind, backend);
+  }
   [[nodiscard]] Support available(const PluginEntry& backend) const { return available_(backend); }
+
+  /// " (x.so was found but refused: ...)" for a file that seems to hold the plugin of that name; else empty.
+  [[nodiscard]] std::string refusal(PluginKind kind, std::string_view name) const;
+
+  /// The message about a name that no plugin has. `may_be_alias`: parameters were given with it, so that it may be the
+  /// user's own name for a plugin, which must then be given too.
+  [[nodiscard]] std::string unknown(PluginKind kind, const std::string& name, const std::string& backend,
+                                    bool may_be_alias) const;
 
  private:
   std::span<const PluginEntry> entries_;

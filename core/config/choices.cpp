@@ -6,21 +6,104 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "config/values.hpp"
 
 namespace arbiter {
 
 namespace {
 
-constexpr std::string_view automatic = "AUTO";
-/// Smaller numbers in look-up tables are published ones.
+constexpr const char* forms = "a list of names, a map of names and their parameters, or all";
+/// Smaller table ids are those of published look-up tables.
 constexpr int first_free_id = 100;
 
-bool is_file_name(std::string_view name) {
+/// A name that a section gives.
+struct ChoiceItem {
+  std::string name;
+  YamlMark mark;
+  const YamlNode* parameters = nullptr;  ///< null if none are given
+  bool by_name = true;                   ///< false where `all` or a default stands for it
+};
+
+/// The names that a section gives, whatever its form. A repeated name is reported.
+class ItemList {
+ public:
+  ItemList(const std::string& path, Diagnostics& diagnostics) : path_(path), diagnostics_(diagnostics) {}
+
+  [[nodiscard]] std::vector<ChoiceItem> take() { return std::move(items_); }
+
+  void add_missing(const YamlMark& mark, const ChoiceRules& rules) { add_base(rules.defaults, mark); }
+
+  void add_section(const YamlNode& section, const ChoiceRules& rules) {
+    const bool empty = !section.is_scalar() && section.items.empty() && section.entries.empty();
+    if (section.is_null() || (empty && !rules.may_be_empty)) {
+      diagnostics_.add(
+          section.mark, path_,
+          fmt::format("found {}; allowed: {}; leave the key out for the default", describe(section), forms));
+    } else if (section.is_scalar() && section.scalar == "all") {
+      add_base(rules.all, section.mark);
+    } else if (section.is_scalar()) {
+      add_listed(section);
+    }
+    if (section.base == YamlNode::Base::all) add_base(rules.all, section.mark);
+    if (section.base == YamlNode::Base::defaults) add_base(rules.defaults, section.mark);
+    for (const YamlNode& item : section.items) add_listed(item);
+    for (const YamlEntry& entry : section.entries) add_entry({entry.key, entry.mark, &entry.value, true});
+  }
+
+ private:
+  void add(ChoiceItem item) {
+    if (std::ranges::find(items_, item.name, &ChoiceItem::name) == items_.end()) {
+      items_.push_back(std::move(item));
+    } else {
+      diagnostics_.add(item.mark, path_, fmt::format("{} is given twice", printable(item.name)));
+    }
+  }
+
+  void add_base(const std::vector<std::string>& names, const YamlMark& mark) {
+    for (const std::string& name : names) items_.push_back({name, mark, nullptr, false});
+    has_base_ = true;
+  }
+
+  /// An entry of a map: a new name, or the parameters of a name in the base that an override adds to.
+  void add_entry(ChoiceItem item) {
+    const auto same = [&](const ChoiceItem& other) { return other.name == item.name && other.parameters == nullptr; };
+    const auto found = has_base_ ? std::ranges::find_if(items_, same) : items_.end();
+    if (found == items_.end()) {
+      add(std::move(item));
+    } else {
+      *found = std::move(item);
+    }
+  }
+
+  void add_listed(const YamlNode& item) {
+    if (item.is_scalar()) {
+      add({item.scalar, item.mark, nullptr, true});
+    } else if (item.entries.size() == 1) {
+      add({item.entries[0].key, item.entries[0].mark, &item.entries[0].value, true});
+    } else if (item.entries.size() > 1) {
+      diagnostics_.add(
+          item.entries[1].mark, path_,
+          fmt::format("found {} beside {}; allowed: one name per entry, with its parameters indented below it",
+                      printable(item.entries[1].key), printable(item.entries[0].key)));
+    } else {
+      diagnostics_.add(item.mark, path_,
+                       fmt::format("found {}; allowed: a name, or one name and its parameters", describe(item)));
+    }
+  }
+
+  const std::string& path_;
+  Diagnostics& diagnostics_;
+  std::vector<ChoiceItem> items_;
+  bool has_base_ = false;
+};
+
+/// Whether a name can be part of a file name and of a CSV.
+bool is_plain_name(std::string_view name) {
   const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };
-  return !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-         std::all_of(name.begin(), name.end(), fits);
+  return !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0 && std::ranges::all_of(name, fits);
 }
 
+/// Checks one name and its parameters.
 class ChoiceReader {
  public:
   ChoiceReader(const std::string& path, const ChoiceRules& rules, const Catalogue& catalogue, Diagnostics& diagnostics)
@@ -28,90 +111,78 @@ class ChoiceReader {
 
   [[nodiscard]] std::optional<PluginChoice> read(const ChoiceItem& item) const {
     static const YamlNode none;
-    const YamlNode& given = item.parameters == nullptr ? none : *item.parameters;
-    const ConfigCursor place{given, path_ + "." + item.name, diagnostics_};
-    PluginChoice choice;
-    choice.name = item.name;
-    choice.plugin = item.name;
-    choice.by_name = item.by_name;
+    const ConfigCursor given{item.parameters == nullptr ? none : *item.parameters, path_ + "." + item.name,
+                             diagnostics_};
+    PluginChoice choice{.name = item.name, .plugin = item.name, .by_name = item.by_name, .parameters = {}};
     YamlMark plugin_mark = item.mark;
-    if (const YamlEntry* named = given.find(kind_)) {
-      const std::optional<std::string> plugin = read_text(named->value, "", place.at(*named).reporter());
-      if (!plugin || !alias_is_good(item, *plugin)) return std::nullopt;
+    const std::optional<ConfigCursor> named = given.find(kind_);
+    if (named) {
+      const std::optional<std::string> plugin = read_text(*named, "");
+      if (!plugin || !may_name(item, *plugin)) return std::nullopt;
       choice.plugin = *plugin;
-      plugin_mark = named->value.mark;
+      plugin_mark = named->node.mark;
     }
-    if (is_auto(choice, plugin_mark)) return std::nullopt;
+    if (rules_.kind == PluginKind::strategy && (choice.name == "AUTO" || choice.plugin == "AUTO")) {
+      report(plugin_mark, "AUTO is measured after the others; write enable_auto: true instead");
+      return std::nullopt;
+    }
     const PluginEntry* entry = find(choice.plugin);
-    if (entry == nullptr) {
-      if (!rules_.may_be_missing) {
-        complain_unknown(choice, given, plugin_mark);
-        return std::nullopt;
-      }
-      read_table_id(place, choice);
-      return choice;
+    if (entry != nullptr) {
+      choice.table_id = entry->table_id;
+      if (!set_parameters(given, item, *entry, choice)) return std::nullopt;
+    } else if (!rules_.may_be_missing) {
+      const bool may_be_alias = !given.node.entries.empty() && !named;
+      report(plugin_mark, catalogue_.unknown(rules_.kind, choice.plugin, rules_.backend, may_be_alias));
+      return std::nullopt;
     }
-    choice.table_id = entry->table_id;
-    if (!set_parameters(place, item, *entry, choice)) return std::nullopt;
+    if (rules_.kind == PluginKind::strategy) read_table_id(given, choice);
     return choice;
   }
 
  private:
-  [[nodiscard]] bool alias_is_good(const ChoiceItem& item, const std::string& plugin) const {
+  void report(const YamlMark& mark, std::string_view text) const { diagnostics_.add(mark, path_, text); }
+
+  /// Whether the name of `item` may stand for a plugin of another name.
+  [[nodiscard]] bool may_name(const ChoiceItem& item, const std::string& plugin) const {
     if (item.name == plugin) return true;
-    if (!is_file_name(item.name)) {
-      diagnostics_.add(
-          item.mark, path_,
-          fmt::format("found the name {}; allowed: a letter, then letters, digits, _ and -", printable(item.name)));
+    if (!is_plain_name(item.name)) {
+      report(item.mark,
+             fmt::format("found the name {}; allowed: a letter, then letters, digits, _ and -", printable(item.name)));
       return false;
     }
     if (catalogue_.find(rules_.kind, item.name, rules_.backend) == nullptr) return true;
-    diagnostics_.add(
-        item.mark, path_,
-        fmt::format("{} is a {} of its own; allowed: another name for {}", item.name, kind_, printable(plugin)));
+    report(item.mark, fmt::format("{} is the name of another {}; allowed: a new name for {}", item.name, kind_,
+                                  printable(plugin)));
     return false;
   }
 
-  [[nodiscard]] bool is_auto(const PluginChoice& choice, const YamlMark& mark) const {
-    const bool found = rules_.kind == PluginKind::strategy && (choice.name == automatic || choice.plugin == automatic);
-    if (found) diagnostics_.add(mark, path_, "AUTO is measured after the others; write enable_auto: true instead");
-    return found;
-  }
-
-  /// Without a fresh measurement the machine's backend says nothing about the data's.
+  /// Where names may be missing, the run starts from CSVs, whose backend need not be this machine's.
   [[nodiscard]] const PluginEntry* find(const std::string& name) const {
     const PluginEntry* entry = catalogue_.find(rules_.kind, name, rules_.backend);
     return entry == nullptr && rules_.may_be_missing ? catalogue_.find(rules_.kind, name) : entry;
   }
 
-  void complain_unknown(const PluginChoice& choice, const YamlNode& given, const YamlMark& mark) const {
-    const bool may_be_alias = !given.entries.empty() && given.find(kind_) == nullptr;
-    diagnostics_.add(mark, path_, unknown_choice(choice.plugin, rules_, catalogue_, may_be_alias));
-  }
-
-  [[nodiscard]] bool set_parameters(const ConfigCursor& place, const ChoiceItem& item, const PluginEntry& entry,
+  [[nodiscard]] bool set_parameters(const ConfigCursor& given, const ChoiceItem& item, const PluginEntry& entry,
                                     PluginChoice& choice) const {
     try {
       choice.parameters = Parameters(entry.parameters);
     } catch (const PluginError& error) {
-      diagnostics_.add(item.mark, place.path, fmt::format("{}: {}", entry.file.string(), error.what()));
+      diagnostics_.add(item.mark, given.path, fmt::format("{}: {}", entry.file.string(), error.what()));
       return false;
     }
-    std::vector<std::string> besides = {kind_};
-    if (rules_.kind == PluginKind::strategy) besides.emplace_back("table_id");
-    read_parameters(place, entry.parameters, choice.parameters, besides);
-    read_table_id(place, choice);
+    std::vector<std::string> other_keys = {kind_};
+    if (rules_.kind == PluginKind::strategy) other_keys.emplace_back("table_id");
+    read_parameters(given, entry.parameters, choice.parameters, other_keys);
     return true;
   }
 
-  void read_table_id(const ConfigCursor& place, PluginChoice& choice) const {
-    const YamlEntry* entry = rules_.kind == PluginKind::strategy ? place.node.find("table_id") : nullptr;
-    if (entry == nullptr) return;
+  static void read_table_id(const ConfigCursor& given, PluginChoice& choice) {
+    const std::optional<ConfigCursor> cursor = given.find("table_id");
+    if (!cursor) return;
     const bool published = choice.table_id >= 0 && choice.table_id < first_free_id;
-    const std::string own = published ? fmt::format("{}|", choice.table_id) : "";
-    const std::string allowed = choice.table_id < 0 ? "0..65535" : own + "100..65535";
-    const std::optional<std::int64_t> id = read_integer(entry->value, allowed, place.at(*entry).reporter());
-    if (id) choice.table_id = static_cast<int>(*id);
+    const std::string current = published ? fmt::format("{}|", choice.table_id) : "";
+    const std::string allowed = choice.table_id < 0 ? "0..65535" : current + "100..65535";
+    if (const auto id = read_integer(*cursor, allowed)) choice.table_id = static_cast<int>(*id);
   }
 
   const std::string& path_;
@@ -123,22 +194,25 @@ class ChoiceReader {
 
 }  // namespace
 
-std::vector<PluginChoice> read_choices(const YamlNode* section, const YamlMark& absent_mark, const std::string& path,
-                                       const ChoiceRules& rules, const Catalogue& catalogue, Diagnostics& diagnostics) {
-  const ChoiceReader reader(path, rules, catalogue, diagnostics);
+std::vector<PluginChoice> read_choices(const ConfigCursor& root, const std::string& path, const ChoiceRules& rules,
+                                       const Catalogue& catalogue) {
+  ItemList items(path, root.diagnostics);
+  if (const auto section = root.find(path)) {
+    items.add_section(section->node, rules);
+  } else {
+    items.add_missing(root.node.mark, rules);
+  }
+  const ChoiceReader reader(path, rules, catalogue, root.diagnostics);
   std::vector<PluginChoice> choices;
-  for (const ChoiceItem& item : list_items(section, absent_mark, path, rules, diagnostics)) {
+  for (const ChoiceItem& item : items.take()) {
     std::optional<PluginChoice> choice = reader.read(item);
     if (!choice) continue;
-    const auto same_id = [&](const PluginChoice& other) {
-      return choice->table_id >= 0 && other.table_id == choice->table_id;
-    };
-    const auto other = std::find_if(choices.begin(), choices.end(), same_id);
-    if (other != choices.end()) {
-      diagnostics.add(item.mark, path,
-                      fmt::format("{} and {} have the same table_id, {}; give one of them its own, as in {}: "
-                                  "{{strategy: {}, table_id: 120}}",
-                                  other->name, choice->name, choice->table_id, choice->name, choice->plugin));
+    const auto other = std::ranges::find(choices, choice->table_id, &PluginChoice::table_id);
+    if (choice->table_id >= 0 && other != choices.end()) {
+      root.diagnostics.add(item.mark, path,
+                           fmt::format("{} and {} have the same table_id, {}; give one of them another, as in {}: "
+                                       "{{strategy: {}, table_id: 120}}",
+                                       other->name, choice->name, choice->table_id, choice->name, choice->plugin));
     }
     choices.push_back(std::move(*choice));
   }

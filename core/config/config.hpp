@@ -1,5 +1,16 @@
 #pragma once
 
+// From a YAML file to a checked Config. Where a key is read:
+//
+//   problems (tp_size, dtype, hidden_size, num_tokens, holdout)           problems.cpp
+//   strategies, heuristics, sinks, problems.fusion: names and parameters  choices.cpp
+//   backend, measurement, compare, plugins, output_dir, enable_auto       sections.cpp
+//
+// To add a key: give it a field here, add its name to the list of known keys (validate.cpp for the top level, otherwise
+// the file of its section), read it in the file of its section, and explain it in configs/quickstart.yaml.
+// Below the sections: values.cpp reads one value of a type, diagnostics.cpp collects mistakes, document.cpp applies
+// --set, yaml_tree.cpp parses, catalogue.cpp knows the installed plugins.
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -12,46 +23,47 @@
 
 namespace arbiter {
 
-/// A plugin as the YAML asks for it: `NAME:` with its parameters. It can appear under a name of its own
-/// (`MPI_RING: {strategy: MPI, algorithm: ring}`, `lut_argmin: {heuristic: lut, mode: argmin}`), a strategy also with a
-/// `table_id` of its own.
+/// A plugin that the YAML chooses, with its parameters. The user can give it another name (`MPI_RING: {strategy: MPI,
+/// algorithm: ring}`, `lut_argmin: {heuristic: lut, mode: argmin}`), and a strategy another table_id.
 struct PluginChoice {
-  std::string name;     ///< what CSVs and tables call it
-  std::string plugin;   ///< the plugin's name; the same unless `strategy:` (`fusion:`, ...) says otherwise
+  std::string name;     ///< the name in CSVs and tables
+  std::string plugin;   ///< the plugin's name; differs from `name` where `strategy:` (`fusion:`, ...) is given
   int table_id = -1;    ///< strategies only; -1 for one that is not installed
-  bool by_name = true;  ///< false where `all` or a default stands for it
+  bool by_name = true;  ///< false where `all` or a default chose it
   Parameters parameters;
 };
 
+/// `measurement`: when the sampling of a cell ends, and how a sample is taken.
 struct MeasurementConfig {
-  double precision_percent = 1.0;     ///< stop when the 95 % interval of the median is this narrow (half width)
-  std::int64_t time_budget_ms = 200;  ///< at most this long per cell, warm-up and verification aside
+  double precision_percent = 1.0;     ///< a cell ends when the 95 % interval of its median is this narrow (half width)
+  std::int64_t time_budget_ms = 200;  ///< the longest time per cell, without warm-up and verification
   std::int64_t min_samples = 10;
   std::int64_t max_samples = 1000;
-  double min_sample_us = 100.0;     ///< `iterations_per_sample` grows until one sample takes this long
-  std::int64_t timeout_ms = 10000;  ///< bound of every spin
+  double min_sample_us = 100.0;     ///< `iterations_per_sample` grows until a sample takes this long
+  std::int64_t timeout_ms = 10000;  ///< bound of every wait for a peer
   std::int64_t seed = 1;            ///< of the random inputs
   bool graph = true;                ///< on a GPU: a sample is one replay of a CUDA graph
-  bool probe = false;              ///< measure first what bounds every strategy, for the floors of the rows
+  bool probe = false;               ///< first measure what bounds every strategy, for the lower bound of each row
 };
 
-/// A shape to judge selectors by: measured for every tp size, dtype and fusion of the sweep, never fitted.
+/// `problems.holdout`: a shape that decisions are judged by. It is measured for every tp size, dtype and fusion of the
+/// sweep, and never fitted.
 struct HoldoutShape {
   std::int64_t hidden_size = 0;
   std::int64_t num_tokens = 0;
   friend auto operator<=>(const HoldoutShape&, const HoldoutShape&) = default;
 };
 
-/// Somebody else's decision, judged beside the run's own.
+/// `compare`: a decision from elsewhere, judged beside those of the run.
 struct ComparedFile {
-  std::string name;  ///< what tables call it; differs from every heuristic's
+  std::string name;  ///< the name in tables; differs from every heuristic's
   std::filesystem::path file;
 };
 
 /// A whole sweep, checked: every name exists, every value is in range.
 struct Config {
-  std::string source;        ///< the file's name in messages; see ConfigText::builtin() without one
-  std::string backend;       ///< resolved: never "auto"
+  std::string source;        ///< the name of the YAML in messages: its path, or what ConfigText::builtin() calls it
+  std::string backend;       ///< "cuda" or "host", also where the YAML says auto
   std::string backend_note;  ///< why `auto` did not take cuda; else empty
   std::vector<int> tp_sizes;
   std::vector<DType> dtypes;
@@ -65,32 +77,32 @@ struct Config {
   std::vector<PluginChoice> sinks;
   MeasurementConfig measurement;
   std::filesystem::path output_dir;
-  bool output_dir_given = false;  ///< by the file or an override, not by default
+  bool output_dir_given = false;  ///< false for the default
   bool enable_auto = false;
-  std::vector<std::string> remarks;  ///< what a person should know, but is no mistake; begin with the key
+  std::vector<std::string> remarks;  ///< for the user, not mistakes; each begins with its key
 };
 
-/// The YAML before it is checked against plugins, because it says where some of them are.
+/// The YAML before it is checked against the plugins, since it also says in which folders plugins are.
 class ConfigText {
  public:
-  /// `source` names the text in messages: its path, if it has one. `overrides` are `key.path=value` (YAML values),
-  /// applied in order: a name is a key, a number an index; a plugin can be set whatever form its section has
-  /// (`strategies.ONESHOT.chunk_kib=64`), the others stay. Their mistakes are reported as the file's are, with
-  /// "--set key.path=value" for the position. Throws ConfigError if the text is no YAML map; all else waits for
-  /// validate().
+  /// `source` names the text in messages: its path, if it has one. `overrides` are `key.path=value` with a YAML value,
+  /// applied in order. In the path a name is a key and a number an index. An override can set a plugin in every form of
+  /// its section (`strategies.ONESHOT.chunk_kib=64`) and keeps the other plugins. A mistake in an override is reported
+  /// with "--set key.path=value" for its position. Throws ConfigError if the text is no YAML map; validate() reports
+  /// everything else.
   ConfigText(std::string text, std::string source, std::vector<std::string> overrides = {});
   /// Reads the file. Throws ConfigError, also for a folder and an unreadable file.
   static ConfigText from_file(const std::filesystem::path& file, std::vector<std::string> overrides = {});
-  /// configs/seed.yaml as it was when this was built.
+  /// configs/seed.yaml as of the build.
   static ConfigText builtin(std::vector<std::string> overrides = {});
 
-  /// The folders under `plugins:` that exist; relative ones are relative to the folder of `source`, and those of an
-  /// override to the current one. validate() reports the others.
+  /// The folders under `plugins:` that exist; validate() reports the others. A relative path starts from the folder of
+  /// `source`, or in an override from the current folder.
   [[nodiscard]] std::vector<std::filesystem::path> plugin_dirs() const;
 
-  /// Checks everything and fills in defaults. With several mistakes the message has one line for each.
-  /// `data_dir_mode`: the run starts from CSVs, so strategies and fusions that are not installed, a backend that is not
-  /// usable here and missing problems are no mistakes. Throws ConfigError.
+  /// Checks everything and fills in defaults. Throws ConfigError with one line per mistake. In `data_dir_mode` the run
+  /// starts from CSVs: strategies and fusions that are not installed, a backend that cannot be used here and missing
+  /// problems are then no mistakes.
   [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }

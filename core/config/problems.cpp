@@ -1,66 +1,47 @@
+#include "config/problems.hpp"
+
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "config/validate.hpp"
+#include "config/values.hpp"
 #include "sdk/nearest.hpp"
 
 namespace arbiter {
 
 namespace {
 
-constexpr std::int64_t most_problems = 100'000;
+constexpr double most_problems = 100'000;
+constexpr std::string_view allowed_tp_sizes = "2..1024";
+constexpr std::string_view allowed_hidden_sizes = "1..1048576";
+constexpr std::string_view allowed_num_tokens = "1..16777216";
+constexpr const char* allowed_holdout =
+    "a map with hidden_size and num_tokens, as in {hidden_size: 2880, num_tokens: [1, 3]}";
 const std::vector<std::string> problem_keys = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "holdout"};
+const std::vector<std::string> holdout_keys = {"hidden_size", "num_tokens"};
 
-/// Complains about what a list holds twice.
+/// Reports what a list holds twice. `values` are those of all its items.
 template <class Value, class Name>
-void expect_distinct(const ConfigCursor& place, const std::vector<Value>& values, const Name& name) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i), values[i]) ==
-        values.begin() + static_cast<std::ptrdiff_t>(i)) {
-      continue;
-    }
-    const YamlMark& mark = i < place.node.items.size() ? place.node.items[i].mark : place.node.mark;
-    place.report(mark, fmt::format("{} is given twice", name(values[i])));
+void expect_distinct(const ConfigCursor& list, const std::vector<Value>& values, const Name& name) {
+  for (auto value = values.begin(); value != values.end(); ++value) {
+    if (std::find(values.begin(), value, *value) == value) continue;
+    const YamlNode& item = list.items()[static_cast<std::size_t>(value - values.begin())];
+    list.report(item.mark, fmt::format("{} is given twice", name(*value)));
   }
 }
 
-/// Complains about a list of nothing.
-bool expect_some(const ConfigCursor& place, std::string_view what) {
-  if (!place.node.is_list() || !place.node.items.empty()) return true;
-  place.report(fmt::format("found an empty list; allowed: at least one {}", what));
+bool expect_some(const ConfigCursor& cursor, std::string_view what) {
+  if (!cursor.items().empty()) return true;
+  cursor.report(fmt::format("found an empty list; allowed: at least one {}", what));
   return false;
 }
 
-std::vector<DType> read_dtypes(const ConfigCursor& problems) {
-  const YamlEntry* entry = problems.node.find("dtype");
-  if (entry == nullptr) return {DType::bfloat16};
-  const ConfigCursor place = problems.at(*entry);
-  static const std::vector<std::string> names = {"bfloat16", "float16", "float32"};
-  if (!expect_some(place, "of bfloat16, float16, float32")) return {};
-  std::vector<DType> dtypes;
-  const auto read = [&](const YamlNode& node) {
-    const std::optional<DType> dtype = node.is_scalar() ? parse_message_dtype(node.scalar) : std::nullopt;
-    if (dtype) {
-      dtypes.push_back(*dtype);
-    } else {
-      const std::string rest = suggestion(node.scalar, names);
-      place.report(node.mark, fmt::format("found {}{}", describe(node), rest));
-    }
-  };
-  if (!place.node.is_list()) read(place.node);
-  for (const YamlNode& item : place.node.items) read(item);
-  if (dtypes.size() == place.node.items.size())
-    expect_distinct(place, dtypes, [](DType dtype) { return name_of(dtype); });
-  return dtypes;
-}
-
-}  // namespace
-
+/// The distinct numbers under a key of a map.
 std::vector<std::int64_t> read_sizes(const ConfigCursor& map, std::string_view key, std::string_view allowed,
                                      bool may_be_missing) {
-  const YamlEntry* entry = map.node.find(key);
-  if (entry == nullptr) {
+  const auto cursor = map.find(key);
+  if (!cursor) {
     if (!may_be_missing) {
       map.diagnostics.add(map.node.mark, fmt::format("{}.{}", map.path, key),
                           fmt::format("missing; allowed: whole numbers in {}, as in [2, 4] or {{from: 2, to: 8, "
@@ -69,18 +50,71 @@ std::vector<std::int64_t> read_sizes(const ConfigCursor& map, std::string_view k
     }
     return {};
   }
-  const ConfigCursor place = map.at(*entry);
-  if (!expect_some(place, "number")) return {};
-  std::vector<std::int64_t> values =
-      read_integers(entry->value, allowed, place.reporter()).value_or(std::vector<std::int64_t>{});
-  // A range holds nothing twice.
-  if (place.node.is_list()) expect_distinct(place, values, [](std::int64_t value) { return value; });
+  if (!expect_some(*cursor, "number")) return {};
+  auto values = read_integers(*cursor, allowed).value_or(std::vector<std::int64_t>{});
+  if (cursor->node.is_list()) expect_distinct(*cursor, values, [](std::int64_t value) { return value; });
   return values;
 }
 
+std::vector<DType> read_dtypes(const ConfigCursor& problems) {
+  static const std::vector<std::string> names = {"bfloat16", "float16", "float32"};
+  const auto cursor = problems.find("dtype");
+  if (!cursor) return {DType::bfloat16};
+  if (!expect_some(*cursor, "of bfloat16, float16, float32")) return {};
+  std::vector<DType> dtypes;
+  for (const YamlNode& item : cursor->items()) {
+    const std::optional<DType> dtype = item.is_scalar() ? parse_message_dtype(item.scalar) : std::nullopt;
+    if (dtype) {
+      dtypes.push_back(*dtype);
+    } else {
+      cursor->report(item.mark, fmt::format("found {}{}", describe(item), suggestion(item.scalar, names)));
+    }
+  }
+  if (dtypes.size() == cursor->items().size()) {
+    expect_distinct(*cursor, dtypes, [](DType dtype) { return name_of(dtype); });
+  }
+  return dtypes;
+}
+
+/// Adds every combination of the numbers of one entry.
+void read_holdout_entry(const ConfigCursor& entry, std::set<HoldoutShape>& shapes) {
+  if (!expect_map(entry, allowed_holdout)) return;
+  expect_keys(entry, holdout_keys);
+  const auto hidden_sizes = read_sizes(entry, "hidden_size", allowed_hidden_sizes, false);
+  const auto num_tokens = read_sizes(entry, "num_tokens", allowed_num_tokens, false);
+  const std::size_t count = hidden_sizes.size() * num_tokens.size();
+  if (count > most_values) {
+    entry.report(fmt::format("found {} shapes; allowed: at most {}", count, most_values));
+    return;
+  }
+  for (const auto hidden_size : hidden_sizes) {
+    for (const auto tokens : num_tokens) shapes.insert({hidden_size, tokens});
+  }
+}
+
+/// For a config whose grid is read.
+void read_holdout(const ConfigCursor& problems, Config& config) {
+  const auto cursor = problems.find("holdout");
+  if (!cursor) return;
+  std::set<HoldoutShape> shapes;
+  for (std::size_t i = 0; i < cursor->items().size(); ++i) read_holdout_entry(cursor->item(i), shapes);
+  // A remark, not a mistake: an override of the grid may take in shapes of the file's holdout.
+  const auto in_grid = std::erase_if(shapes, [&](const HoldoutShape& shape) {
+    return std::ranges::find(config.hidden_sizes, shape.hidden_size) != config.hidden_sizes.end() &&
+           std::ranges::find(config.num_tokens, shape.num_tokens) != config.num_tokens.end();
+  });
+  if (in_grid > 0) {
+    config.remarks.push_back(fmt::format(
+        "problems.holdout: {} of its shapes are cells of the grid, which are fitted: they are left out", in_grid));
+  }
+  config.holdout.assign(shapes.begin(), shapes.end());
+}
+
+}  // namespace
+
 void read_problems(const ConfigCursor& root, bool data_dir_mode, Config& config) {
-  const YamlEntry* entry = root.node.find("problems");
-  if (entry == nullptr) {
+  const auto problems = root.find("problems");
+  if (!problems) {
     if (!data_dir_mode) {
       root.diagnostics.add(root.node.mark, "problems",
                            "missing; allowed: a map with tp_size, hidden_size and num_tokens, the shapes to measure");
@@ -88,29 +122,29 @@ void read_problems(const ConfigCursor& root, bool data_dir_mode, Config& config)
     config.dtypes = {DType::bfloat16};
     return;
   }
-  const ConfigCursor problems = root.at(*entry);
-  if (!expect_map(problems, "a map with tp_size, dtype, fusion, hidden_size, num_tokens")) return;
-  expect_keys(problems, problem_keys);
-  for (const std::int64_t tp_size : read_sizes(problems, "tp_size", "2..1024", data_dir_mode)) {
+  if (!expect_map(*problems, "a map with tp_size, dtype, fusion, hidden_size, num_tokens")) return;
+  expect_keys(*problems, problem_keys);
+  for (const std::int64_t tp_size : read_sizes(*problems, "tp_size", allowed_tp_sizes, data_dir_mode)) {
     config.tp_sizes.push_back(static_cast<int>(tp_size));
   }
-  config.dtypes = read_dtypes(problems);
-  config.hidden_sizes = read_sizes(problems, "hidden_size", allowed_hidden_sizes, data_dir_mode);
-  config.num_tokens = read_sizes(problems, "num_tokens", allowed_num_tokens, data_dir_mode);
+  config.dtypes = read_dtypes(*problems);
+  config.hidden_sizes = read_sizes(*problems, "hidden_size", allowed_hidden_sizes, data_dir_mode);
+  config.num_tokens = read_sizes(*problems, "num_tokens", allowed_num_tokens, data_dir_mode);
+  read_holdout(*problems, config);
 }
 
 void check_problem_count(const ConfigCursor& root, const Config& config) {
-  const YamlEntry* entry = root.node.find("problems");
-  if (entry == nullptr) return;
-  // Each factor is bounded, but not their product.
+  const YamlEntry* problems = root.node.find("problems");
+  if (problems == nullptr) return;
+  // In floating point, as the product of the five may exceed 64 bits.
   const auto number = [](const auto& list) { return static_cast<double>(list.size()); };
   const double count = number(config.tp_sizes) * number(config.dtypes) * number(config.fusions) *
                        (number(config.hidden_sizes) * number(config.num_tokens) + number(config.holdout));
-  if (count <= static_cast<double>(most_problems)) return;
+  if (count <= most_problems) return;
   root.diagnostics.add(
-      entry->mark, "problems",
+      problems->mark, "problems",
       fmt::format("found {:.0f} problems ({} tp sizes x {} dtypes x {} fusions x {} hidden sizes x {} token "
-                  "counts{}); allowed: at most {}",
+                  "counts{}); allowed: at most {:.0f}",
                   count, config.tp_sizes.size(), config.dtypes.size(), config.fusions.size(),
                   config.hidden_sizes.size(), config.num_tokens.size(),
                   config.holdout.empty() ? "" : fmt::format(", and {} shapes of the holdout", config.holdout.size()),

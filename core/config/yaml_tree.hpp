@@ -10,27 +10,29 @@ namespace arbiter {
 
 class Diagnostics;
 
-/// Where a key or a value was written.
+/// The position of a key or a value.
 struct YamlMark {
   int line = 0;             ///< from 1; 0 without a position
   int column = 0;           ///< from 1
-  int override_index = -1;  ///< which --set it came from; -1 for the file
+  int override_index = -1;  ///< which --set the value came from; -1 for the file
 };
 
 struct YamlEntry;
 
-/// A YAML document with the position of everything in it, keys in the order of the text. Aliases are expanded.
+/// A YAML document in which every key and value has its position. Maps keep the order of the text; aliases are
+/// expanded. YAML::Node does not serve here: it keeps duplicate keys without a mistake, and places a missing value at
+/// the next token.
 struct YamlNode {
   enum class Type : std::uint8_t { null, scalar, list, map };
-  /// What a map of plugins is added to: nothing, or (set by an override) what the section holds without it.
+  /// What the names of a map of plugins are added to. Only an override sets it.
   enum class Base : std::uint8_t { nothing, defaults, all };
 
   Type type = Type::null;
   Base base = Base::nothing;
   bool quoted = false;
   std::string scalar;
-  std::vector<YamlNode> items;
-  std::vector<YamlEntry> entries;
+  std::vector<YamlNode> items;     ///< of a list
+  std::vector<YamlEntry> entries;  ///< of a map
   YamlMark mark;
 
   [[nodiscard]] bool is_null() const { return type == Type::null; }
@@ -38,7 +40,7 @@ struct YamlNode {
   [[nodiscard]] bool is_list() const { return type == Type::list; }
   [[nodiscard]] bool is_map() const { return type == Type::map; }
 
-  /// The entry of a map; null if it has none of that key.
+  /// The entry of a map; null if there is none of that key.
   [[nodiscard]] const YamlEntry* find(std::string_view key) const;
   [[nodiscard]] YamlEntry* find(std::string_view key);
 };
@@ -49,13 +51,13 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// Reads one document. Duplicate keys, tags and keys that are no text become diagnostics; a text that is no YAML, or
-/// more than one document, becomes an issue and gives nothing. An empty text gives a null node.
-[[nodiscard]] std::optional<YamlNode> parse_yaml(const std::string& text, int override_index, Diagnostics& diagnostics);
+/// Reads one document; an empty text gives a null node. Duplicate keys, keys that are no scalar and tags become
+/// diagnostics. A text that is no YAML, or more than one document, becomes a diagnostic and gives nothing.
+[[nodiscard]] std::optional<YamlNode> parse_yaml(std::string_view text, int override_index, Diagnostics& diagnostics);
 
-/// How messages show a value: "nothing", "a list", "a map", or the text, on one line and not too long.
+/// A value for a message: "nothing", "a list", "a map", or the printable text.
 [[nodiscard]] std::string describe(const YamlNode& node);
-/// A text for a message: on one line and not too long.
+/// A text for a message: control characters escaped, about 80 bytes at most.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace arbiter

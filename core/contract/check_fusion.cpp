@@ -6,7 +6,7 @@
 #include "contract/fusion_trial.hpp"
 #include "contract/process_resources.hpp"
 #include "contract/strategy_trials.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 

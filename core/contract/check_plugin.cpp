@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "config/parameter_reader.hpp"
+#include "config/values.hpp"
 #include "contract/contract_checker.hpp"
 #include "contract/plugin_under_test.hpp"
 #include "plugin/search_path.hpp"

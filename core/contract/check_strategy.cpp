@@ -8,7 +8,7 @@
 #include "arbiter/error.hpp"
 #include "contract/process_resources.hpp"
 #include "contract/strategy_trials.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 

@@ -4,7 +4,7 @@
 
 #include "comm/silent_group.hpp"
 #include "measure/verification.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 #include "sweep/prepare_operation.hpp"
 
 namespace arbiter {

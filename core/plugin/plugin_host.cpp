@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "arbiter/error.hpp"
 #include "plugin/plugin_library.hpp"
 
 namespace arbiter {
 
 namespace fs = std::filesystem;
-
-struct PluginHost::Libraries {
-  std::vector<PluginEntry> entries;
-  std::vector<std::shared_ptr<PluginLibrary>> libraries;  // beside entries; null where one was refused
-};
 
 namespace {
 
@@ -30,32 +22,50 @@ void describe(PluginEntry& entry, const PluginDescriptor& descriptor) {
   entry.parameters.assign(descriptor.parameters, descriptor.parameters + descriptor.parameter_count);
 }
 
-bool anybody_may_write(const fs::path& path) {
+bool is_world_writable(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   return !error && (status.permissions() & fs::perms::others_write) != fs::perms::none;
 }
 
-/// A plugin whose own defaults do not parse could never be made.
-void check_parameters(const PluginEntry& entry) { static_cast<void>(Parameters(entry.parameters)); }
+bool is_usable(const PluginEntry& entry, PluginKind kind, std::string_view backend) {
+  const bool on_backend = kind != PluginKind::strategy || backend.empty() || entry.backend == backend;
+  return entry.refused.empty() && entry.kind == kind && on_backend;
+}
 
 }  // namespace
 
-PluginHost::PluginHost() : libraries_(std::make_unique<Libraries>()) {}
+const PluginEntry* find_plugin(std::span<const PluginEntry> entries, PluginKind kind, std::string_view name,
+                               std::string_view backend) {
+  const auto found = std::ranges::find_if(
+      entries, [&](const PluginEntry& entry) { return is_usable(entry, kind, backend) && entry.name == name; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> plugin_names(std::span<const PluginEntry> entries, PluginKind kind, std::string_view backend) {
+  std::vector<std::string> names;
+  for (const PluginEntry& entry : entries) {
+    const bool known = std::ranges::find(names, entry.name) != names.end();
+    if (is_usable(entry, kind, backend) && !known) names.push_back(entry.name);
+  }
+  return names;
+}
+
+PluginHost::PluginHost() = default;
 PluginHost::~PluginHost() = default;
 
 void PluginHost::load_dir(const fs::path& dir) {
-  std::error_code error;
-  if (anybody_may_write(dir)) {
+  if (is_world_writable(dir)) {
     throw PluginError(
-        fmt::format("{}: anybody may write to this plugin folder; run chmod o-w {}", dir.string(), dir.string()));
+        fmt::format("{}: this plugin folder is world-writable; run chmod o-w {}", dir.string(), dir.string()));
   }
+  std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() == ".so") files.push_back(at->path());
   }
   if (error) throw PluginError(fmt::format("{}: cannot read this plugin folder: {}", dir.string(), error.message()));
-  std::sort(files.begin(), files.end());
+  std::ranges::sort(files);
   for (const auto& file : files) load_file(file);
 }
 
@@ -63,8 +73,7 @@ void PluginHost::load_file(const fs::path& file) {
   std::error_code error;
   fs::path canonical = fs::weakly_canonical(file, error);
   if (error) canonical = file;
-  auto& entries = libraries_->entries;
-  if (std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.file == canonical; })) return;
+  if (std::ranges::find(entries_, canonical, &PluginEntry::file) != entries_.end()) return;
 
   PluginEntry entry;
   entry.file = canonical;
@@ -76,46 +85,27 @@ void PluginHost::load_file(const fs::path& file) {
       throw PluginError(
           fmt::format("the {} {} is already provided by {}", name_of(entry.kind), entry.name, first->file.string()));
     }
-    check_parameters(entry);
+    // Throws for a default that does not parse: no object could be made.
+    static_cast<void>(Parameters(entry.parameters));
   } catch (const Error& refusal) {
     entry.refused = refusal.what();
+    entry.parameters.clear();  // they point into the library, which is unloaded here
     library.reset();
-    entry.parameters.clear();  // they point into the library that is unloaded now
   }
-  libraries_->libraries.push_back(std::move(library));
-  entries.push_back(std::move(entry));
-}
-
-const std::vector<PluginEntry>& PluginHost::entries() const { return libraries_->entries; }
-
-const PluginEntry* PluginHost::find(PluginKind kind, std::string_view name, std::string_view backend) const {
-  for (const auto& entry : libraries_->entries) {
-    const bool same_backend = kind != PluginKind::strategy || entry.backend == backend;
-    if (entry.refused.empty() && entry.kind == kind && entry.name == name && same_backend) return &entry;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> PluginHost::names(PluginKind kind, std::string_view backend) const {
-  std::vector<std::string> names;
-  for (const auto& entry : libraries_->entries) {
-    const bool same_backend = kind != PluginKind::strategy || backend.empty() || entry.backend == backend;
-    if (entry.refused.empty() && entry.kind == kind && same_backend) names.push_back(entry.name);
-  }
-  return names;
+  libraries_.push_back(std::move(library));
+  entries_.push_back(std::move(entry));
 }
 
 std::shared_ptr<Plugin> PluginHost::create(const PluginEntry& entry, const Parameters& parameters) const {
-  for (std::size_t i = 0; i < libraries_->entries.size(); ++i) {
-    if (libraries_->entries[i].file != entry.file || libraries_->libraries[i] == nullptr) continue;
-    try {
-      return libraries_->libraries[i]->create(parameters);
-    } catch (const PluginError& error) {
-      throw PluginError(fmt::format("{}: {}", entry.file.string(), error.what()));
-    }
+  const auto found = std::ranges::find(entries_, entry.file, &PluginEntry::file);
+  const auto library =
+      found == entries_.end() ? nullptr : libraries_[static_cast<std::size_t>(found - entries_.begin())];
+  try {
+    if (library != nullptr) return library->create(parameters);
+    throw PluginError(entry.refused.empty() ? "is not loaded" : entry.refused);
+  } catch (const PluginError& error) {
+    throw PluginError(fmt::format("{}: {}", entry.file.string(), error.what()));
   }
-  throw PluginError(
-      fmt::format("{}: {}", entry.file.string(), entry.refused.empty() ? "is not loaded" : entry.refused));
 }
 
 }  // namespace arbiter

@@ -1,20 +1,26 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
 #include "arbiter/plugin.hpp"
 
 namespace arbiter {
 
-/// One shared object that was looked at: a plugin, or the reason why it is none.
+class PluginLibrary;
+
+/// A shared object that was examined: a plugin, or a file that was refused.
 struct PluginEntry {
   std::filesystem::path file;
-  std::string refused;  ///< empty if it can be used
+  std::string refused;  ///< the reason; empty for a usable plugin
   PluginKind kind{};
   std::string name;
   std::string version;
@@ -24,7 +30,14 @@ struct PluginEntry {
   std::vector<ParameterSpec> parameters;
 };
 
-/// Finds plugins, checks them and makes their objects. Not synchronised.
+/// The usable plugin of that name, or null. `backend` matters for strategies only; an empty one means any.
+[[nodiscard]] const PluginEntry* find_plugin(std::span<const PluginEntry> entries, PluginKind kind,
+                                             std::string_view name, std::string_view backend = {});
+/// The distinct names of the usable plugins of a kind, in loading order.
+[[nodiscard]] std::vector<std::string> plugin_names(std::span<const PluginEntry> entries, PluginKind kind,
+                                                    std::string_view backend = {});
+
+/// Loads plugins, checks them and makes their objects. Not thread-safe.
 class PluginHost {
  public:
   PluginHost();
@@ -32,29 +45,48 @@ class PluginHost {
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
 
-  /// Looks at every *.so of a folder, in the order of their names. Files that are no plugin become entries with a
-  /// reason. Throws PluginError for a folder that cannot be read, and for one that anybody may write to: a file put
-  /// there would run as this user.
+  /// Loads every *.so of a folder in the order of the names. A file that is no plugin becomes an entry with the reason.
+  /// Throws PluginError for a folder that cannot be read, and for one that is world-writable: any user could put a file
+  /// there that would run as this one.
   void load_dir(const std::filesystem::path& dir);
+  /// Loads one file, unless it is loaded already.
   void load_file(const std::filesystem::path& file);
 
-  [[nodiscard]] const std::vector<PluginEntry>& entries() const;
-  /// The usable plugin of that name, or null. `backend` matters for strategies only.
-  [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const;
-  /// The names of all usable plugins of a kind, in loading order.
-  [[nodiscard]] std::vector<std::string> names(PluginKind kind, std::string_view backend = {}) const;
+  [[nodiscard]] const std::vector<PluginEntry>& entries() const { return entries_; }
+  [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const {
+    return find_plugin(entries_, kind, name, backend);
+  }
+  [[nodiscard]] std::vector<std::string> names(PluginKind kind, std::string_view backend = {}) const {
+    return plugin_names(entries_, kind, backend);
+  }
 
-  /// Makes an object; it keeps its library loaded. Throws PluginError: the path, and what the factory threw; a
-  /// ConfigError of the factory (parameters that do not fit together) stays one.
+  /// Makes an object, which keeps its library loaded. Throws PluginError with the path and the factory's message, and
+  /// ConfigError where the factory threw one: for parameters that do not fit together.
   [[nodiscard]] std::shared_ptr<Plugin> create(const PluginEntry& entry, const Parameters& parameters) const;
+  /// The same; null if the object is none of this kind.
   template <class Kind>
   [[nodiscard]] std::shared_ptr<Kind> create_as(const PluginEntry& entry, const Parameters& parameters) const {
     return std::dynamic_pointer_cast<Kind>(create(entry, parameters));
   }
 
  private:
-  struct Libraries;
-  std::unique_ptr<Libraries> libraries_;
+  std::vector<PluginEntry> entries_;
+  std::vector<std::shared_ptr<PluginLibrary>> libraries_;  ///< one per entry; null for a refused one
 };
+
+/// Finds a plugin and makes an object of it, with default parameters unless some are given. Throws PluginError: which
+/// plugin, and what is wrong with it.
+template <class Kind>
+std::shared_ptr<Kind> make_plugin(const PluginHost& plugins, PluginKind kind, const std::string& name,
+                                  const std::optional<Parameters>& parameters = std::nullopt,
+                                  const std::string& backend = {}) {
+  const auto* entry = plugins.find(kind, name, backend);
+  if (entry == nullptr) throw PluginError(fmt::format("there is no {} plugin {}", name_of(kind), name));
+  auto made = plugins.create_as<Kind>(*entry, parameters ? *parameters : Parameters(entry->parameters));
+  if (made == nullptr) {
+    throw PluginError(fmt::format("{}: its factory makes no {}", entry->file.string(), name_of(kind)));
+  }
+  return made;
+}
 
 }  // namespace arbiter

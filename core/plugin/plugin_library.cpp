@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include <boost/dll/library_info.hpp>
-#include <boost/dll/shared_library.hpp>
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
@@ -17,7 +16,8 @@ namespace {
 constexpr const char* descriptor_symbol = "arbiter_plugin_descriptor";
 constexpr const char* factory_symbol = "arbiter_plugin_create";
 
-/// dlopen() of a truncated ELF file ends in SIGBUS, so the section table, which stands at the end, is read first.
+/// dlopen() of a truncated ELF file raises SIGBUS. The section table is at the end of the file, so reading it finds
+/// those files first.
 void check_file_format(const std::filesystem::path& file) {
   if (!std::ifstream(file)) throw PluginError("cannot be read: " + std::generic_category().message(errno));
   try {
@@ -28,10 +28,7 @@ void check_file_format(const std::filesystem::path& file) {
   }
 }
 
-/// Boost's message carries dlerror's text behind its own; the path in it is repeated by whoever reports the error.
-std::string load_error(const std::system_error& error) { return fmt::format("cannot be loaded: {}", error.what()); }
-
-/// What differs between a plugin's stamp and the runner's, in words; empty if nothing does.
+/// The first difference between a plugin's stamp and the runner's as a sentence; empty if they are equal.
 std::string difference(const BuildStamp& plugin, const BuildStamp& runner) {
   const auto differs = [](const char* what, std::uint32_t theirs, std::uint32_t ours) {
     return theirs == ours ? std::string() : fmt::format("its {} is {}, this Arbiter's is {}", what, theirs, ours);
@@ -54,10 +51,8 @@ void check_descriptor(const PluginDescriptor& descriptor) {
                                   descriptor.abi_version, plugin_abi_version));
   }
   if (const auto text = difference(descriptor.build, BuildStamp{}); !text.empty()) {
-    throw PluginError(
-        fmt::format("was built another way than this Arbiter: {}; rebuild it with this Arbiter's headers "
-                    "and compiler",
-                    text));
+    throw PluginError(fmt::format(
+        "was built differently from this Arbiter: {}; rebuild it with this Arbiter's headers and compiler", text));
   }
   if (descriptor.kind > PluginKind::sink) {
     throw PluginError(fmt::format("has the unknown kind {}", static_cast<std::uint32_t>(descriptor.kind)));
@@ -70,33 +65,26 @@ void check_descriptor(const PluginDescriptor& descriptor) {
 
 }  // namespace
 
-struct PluginLibrary::Handle {
-  boost::dll::shared_library library;
-};
-
-PluginLibrary::PluginLibrary(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {
-  auto& library = handle_->library;
+PluginLibrary::PluginLibrary(boost::dll::shared_library library) : library_(std::move(library)) {
   for (const char* symbol : {descriptor_symbol, factory_symbol}) {
-    if (!library.has(symbol)) {
+    if (!library_.has(symbol)) {
       throw PluginError(fmt::format("is no Arbiter plugin: it has no symbol {} (ARBITER_PLUGIN defines it)", symbol));
     }
   }
-  descriptor_ = &library.get<const PluginDescriptor>(descriptor_symbol);
+  descriptor_ = &library_.get<const PluginDescriptor>(descriptor_symbol);
   check_descriptor(*descriptor_);
-  create_ = &library.get<Plugin*(const Parameters*)>(factory_symbol);
+  create_ = &library_.get<Plugin*(const Parameters*)>(factory_symbol);
 }
-
-PluginLibrary::~PluginLibrary() = default;
 
 std::shared_ptr<PluginLibrary> PluginLibrary::load(const std::filesystem::path& file) {
   check_file_format(file);
-  auto handle = std::make_unique<Handle>();
+  boost::dll::shared_library library;
   try {
-    handle->library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   } catch (const std::system_error& error) {
-    throw PluginError(load_error(error));
+    throw PluginError(fmt::format("cannot be loaded: {}", error.what()));
   }
-  return std::shared_ptr<PluginLibrary>(new PluginLibrary(std::move(handle)));
+  return std::shared_ptr<PluginLibrary>(new PluginLibrary(std::move(library)));
 }
 
 std::shared_ptr<Plugin> PluginLibrary::create(const Parameters& parameters) {
@@ -104,13 +92,13 @@ std::shared_ptr<Plugin> PluginLibrary::create(const Parameters& parameters) {
   try {
     made = create_(&parameters);
   } catch (const ConfigError& error) {
-    // Parameters that are each in range and do not fit together.
+    // Each parameter is in range, but they do not fit together.
     throw ConfigError(error.what());
   } catch (const std::exception& error) {
-    // A type of the plugin's own must not outlive its library: only the text leaves.
+    // The exception's type may live in the library, which may be unloaded before the exception: keep only the text.
     throw PluginError(fmt::format("its factory failed: {}", error.what()));
   } catch (...) {
-    throw PluginError("its factory threw something that is no std::exception");
+    throw PluginError("its factory threw an exception that is no std::exception");
   }
   if (made == nullptr) throw PluginError("its factory made nothing");
   return {made, [library = shared_from_this()](Plugin* plugin) { delete plugin; }};

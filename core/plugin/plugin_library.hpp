@@ -2,32 +2,29 @@
 
 #include <filesystem>
 #include <memory>
-#include <string>
+
+#include <boost/dll/shared_library.hpp>
 
 #include "arbiter/plugin.hpp"
 
 namespace arbiter {
 
-/// One shared object that passed the loader's checks. Objects it makes keep it loaded.
+/// A loaded shared object that passed every check of the loader. The objects it makes keep it loaded.
 class PluginLibrary : public std::enable_shared_from_this<PluginLibrary> {
  public:
-  /// Checks the file, loads it and reads its descriptor. Throws PluginError with the reason only; the caller has the
-  /// path.
+  /// Checks the file, loads it and checks its descriptor. Throws PluginError with the reason; the caller adds the path.
   static std::shared_ptr<PluginLibrary> load(const std::filesystem::path& file);
-  ~PluginLibrary();
-  PluginLibrary(const PluginLibrary&) = delete;
-  PluginLibrary& operator=(const PluginLibrary&) = delete;
 
   [[nodiscard]] const PluginDescriptor& descriptor() const { return *descriptor_; }
 
-  /// Calls the factory. Throws PluginError: what the factory threw, or that it made nothing.
+  /// Calls the factory. Throws PluginError with the factory's message or that it made nothing, and ConfigError where
+  /// the factory threw one.
   [[nodiscard]] std::shared_ptr<Plugin> create(const Parameters& parameters);
 
  private:
-  struct Handle;
-  explicit PluginLibrary(std::unique_ptr<Handle> handle);
+  explicit PluginLibrary(boost::dll::shared_library library);
 
-  std::unique_ptr<Handle> handle_;
+  boost::dll::shared_library library_;
   const PluginDescriptor* descriptor_ = nullptr;
   Plugin* (*create_)(const Parameters*) = nullptr;
 };

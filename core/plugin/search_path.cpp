@@ -13,7 +13,7 @@ namespace arbiter {
 namespace fs = std::filesystem;
 
 fs::path built_in_plugin_dir() {
-  // A function of libarbiter: this one may be linked statically into any program.
+  // unit_roundoff is in libarbiter; the function here may be linked into any program.
   const auto library = boost::dll::symbol_location(unit_roundoff);
   return fs::weakly_canonical(library).parent_path() / "arbiter" / "plugins";
 }

@@ -5,10 +5,10 @@
 
 namespace arbiter {
 
-/// The folder of the plugins that were built with this library: arbiter/plugins beside it.
+/// The folder of the built-in plugins: arbiter/plugins beside libarbiter.
 [[nodiscard]] std::filesystem::path built_in_plugin_dir();
 
-/// The folders in ARBITER_PLUGIN_PATH, separated by colons.
+/// The folders in the environment variable ARBITER_PLUGIN_PATH, which separates them with colons.
 [[nodiscard]] std::vector<std::filesystem::path> environment_plugin_dirs();
 
 }  // namespace arbiter

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 #include "sweep/decision_file.hpp"
 #include "sweep/log.hpp"
 #include "sweep/strategy_ids.hpp"

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 

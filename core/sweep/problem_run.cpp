@@ -12,7 +12,7 @@
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
 #include "model/nanoseconds.hpp"
-#include "plugin/make_plugin.hpp"
+#include "plugin/plugin_host.hpp"
 #include "sweep/log.hpp"
 #include "sweep/prepare_operation.hpp"
 

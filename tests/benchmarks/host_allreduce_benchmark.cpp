@@ -15,7 +15,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/strategy.hpp"
 #include "comm/world.hpp"
-#include "config/parameter_reader.hpp"
+#include "config/values.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/statistics.hpp"
 #include "plugin/plugin_host.hpp"

@@ -73,7 +73,7 @@ TEST_F(PluginLoading, AFolderAnybodyMayWriteToIsRefused) {
   fs::permissions(dir, fs::perms::others_write, fs::perm_options::add);
   const auto refused = runner({"--list", "--plugin_dir", dir.string()});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr(dir.string() + ": anybody may write to this plugin folder; run chmod o-w"));
+  EXPECT_THAT(refused.output, HasSubstr(dir.string() + ": this plugin folder is world-writable; run chmod o-w"));
 }
 
 TEST_F(PluginLoading, ListTellsAllAboutOnePluginByItsName) {

@@ -57,7 +57,7 @@ TEST(Choices, TakeOneName) {
   EXPECT_THAT(config_names(config_of(problems + "strategies: MPI").strategies), ElementsAre("MPI"));
 }
 
-TEST(Choices, RunAPluginUnderANameOfItsOwn) {
+TEST(Choices, RunAPluginUnderAnotherName) {
   const Config config = config_of(problems +
                                   "strategies:\n"
                                   "  MPI:\n"
@@ -126,14 +126,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "2:14: heuristics: unknown heuristic luts; did you mean lut? Allowed: lp, lut, oracle"},
         Mistake{"sinks: [heatmap]", "2:9: sinks: unknown sink heatmap; allowed: csv, cpp_table"},
         Mistake{"strategies: {MPI_RING: {algorithm: ring}}",
-                "2:14: strategies: unknown strategy MPI_RING of the host backend; allowed: MPI, ONESHOT, TWOSHOT; a "
-                "name of your own also says which it is: strategy: <name>"},
+                "2:14: strategies: unknown strategy MPI_RING of the host backend; allowed: MPI, ONESHOT, TWOSHOT; "
+                "your own name for a strategy needs strategy: <name>"},
         Mistake{"strategies: {RING: {strategy: MPII}}",
                 "2:31: strategies: unknown strategy MPII of the host backend; did you mean MPI? Allowed: MPI, ONESHOT, "
                 "TWOSHOT"},
         Mistake{"strategies: {RING: {strategy: }}", "2:31: strategies.RING.strategy: found nothing; allowed: a text"},
         Mistake{"strategies: {ONESHOT: {strategy: MPI}}",
-                "2:14: strategies: ONESHOT is a strategy of its own; allowed: another name for MPI"},
+                "2:14: strategies: ONESHOT is the name of another strategy; allowed: a new name for MPI"},
         Mistake{"strategies: {'a,b': {strategy: MPI}}",
                 "2:14: strategies: found the name a,b; allowed: a letter, then letters, digits, _ and -"},
         Mistake{"strategies: {'../x': {strategy: MPI}}",
@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "2:39: sinks.cpp_table.hidden_sizes: found x; allowed: a whole number in 1..\n"
                 "sweep.yaml:2:53: sinks.cpp_table.tags: found c; did you mean a? Allowed: a, b"},
         Mistake{"strategies: {MPI: , RING: {strategy: MPI}}",
-                "2:21: strategies: MPI and RING have the same table_id, 100; give one of them its own, as in RING: "
+                "2:21: strategies: MPI and RING have the same table_id, 100; give one of them another, as in RING: "
                 "{strategy: MPI, table_id: 120}"},
         Mistake{"strategies: {RING: {strategy: MPI, table_id: 4}}",
                 "2:46: strategies.RING.table_id: found 4; allowed: a whole number in 100..65535"},

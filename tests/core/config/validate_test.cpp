@@ -113,53 +113,6 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"measurement: {min_samples: 1001}",
                 "2:28: measurement.max_samples: found 1000; allowed: at least min_samples, which is 1001"}));
 
-TEST(Backend, IsCudaWhereItIsAvailable) {
-  const auto all = [](const PluginEntry&) { return Support::yes(); };
-  const std::vector<PluginEntry> entries = test::config_entries();
-  const Config config = validate(load_document(problems, "sweep.yaml", {}), Catalogue(entries, all));
-  EXPECT_EQ(config.backend, "cuda");
-  EXPECT_EQ(config.backend_note, "");
-  ASSERT_EQ(config.strategies.size(), 2U);
-  EXPECT_EQ(config.strategies[0].name, "NCCL");
-}
-
-TEST(Backend, IsHostElsewhereAndSaysWhy) {
-  const Config config = config_of(problems + "backend: auto\n");
-  EXPECT_EQ(config.backend, "host");
-  EXPECT_EQ(config.backend_note, "cuda: no CUDA device is visible");
-}
-
-TEST(Backend, IsNotTakenWhereItCannotBeUsed) {
-  EXPECT_EQ(config_mistakes(problems + "backend: cuda\nstrategies: [NCCL]\n"),
-            "sweep.yaml:2:10: backend: cuda cannot be used here: no CUDA device is visible");
-  EXPECT_EQ(config_of("backend: cuda\n", {}, true).backend, "cuda");
-}
-
-TEST(Backend, MustBeInstalled) {
-  PluginEntry refused;
-  refused.file = "/plugins/backend_host.so";
-  refused.refused = "a symbol is missing";
-  const std::vector<PluginEntry> entries = {refused, test::config_entry(PluginKind::fusion, "NONE"),
-                                            test::config_strategy("MPI", "host", 100)};
-  const Catalogue catalogue(entries, test::config_host_only);
-  try {
-    static_cast<void>(validate(load_document(problems, "sweep.yaml", {}), catalogue));
-    FAIL() << "accepted";
-  } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(),
-                 "sweep.yaml:1:1: backend: neither cuda nor host can be used (/plugins/backend_host.so was found but "
-                 "refused: a symbol is missing); cuda: no such backend plugin");
-  }
-  EXPECT_EQ(validate(load_document(problems, "sweep.yaml", {}), catalogue, true).backend, "host");
-}
-
-TEST(EnableAuto, NeedsTheAutoPluginOfTheBackend) {
-  EXPECT_TRUE(config_of(problems + "enable_auto: true\n").enable_auto);
-  const auto all = [](const PluginEntry&) { return Support::yes(); };
-  EXPECT_EQ(config_mistakes(problems + "enable_auto: true\n", {}, false, all),
-            "sweep.yaml:2:14: enable_auto: found true, but the cuda backend has no AUTO strategy installed");
-}
-
 TEST(Validate, NamesKindsOfWhichNothingIsInstalled) {
   const std::vector<PluginEntry> entries = {test::config_entry(PluginKind::backend, "host")};
   const Catalogue catalogue(entries, test::config_host_only);

@@ -1,20 +1,20 @@
+#include "config/config.hpp"
+
 #include <cerrno>
 #include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/error.hpp"
-#include "config/builtin_text.hpp"
-#include "config/config.hpp"
+#include "config/sections.hpp"
 #include "config/validate.hpp"
 
 namespace arbiter {
 
 namespace {
 
-/// No sweep is longer; a device or a data file given by mistake is.
+/// No sweep is longer, but a device or a data file given by mistake is.
 constexpr std::streamsize longest_text = 1 << 20;
 
 std::string read_text_file(const std::filesystem::path& file) {
@@ -34,6 +34,7 @@ std::string read_text_file(const std::filesystem::path& file) {
   return text;
 }
 
+/// Whether a backend can be used on this machine.
 Support try_backend(const PluginHost& plugins, const PluginEntry& entry) {
   try {
     const auto backend = plugins.create_as<Backend>(entry, Parameters(entry.parameters));
@@ -52,10 +53,6 @@ ConfigText::ConfigText(std::string text, std::string source, std::vector<std::st
 
 ConfigText ConfigText::from_file(const std::filesystem::path& file, std::vector<std::string> overrides) {
   return {read_text_file(file), file.string(), std::move(overrides)};
-}
-
-ConfigText ConfigText::builtin(std::vector<std::string> overrides) {
-  return {builtin_text, "built-in defaults (configs/seed.yaml)", std::move(overrides)};
 }
 
 std::vector<std::filesystem::path> ConfigText::plugin_dirs() const {

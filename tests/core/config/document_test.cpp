@@ -109,10 +109,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "strategies, heuristics, compare, sinks, measurement, plugins, output_dir, enable_auto"},
         Mistake{"strategies.ONESHOT.chunk_kib=0",
                 "--set strategies.ONESHOT.chunk_kib=0: found 0; allowed: a whole number in 1..65536"},
-        Mistake{"strategies.ONESHOOT.chunk_kib=1",
-                "--set strategies.ONESHOOT.chunk_kib=1: strategies: unknown strategy ONESHOOT of the host backend; did "
-                "you mean ONESHOT? Allowed: MPI, ONESHOT, TWOSHOT; a name of your own also says which it is: strategy: "
-                "<name>"},
+        Mistake{
+            "strategies.ONESHOOT.chunk_kib=1",
+            "--set strategies.ONESHOOT.chunk_kib=1: strategies: unknown strategy ONESHOOT of the host backend; did "
+            "you mean ONESHOT? Allowed: MPI, ONESHOT, TWOSHOT; your own name for a strategy needs strategy: <name>"},
         Mistake{"strategies=[MPI, MPI]", "--set strategies=[MPI, MPI]: MPI is given twice"},
         Mistake{"measurement.seed=", "--set measurement.seed=: found nothing; allowed: a whole number in 0.."},
         Mistake{"measurement.seed",

@@ -1,4 +1,4 @@
-#include "config/parameter_reader.hpp"
+#include "config/values.hpp"
 
 #include <stdexcept>
 

@@ -1,3 +1,5 @@
+#include "config/config.hpp"
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,7 +10,7 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
-#include "config/config.hpp"
+#include "arbiter/files.hpp"
 #include "support/temp_dir.hpp"
 
 namespace arbiter {
@@ -59,12 +61,15 @@ TEST(ConfigFile, ThatIsNoYamlIsNamedWithThePosition) {
   const fs::path file = dir.write("broken.yaml", "problems:\n  tp_size: [2, 4\n  dtype: bf16\n");
   EXPECT_THAT(refusal(file), ::testing::StartsWith(file.string() + ":3:"));
   const fs::path tab = dir.write("tab.yaml", "problems:\n\ttp_size: 2\n");
-  EXPECT_EQ(refusal(tab), tab.string() + ":2:1: found a tab in the indentation; allowed: spaces");
+  EXPECT_EQ(refusal(tab),
+            tab.string() +
+                ":2:9: not YAML: illegal map value; is the line above complete and indented alike, with spaces, "
+                "not tabs?");
 }
 
 TEST(ConfigFile, ThatIsNoTextIsRefusedWithoutReadingAllOfIt) {
   EXPECT_EQ(refusal("/dev/zero"), "/dev/zero: found more than 1 MiB; allowed: less");
-  EXPECT_THAT(refusal("/proc/self/exe"), HasSubstr("/proc/self/exe: "));
+  EXPECT_THAT(refusal("/proc/self/exe"), HasSubstr("/proc/self/exe:"));
 }
 
 TEST(ConfigFile, KeepsItsTextForOtherRanks) {
@@ -95,6 +100,51 @@ TEST(PluginDirs, ThatDoNotExistAreReportedByTheValidation) {
     EXPECT_THAT(error.what(), HasSubstr(file.string() + ":1:11: plugins: found " + (dir.path() / "gone").string() +
                                         "; allowed: a folder that exists"));
   }
+}
+
+/// The plugins that were built.
+class ShippedConfigs : public ::testing::Test {
+ protected:
+  void SetUp() override { plugins_.load_dir(BUILT_PLUGINS); }
+  PluginHost plugins_;
+};
+
+TEST_F(ShippedConfigs, AllValidate) {
+  int count = 0;
+  for (const fs::directory_entry& file : fs::directory_iterator(CONFIGS)) {
+    if (file.path().extension() != ".yaml") continue;
+    ++count;
+    // A GPU's sweep is checked on every machine as far as its plugins are there.
+    const bool on_gpu = read_file(file.path()).find("backend: cuda") != std::string::npos;
+    EXPECT_NO_THROW(static_cast<void>(ConfigText::from_file(file.path()).validate(plugins_, on_gpu))) << file.path();
+  }
+  EXPECT_GE(count, 2);
+}
+
+TEST_F(ShippedConfigs, QuickstartRunsEverythingOfTheHost) {
+  const fs::path file = fs::path(CONFIGS) / "quickstart.yaml";
+  const Config config = ConfigText::from_file(file).validate(plugins_);
+  EXPECT_EQ(config.backend, "host");
+  EXPECT_THAT(config.tp_sizes, ElementsAre(2, 4));
+  EXPECT_EQ(config.fusions.size(), 6U);
+  EXPECT_EQ(config.strategies.size(), 4U);
+  EXPECT_EQ(config.heuristics.size(), 2U);
+  EXPECT_EQ(config.sinks.size(), 7U);
+  EXPECT_EQ(config.holdout.size(), 2U);
+}
+
+TEST_F(ShippedConfigs, TheBuiltInDefaultsAreTheSeedGrid) {
+  const ConfigText builtin = ConfigText::builtin();
+  EXPECT_EQ(builtin.text(), read_file(fs::path(CONFIGS) / "seed.yaml"));
+  const Config config = builtin.validate(plugins_, true);
+  EXPECT_EQ(config.source, "built-in defaults (configs/seed.yaml)");
+  EXPECT_EQ(config.output_dir, "out/seed");
+  EXPECT_THAT(config.tp_sizes, ElementsAre(2, 4, 8));
+  EXPECT_EQ(config.fusions.size(), 4U);
+  EXPECT_EQ(config.hidden_sizes.front(), 128);
+  EXPECT_EQ(config.hidden_sizes.size(), 7U);
+  EXPECT_EQ(config.num_tokens.back(), 16384);
+  EXPECT_EQ(config.num_tokens.size(), 15U);
 }
 
 }  // namespace

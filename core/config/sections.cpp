@@ -1,0 +1,205 @@
+#include "config/sections.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/values.hpp"
+#include "sdk/nearest.hpp"
+
+namespace arbiter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array<ParameterSpec, 9> measurement_specs = {{
+    {"precision_percent", ParameterType::real, "1", "0.01..100",
+     "a cell ends when the 95 % interval of its median is this narrow (half width)"},
+    {"time_budget_ms", ParameterType::integer, "200", "1..3600000", "the longest time a cell may take"},
+    {"min_samples", ParameterType::integer, "10", "1..1000000", "fewest samples of a cell"},
+    {"max_samples", ParameterType::integer, "1000", "1..1000000", "most samples of a cell"},
+    {"min_sample_us", ParameterType::real, "100", "0..10000000", "a sample repeats the operation until it takes this"},
+    {"timeout_ms", ParameterType::integer, "10000", "1..3600000", "bound of every wait for a peer"},
+    {"seed", ParameterType::integer, "1", "0..", "seed of the random inputs"},
+    {"graph", ParameterType::boolean, "true", "",
+     "on a GPU: time replays of a CUDA graph, as engines run; false: eager launches"},
+    {"probe", ParameterType::boolean, "false", "", "first measure the latency and bandwidth that bound every strategy"},
+}};
+
+constexpr const char* allowed_compare =
+    "a file, or a map with file and name, as in {name: trtllm, file: tables/generated_lookup_table.cpp}";
+const std::vector<std::string> compare_keys = {"file", "name"};
+
+/// The folder that a relative path starts from: that of the file, or for an override the current one.
+fs::path base_of(const std::string& source, const YamlMark& mark) {
+  return mark.override_index >= 0 ? fs::path() : fs::path(source).parent_path();
+}
+
+/// The backend that `auto` stands for; empty if there is none. `note` says why it is not cuda.
+std::string best_backend(const Catalogue& catalogue, std::string& note) {
+  if (const PluginEntry* cuda = catalogue.find(PluginKind::backend, "cuda")) {
+    const Support support = catalogue.available(*cuda);
+    if (support) return "cuda";
+    note = "cuda: " + support.reason;
+  } else {
+    note = "cuda: no such backend plugin" + catalogue.refusal(PluginKind::backend, "cuda");
+  }
+  const PluginEntry* host = catalogue.find(PluginKind::backend, "host");
+  return host != nullptr && catalogue.available(*host) ? "host" : "";
+}
+
+/// The text under a key of a map; empty if it is missing or wrong.
+std::string text_under(const ConfigCursor& map, const char* key) {
+  const auto cursor = map.find(key);
+  if (!cursor) return {};
+  const auto text = read_text(*cursor, "");
+  if (text && text->empty()) cursor->report("found an empty text; allowed: a text");
+  return text.value_or("");
+}
+
+/// The file and the part of "decision.json#lp", one of the decisions in a file.
+std::pair<std::string, std::string> split_off_part(const std::string& file) {
+  const std::size_t hash = file.rfind('#');
+  if (hash == std::string::npos || file.find('/', hash) != std::string::npos) return {file, ""};
+  return {file.substr(0, hash), file.substr(hash)};
+}
+
+void read_compared_file(const ConfigCursor& entry, Config& config) {
+  ComparedFile compared;
+  std::string file = entry.node.scalar;
+  YamlMark mark = entry.node.mark;
+  if (!entry.node.is_scalar()) {
+    if (!expect_map(entry, allowed_compare)) return;
+    expect_keys(entry, compare_keys);
+    file = text_under(entry, "file");
+    compared.name = text_under(entry, "name");
+    if (const auto given = entry.find("file")) {
+      mark = given->node.mark;
+    } else {
+      entry.report(fmt::format("file is missing; allowed: {}", allowed_compare));
+    }
+  }
+  if (file.empty()) return;
+  compared.file = base_of(config.source, mark) / file;
+  const auto [on_disk, part] = split_off_part(compared.file.string());
+  if (compared.name.empty()) compared.name = fs::path(on_disk).stem().string() + part;
+  if (std::error_code error; !fs::is_regular_file(on_disk, error)) {
+    entry.report(fmt::format("found {}; allowed: a file that exists", printable(compared.file.string())));
+  }
+  if (std::ranges::find(config.heuristics, compared.name, &PluginChoice::name) != config.heuristics.end()) {
+    entry.report(fmt::format("{} is a heuristic of this run; allowed: another name", printable(compared.name)));
+  } else if (std::ranges::find(config.compare, compared.name, &ComparedFile::name) != config.compare.end()) {
+    entry.report(fmt::format("{} is given twice; allowed: a different name for each", printable(compared.name)));
+  }
+  config.compare.push_back(std::move(compared));
+}
+
+}  // namespace
+
+void read_backend(const ConfigCursor& root, const Catalogue& catalogue, bool data_dir_mode, Config& config) {
+  const auto cursor = root.find("backend");
+  if (!cursor || (cursor->node.is_scalar() && cursor->node.scalar == "auto")) {
+    config.backend = best_backend(catalogue, config.backend_note);
+    if (config.backend.empty() && data_dir_mode) config.backend = "host";
+    if (!config.backend.empty()) return;
+    root.diagnostics.add(cursor ? cursor->node.mark : root.node.mark, "backend",
+                         fmt::format("neither cuda nor host can be used{}; {}",
+                                     catalogue.refusal(PluginKind::backend, "host"), config.backend_note));
+    return;
+  }
+  std::vector<std::string> names = catalogue.names(PluginKind::backend);
+  names.insert(names.begin(), "auto");
+  for (const char* known : {"host", "cuda"}) {
+    if (data_dir_mode && std::ranges::find(names, known) == names.end()) names.emplace_back(known);
+  }
+  const YamlNode& node = cursor->node;
+  if (!node.is_scalar() || std::ranges::find(names, node.scalar) == names.end()) {
+    const std::string refused = node.is_scalar() ? catalogue.refusal(PluginKind::backend, node.scalar) : "";
+    cursor->report(fmt::format("found {}{}{}", describe(node), refused, suggestion(node.scalar, names)));
+    return;
+  }
+  config.backend = node.scalar;
+  if (data_dir_mode) return;
+  const Support support = catalogue.available(*catalogue.find(PluginKind::backend, node.scalar));
+  if (!support) cursor->report(fmt::format("{} cannot be used here: {}", node.scalar, support.reason));
+}
+
+void read_measurement(const ConfigCursor& root, Config& config) {
+  const auto cursor = root.find("measurement");
+  if (!cursor || !expect_map(*cursor, "a map with precision_percent, time_budget_ms, ...")) return;
+  Parameters values(measurement_specs);
+  read_parameters(*cursor, measurement_specs, values);
+  config.measurement = {.precision_percent = values.real("precision_percent"),
+                        .time_budget_ms = values.integer("time_budget_ms"),
+                        .min_samples = values.integer("min_samples"),
+                        .max_samples = values.integer("max_samples"),
+                        .min_sample_us = values.real("min_sample_us"),
+                        .timeout_ms = values.integer("timeout_ms"),
+                        .seed = values.integer("seed"),
+                        .graph = values.boolean("graph"),
+                        .probe = values.boolean("probe")};
+  const MeasurementConfig& measurement = config.measurement;
+  if (measurement.max_samples >= measurement.min_samples) return;
+  const auto given = cursor->find("max_samples");
+  root.diagnostics.add(given ? given->node.mark : cursor->node.find("min_samples")->value.mark,
+                       "measurement.max_samples",
+                       fmt::format("found {}; allowed: at least min_samples, which is {}", measurement.max_samples,
+                                   measurement.min_samples));
+}
+
+void read_compare(const ConfigCursor& root, Config& config) {
+  const auto cursor = root.find("compare");
+  if (!cursor) return;
+  for (std::size_t i = 0; i < cursor->items().size(); ++i) read_compared_file(cursor->item(i), config);
+}
+
+std::vector<fs::path> read_plugin_dirs(const ConfigCursor& root, const std::string& source) {
+  std::vector<fs::path> dirs;
+  const auto cursor = root.find("plugins");
+  if (!cursor) return dirs;
+  for (const YamlNode& item : cursor->items()) {
+    if (!item.is_scalar() || item.scalar.empty()) {
+      cursor->report(item.mark, fmt::format("found {}; allowed: folders", describe(item)));
+      continue;
+    }
+    fs::path dir = base_of(source, item.mark) / item.scalar;
+    if (std::error_code error; fs::is_directory(dir, error)) {
+      dirs.push_back(std::move(dir));
+    } else {
+      cursor->report(item.mark, fmt::format("found {}; allowed: a folder that exists", printable(dir.string())));
+    }
+  }
+  return dirs;
+}
+
+void read_output_dir(const ConfigCursor& root, Config& config) {
+  const auto cursor = root.find("output_dir");
+  config.output_dir_given = cursor.has_value();
+  if (!cursor) {
+    config.output_dir = fs::path("out") / fs::path(config.source).stem();
+    return;
+  }
+  config.output_dir = read_text(*cursor, "").value_or(".");
+  std::error_code error;
+  if (config.output_dir.empty()) cursor->report("found an empty text; allowed: a folder");
+  if (fs::exists(config.output_dir, error) && !fs::is_directory(config.output_dir, error)) {
+    cursor->report(fmt::format("found {}, which is a file; allowed: a folder", printable(config.output_dir.string())));
+  }
+}
+
+void read_enable_auto(const ConfigCursor& root, const Catalogue& catalogue, Config& config) {
+  const auto cursor = root.find("enable_auto");
+  config.enable_auto = cursor && read_boolean(*cursor).value_or(false);
+  if (!config.enable_auto) return;
+  if (!config.backend.empty() && catalogue.find(PluginKind::strategy, "AUTO", config.backend) == nullptr) {
+    cursor->report(fmt::format("found true, but the {} backend has no AUTO strategy installed{}", config.backend,
+                               catalogue.refusal(PluginKind::strategy, "AUTO")));
+  }
+  if (root.find("heuristics") && config.heuristics.empty()) {
+    cursor->report("found true, but AUTO asks a heuristic and heuristics has none");
+  }
+}
+
+}  // namespace arbiter
