@@ -129,7 +129,9 @@ class ChoiceReader {
     const PluginEntry* entry = find(choice.plugin);
     if (entry != nullptr) {
       choice.table_id = entry->table_id;
-      if (!set_parameters(given, item, *entry, choice)) return std::nullopt;
+      // The plugin of that name on another backend may have other parameters.
+      const bool elsewhere = !rules_.backend.empty() && entry->backend != rules_.backend;
+      if (!elsewhere && !set_parameters(given, item, *entry, choice)) return std::nullopt;
     } else if (!rules_.may_be_missing) {
       const bool may_be_alias = !given.node.entries.empty() && !named;
       report(plugin_mark, catalogue_.unknown(rules_.kind, choice.plugin, rules_.backend, may_be_alias));

@@ -11,7 +11,7 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-constexpr const char* root_keys = "a map of keys, of which problems says what to measure";
+constexpr const char* allowed_root = "a map of keys, of which problems says what to measure";
 
 Keys split(std::string_view path) {
   Keys keys;
@@ -58,7 +58,7 @@ void make_map(YamlNode& section) {
 
 /// Whether a section can become a map. Where it cannot, the validation reports it.
 bool can_be_map(const YamlNode& section) {
-  return std::all_of(section.items.begin(), section.items.end(), [](const YamlNode& item) {
+  return std::ranges::all_of(section.items, [](const YamlNode& item) {
     return item.is_scalar() || (item.is_map() && item.entries.size() == 1);
   });
 }
@@ -80,12 +80,12 @@ YamlNode* step_into(YamlNode& node, const std::string& path, const std::string& 
   return &entry->value;
 }
 
-/// `index` is the place of the override among all.
+/// Applies `key.path=value`, the override of that index.
 void apply_override(YamlNode& root, const std::string& override_text, int index, Diagnostics& diagnostics) {
   const YamlMark mark{0, 0, index};
   const std::size_t equals = override_text.find('=');
   const Keys keys = split(std::string_view(override_text).substr(0, equals));
-  const bool empty_key = std::any_of(keys.begin(), keys.end(), [](const std::string& key) { return key.empty(); });
+  const bool empty_key = std::ranges::find(keys, "") != keys.end();
   if (equals == std::string::npos || empty_key) {
     diagnostics.add(mark, {}, "allowed: key.path=value, as in measurement.time_budget_ms=100");
     return;
@@ -117,11 +117,12 @@ ConfigDocument load_document(const std::string& text, const std::string& source,
   ConfigDocument document{source, {}, Diagnostics(source, overrides)};
   std::optional<YamlNode> root = parse_yaml(text, -1, document.diagnostics);
   if (root && root->is_null()) {
-    document.diagnostics.add({}, {}, fmt::format("the file is empty; allowed: {}", root_keys));
+    document.diagnostics.add({}, {}, fmt::format("the file is empty; allowed: {}", allowed_root));
   } else if (root && !root->is_map()) {
     const bool glued = root->is_scalar() && root->scalar.find(':') != std::string::npos;
     const char* hint = glued ? "; is there a space after each ':'?" : "";
-    document.diagnostics.add(root->mark, {}, fmt::format("found {}; allowed: {}{}", describe(*root), root_keys, hint));
+    document.diagnostics.add(root->mark, {},
+                             fmt::format("found {}; allowed: {}{}", describe(*root), allowed_root, hint));
   }
   if (!root || !root->is_map()) document.diagnostics.throw_if_any();
   document.root = std::move(*root);

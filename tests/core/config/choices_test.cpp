@@ -197,6 +197,13 @@ TEST(Choices, NeedNotBeInstalledWhenTheRunStartsFromCsvs) {
             "sweep.yaml:1:14: heuristics: unknown heuristic luts; did you mean lut? Allowed: lp, lut, oracle");
 }
 
+TEST(Choices, MayHaveParametersOfABackendThatIsNotInstalled) {
+  const std::string text = "backend: cuda\nstrategies: {TWOSHOT: {blocks_per_row: 1}}\n";
+  const Config config = config_of(text, {}, true);
+  ASSERT_THAT(config_names(config.strategies), ElementsAre("TWOSHOT"));
+  EXPECT_EQ(config.strategies[0].table_id, 5);
+}
+
 TEST(Choices, ReportAPluginWithABrokenDefault) {
   const std::vector<PluginEntry> entries = {
       test::config_entry(PluginKind::backend, "host"), test::config_entry(PluginKind::fusion, "NONE"),

@@ -19,7 +19,7 @@ using ::testing::Not;
 
 fs::path sample(const std::string& name) { return fs::path(SAMPLES) / (name + ".so"); }
 
-/// Why the only file that was looked at was refused.
+/// The reason why a file is refused.
 std::string refusal_of(const fs::path& file) {
   PluginHost host;
   host.load_file(file);
@@ -68,7 +68,7 @@ TEST(PluginHost, RefusesAForeignAbiBeforeAnythingElse) {
   EXPECT_THAT(refusal_of(sample("wrong_abi")), HasSubstr("was built for plugin ABI 4711, this Arbiter has ABI"));
 }
 
-TEST(PluginHost, RefusesAPluginThatWasBuiltAnotherWayAndSaysInWhat) {
+TEST(PluginHost, RefusesAPluginThatWasBuiltDifferentlyAndSaysHow) {
   EXPECT_THAT(refusal_of(sample("wrong_build")), HasSubstr("_GLIBCXX_USE_CXX11_ABI is 0, this Arbiter's is 1"));
 }
 
@@ -87,14 +87,14 @@ TEST(PluginHost, KeepsTheFirstOfTwoPluginsOfOneName) {
               HasSubstr("the sink sample is already provided by " + sample("good").string()));
 }
 
-TEST(PluginHost, LooksAtAFileOnce) {
+TEST(PluginHost, LoadsAFileOnce) {
   PluginHost host;
   host.load_file(sample("good"));
   host.load_file(sample("good").parent_path() / "." / "good.so");
   EXPECT_EQ(host.entries().size(), 1U);
 }
 
-TEST(PluginHost, TellsWhatAFactoryThrewAndFromWhichFile) {
+TEST(PluginHost, ReportsWhatAFactoryThrewAndFromWhichFile) {
   PluginHost host;
   host.load_file(sample("throwing_factory"));
   const auto& entry = host.entries().front();
@@ -108,7 +108,7 @@ TEST(PluginHost, TellsWhatAFactoryThrewAndFromWhichFile) {
   }
 }
 
-TEST(PluginHost, TellsThatAFactoryMadeNothing) {
+TEST(PluginHost, ReportsThatAFactoryMadeNothing) {
   PluginHost host;
   host.load_file(sample("empty_factory"));
   EXPECT_THROW(static_cast<void>(host.create(host.entries().front(), Parameters())), PluginError);
@@ -145,7 +145,7 @@ TEST_F(PluginHostFiles, RefusesALibraryForAnotherProcessor) {
   EXPECT_THAT(refusal_of(write("foreign.so", foreign)), HasSubstr("cannot be loaded"));
 }
 
-TEST_F(PluginHostFiles, GoesOnBehindAFileThatIsNoPlugin) {
+TEST_F(PluginHostFiles, ContinuesAfterAFileThatIsNoPlugin) {
   write("a_text.so", "not a library\n");
   fs::copy_file(sample("good"), dir_ / "b_good.so");
   PluginHost host;
