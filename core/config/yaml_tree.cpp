@@ -186,7 +186,8 @@ std::optional<YamlNode> parse_yaml(std::string_view text, int override_index, Di
   YamlBuilder builder(override_index, diagnostics);
   try {
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) continue;
+    // At a token that starts no value, the parser finds empty documents without end: two are enough.
+    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) continue;
   } catch (const YAML::Exception& error) {
     diagnostics.add(builder.at(error.mark), {}, fmt::format("not YAML: {}", explain(error.msg)));
     return std::nullopt;

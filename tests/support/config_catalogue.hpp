@@ -29,7 +29,7 @@ inline PluginEntry config_strategy(const std::string& name, const std::string& b
   return entry;
 }
 
-/// What an installation with both backends may look like, with one plugin that was refused.
+/// The plugins of an installation with both backends, one of them refused.
 inline std::vector<PluginEntry> config_entries() {
   using enum ParameterType;
   std::vector<PluginEntry> entries = {

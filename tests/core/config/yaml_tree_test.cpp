@@ -104,6 +104,8 @@ TEST(ParseYaml, RefusesASecondDocument) {
               ::testing::MatchesRegex("sweep.yaml:[23]:1: a second YAML document starts here; allowed: one document"));
   EXPECT_THAT(diagnostics_of("a: 1\n---\n[broken\n"), HasSubstr("a second YAML document starts here"));
   EXPECT_EQ(diagnostics_of("---\na: 1\n...\n"), "");
+  EXPECT_EQ(diagnostics_of("# words\n,a: 1\n"),
+            "sweep.yaml:2:1: a second YAML document starts here; allowed: one document");
 }
 
 TEST(ParseYaml, RefusesAliasesWithoutEnd) {
