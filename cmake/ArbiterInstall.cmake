@@ -26,7 +26,7 @@ install(TARGETS ${plugins} RUNTIME_DEPENDENCY_SET bundled LIBRARY DESTINATION ${
 install(DIRECTORY core/include/arbiter plugins/sinks/plots/include/arbiter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter)
 install(DIRECTORY plugins/template DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter OPTIONAL PATTERN "build*" EXCLUDE)
-install(FILES README.md CONTRIBUTING.md DESTINATION ${doc_dir})
+install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE DESTINATION ${doc_dir})
 install(DIRECTORY docs results DESTINATION ${doc_dir} OPTIONAL) # the README shows results
 
 # What a machine with Open MPI and nothing else of ours lacks. Left out: the compiler's and the C library's own, the

@@ -7,6 +7,7 @@ set(CPACK_PACKAGE_DESCRIPTION "Arbiter measures every way of doing an AllReduce 
 one to use for which shape, and writes that decision as the table an inference engine loads. Strategies, fusions, \
 heuristics and sinks are plugins; this package has the runner, the built-in plugins and what is needed to write more.")
 set(CPACK_RESOURCE_FILE_README ${PROJECT_SOURCE_DIR}/README.md)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
