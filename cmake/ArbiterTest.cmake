@@ -16,6 +16,15 @@ function(arbiter_precompile_gmock target)
   target_precompile_headers(${target} REUSE_FROM tests_precompiled)
 endfunction()
 
+# What LeakSanitizer must know, in every program of a sanitizer build.
+function(arbiter_suppress_foreign_leaks target)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/sanitizer/leaks.cpp)
+    set_property(SOURCE ${PROJECT_SOURCE_DIR}/tests/sanitizer/leaks.cpp PROPERTY SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+arbiter_suppress_foreign_leaks(runner)
+
 # What every test program has: the runner's library, the folders' headers, and where built things are.
 function(arbiter_configure_test target)
   target_link_libraries(${target} PRIVATE tests_support arbiter_runner arbiter_warnings GTest::gmock)
@@ -25,6 +34,7 @@ function(arbiter_configure_test target)
     RESULTS="${PROJECT_SOURCE_DIR}/results" CXX_COMPILER="${CMAKE_CXX_COMPILER}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   arbiter_precompile_gmock(${target})
+  arbiter_suppress_foreign_leaks(${target})
 endfunction()
 
 # arbiter_add_test(<target> SOURCES <file>... [LINK <library>...] [LABELS <label>...] [PLUGINS <target>...]
