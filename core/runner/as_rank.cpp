@@ -12,7 +12,7 @@
 #include "contract/check_plugin.hpp"
 #include "setup.hpp"
 #include "supervise/checkpoint.hpp"
-#include "supervise/launch_run.hpp"
+#include "supervise/launcher.hpp"
 #include "sweep/log.hpp"
 #include "sweep/runs.hpp"
 
@@ -26,12 +26,12 @@ ExitCode work_as_rank(World& world, const Work& work) {
   const int rank = world.all().rank();
   try {
     const auto code = work();
-    const bool told = rank == 0 && report_to_launcher(code);
+    const bool told = rank == 0 && report_exit_code(code);
     return world.all().all(rank != 0 || told) ? ExitCode::done : code;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     const auto text = fmt::format("rank {}: {}", rank, error.what());
-    if (const auto checkpoint = Checkpoint::of_launcher(); checkpoint != nullptr) checkpoint->add_complaint(text);
+    if (const auto checkpoint = Checkpoint::of_launcher(); checkpoint != nullptr) checkpoint->add_rank_error(text);
     // What is wrong everywhere is told once: the other ranks give rank 0 time to say it and to end the run.
     if (rank != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     log::error(text);
@@ -69,7 +69,7 @@ ExitCode check_as_rank(const Options& options) {
     load_plugins(plugins, options, {});
     return check_plugin(
         plugins, plugins.entries().front(), options.overrides, world,
-        world.all().rank() == 0 ? tell_launcher : [](const std::string&) {});
+        world.all().rank() == 0 ? report_step : [](const std::string&) {});
   });
 }
 

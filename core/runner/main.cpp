@@ -14,8 +14,7 @@
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
 #include "setup.hpp"
-#include "supervise/launch_run.hpp"
-#include "supervise/relaunch.hpp"
+#include "supervise/launcher.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
 #include "sweep/runs.hpp"
@@ -78,22 +77,22 @@ ExitCode check(const Options& options, int argc, char** argv) {
   if (!std::filesystem::is_regular_file(options.check)) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
-  const auto launched = launch_ranks(options.check_ranks, false, argc, argv);
-  if (!launched.broke_off.empty()) {
-    log::say(fmt::format("FAILED  {}", launched.step.empty() ? "being loaded" : launched.step));
-    log::error(launched.broke_off);
+  const auto outcome = launch_ranks(options.check_ranks, false, argc, argv);
+  if (!outcome.failure.empty()) {
+    log::say(fmt::format("FAILED  {}", outcome.last_step.empty() ? "being loaded" : outcome.last_step));
+    log::error(outcome.failure);
   }
-  return launched.code;
+  return outcome.code;
 }
 
 ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char** argv) {
   const auto backend = usable_backend(config, plugins);
-  const auto launched = launch_sweep(ranks_to_start(config, *backend), backend->needs_a_core(), argc, argv);
-  if (!launched.broke_off.empty()) {
-    log::error(launched.broke_off);
-    say_what_is_kept(config.output_dir);
+  const auto outcome = launch_sweep(ranks_to_start(config, *backend), backend->needs_a_core(), argc, argv);
+  if (!outcome.failure.empty()) {
+    log::error(outcome.failure);
+    print_kept_rows(config.output_dir);
   }
-  return launched.code;
+  return outcome.code;
 }
 
 ExitCode run(int argc, char** argv) {

@@ -7,7 +7,6 @@
 #include "config/config.hpp"
 #include "supervise/checkpoint.hpp"
 #include "supervise/resume_state.hpp"
-#include "supervise/term_marker.hpp"
 #include "sweep/run_hooks.hpp"
 
 namespace arbiter {

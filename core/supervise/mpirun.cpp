@@ -4,11 +4,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <optional>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,50 +21,50 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::array passed_on{SIGINT, SIGTERM, SIGHUP};
+constexpr std::array forwarded{SIGINT, SIGTERM, SIGHUP};
 
-// What a signal handler may touch.
+// For the signal handler.
 volatile std::sig_atomic_t child_pid = 0;
 volatile std::sig_atomic_t last_signal = 0;
 
-extern "C" void pass_on(int signal) {
+extern "C" void forward(int signal) {
   last_signal = signal;
   if (child_pid > 0) ::kill(static_cast<pid_t>(child_pid), signal == SIGHUP ? SIGTERM : signal);
 }
 
-/// Installs the handler for the time of a run.
+/// Forwards signals to mpirun while it lives.
 class SignalForwarding {
  public:
   SignalForwarding() {
     struct sigaction action {};
-    action.sa_handler = pass_on;
+    action.sa_handler = forward;
     sigemptyset(&action.sa_mask);
-    for (std::size_t i = 0; i < passed_on.size(); ++i) ::sigaction(passed_on[i], &action, &before_[i]);
+    for (std::size_t i = 0; i < forwarded.size(); ++i) ::sigaction(forwarded[i], &action, &before_[i]);
   }
   ~SignalForwarding() {
-    for (std::size_t i = 0; i < passed_on.size(); ++i) ::sigaction(passed_on[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < forwarded.size(); ++i) ::sigaction(forwarded[i], &before_[i], nullptr);
     child_pid = 0;
   }
   SignalForwarding(const SignalForwarding&) = delete;
   SignalForwarding& operator=(const SignalForwarding&) = delete;
 
  private:
-  std::array<struct sigaction, passed_on.size()> before_{};
+  std::array<struct sigaction, forwarded.size()> before_{};
 };
 
 std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string>& command, bool core_each) {
   const char* named = std::getenv("ARBITER_MPIRUN");
   std::vector<std::string> full{named != nullptr ? named : "mpirun", "-n", std::to_string(ranks), "--oversubscribe"};
-  // A rank that may wander leaves its caches behind; ranks that share a core must be free to.
+  // A rank that migrates loses its caches, so it is bound, unless ranks must share cores.
   full.insert(full.end(), {"--bind-to", core_each && ranks <= usable_cores() ? "core" : "none"});
   full.insert(full.end(), command.begin(), command.end());
   return full;
 }
 
-/// Runs in the child, so only async-signal-safe calls. A process group of its own: a terminal's Ctrl-C then reaches
-/// mpirun once, through us (twice would make it drop its ranks at once). No terminal input either, which would stop a
-/// background group.
-[[noreturn]] void become_mpirun(char* const* arguments, int error_pipe) {
+/// Runs in the child after fork(), so only async-signal-safe calls. mpirun gets a separate process group, so that a
+/// terminal's Ctrl-C reaches it once, through us: at the second it would abandon its ranks. Reading the terminal would
+/// stop a background group, hence /dev/null.
+[[noreturn]] void exec_mpirun(char* const* arguments, int error_pipe) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   const int null_input = ::open("/dev/null", O_RDONLY);
@@ -73,70 +75,119 @@ std::vector<std::string> mpirun_command(int ranks, const std::vector<std::string
   ::_exit(127);
 }
 
-/// mpirun ends its ranks when it is asked to, and gives them a second. Ranks that outlast that, and mpirun with them,
-/// are ended here.
-class Ending {
+/// mpirun stops its ranks when it gets SIGTERM and kills them a second later. If that does not help, mpirun and the
+/// ranks are killed here.
+class Shutdown {
  public:
-  void begin(pid_t child) {
+  void begin(pid_t mpirun) {
     began_ = std::chrono::steady_clock::now();
-    ::kill(child, SIGTERM);
+    ::kill(mpirun, SIGTERM);
   }
-  void insist(pid_t child, const std::vector<pid_t>& ranks) {
+  void kill_if_overdue(pid_t mpirun, const std::vector<pid_t>& ranks) {
     constexpr std::chrono::seconds patience{20};
-    if (!began_ || insisted_ || std::chrono::steady_clock::now() - *began_ < patience) return;
-    insisted_ = true;
+    if (!began_ || killed_ || std::chrono::steady_clock::now() - *began_ < patience) return;
+    killed_ = true;
     for (const pid_t rank : ranks) {
       if (rank > 0) ::kill(rank, SIGKILL);
     }
-    ::kill(child, SIGKILL);
+    ::kill(mpirun, SIGKILL);
   }
 
  private:
   std::optional<std::chrono::steady_clock::time_point> began_;
-  bool insisted_ = false;
+  bool killed_ = false;
 };
 
-bool has_ended(pid_t child, LaunchResult& result) {
+bool has_exited(pid_t mpirun, MpirunResult& result) {
   int status = 0;
-  const pid_t ended = ::waitpid(child, &status, WNOHANG);
-  if (ended < 0 && errno != EINTR) throw SystemError("wait for mpirun", errno);
-  if (ended != child) return false;
-  result.mpirun_died = WIFSIGNALED(status);
+  const pid_t exited = ::waitpid(mpirun, &status, WNOHANG);
+  if (exited < 0 && errno != EINTR) throw SystemError("wait for mpirun", errno);
+  if (exited != mpirun) return false;
+  result.mpirun_killed = WIFSIGNALED(status);
   result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return true;
 }
 
-LaunchResult wait_for(pid_t child, RankWatch* watch) {
-  constexpr int until_ranks_are_known = 20;  // milliseconds
-  constexpr int between_questions = 200;
-  LaunchResult result;
-  RankExitMonitor ends(child);
-  Ending ending;
+MpirunResult wait_for(pid_t mpirun, RankWatch* watch) {
+  constexpr int poll_until_ranks_known_ms = 20;
+  constexpr int poll_ms = 200;
+  MpirunResult result;
+  RankExitMonitor monitor(mpirun);
+  Shutdown shutdown;
   std::vector<pid_t> ranks;
-  const auto look_for_ranks = [&] {
+  const auto find_ranks = [&] {
     if (watch == nullptr || !ranks.empty()) return;
-    ranks = watch->processes();
-    ends.look_at(ranks, *watch);
+    ranks = watch->pids();
+    monitor.add_ranks(ranks, *watch);
   };
-  while (!has_ended(child, result)) {
-    ends.wait(watch != nullptr && ranks.empty() ? until_ranks_are_known : between_questions);
-    look_for_ranks();
+  while (!has_exited(mpirun, result)) {
+    monitor.wait(watch != nullptr && ranks.empty() ? poll_until_ranks_known_ms : poll_ms);
+    find_ranks();
     if (watch == nullptr) continue;
-    ending.insist(child, ranks);
-    if (!result.ended_for.empty()) continue;
-    result.ended_for = watch->ends_now();
-    if (!result.ended_for.empty()) ending.begin(child);
+    shutdown.kill_if_overdue(mpirun, ranks);
+    if (!result.stop_reason.empty()) continue;
+    result.stop_reason = watch->stop_reason();
+    if (!result.stop_reason.empty()) shutdown.begin(mpirun);
   }
-  // All may have happened since the last look.
-  look_for_ranks();
-  ends.wait(0);
-  result.first_to_end = ends.first();
+  // The ranks may have started and exited since the last look.
+  find_ranks();
+  monitor.wait(0);
+  result.first_to_exit = monitor.first();
   return result;
+}
+
+/// A pidfd becomes readable when its process exits. poll() ignores negative descriptors: those of kernels without
+/// pidfds, of processes that are gone, and of ranks elsewhere.
+pollfd pidfd_of(pid_t process) {
+  if (process <= 0) return {-1, POLLIN, 0};
+  return {static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), POLLIN, 0};
+}
+
+int rank_at(std::size_t position) { return static_cast<int>(position) - 1; }
+
+void close_pidfd(pollfd& process) {
+  if (process.fd >= 0) ::close(process.fd);
+  process.fd = -1;
 }
 
 }  // namespace
 
-LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each, RankWatch* watch) {
+RankWatch::~RankWatch() = default;
+
+RankExitMonitor::RankExitMonitor(pid_t mpirun) : processes_{pidfd_of(mpirun)} {}
+
+RankExitMonitor::~RankExitMonitor() {
+  for (auto& process : processes_) close_pidfd(process);
+}
+
+void RankExitMonitor::add_ranks(const std::vector<pid_t>& pids, RankWatch& watch) {
+  watch_ = &watch;
+  std::vector<int> exited;
+  for (const pid_t pid : pids) {
+    processes_.push_back(pidfd_of(pid));
+    if (pid > 0 && processes_.back().fd < 0 && errno == ESRCH) exited.push_back(rank_at(processes_.size() - 1));
+  }
+  record_exits(exited);
+}
+
+void RankExitMonitor::wait(int milliseconds) {
+  if (::poll(processes_.data(), processes_.size(), milliseconds) <= 0) return;
+  std::vector<int> exited;
+  for (std::size_t i = 1; i < processes_.size(); ++i) {
+    if (processes_[i].fd < 0 || processes_[i].revents == 0) continue;
+    close_pidfd(processes_[i]);
+    exited.push_back(rank_at(i));
+  }
+  record_exits(exited);
+}
+
+void RankExitMonitor::record_exits(std::vector<int> ranks) {
+  std::erase_if(ranks, [this](int rank) { return watch_->got_sigterm(rank); });
+  if (ranks.size() == 1 && !any_exited_) first_ = ranks.front();
+  any_exited_ = any_exited_ || !ranks.empty();
+}
+
+MpirunResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each, RankWatch* watch) {
   prepare_mpi_environment(ranks);
   auto full = mpirun_command(ranks, command, core_each);
   std::vector<char*> arguments;
@@ -150,7 +201,7 @@ LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command
   const SignalForwarding forwarding;
   const pid_t child = ::fork();
   if (child < 0) throw SystemError("start mpirun", errno);
-  if (child == 0) become_mpirun(arguments.data(), error_pipe[1]);
+  if (child == 0) exec_mpirun(arguments.data(), error_pipe[1]);
   child_pid = child;
   ::close(error_pipe[1]);
   int exec_error = 0;

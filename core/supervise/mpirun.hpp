@@ -3,23 +3,67 @@
 #include <string>
 #include <vector>
 
-#include "supervise/rank_watch.hpp"
+#include <poll.h>
+#include <sys/types.h>
 
 namespace arbiter {
 
-/// How a run under mpirun ended.
-struct LaunchResult {
-  int status = 0;            ///< mpirun's exit status; 128 + signal if a signal ended mpirun itself
-  int interrupted_by = 0;    ///< the signal this process got meanwhile and passed on; 0 if none
-  bool mpirun_died = false;  ///< by a signal of its own
-  int first_to_end = -1;     ///< the rank that ended before all others, if the watch knows processes
-  std::string ended_for;     ///< why the watch had the ranks ended
+/// What run_under_mpirun() asks about the ranks while they run. It is asked again and again.
+class RankWatch {
+ public:
+  RankWatch() = default;
+  virtual ~RankWatch();
+  RankWatch(const RankWatch&) = delete;
+  RankWatch& operator=(const RankWatch&) = delete;
+
+  /// The ranks' process ids by rank, 0 for ranks on other hosts; empty while they are not known.
+  [[nodiscard]] virtual std::vector<pid_t> pids() = 0;
+  /// Whether this rank, which is on this host, got SIGTERM. mpirun sends it to the ranks that outlive the first.
+  [[nodiscard]] virtual bool got_sigterm(int rank) = 0;
+  /// Why the ranks must be stopped now ("no progress from the ranks for 60 s"); empty if they need not be.
+  [[nodiscard]] virtual std::string stop_reason() = 0;
 };
 
-/// Starts `command` as `ranks` ranks under mpirun and waits for it. SIGINT, SIGTERM and SIGHUP are passed on to mpirun,
-/// which ends its ranks; so does the death of this process. With `core_each` a rank is bound to a core, if there are
-/// enough. Throws Error if there is no mpirun. `watch`, which may be null, is asked from time to time.
-[[nodiscard]] LaunchResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each = true,
+/// Waits for the exit of mpirun and its ranks, to find the rank that exited first: the others only follow, because
+/// mpirun stops them. If several have exited by the next look, the one without a SIGTERM was the first.
+class RankExitMonitor {
+ public:
+  explicit RankExitMonitor(pid_t mpirun);
+  ~RankExitMonitor();
+  RankExitMonitor(const RankExitMonitor&) = delete;
+  RankExitMonitor& operator=(const RankExitMonitor&) = delete;
+
+  /// Adds the pids() of `watch`; some may have exited already.
+  void add_ranks(const std::vector<pid_t>& pids, RankWatch& watch);
+  /// Returns when one of them exits, after `milliseconds`, or for a signal.
+  void wait(int milliseconds);
+  /// The rank that exited first; -1 if none has, or if it cannot be known.
+  [[nodiscard]] int first() const { return first_; }
+
+ private:
+  /// Their order is unknown.
+  void record_exits(std::vector<int> ranks);
+
+  std::vector<pollfd> processes_;  // pidfds: mpirun's, then the ranks'
+  RankWatch* watch_ = nullptr;
+  bool any_exited_ = false;  // without a SIGTERM
+  int first_ = -1;
+};
+
+/// How a run under mpirun ended.
+struct MpirunResult {
+  int status = 0;              ///< mpirun's exit status; 128 + signal if a signal killed mpirun itself
+  int interrupted_by = 0;      ///< the signal this process got meanwhile and forwarded; 0 if none
+  bool mpirun_killed = false;  ///< by a signal
+  int first_to_exit = -1;      ///< RankExitMonitor::first(), if there is a watch
+  std::string stop_reason;     ///< why the watch had the ranks stopped; empty if it did not
+};
+
+/// Starts `command` as `ranks` ranks under mpirun (or the program that ARBITER_MPIRUN names) and waits for it. SIGINT,
+/// SIGTERM and SIGHUP are forwarded to mpirun, which then stops its ranks; it also does if this process dies. With
+/// `core_each` every rank is bound to a core, if there are enough. `watch` may be null. Throws SystemError if mpirun
+/// cannot be started.
+[[nodiscard]] MpirunResult run_under_mpirun(int ranks, const std::vector<std::string>& command, bool core_each = true,
                                             RankWatch* watch = nullptr);
 
 }  // namespace arbiter

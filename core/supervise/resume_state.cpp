@@ -21,7 +21,7 @@ std::string ResumeState::why_broken(const Problem& problem, const std::string& s
 
 bool ResumeState::is_given_up(const std::string& strategy) const {
   const auto at = breaks_.find(strategy);
-  return at != breaks_.end() && at->second >= most_breaks;
+  return at != breaks_.end() && at->second >= max_breaks;
 }
 
 Plan ResumeState::rest_of(const Plan& plan) const {
@@ -32,7 +32,7 @@ Plan ResumeState::rest_of(const Plan& plan) const {
       if (measured_.contains({planned.problem, strategy})) return true;
       if (!is_given_up(strategy) || broken_.contains({planned.problem, strategy})) return false;
       rest.skipped.push_back({planned.problem, strategy,
-                              fmt::format("it broke the ranks on {} problems and is not tried again", most_breaks)});
+                              fmt::format("it crashed or hung the ranks on {} problems; not tried again", max_breaks)});
       return true;
     });
     if (left.strategies.empty()) continue;

@@ -10,11 +10,12 @@
 
 namespace arbiter {
 
-/// Where fresh ranks go on. Empty for the first ranks of a sweep.
+/// What previous ranks measured and what broke them, so that new ranks continue after it. Empty for the first ranks of
+/// a sweep.
 class ResumeState {
  public:
-  /// A strategy that broke ranks on so many problems is not tried again.
-  static constexpr int most_breaks = 3;
+  /// A strategy that broke the ranks on this many problems is not tried again.
+  static constexpr int max_breaks = 3;
 
   ResumeState() = default;
   explicit ResumeState(Checkpoint::Contents before);
@@ -23,12 +24,12 @@ class ResumeState {
   /// In the order they were measured.
   [[nodiscard]] const std::vector<Measurement>& rows() const { return rows_; }
 
-  /// Why the cell has failed already; empty if it has not.
+  /// Why the cell broke the previous ranks; empty if it did not.
   [[nodiscard]] std::string why_broken(const Problem& problem, const std::string& strategy) const;
   [[nodiscard]] bool is_given_up(const std::string& strategy) const;
 
-  /// What of `plan` is left to do: cells that broke are, as failed; cells of strategies that were given up are not,
-  /// they go to its skipped ones.
+  /// The part of `plan` that is not measured yet. Broken cells stay in it, to get their failed row; the other cells of
+  /// strategies that were given up move to its skipped cells.
   [[nodiscard]] Plan rest_of(const Plan& plan) const;
 
  private:

@@ -75,7 +75,7 @@ TEST_P(BrokenRanksIn, CostTheirCellAndTheSweepGoesOnBehindIt) {
       measure(sweep(std::string("how: ") + how + ", where: " + where), {"ARBITER_PATIENCE_S=" + patience});
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, AllOf(HasSubstr("8 tokens x 64, BREAKS: " + std::string(reason)),
-                                   HasSubstr("fresh ranks go on behind it"),
+                                   HasSubstr("new ranks continue after it"),
                                    HasSubstr("8 tokens x 100, BREAKS: " + std::string(reason)),
                                    HasSubstr("2 cells failed"), Not(HasSubstr("finished rows are kept"))));
   expect_failed_only("BREAKS", 8);
@@ -86,18 +86,18 @@ TEST_P(BrokenRanksIn, CostTheirCellAndTheSweepGoesOnBehindIt) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ways, BrokenRanksIn,
-    ::testing::Values(Way{"segfault", "prepare", "rank 1 was ended by signal 11 (Segmentation fault)"},
-                      Way{"segfault", "sample", "rank 1 was ended by signal 11 (Segmentation fault)"},
-                      Way{"abort", "verify", "rank 1 was ended by signal 6 (Aborted)"},
-                      Way{"exit", "sample", "rank 1 left the others before its end; mpirun's exit status is 7"},
-                      Way{"leave", "prepare", "rank 1 left the others before its end"},
-                      Way{"hang", "verify", "the ranks gave no word for 3"}),
+    ::testing::Values(Way{"segfault", "prepare", "rank 1 was killed by signal 11 (Segmentation fault)"},
+                      Way{"segfault", "sample", "rank 1 was killed by signal 11 (Segmentation fault)"},
+                      Way{"abort", "verify", "rank 1 was killed by signal 6 (Aborted)"},
+                      Way{"exit", "sample", "rank 1 exited before the end of the run; mpirun's exit status is 7"},
+                      Way{"leave", "prepare", "rank 1 exited before the end of the run"},
+                      Way{"hang", "verify", "no progress from the ranks for 3"}),
     [](const auto& way) { return std::string(way.param.how) + "_in_" + way.param.where; });
 
 TEST_F(BrokenRanks, MayBeRankZero) {
   const auto result = measure(sweep("how: segfault, rank: 0"));
   EXPECT_EQ(result.exit_code, 1) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("BREAKS: rank 0 was ended by signal 11"));
+  EXPECT_THAT(result.output, HasSubstr("BREAKS: rank 0 was killed by signal 11"));
   expect_failed_only("BREAKS", 8);
   expect_tables();
 }
@@ -106,11 +106,11 @@ TEST_F(BrokenRanks, HaveTheirStrategyGivenUpInTheEnd) {
   const auto result = measure(sweep("how: exit, tokens: 0"));
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output,
-              AllOf(HasSubstr("fresh ranks go on behind it, without BREAKS"), HasSubstr("3 cells failed")));
+              AllOf(HasSubstr("new ranks continue after it, without BREAKS"), HasSubstr("3 cells failed")));
   const auto rows = read_csv(csv()).dataset.rows();
   EXPECT_EQ(rows.size(), 8U + 3U + 8U);
   for (const auto& row : rows) EXPECT_EQ(row.failed, row.strategy == "BREAKS");
-  EXPECT_THAT(log(), HasSubstr("64 tokens x 100, BREAKS: it broke the ranks on 3 problems and is not tried again"));
+  EXPECT_THAT(log(), HasSubstr("64 tokens x 100, BREAKS: it crashed or hung the ranks on 3 problems; not tried again"));
   expect_tables();
 }
 

@@ -34,10 +34,10 @@ TEST_F(Faults, AKilledRankIsReplacedAndTheSweepGoesOn) {
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
   ::kill(ranks[1], SIGKILL);
-  ASSERT_TRUE(sweep.wait_for_output("fresh ranks go on", seconds(60))) << sweep.output();
-  EXPECT_THAT(sweep.output(), HasSubstr("was ended by signal 9 (Killed)"));
+  ASSERT_TRUE(sweep.wait_for_output("new ranks continue", seconds(60))) << sweep.output();
+  EXPECT_THAT(sweep.output(), HasSubstr("was killed by signal 9 (Killed)"));
   for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
-  ASSERT_TRUE(sweep.wait_for_output("[3/9", seconds(60))) << "no fresh ranks with less to do\n" << sweep.output();
+  ASSERT_TRUE(sweep.wait_for_output("[3/9", seconds(60))) << "no new ranks with less to do\n" << sweep.output();
   ::kill(sweep.pid(), SIGINT);
   EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("finished rows are kept in")));

@@ -27,7 +27,7 @@ TEST_F(LostDevice, CostsItsCellAndTheSweepGoesOnWithFreshRanks) {
   const auto result = runner({"--config", sweep().string(), "--plugin_dir", SAMPLES});
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output,
-              AllOf(HasSubstr("4 tokens x 256, LOSES_DEVICE"), HasSubstr("fresh ranks go on behind it")));
+              AllOf(HasSubstr("4 tokens x 256, LOSES_DEVICE"), HasSubstr("new ranks continue after it")));
   const auto rows = read_csv(out() / "benchmark.tp2.sm90.csv").dataset.rows();
   EXPECT_EQ(rows.size(), 7U) << result.output;
   for (const auto& row : rows) {

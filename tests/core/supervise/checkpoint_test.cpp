@@ -1,10 +1,14 @@
 #include "supervise/checkpoint.hpp"
 
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "arbiter/error.hpp"
 #include "support/temp_dir.hpp"
@@ -43,9 +47,9 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   bad.error = std::numeric_limits<double>::infinity();
   bad.reason = "two\nlines and \xff";
   ranks.add_row(good);
-  ranks.add_complaint("rank 1: no wires left");
+  ranks.add_rank_error("rank 1: no wires left");
   ranks.add_row(bad);
-  ranks.add_broken({{bad.problem, "C"}, "rank 0 was ended by signal 11"});
+  ranks.add_broken({{bad.problem, "C"}, "rank 0 was killed by signal 11"});
 
   const auto read = Checkpoint::contents_of(Checkpoint(path_).text());
   ASSERT_EQ(read.rows.size(), 2U);
@@ -61,7 +65,7 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_EQ(second.strategy, bad.strategy);
   EXPECT_TRUE(second.failed && std::isnan(second.time_us) && std::isinf(second.error));
   EXPECT_THAT(second.reason, ::testing::StartsWith("two\nlines and "));
-  EXPECT_THAT(read.complaints, ::testing::ElementsAre("rank 1: no wires left"));
+  EXPECT_THAT(read.rank_errors, ::testing::ElementsAre("rank 1: no wires left"));
   ASSERT_EQ(read.broken.size(), 1U);
   EXPECT_EQ(read.broken[0].cell, (Cell{bad.problem, "C"}));
 }
@@ -85,8 +89,8 @@ TEST_F(JournalOfRanks, KnowsWhatIsBeingMeasured) {
 TEST_F(JournalOfRanks, HasAPulseThatChangesWithEveryWord) {
   Checkpoint ranks(path_);
   const Checkpoint launcher(path_);
-  auto last = launcher.pulse();
-  const auto changed = [&] { return std::exchange(last, launcher.pulse()) != last; };
+  auto last = launcher.progress_stamp();
+  const auto changed = [&] { return std::exchange(last, launcher.progress_stamp()) != last; };
   EXPECT_FALSE(changed());
   ranks.write_current({row(8, "A").problem, "A"}, 60);
   EXPECT_TRUE(changed());
@@ -100,6 +104,84 @@ TEST_F(JournalOfRanks, HasAPulseThatChangesWithEveryWord) {
 TEST_F(JournalOfRanks, RefusesALineThatIsNone) {
   EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("{\"row\": {}}\n")), Error);
   EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("half a li")), Error);
+}
+
+class EndNoticeOfARank : public ::testing::Test {
+ protected:
+  EndNoticeOfARank() {
+    std::ofstream{path_};
+    ::setenv(Checkpoint::variable, path_.c_str(), 1);
+  }
+  ~EndNoticeOfARank() override { ::unsetenv(Checkpoint::variable); }
+
+  /// The signal that ended a process which did this.
+  template <class Action>
+  static int signal_that_ended(const Action& action) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      action();
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  }
+
+  test::TempDir dir_;
+  std::filesystem::path path_ = dir_.path() / "checkpoint";
+};
+
+TEST_F(EndNoticeOfARank, IsWrittenBeforeItEndsAsItWasTold) {
+  const Checkpoint launcher(path_);
+  const int signal = signal_that_ended([] {
+    const TermMarker marker(1);
+    ::raise(SIGTERM);
+  });
+  EXPECT_EQ(signal, SIGTERM);
+  EXPECT_FALSE(launcher.got_sigterm(0));
+  EXPECT_TRUE(launcher.got_sigterm(1));
+  EXPECT_FALSE(launcher.got_sigterm(2));
+}
+
+TEST_F(EndNoticeOfARank, IsNotWrittenByARankThatBreaks) {
+  const Checkpoint launcher(path_);
+  const int signal = signal_that_ended([] {
+    const TermMarker marker(1);
+    ::signal(SIGABRT, SIG_DFL);
+    ::raise(SIGABRT);
+  });
+  EXPECT_EQ(signal, SIGABRT);
+  EXPECT_FALSE(launcher.got_sigterm(1));
+}
+
+TEST_F(EndNoticeOfARank, IsForgottenWhenFreshRanksStart) {
+  Checkpoint launcher(path_);
+  signal_that_ended([] {
+    const TermMarker marker(0);
+    ::raise(SIGTERM);
+  });
+  ASSERT_TRUE(launcher.got_sigterm(0));
+  launcher.begin_launch();
+  EXPECT_FALSE(launcher.got_sigterm(0));
+}
+
+TEST_F(EndNoticeOfARank, LeavesASigtermAsItWasAfterwards) {
+  const Checkpoint launcher(path_);
+  const int signal = signal_that_ended([] {
+    { const TermMarker marker(3); }
+    ::raise(SIGTERM);
+  });
+  EXPECT_EQ(signal, SIGTERM);
+  EXPECT_FALSE(launcher.got_sigterm(3));
+}
+
+TEST_F(EndNoticeOfARank, IsNotNeededWithoutALauncher) {
+  ::unsetenv(Checkpoint::variable);
+  const int signal = signal_that_ended([] {
+    const TermMarker marker(0);
+    ::raise(SIGTERM);
+  });
+  EXPECT_EQ(signal, SIGTERM);
 }
 
 }  // namespace

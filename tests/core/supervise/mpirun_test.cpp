@@ -3,9 +3,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
@@ -45,6 +48,90 @@ TEST(Mpirun, SaysThatOpenMpiIsMissing) {
   ::setenv("ARBITER_MPIRUN", "/no/such/mpirun", 1);
   EXPECT_THROW(static_cast<void>(run_under_mpirun(1, {"true"})), SystemError);
   ::unsetenv("ARBITER_MPIRUN");
+}
+
+/// Processes that wait to be ended, in place of ranks.
+class Ranks : public RankWatch {
+ public:
+  Ranks(std::size_t count, std::set<int> got_sigterm) : got_sigterm_(std::move(got_sigterm)) {
+    while (processes_.size() < count) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        for (;;) ::pause();
+      }
+      processes_.push_back(child);
+    }
+  }
+  ~Ranks() override { bury(); }
+  /// Ends all; nothing is left of them.
+  void bury() {
+    for (const pid_t process : processes_) {
+      ::kill(process, SIGKILL);
+      ::waitpid(process, nullptr, 0);
+    }
+    processes_.clear();
+  }
+  /// Returns when it has ended.
+  void end(std::size_t rank) const {
+    ::kill(processes_[rank], SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(processes_[rank]), &info, WEXITED | WNOWAIT);
+  }
+  std::vector<pid_t> pids() override { return processes_; }
+  bool got_sigterm(int rank) override { return got_sigterm_.count(rank) != 0; }
+  std::string stop_reason() override { return {}; }
+
+ private:
+  std::set<int> got_sigterm_;
+  std::vector<pid_t> processes_;
+};
+
+int first_of(Ranks& ranks, std::initializer_list<std::initializer_list<std::size_t>> ends) {
+  RankExitMonitor monitor(::getpid());
+  monitor.add_ranks(ranks.pids(), ranks);
+  for (const auto& together : ends) {
+    for (const auto rank : together) ranks.end(rank);
+    monitor.wait(1000);
+  }
+  return monitor.first();
+}
+
+TEST(RankExitMonitor, KnowTheFirstOfSeveral) {
+  Ranks ranks(3, {});
+  EXPECT_EQ(first_of(ranks, {{2}, {0}, {1}}), 2);
+}
+
+TEST(RankExitMonitor, FoundTogetherGoByWhoWasNotToldTo) {
+  Ranks ranks(3, {0, 2});
+  EXPECT_EQ(first_of(ranks, {{0, 1, 2}}), 1);
+}
+
+TEST(RankExitMonitor, FoundTogetherAndNoneToldAreNotGuessedFrom) {
+  Ranks ranks(3, {});
+  EXPECT_EQ(first_of(ranks, {{0, 1}, {2}}), -1);
+}
+
+TEST(RankExitMonitor, OfRanksThatWereAllToldHaveNoFirst) {
+  Ranks ranks(2, {0, 1});
+  EXPECT_EQ(first_of(ranks, {{0}, {1}}), -1);
+}
+
+TEST(RankExitMonitor, OfBeforeTheFirstLookGoByWhoWasNotToldTo) {
+  Ranks ranks(2, {0});
+  const auto pids = ranks.pids();
+  ranks.bury();
+  RankExitMonitor monitor(::getpid());
+  monitor.add_ranks(pids, ranks);
+  EXPECT_EQ(monitor.first(), 1);
+}
+
+TEST(RankExitMonitor, DoNotCountWhoseProcessIsNotKnown) {
+  Ranks ranks(1, {});
+  RankExitMonitor monitor(::getpid());
+  monitor.add_ranks({0, ranks.pids().front()}, ranks);
+  ranks.end(0);
+  monitor.wait(1000);
+  EXPECT_EQ(monitor.first(), 1);
 }
 
 }  // namespace

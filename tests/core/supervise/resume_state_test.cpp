@@ -69,7 +69,7 @@ TEST(ResumeState, GivesAStrategyUpThatBrokeThreeTimes) {
   EXPECT_THAT(rest.problems[4].strategies, ElementsAre("A", "C"));
   ASSERT_EQ(rest.skipped.size(), 2U);
   EXPECT_EQ(rest.skipped[1].problem, problem_of(5));
-  EXPECT_THAT(rest.skipped[1].reason, HasSubstr("broke the ranks on 3 problems"));
+  EXPECT_THAT(rest.skipped[1].reason, HasSubstr("crashed or hung the ranks on 3 problems"));
 }
 
 }  // namespace
