@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 
 #include "arbiter/heuristic.hpp"
-#include "contract/plugin_under_test.hpp"
-#include "contract/process_resources.hpp"
+#include "contract/contract_checker.hpp"
 #include "contract/sample_data.hpp"
 
 namespace arbiter {
 
 namespace {
 
-/// Problems that no sample has: between the shapes, beyond them, of another tp size, fusion and dtype.
+/// Problems that are not in sample_dataset(): between its shapes, beyond them, of other tp sizes, fusions and dtypes.
 std::vector<Problem> unmeasured() {
   std::vector<Problem> problems;
   for (const int tp_size : {2, 3, 4, 8}) {
@@ -34,35 +33,35 @@ std::vector<Problem> measured(const Dataset& dataset) {
   return problems;
 }
 
-/// The clauses of a heuristic's contract. Rank 0 only.
+/// The contract of a heuristic. Rank 0 only.
 class HeuristicCheck {
  public:
-  explicit HeuristicCheck(PluginUnderTest& subject) : subject_(subject) {}
+  explicit HeuristicCheck(PluginUnderTest& plugin) : plugin_(plugin) {}
 
   void run() {
-    hold("every problem gets a strategy, also one that was never measured", [this] { return choose(); });
-    hold("what failed on a problem, and AUTO, is not chosen for it", [this] { return avoid(); });
-    hold("the same data give the same decisions, in whatever order they stand", [this] { return repeat(); });
-    hold("odd data end in an Error with a text or in a selector that keeps the above", [this] { return survive(); });
-    hold("a selector may be asked by several threads", [this] { return share(); });
-    hold("a selector has its heuristic's name, and a report", [this] { return report(); });
-    hold("it leaves nothing behind", [this] { return leak(); });
+    expect("select() returns a known strategy for every problem, measured or not", &HeuristicCheck::select_all);
+    expect("select() never returns a strategy that failed on the problem", &HeuristicCheck::avoid_failed);
+    expect("the same rows give the same decisions, in any order", &HeuristicCheck::reorder);
+    expect("unusual data cause an Error or a selector that satisfies the clauses above", &HeuristicCheck::fit_unusual);
+    expect("threads can share a selector", &HeuristicCheck::share_between_threads);
+    expect("a selector has the name of its heuristic, and a report", &HeuristicCheck::report);
+    expect("it leaks nothing", &HeuristicCheck::check_leaks);
   }
 
  private:
   using Chosen = std::vector<std::string>;
+  /// Returns what it tried, to be printed.
+  using Test = std::string (HeuristicCheck::*)() const;
 
-  void hold(const std::string& clause, const std::function<std::string()>& test) {
-    subject_.clauses.hold_on_root(clause, test);
+  void expect(const std::string& clause, Test test) {
+    plugin_.checker.expect_on_root(clause, [&] { return (this->*test)(); });
   }
 
   [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const {
-    auto selector = subject_.make<Heuristic>()->fit(dataset);
-    if (selector == nullptr) throw ContractViolation("fit() made no selector");
-    return selector;
+    return plugin_.make<Heuristic>()->fit(dataset);
   }
 
-  /// Throws ContractViolation if a choice is empty, AUTO, or none that the data or a baseline have.
+  /// Throws ContractViolation if a choice is empty, AUTO, or neither in the data nor the baseline.
   static Chosen choices(const Selector& selector, const std::vector<Problem>& problems, const Dataset& dataset) {
     const auto known = dataset.strategies();
     const auto baseline = baseline_strategy(dataset);
@@ -72,7 +71,7 @@ class HeuristicCheck {
       const auto& name = chosen.back();
       const bool is_known = name == baseline || std::find(known.begin(), known.end(), name) != known.end();
       if (name.empty() || name == "AUTO" || !is_known) {
-        throw ContractViolation(fmt::format("{}: it chose \"{}\"", to_string(problem), name));
+        throw ContractViolation(fmt::format("{}: select() returned \"{}\"", to_string(problem), name));
       }
     }
     return chosen;
@@ -85,23 +84,22 @@ class HeuristicCheck {
       const bool has_row =
           std::any_of(cell.begin(), cell.end(), [&](const auto* row) { return row->strategy == name; });
       if (has_row && row_of(cell, name) == nullptr) {
-        throw ContractViolation(fmt::format("{}: it chose {}, which failed there", to_string(problem), name));
+        throw ContractViolation(fmt::format("{}: select() returned {}, which failed there", to_string(problem), name));
       }
     }
   }
 
-  [[nodiscard]] std::string choose() const {
+  [[nodiscard]] std::string select_all() const {
     const auto dataset = sample_dataset(1);
-    const auto heuristic = subject_.make<Heuristic>();
     const auto selector = fit(dataset);
-    const auto asked = measured(dataset);
+    const auto in_dataset = measured(dataset);
     const auto others = unmeasured();
-    static_cast<void>(choices(*selector, asked, dataset));
+    static_cast<void>(choices(*selector, in_dataset, dataset));
     static_cast<void>(choices(*selector, others, dataset));
-    return fmt::format("{} measured, {} others", asked.size(), others.size());
+    return fmt::format("{} measured, {} others", in_dataset.size(), others.size());
   }
 
-  [[nodiscard]] std::string avoid() const {
+  [[nodiscard]] std::string avoid_failed() const {
     std::size_t cells = 0;
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
       const auto dataset = sample_dataset(seed);
@@ -111,7 +109,7 @@ class HeuristicCheck {
     return fmt::format("{} cells", cells);
   }
 
-  [[nodiscard]] std::string repeat() const {
+  [[nodiscard]] std::string reorder() const {
     const auto dataset = sample_dataset(4);
     auto rows = dataset.rows();
     std::reverse(rows.begin(), rows.end());
@@ -120,41 +118,41 @@ class HeuristicCheck {
     const auto problems = measured(dataset);
     const auto first = choices(*fit(dataset), problems, dataset);
     const auto again = choices(*fit(dataset), problems, dataset);
-    const auto turned = choices(*fit(backwards), problems, dataset);
+    const auto reversed = choices(*fit(backwards), problems, dataset);
     for (std::size_t i = 0; i < problems.size(); ++i) {
-      if (first[i] == again[i] && first[i] == turned[i]) continue;
-      throw ContractViolation(fmt::format("{}: it chose {}, then {}, and {} with the rows backwards",
-                                          to_string(problems[i]), first[i], again[i], turned[i]));
+      if (first[i] == again[i] && first[i] == reversed[i]) continue;
+      throw ContractViolation(fmt::format("{}: select() returned {}, then {}, and {} for the rows in reverse order",
+                                          to_string(problems[i]), first[i], again[i], reversed[i]));
     }
     return fmt::format("{} problems", problems.size());
   }
 
-  [[nodiscard]] std::string survive() const {
-    const auto odd = odd_datasets();
-    for (const auto& [what, dataset] : odd) {
-      subject_.clauses.at(what);
+  [[nodiscard]] std::string fit_unusual() const {
+    const auto unusual = unusual_datasets();
+    for (const auto& [name, dataset] : unusual) {
+      plugin_.checker.set_case(name);
       try {
         const auto selector = fit(dataset);
         static_cast<void>(choices(*selector, measured(dataset), dataset));
         static_cast<void>(choices(*selector, unmeasured(), dataset));
         expect_usable(*selector, dataset);
-      } catch (const ContractViolation& broken) {
-        throw ContractViolation(fmt::format("{}: {}", what, broken.what()));
+      } catch (const ContractViolation& violation) {
+        throw ContractViolation(fmt::format("{}: {}", name, violation.what()));
       } catch (const Error& error) {
         if (std::string_view(error.what()).empty())
-          throw ContractViolation(fmt::format("{}: an Error without a text", what));
+          throw ContractViolation(fmt::format("{}: the Error has no message", name));
       } catch (const std::exception& error) {
-        throw ContractViolation(fmt::format("{}: it threw no Error: {}", what, error.what()));
+        throw ContractViolation(fmt::format("{}: it threw something other than Error: {}", name, error.what()));
       }
     }
-    return fmt::format("{} datasets", odd.size());
+    return fmt::format("{} datasets", unusual.size());
   }
 
-  [[nodiscard]] std::string share() const {
+  [[nodiscard]] std::string share_between_threads() const {
     const auto dataset = sample_dataset(5);
     const auto selector = fit(dataset);
     const auto problems = unmeasured();
-    const auto alone = choices(*selector, problems, dataset);
+    const auto expected = choices(*selector, problems, dataset);
     std::vector<Chosen> chosen(4);
     std::vector<std::thread> threads;
     for (auto& own : chosen) {
@@ -164,38 +162,36 @@ class HeuristicCheck {
     }
     for (auto& thread : threads) thread.join();
     for (const auto& own : chosen) {
-      if (own != alone) throw ContractViolation("four threads got other answers than one");
+      if (own != expected) throw ContractViolation("four threads got other choices than one");
     }
     return "4 threads";
   }
 
   [[nodiscard]] std::string report() const {
     const auto selector = fit(sample_dataset(6));
-    if (selector->name() != subject_.entry.name) {
-      throw ContractViolation(fmt::format("its selector calls itself \"{}\"", selector->name()));
+    if (selector->name() != plugin_.entry.name) {
+      throw ContractViolation(fmt::format("the selector's name() is \"{}\"", selector->name()));
     }
-    if (selector->report().empty()) throw ContractViolation("its report is empty");
+    if (selector->report().empty()) throw ContractViolation("report() is empty");
     return {};
   }
 
-  [[nodiscard]] std::string leak() const {
-    constexpr int rounds = 8;
+  [[nodiscard]] std::string check_leaks() const {
     const auto dataset = sample_dataset(7);
     const auto problems = unmeasured();
-    const auto left = leak_of(rounds, [&] {
+    expect_no_leak("a selector, fitted and used", 8, [&] {
       const auto selector = fit(dataset);
       for (const auto& problem : problems) static_cast<void>(selector->select(problem));
       static_cast<void>(selector->report());
     });
-    if (!left.empty()) throw ContractViolation("fitted and asked, it leaves " + left);
     return {};
   }
 
-  PluginUnderTest& subject_;
+  PluginUnderTest& plugin_;
 };
 
 }  // namespace
 
-void check_heuristic(PluginUnderTest& subject) { HeuristicCheck(subject).run(); }
+void check_heuristic(PluginUnderTest& plugin) { HeuristicCheck(plugin).run(); }
 
 }  // namespace arbiter

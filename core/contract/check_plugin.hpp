@@ -10,13 +10,13 @@
 
 namespace arbiter {
 
-/// Collective over the world. Holds a plugin against the contract of its kind and tells the person, clause by clause,
-/// what it keeps and what it breaks (strategies are tried in groups of 2 ranks up to all); the same exit code on every
-/// rank, `failed` if it breaks anything. `parameters` are NAME=VALUE. `step` gets what is being tried, before it is.
-/// Throws ConfigError for parameters that are wrong. A clause that lasts longer than 60 s (ARBITER_CHECK_SECONDS) ends
-/// the process.
+/// What `runner --check` does. Collective over the world. Tests a plugin against the contract of its kind and prints
+/// the result of each clause (strategies run in groups of 2 ranks up to all). Returns the same exit code on every rank,
+/// `failed` if any clause is violated. `parameters` are NAME=VALUE. `report_step` gets each clause and case before it
+/// is tested. Throws ConfigError for wrong parameters. A clause that takes longer than 60 s (ARBITER_CHECK_SECONDS)
+/// kills the process.
 [[nodiscard]] ExitCode check_plugin(const PluginHost& plugins, const PluginEntry& entry,
                                     const std::vector<std::string>& parameters, World& world,
-                                    const std::function<void(const std::string&)>& step);
+                                    const std::function<void(const std::string&)>& report_step);
 
 }  // namespace arbiter

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/sink.hpp"
-#include "contract/plugin_under_test.hpp"
-#include "contract/process_resources.hpp"
+#include "contract/contract_checker.hpp"
 #include "contract/sample_data.hpp"
 #include "sweep/strategy_ids.hpp"
 
@@ -17,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder that is gone when the check is, and the process in it: whatever a sink writes past its output_dir is seen.
+/// A temporary folder that is the current one while it lives, so that files outside of output_dir are found.
 class Sandbox {
  public:
   Sandbox() : before_(fs::current_path()) {
@@ -42,7 +41,7 @@ class Sandbox {
   fs::path dir_;
 };
 
-/// Every strategy but the third fastest: a decision that uses several.
+/// A decision that uses several strategies.
 class BySize : public Selector {
  public:
   [[nodiscard]] std::string name() const override { return "by_size"; }
@@ -61,31 +60,34 @@ std::set<fs::path> files_under(const fs::path& dir) {
   return files;
 }
 
-/// The clauses of a sink's contract. Rank 0 only.
+/// The contract of a sink. Rank 0 only.
 class SinkCheck {
  public:
-  explicit SinkCheck(PluginUnderTest& subject) : subject_(subject) {}
+  explicit SinkCheck(PluginUnderTest& plugin) : plugin_(plugin) {}
 
   void run() {
-    hold("a whole run is written, below output_dir only, every file complete", [this] { return write_all(); });
-    hold("runs that have little to write do not end it: no rows, no selectors, only failed cells",
-         [this] { return write_little(); });
-    hold("a run that starts from CSVs is written too", [this] { return write_from_data(); });
-    hold("a run that broke off before write() ends quietly", [this] { return break_off(); });
-    hold("an output_dir that cannot be made ends in an error that names it", [this] { return lose_folder(); });
-    hold("it leaves nothing behind", [this] { return leak(); });
+    expect("a full run is written, below output_dir only, without empty files", &SinkCheck::write_full_run);
+    expect("a run with little to write succeeds or causes an Error: no rows, no selectors, only failed cells",
+           &SinkCheck::write_unusual);
+    expect("a run that starts from CSVs is written", &SinkCheck::write_from_data);
+    expect("a run that is aborted before write() ends without an error", &SinkCheck::abort_run);
+    expect("an output_dir that cannot be created causes an Error that names it", &SinkCheck::deny_output_dir);
+    expect("it leaks nothing", &SinkCheck::check_leaks);
   }
 
  private:
-  void hold(const std::string& clause, const std::function<std::string()>& test) {
-    subject_.clauses.hold_on_root(clause, test);
+  /// Returns what it tried, to be printed.
+  using Test = std::string (SinkCheck::*)();
+
+  void expect(const std::string& clause, Test test) {
+    plugin_.checker.expect_on_root(clause, [&] { return (this->*test)(); });
   }
 
-  /// A whole run through a sink of its own; what it said.
+  /// Passes a full run to a new sink. Returns the lines that it printed.
   [[nodiscard]] std::vector<std::string> run(const RunInfo& info, const Dataset& dataset,
                                              const std::vector<std::shared_ptr<const Selector>>& selectors) const {
-    std::vector<std::string> said;
-    const auto sink = subject_.make<Sink>();
+    std::vector<std::string> printed;
+    const auto sink = plugin_.make<Sink>();
     sink->begin(info);
     if (info.measures) {
       for (const auto& row : dataset.rows()) {
@@ -105,8 +107,8 @@ class SinkCheck {
                    if (strategy == "MPI") return 99;
                    return strategy == "SLOW" ? std::optional(100) : std::nullopt;
                  },
-                 [&](const std::string& line) { said.push_back(line); }});
-    return said;
+                 [&](const std::string& line) { printed.push_back(line); }});
+    return printed;
   }
 
   static std::vector<std::shared_ptr<const Selector>> selectors() { return {std::make_shared<BySize>()}; }
@@ -119,10 +121,10 @@ class SinkCheck {
     }
   }
 
-  [[nodiscard]] std::string write_all() {
+  [[nodiscard]] std::string write_full_run() {
     const Sandbox sandbox;
     const auto dataset = sample_dataset(1);
-    const auto said = run({sandbox.out(), dataset.machine(), true, {}}, dataset, selectors());
+    const auto printed = run({sandbox.out(), dataset.machine(), true, {}}, dataset, selectors());
     expect_inside(sandbox);
     const auto files = files_under(sandbox.out());
     for (const auto& file : files) {
@@ -130,24 +132,24 @@ class SinkCheck {
         throw ContractViolation("it left an empty file: " + file.lexically_relative(sandbox.out()).string());
     }
     wrote_ = !files.empty();
-    if (files.empty() && said.empty()) throw ContractViolation("it wrote no file and said nothing");
-    return fmt::format("{} files, {} lines", files.size(), said.size());
+    if (files.empty() && printed.empty()) throw ContractViolation("it wrote no file and printed nothing");
+    return fmt::format("{} files, {} lines", files.size(), printed.size());
   }
 
-  [[nodiscard]] std::string write_little() {
+  [[nodiscard]] std::string write_unusual() {
     int tried = 0;
-    for (const auto& [what, dataset] : odd_datasets()) {
+    for (const auto& [name, dataset] : unusual_datasets()) {
       for (const auto& chosen : {selectors(), std::vector<std::shared_ptr<const Selector>>{}}) {
         const Sandbox sandbox;
-        subject_.clauses.at(what);
+        plugin_.checker.set_case(name);
         ++tried;
         try {
           static_cast<void>(run({sandbox.out(), dataset.machine(), true, {}}, dataset, chosen));
         } catch (const Error& error) {
           if (std::string_view(error.what()).empty())
-            throw ContractViolation(fmt::format("{}: an Error without a text", what));
+            throw ContractViolation(fmt::format("{}: the Error has no message", name));
         } catch (const std::exception& error) {
-          throw ContractViolation(fmt::format("{}: it threw no Error: {}", what, error.what()));
+          throw ContractViolation(fmt::format("{}: it threw something other than Error: {}", name, error.what()));
         }
         expect_inside(sandbox);
       }
@@ -164,11 +166,11 @@ class SinkCheck {
     return fmt::format("{} files", files_under(sandbox.out()).size());
   }
 
-  [[nodiscard]] std::string break_off() {
+  [[nodiscard]] std::string abort_run() {
     const Sandbox sandbox;
     const auto dataset = sample_dataset(3);
     {
-      const auto sink = subject_.make<Sink>();
+      const auto sink = plugin_.make<Sink>();
       sink->begin({sandbox.out(), dataset.machine(), true, {}});
       for (const auto& row : dataset.rows()) sink->measured(row);
     }
@@ -176,7 +178,7 @@ class SinkCheck {
     return {};
   }
 
-  [[nodiscard]] std::string lose_folder() {
+  [[nodiscard]] std::string deny_output_dir() {
     if (!wrote_) return "it writes no files";
     const Sandbox sandbox;
     std::ofstream(sandbox.dir() / "results") << "a file where a folder should be\n";
@@ -185,35 +187,33 @@ class SinkCheck {
       static_cast<void>(run({sandbox.out(), dataset.machine(), true, {}}, dataset, selectors()));
     } catch (const Error& error) {
       if (std::string_view(error.what()).find(sandbox.dir().string()) == std::string_view::npos) {
-        throw ContractViolation(fmt::format("its error does not say where: \"{}\"", error.what()));
+        throw ContractViolation(fmt::format("its error does not name the folder: \"{}\"", error.what()));
       }
       return {};
     } catch (const std::exception& error) {
-      throw ContractViolation(fmt::format("it threw no Error: {}", error.what()));
+      throw ContractViolation(fmt::format("it threw something other than Error: {}", error.what()));
     }
-    throw ContractViolation("it could write nothing and did not say so");
+    throw ContractViolation("it could not write and reported no error");
   }
 
-  [[nodiscard]] std::string leak() {
-    constexpr int rounds = 4;
+  [[nodiscard]] std::string check_leaks() {
     const auto dataset = sample_dataset(5);
     const Sandbox sandbox;
     int run_number = 0;
-    const auto left = leak_of(rounds, [&] {
+    expect_no_leak("a run", 4, [&] {
       const auto out = sandbox.dir() / std::to_string(run_number++);
       static_cast<void>(run({out, dataset.machine(), true, {}}, dataset, selectors()));
       fs::remove_all(out);
     });
-    if (!left.empty()) throw ContractViolation("a run leaves " + left);
     return {};
   }
 
-  PluginUnderTest& subject_;
+  PluginUnderTest& plugin_;
   bool wrote_ = false;
 };
 
 }  // namespace
 
-void check_sink(PluginUnderTest& subject) { SinkCheck(subject).run(); }
+void check_sink(PluginUnderTest& plugin) { SinkCheck(plugin).run(); }
 
 }  // namespace arbiter

@@ -1,17 +1,44 @@
 #include "contract/contract_checker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
 
 #include <fmt/format.h>
 
-#include "arbiter/error.hpp"
 #include "sweep/log.hpp"
 
 namespace arbiter {
 
-ContractChecker::ContractChecker(ProcessGroup& ranks, std::chrono::seconds patience, Step step)
-    : ranks_(ranks), step_(std::move(step)), watchdog_([this, patience] { watch(patience); }) {}
+namespace {
+
+std::int64_t count_entries(const char* dir) {
+  std::error_code error;
+  std::int64_t count = 0;
+  for (std::filesystem::directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) ++count;
+  return count;
+}
+
+std::int64_t count_lines(const char* name) {
+  std::ifstream file(name);
+  return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+}
+
+constexpr std::array resource_names{"file descriptors", "memory mappings", "threads"};
+
+std::array<std::int64_t, resource_names.size()> held_resources() {
+  return {count_entries("/proc/self/fd"), count_lines("/proc/self/maps"), count_entries("/proc/self/task")};
+}
+
+}  // namespace
+
+ContractChecker::ContractChecker(ProcessGroup& ranks, std::chrono::seconds patience, ReportStep report_step)
+    : ranks_(ranks), report_step_(std::move(report_step)), watchdog_([this, patience] { watch(patience); }) {}
 
 ContractChecker::~ContractChecker() {
   {
@@ -26,36 +53,36 @@ void ContractChecker::watch(std::chrono::seconds patience) {
   std::unique_lock lock(mutex_);
   while (!over_) {
     changed_.wait_for(lock, std::chrono::milliseconds(200));
-    // Rank 0 says it, so the others give it time.
+    // Rank 0 prints the reason, so the others give it time to.
     const auto limit = patience + std::chrono::seconds(ranks_.rank() == 0 ? 0 : 2);
-    if (!trying_ || std::chrono::steady_clock::now() - clause_start_ < limit) continue;
-    if (ranks_.rank() == 0) log::error(fmt::format("{}: no end after {} s", clause_, patience.count()));
+    if (!testing_ || std::chrono::steady_clock::now() - clause_start_ < limit) continue;
+    if (ranks_.rank() == 0) log::error(fmt::format("{}: still running after {} s", clause_, patience.count()));
     ::raise(SIGKILL);
   }
 }
 
-void ContractChecker::at(const std::string& place) { step_(fmt::format("{}: {}", clause_, place)); }
+void ContractChecker::set_case(const std::string& name) { report_step_(fmt::format("{}: {}", clause_, name)); }
 
-void ContractChecker::hold(const std::string& clause, const std::function<std::string()>& test) {
+void ContractChecker::expect(const std::string& clause, const std::function<std::string()>& test) {
   {
     const std::lock_guard lock(mutex_);
     clause_ = clause;
     clause_start_ = std::chrono::steady_clock::now();
-    trying_ = true;
+    testing_ = true;
   }
-  step_(clause);
+  report_step_(clause);
   std::string tried;
   std::string failure;
   try {
-    together(ranks_, [&] { tried = test(); });
-  } catch (const ViolationOnAllRanks& broken) {
-    failure = broken.what();
+    collectively(ranks_, [&] { tried = test(); });
+  } catch (const ViolationOnAllRanks& violation) {
+    failure = violation.what();
   }
   {
     const std::lock_guard lock(mutex_);
-    trying_ = false;
+    testing_ = false;
   }
-  if (!failure.empty()) ++broken_;
+  if (!failure.empty()) ++violations_;
   if (ranks_.rank() != 0) return;
   if (failure.empty()) {
     log::say(fmt::format("ok      {}{}", clause, tried.empty() ? "" : fmt::format(" ({})", tried)));
@@ -64,15 +91,11 @@ void ContractChecker::hold(const std::string& clause, const std::function<std::s
   }
 }
 
-void ContractChecker::hold_on_root(const std::string& clause, const std::function<std::string()>& test) {
-  hold(clause, [&]() -> std::string {
+void ContractChecker::expect_on_root(const std::string& clause, const std::function<std::string()>& test) {
+  expect(clause, [&] {
     std::string tried;
     std::string failure;
-    try {
-      if (ranks_.rank() == 0) tried = test();
-    } catch (...) {
-      failure = what_was_thrown();
-    }
+    if (ranks_.rank() == 0) failure = failure_of([&] { tried = test(); });
     failure = ranks_.broadcast(std::move(failure), 0);
     if (!failure.empty()) throw ViolationOnAllRanks(failure);
     return tried;
@@ -83,21 +106,40 @@ void ContractChecker::note(const std::string& text) {
   if (ranks_.rank() == 0) log::say(fmt::format("note    {}", text));
 }
 
-void ContractChecker::together(ProcessGroup& group, const std::function<void()>& step) {
-  // The first character says whether the ranks had agreed on the text already: then it names the rank.
+void ContractChecker::collectively(ProcessGroup& group, const std::function<void()>& step) {
   std::string failure;
   try {
     step();
   } catch (const ViolationOnAllRanks& agreed) {
-    failure = std::string("=") + agreed.what();
+    failure = agreed.what();
   } catch (...) {
-    failure = "!" + what_was_thrown();
+    failure = fmt::format("rank {}: {}", group.rank(), what_was_thrown());
   }
   if (group.all(failure.empty())) return;
   const auto all = group.all_gather(failure);
-  const auto first = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
-  throw ViolationOnAllRanks(first->front() == '=' ? first->substr(1)
-                                                  : fmt::format("rank {}: {}", first - all.begin(), first->substr(1)));
+  throw ViolationOnAllRanks(*std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); }));
+}
+
+void expect_no_leak(const std::string& what, int rounds, const std::function<void()>& round) {
+  constexpr int warm_up_rounds = 3;
+  constexpr int repetitions = 3;
+  for (int i = 0; i < warm_up_rounds; ++i) round();
+  // The least growth counts: what grows once is a cache.
+  std::array<std::int64_t, resource_names.size()> growth{};
+  growth.fill(std::numeric_limits<std::int64_t>::max());
+  for (int repetition = 0; repetition < repetitions; ++repetition) {
+    const auto before = held_resources();
+    for (int i = 0; i < rounds; ++i) round();
+    const auto after = held_resources();
+    for (std::size_t i = 0; i < growth.size(); ++i) {
+      growth[i] = std::min(growth[i], (after[i] - before[i]) / rounds);
+    }
+  }
+  for (std::size_t i = 0; i < growth.size(); ++i) {
+    if (growth[i] > 0) {
+      throw ContractViolation(fmt::format("{}: {} {} leaked per round", what, growth[i], resource_names[i]));
+    }
+  }
 }
 
 }  // namespace arbiter

@@ -1,71 +1,103 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "arbiter/error.hpp"
 #include "arbiter/process_group.hpp"
+#include "comm/world.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 
-/// A clause of the contract was broken; the text says where and how.
+/// A clause of the contract is violated; the text says where and how.
 class ContractViolation : public Error {
  public:
   using Error::Error;
 };
 
-/// The same, with a text all ranks have agreed on.
+/// The same, with a text that all ranks have agreed on.
 class ViolationOnAllRanks : public ContractViolation {
  public:
   using ContractViolation::ContractViolation;
 };
 
-/// The clauses of a contract, tried one after the other by all ranks together, each told to the person by rank 0.
+/// Tests the clauses of a contract one after the other, by all ranks together. Rank 0 prints the result of each.
 class ContractChecker {
  public:
-  using Step = std::function<void(const std::string&)>;
+  using ReportStep = std::function<void(const std::string&)>;
 
-  /// A clause that lasts longer than `patience` ends the process: whoever launched it says which one it was.
-  ContractChecker(ProcessGroup& ranks, std::chrono::seconds patience, Step step);
+  /// A clause that takes longer than `patience` kills the process. `report_step` gets the clause, and the case within
+  /// it, before it is tested, so that the launcher can name it after a crash.
+  ContractChecker(ProcessGroup& ranks, std::chrono::seconds patience, ReportStep report_step);
   ~ContractChecker();
   ContractChecker(const ContractChecker&) = delete;
   ContractChecker& operator=(const ContractChecker&) = delete;
 
-  /// Collective. `clause` is what the contract says. `test` returns what was tried, for the person, and throws if the
-  /// clause does not hold; a test that throws on one rank must not leave others waiting (see together()).
-  void hold(const std::string& clause, const std::function<std::string()>& test);
+  /// Collective. `clause` is what the contract says. `test` returns what it tried, to be printed, and throws if the
+  /// clause is violated. A test that throws on one rank must not leave other ranks waiting (see collectively()).
+  void expect(const std::string& clause, const std::function<std::string()>& test);
   /// Collective. The same for a test that does not communicate: only rank 0 runs it.
-  void hold_on_root(const std::string& clause, const std::function<std::string()>& test);
-  /// Collective. Something a person should know that breaks nothing.
+  void expect_on_root(const std::string& clause, const std::function<std::string()>& test);
+  /// Collective. Prints what a person should know but violates nothing.
   void note(const std::string& text);
-  /// Where a test is, in case it does not come back.
-  void at(const std::string& place);
+  /// The case that the current test tries next.
+  void set_case(const std::string& name);
 
-  /// Collective in `group`. Runs a step on every rank; throws ViolationOnAllRanks on all of them, with the first rank's
-  /// text, if it threw on any.
-  static void together(ProcessGroup& group, const std::function<void()>& step);
+  /// Collective in `group`. Runs a step on every rank. If it throws on any, throws ViolationOnAllRanks on all of them,
+  /// with the text of the first rank that failed.
+  static void collectively(ProcessGroup& group, const std::function<void()>& step);
 
-  [[nodiscard]] ProcessGroup& ranks() { return ranks_; }
-  [[nodiscard]] int broken() const { return broken_; }
+  [[nodiscard]] int violations() const { return violations_; }
 
  private:
   void watch(std::chrono::seconds patience);
 
   ProcessGroup& ranks_;
-  Step step_;
+  ReportStep report_step_;
   std::string clause_;
-  int broken_ = 0;
+  int violations_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::chrono::steady_clock::time_point clause_start_;
-  bool trying_ = false;
+  bool testing_ = false;
   bool over_ = false;
   std::thread watchdog_;
 };
+
+/// Runs `round` until libraries hold what they keep, then `rounds` times more. Throws ContractViolation, with `what` in
+/// its text, if the process holds more file descriptors, memory mappings or threads after each round. (Heap memory is
+/// for the sanitizers to watch.)
+void expect_no_leak(const std::string& what, int rounds, const std::function<void()>& round);
+
+/// The plugin whose contract is checked, and what the checks need.
+struct PluginUnderTest {
+  const PluginHost& plugins;
+  const PluginEntry& entry;
+  Parameters parameters;
+  World& world;
+  ContractChecker& checker;
+
+  /// A new object of the plugin. Throws PluginError.
+  template <class Kind>
+  [[nodiscard]] std::shared_ptr<Kind> make() const {
+    auto made = plugins.create_as<Kind>(entry, parameters);
+    if (made == nullptr) throw PluginError("its factory makes no " + std::string(name_of(entry.kind)));
+    return made;
+  }
+};
+
+/// Collective over the world: the contract of each kind of plugin.
+void check_backend(PluginUnderTest& plugin);
+void check_strategy(PluginUnderTest& plugin);
+void check_fusion(PluginUnderTest& plugin);
+/// These two work on rank 0; the other ranks wait.
+void check_heuristic(PluginUnderTest& plugin);
+void check_sink(PluginUnderTest& plugin);
 
 }  // namespace arbiter

@@ -18,8 +18,8 @@ constexpr std::size_t guard_bytes = 256;
 constexpr std::byte poison{0xff};
 constexpr std::uint64_t tensor_streams = std::uint64_t{1} << 32U;
 
-/// What special_values rows are made of, one kind a row.
-float hostile_sum(std::int64_t row, std::int64_t column, const ValueGrid& grid, float random) {
+/// One kind of special values a row.
+float special_sum(std::int64_t row, std::int64_t column, const ValueGrid& grid, float random) {
   const bool here = column == 0 || column % 13 == 5;
   const float sign = column % 2 == 0 ? 1.0F : -1.0F;
   switch (row % 6) {
@@ -44,7 +44,7 @@ FusionTrial::FusionTrial(const Fusion& fusion, const Problem& problem, std::uint
                       tensor.data());
     }
   }
-  inputs_as_made_ = tensors_;
+  initial_ = tensors_;
   for (auto& tensor : tensors_) pointers_.push_back(tensor.data());
   const auto rows = static_cast<std::size_t>(problem.num_tokens);
   epilogue_state_.assign(rows, Bytes(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))));
@@ -60,7 +60,7 @@ void FusionTrial::fill_sums(std::uint64_t seed, bool special_values) {
                     sum.data());
     if (!special_values) continue;
     for (std::size_t column = 0; column < sum.size(); ++column) {
-      sum[column] = hostile_sum(row, static_cast<std::int64_t>(column), grid, sum[column]);
+      sum[column] = special_sum(row, static_cast<std::int64_t>(column), grid, sum[column]);
     }
   }
 }
@@ -93,21 +93,15 @@ void FusionTrial::poison_output(std::size_t tensor) {
   std::fill(tensors_[tensor].begin(), tensors_[tensor].end(), poison);
 }
 
-void FusionTrial::poison_outputs() {
-  for (std::size_t i = 0; i < specs_.size(); ++i) {
-    if (specs_[i].role == TensorRole::output) poison_output(i);
-  }
-}
-
 double FusionTrial::check(std::int64_t row) const {
   const auto& sum = sums_[static_cast<std::size_t>(row)];
   const std::vector<double> exact(sum.begin(), sum.end());
-  // The row is what a reduction came to; what it came from does not matter here.
+  // The reduced row is exact here, so only the epilogue's own rounding is allowed.
   const std::vector<double> tolerance(exact.size(), 0.0);
   return fusion_.check_row(problem_, bindings(), row, exact, tolerance);
 }
 
-void FusionTrial::expect_right() const {
+void FusionTrial::expect_correct() const {
   for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
     const double error = check(row);
     if (error <= 1.0) continue;
@@ -121,9 +115,9 @@ void FusionTrial::expect_untouched() const {
     const auto end = static_cast<std::ptrdiff_t>(specs_[i].bytes());
     const auto& tensor = tensors_[i];
     if (!std::all_of(tensor.begin() + end, tensor.end(), [](std::byte byte) { return byte == poison; })) {
-      throw ContractViolation(fmt::format("{}: wrote behind the end of {}", to_string(problem_), specs_[i].name));
+      throw ContractViolation(fmt::format("{}: wrote past the end of {}", to_string(problem_), specs_[i].name));
     }
-    if (specs_[i].role == TensorRole::input && tensor != inputs_as_made_[i]) {
+    if (specs_[i].role == TensorRole::input && tensor != initial_[i]) {
       throw ContractViolation(fmt::format("{}: wrote to the input {}", to_string(problem_), specs_[i].name));
     }
   }

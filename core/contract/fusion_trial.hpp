@@ -9,10 +9,12 @@
 
 namespace arbiter {
 
-/// A fusion at work on one problem in host memory: reduced rows in fp32, random inputs, poisoned outputs with a guard.
+/// One problem of a fusion in host memory: reduced rows in fp32, random inputs, and outputs filled with 0xff. A guard
+/// follows every tensor.
 class FusionTrial {
  public:
-  /// With `special_values`, row by row: NaN, an infinity, zeros, subnormals, the largest values, random numbers.
+  /// With `special_values` the rows have, in turn, NaN, infinities, zeros, subnormals, the largest values, random
+  /// numbers.
   FusionTrial(const Fusion& fusion, const Problem& problem, std::uint64_t seed, bool special_values);
 
   [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
@@ -21,21 +23,22 @@ class FusionTrial {
 
   void begin(const HostEpilogue& epilogue, std::int64_t row);
   void finish(const HostEpilogue& epilogue, std::int64_t row);
-  /// Finishes the row from memory that is a row of output tensor `tensor` itself.
+  /// Finishes the row with its epilogue state in the same row of output tensor `tensor`.
   void finish_in_place(const HostEpilogue& epilogue, std::int64_t row, std::size_t tensor);
   /// Begins and finishes every row.
   void run(const HostEpilogue& epilogue);
-  void poison_outputs();
 
-  /// The worst of Fusion::check_row() over all rows; throws ContractViolation naming the row where it is above 1.
-  void expect_right() const;
-  /// Throws ContractViolation if an input or anything behind a tensor was written to.
+  /// Throws ContractViolation, naming the row, where Fusion::check_row() is above 1.
+  void expect_correct() const;
+  /// Throws ContractViolation if an input or a guard was written to.
   void expect_untouched() const;
-  /// Throws ContractViolation if any output was written to since the last poison_outputs().
+  /// Throws ContractViolation if any output was written to. `by` is the function that ran.
   void expect_outputs_untouched(const std::string& by) const;
-  /// All bytes of all outputs.
+  /// The bytes of all outputs.
   [[nodiscard]] std::vector<std::byte> outputs() const;
+  /// Fusion::check_row().
   [[nodiscard]] double check(std::int64_t row) const;
+  /// Overwrites an output with 0xff.
   void poison_output(std::size_t tensor);
 
  private:
@@ -47,7 +50,7 @@ class FusionTrial {
   Problem problem_;
   std::vector<TensorSpec> specs_;
   std::vector<Bytes> tensors_;
-  std::vector<Bytes> inputs_as_made_;
+  std::vector<Bytes> initial_;
   std::vector<void*> pointers_;
   std::vector<std::vector<float>> sums_;  // by row
   std::vector<Bytes> epilogue_state_;     // by row

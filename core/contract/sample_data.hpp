@@ -8,18 +8,19 @@
 
 namespace arbiter {
 
-/// A dataset and why a plugin should be tried with it.
+/// A dataset and what is unusual about it.
 struct SampleData {
-  std::string what;
+  std::string name;
   Dataset dataset;
 };
 
-/// Two tp sizes, two fusions, a grid of shapes and four strategies, one of which is never best, with times as real ones
-/// fall; some cells failed, some strategies were not measured everywhere; an AUTO row in each cell is the fastest.
+/// Two tp sizes, two fusions, a grid of shapes and four strategies with realistic times, one of which is never the
+/// best. Some cells failed, one strategy was not measured everywhere, and each cell has an AUTO row that is the
+/// fastest.
 [[nodiscard]] Dataset sample_dataset(std::uint64_t seed);
 
-/// What goes wrong with data: none, one row, only failed rows, one strategy, times that are no numbers, repeated rows,
-/// strategies without a published number, a CSV of another tool.
-[[nodiscard]] std::vector<SampleData> odd_datasets();
+/// Datasets that plugins tend to mishandle: no row, one row, only failed rows, one strategy, invalid times, repeated
+/// rows, strategies without a published number, a CSV of another tool.
+[[nodiscard]] std::vector<SampleData> unusual_datasets();
 
 }  // namespace arbiter

@@ -67,7 +67,7 @@ std::unique_ptr<Operation> StrategyTrials::prepare(Strategy& strategy, const Pro
     return prepare(*other, problem, timeout);
   };
   std::unique_ptr<Operation> operation;
-  ContractChecker::together(group_, [&] {
+  ContractChecker::collectively(group_, [&] {
     try {
       operation = prepare_operation(strategy, preparation, fusions_.at(std::string(no_fusion)).get());
     } catch (const std::exception& error) {
@@ -84,7 +84,7 @@ std::unique_ptr<ProblemTensors> StrategyTrials::tensors(const Problem& problem, 
 void StrategyTrials::run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors) {
   const auto verified = verify(operation, problem, fusion(problem), tensors, *backend_, group_);
   if (!verified.passed()) throw ViolationOnAllRanks(fmt::format("{}: {}", to_string(problem), verified.reason));
-  ContractChecker::together(group_, [&] {
+  ContractChecker::collectively(group_, [&] {
     if (!tensors.input_is_intact())
       throw ContractViolation(fmt::format("{}: the message was written to", to_string(problem)));
   });

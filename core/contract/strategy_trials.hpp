@@ -7,21 +7,21 @@
 #include <vector>
 
 #include "arbiter/strategy.hpp"
-#include "contract/plugin_under_test.hpp"
+#include "contract/contract_checker.hpp"
 #include "measure/problem_tensors.hpp"
 
 namespace arbiter {
 
-/// What a strategy is tried with, in one process group: the backend, the fusions, problems of ragged shapes. Every rank
-/// of the group has one and calls it in the same order.
+/// What strategies are tested with in one process group: a backend, the fusions, and problems of ragged shapes. Every
+/// rank of the group makes the same calls in the same order.
 class StrategyTrials {
  public:
-  /// `backend` is of the strategy's kind and can be used.
+  /// `backend` is the strategy's, and available.
   StrategyTrials(const PluginHost& plugins, std::shared_ptr<Backend> backend, ProcessGroup& group);
 
   /// Shapes that no tile, vector or rank count divides, in every message dtype; one of a few MiB.
   [[nodiscard]] static std::vector<Problem> problems(int tp_size);
-  /// A few of them, for what is tried often.
+  /// Six, for tests that run often.
   [[nodiscard]] static std::vector<Problem> few_problems(int tp_size);
 
   [[nodiscard]] ProcessGroup& group() { return group_; }
@@ -31,7 +31,7 @@ class StrategyTrials {
   void set_fusion(const std::string& name, std::shared_ptr<Fusion> fusion) { fusions_[name] = std::move(fusion); }
   [[nodiscard]] const Fusion& fusion(const Problem& problem) const { return *fusions_.at(problem.fusion); }
 
-  /// What `strategy` says of the problem, without a chance to communicate.
+  /// strategy.supports(), with a group that throws if it is used to communicate.
   [[nodiscard]] Support supports(const Strategy& strategy, const Problem& problem) const;
 
   /// Collective. Throws ContractViolation on every rank if it fails on any.
@@ -39,10 +39,10 @@ class StrategyTrials {
                                                    std::chrono::milliseconds timeout = std::chrono::seconds(20));
   [[nodiscard]] std::unique_ptr<ProblemTensors> tensors(const Problem& problem, const TestData& data);
 
-  /// Collective. Runs the operation on poisoned outputs; throws ContractViolation on every rank, naming the problem, if
-  /// the result is wrong on any or the message was written to.
+  /// Collective. Runs the operation on poisoned outputs. Throws ContractViolation on every rank, naming the problem, if
+  /// the result is wrong on any rank or the message was written to.
   void run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors);
-  /// Collective. The same for what an operation left that ran already.
+  /// Collective. The same for an operation that ran already, without the check of the message.
   void judge_result(const Problem& problem, ProblemTensors& tensors);
 
  private:
@@ -50,7 +50,7 @@ class StrategyTrials {
   std::shared_ptr<Backend> backend_;
   ProcessGroup& group_;
   std::map<std::string, std::shared_ptr<Fusion>> fusions_;
-  std::map<std::string, std::shared_ptr<Strategy>> others_;  // what AUTO hands out
+  std::map<std::string, std::shared_ptr<Strategy>> others_;  // for Preparation::prepare_other
 };
 
 }  // namespace arbiter

@@ -33,8 +33,8 @@ class LauncherLink {
   ResumeState resume_state_;
 };
 
-/// How long a problem may take without another word from its ranks, in seconds: far longer than any wait inside that
-/// has a bound. ARBITER_PATIENCE_S sets it.
+/// How many seconds a problem may take without progress from its ranks: far longer than any bounded wait inside.
+/// ARBITER_PATIENCE_S overrides it.
 [[nodiscard]] double patience_seconds(const MeasurementConfig& config, double estimated_seconds);
 
 }  // namespace arbiter
