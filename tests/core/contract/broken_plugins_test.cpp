@@ -139,9 +139,9 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SoundPlugin, ::testing::Values("strategy", "fusi
 TEST(Check, EndsAPluginThatHangs) {
   const std::string sample = std::string(SAMPLES) + "/broken_strategy.so";
   const auto result =
-      run({RUNNER, "--check", sample, "--ranks", "2", "--set", "fault=hangs"}, {"ARBITER_CHECK_SECONDS=1"});
+      run({RUNNER, "--check", sample, "--ranks", "2", "--set", "fault=hangs"}, {"ARBITER_CHECK_SECONDS=3"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("still running after 1 s"), HasSubstr("1 tokens x 1")));
+  EXPECT_THAT(result.output, AllOf(HasSubstr("still running after 3 s"), HasSubstr("1 tokens x 1")));
 }
 
 TEST(Check, NamesAParameterThatIsNotThere) {
