@@ -15,7 +15,7 @@ std::vector<std::size_t> cores_in(const cpu_set_t& set) {
   return cores;
 }
 
-/// Whether all ranks may run on the same cores, so that a rank's number tells its core.
+/// Whether all ranks may run on the same cores, so that the rank determines the core.
 bool same_everywhere(const cpu_set_t& set, ProcessGroup& group) {
   std::vector<cpu_set_t> all(static_cast<std::size_t>(group.size()));
   group.all_gather(&set, all.data(), sizeof set);

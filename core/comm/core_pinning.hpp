@@ -6,10 +6,9 @@
 
 namespace arbiter {
 
-/// Keeps every rank of a group on a core of its own while it lives. mpirun binds ranks only where all of them have a
-/// core each; in a run whose largest group outnumbers the cores, two ranks of a smaller one may meet on one core, and
-/// every wait then costs a turn of the scheduler. Does nothing where the group spans hosts, outnumbers the cores, or is
-/// bound already.
+/// Binds every rank of a group to a separate core for its lifetime. mpirun binds ranks only if the whole run has a core
+/// for each; otherwise two ranks of a smaller group may share a core, and every wait then costs a turn of the
+/// scheduler. Does nothing if the group spans hosts, outnumbers the cores, or is bound already.
 class CorePinning {
  public:
   /// Collective.

@@ -6,7 +6,7 @@
 
 namespace arbiter {
 
-/// A process group on an MPI communicator, which it duplicates. MPI errors throw Error with MPI's text.
+/// A process group on a duplicate of an MPI communicator. MPI errors throw Error with MPI's text.
 class MpiGroup : public ProcessGroup {
  public:
   explicit MpiGroup(MPI_Comm communicator);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <sched.h>
 #include <unistd.h>
@@ -25,7 +27,7 @@ int affinity_cores() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-/// The container's quota in cores (cgroup v2), or a large number.
+/// The container's quota in cores (cgroup v2), or a large number without one.
 double quota_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::string quota;
@@ -43,7 +45,7 @@ bool started_as_rank() {
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (tasks != nullptr && std::atoi(tasks) > 1) {
     throw ConfigError(
-        "srun started this process as one of several, but told it nothing of the others: use srun --mpi=pmix");
+        "srun started this process as one of several, but these cannot find each other: use srun --mpi=pmix");
   }
   return false;
 }
@@ -59,6 +61,29 @@ void prepare_mpi_environment(int ranks_on_host) {
   if (::geteuid() == 0) {
     ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", keep);
     ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", keep);
+  }
+}
+
+void in_parallel(std::int64_t count, std::int64_t least, int ranks_on_host,
+                 const std::function<void(std::int64_t, std::int64_t)>& work) {
+  constexpr int most_threads = 32;
+  const int share = std::clamp(usable_cores() / std::max(1, ranks_on_host), 1, most_threads);
+  const auto parts = std::clamp<std::int64_t>(count / std::max<std::int64_t>(1, least), 1, share);
+  if (parts == 1) return work(0, count);
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(parts));
+  std::vector<std::thread> threads;
+  const auto run = [&](std::int64_t part) {
+    try {
+      work(count * part / parts, count * (part + 1) / parts);
+    } catch (...) {
+      failures[static_cast<std::size_t>(part)] = std::current_exception();
+    }
+  };
+  for (std::int64_t part = 1; part < parts; ++part) threads.emplace_back(run, part);
+  run(0);
+  for (auto& thread : threads) thread.join();
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
   }
 }
 

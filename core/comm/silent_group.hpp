@@ -6,7 +6,7 @@
 
 namespace arbiter {
 
-/// Stands for a group where only questions are asked: whoever communicates through it gets std::logic_error.
+/// Stands for a group in Strategy::supports(): every communication through it throws std::logic_error.
 class SilentGroup : public ProcessGroup {
  public:
   SilentGroup(int rank, int size, bool single_host) : rank_(rank), size_(size), single_host_(single_host) {}

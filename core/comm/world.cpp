@@ -12,7 +12,7 @@
 namespace arbiter {
 
 World::World() {
-  // Whoever launched the ranks knows whether they share cores; a rank bound to one core cannot tell.
+  // The launcher set whether ranks share cores; a rank that is bound to one core cannot know.
   prepare_mpi_environment(1);
   MPI_Init(nullptr, nullptr);
   all_ = std::make_unique<MpiGroup>(MPI_COMM_WORLD);
@@ -20,7 +20,7 @@ World::World() {
 
 World::~World() {
   all_.reset();
-  // While an exception passes, the other ranks may be anywhere: MPI_Finalize would wait for them.
+  // During an exception the other ranks may never call MPI_Finalize, which would wait for them.
   if (std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 

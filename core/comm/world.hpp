@@ -6,7 +6,7 @@
 
 namespace arbiter {
 
-/// All ranks of the run: starts MPI and ends it. One per process.
+/// All ranks of the run. Initialises MPI and finalises it. One per process.
 class World {
  public:
   World();
@@ -16,13 +16,13 @@ class World {
 
   [[nodiscard]] ProcessGroup& all() { return *all_; }
 
-  /// Collective over the world. The first `size` ranks as a group; null on the others.
+  /// Collective over the world. The group of the first `size` ranks; null on the others.
   [[nodiscard]] std::unique_ptr<ProcessGroup> first(int size);
 
-  /// Waits for all ranks. Sleeps between looks, so that ranks with nothing to do leave the cores to those that measure.
+  /// A barrier of all ranks that sleeps while it waits, so that idle ranks leave the cores to those that measure.
   void wait_quietly();
 
-  /// Ends every rank at once, because this one cannot go on.
+  /// Ends every rank at once, because this one cannot continue.
   [[noreturn]] static void abort(int exit_code);
 
  private:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "measure/in_parallel.hpp"
+#include "comm/rank_environment.hpp"
 #include "measure/random_data.hpp"
 
 namespace arbiter {

@@ -9,12 +9,12 @@
 #include "arbiter/fusion.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
-#include "measure/message_data.hpp"
+#include "measure/random_data.hpp"
 
 namespace arbiter {
 
-/// The memory of one problem on one rank: the message and the fusion's tensors, inputs filled with random data. Every
-/// output is followed by a guard that a correct operation leaves alone.
+/// The memory of one problem on one rank: the message and the fusion's tensors, inputs filled with random data. A guard
+/// follows every output; a correct operation does not write to it.
 class ProblemTensors {
  public:
   ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, const TestData& data);
@@ -23,14 +23,13 @@ class ProblemTensors {
   [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
   [[nodiscard]] const TestData& data() const { return data_; }
 
-  /// Overwrites every output and its guard, so that an element that is not written shows.
+  /// Overwrites every output and its guard, so that verification finds elements that are not written.
   void poison_outputs();
 
-  /// Whether the message is still what it was: operations only read it.
+  /// Whether the message is unchanged: operations only read it.
   [[nodiscard]] bool input_is_intact() const;
 
-  /// Copies all tensors to host memory (message excluded). `guards_intact` says whether anything was written behind an
-  /// output.
+  /// Copies all tensors but the message to host memory. `guards_intact`: no guard was overwritten.
   struct HostCopy {
     std::vector<std::vector<std::byte>> storage;
     std::vector<void*> pointers;

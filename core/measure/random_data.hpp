@@ -2,12 +2,13 @@
 
 #include <cstdint>
 
+#include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
 
 namespace arbiter {
 
-/// Uniform random numbers that depend on (seed, stream, index) only: any rank can make any part of any rank's input
-/// again, so results are verified without sending inputs around.
+/// Uniform random numbers that depend on (seed, stream, index) only: a rank can generate any part of any rank's input,
+/// so that results are verified without communication of inputs.
 struct RandomStream {
   std::uint64_t seed = 0;    ///< of the run
   std::uint64_t stream = 0;  ///< rank for messages; numbers from 2^32 on for tensors that are the same on all ranks
@@ -21,5 +22,21 @@ void random_elements(const RandomStream& stream, DType dtype, std::int64_t first
 /// Adds the same values, exactly, to `sum`, and their magnitudes to `magnitude`.
 void add_random_elements(const RandomStream& stream, DType dtype, std::int64_t first, std::int64_t count, double* sum,
                          double* magnitude);
+
+/// What the messages and the input tensors of a problem hold.
+struct TestData {
+  std::uint64_t seed = 0;
+  /// Some elements of the messages are special values instead: NaN, infinities (also of both signs, on two ranks),
+  /// zeros of both signs, subnormals, the largest finite value. Their sums do not depend on the order of additions.
+  bool special_values = false;
+};
+
+/// The elements [first, first + count) of a rank's message, as stored.
+void message_elements(const TestData& data, const Problem& problem, int rank, std::int64_t first, std::int64_t count,
+                      void* out);
+
+/// Adds the same elements, exactly, to `sum`, and the magnitudes of the finite ones to `magnitude`.
+void add_message_elements(const TestData& data, const Problem& problem, int rank, std::int64_t first,
+                          std::int64_t count, double* sum, double* magnitude);
 
 }  // namespace arbiter

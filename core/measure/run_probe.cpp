@@ -16,9 +16,9 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::int64_t longest_ms = 50;  // a case; there are many, and no decision hangs on their third digit
+constexpr std::int64_t longest_ms = 50;  // per case; there are many, and no decision depends on their third digit
 
-/// Microseconds of one operation as the case's own quantity.
+/// The quantity of the case, from the microseconds of one operation.
 double value_of(const ProbeCase& what, double us, int ranks) {
   switch (what.kind) {
     case ProbeKind::launch: return us;
@@ -31,9 +31,9 @@ double value_of(const ProbeCase& what, double us, int ranks) {
   return static_cast<double>(what.bytes) * peers / us / 1e3;
 }
 
-class LimitRun {
+class ProbeRun {
  public:
-  LimitRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
+  ProbeRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
       : prober_(prober), backend_(backend), group_(group), config_(config) {
     config_.time_budget_ms = std::min(config_.time_budget_ms, longest_ms);
   }
@@ -80,7 +80,7 @@ MachineProbe run_probe(Backend& backend, ProcessGroup& group, const MeasurementC
       failure_of([&] { prober = backend.machine_prober(group, std::chrono::milliseconds(config.timeout_ms)); }), group);
   if (!failure.empty()) throw Error("the machine probe: " + failure);
   if (!group.all(prober != nullptr)) return probe;
-  LimitRun run(*prober, backend, group, config);
+  ProbeRun run(*prober, backend, group, config);
   for (const auto& what : prober->cases()) probe.add(run.measure(what));
   return probe;
 }

@@ -12,17 +12,17 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::size_t fewest_samples = 3;  // even where one operation outlasts the budget
-constexpr std::int64_t largest_inner = 10'000;
+constexpr std::size_t fewest_samples = 3;  // even if one operation exceeds the budget
+constexpr std::int64_t most_iterations = 10'000;
 constexpr int most_lengthenings = 3;
 
-/// The samples of one candidate. Every decision rests on maxima over ranks, so all ranks decide alike.
+/// The samples of one candidate. Every decision depends on maxima over ranks only, so all ranks decide alike.
 class Series {
  public:
   Series(Candidate& candidate, const Bindings& bindings, Backend& backend, ProcessGroup& group,
          const MeasurementConfig& config, const std::function<void(const Candidate&)>& begins)
       : candidate_(candidate), bindings_(bindings), backend_(backend), group_(group), config_(config), begins_(begins) {
-    choose_inner();
+    choose_iterations();
   }
 
   void take_sample() {
@@ -62,11 +62,11 @@ class Series {
   /// The maximum over ranks; 0 and a failed candidate, on every rank, if any rank's operation threw.
   [[nodiscard]] double time(std::int64_t iterations_per_sample) {
     begins_(candidate_);
-    // Agreed on by itself: a rank that has no sample must not leave the others lined up without it.
+    // A step of its own: a rank that could not make the sample must not leave the others waiting in it.
     if (sample_ == nullptr || iterations_per_sample != sample_iterations_) {
       sample_iterations_ = iterations_per_sample;
       sample_.reset();
-      group_.barrier();  // none is ahead of what begins_() told of the others
+      group_.barrier();  // no rank starts before begins_() has run on the others
       const double failed = all_or_fail([&] {
         sample_ = backend_.sample(*candidate_.operation, bindings_, iterations_per_sample, config_.graph);
         return 0.0;
@@ -91,15 +91,16 @@ class Series {
   }
 
   /// How many operations of `each_us` make a sample long enough for the clock.
-  [[nodiscard]] std::int64_t inner_for(double each_us) const {
+  [[nodiscard]] std::int64_t iterations_for(double each_us) const {
     const double wanted = std::ceil(config_.min_sample_us / std::max(each_us, 1e-3));
-    return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(largest_inner)));
+    return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(most_iterations)));
   }
 
-  /// Grows `iterations_per_sample` until a sample is long enough; the runs are the warm-up at the same time.
-  void choose_inner() {
+  /// Raises the iterations until a sample is long enough for the clock. These runs are the warm-up too.
+  void choose_iterations() {
     for (int round = 0; round < 4; ++round) {
-      const std::int64_t next = inner_for(time(iterations_per_sample_) / static_cast<double>(iterations_per_sample_));
+      const std::int64_t next =
+          iterations_for(time(iterations_per_sample_) / static_cast<double>(iterations_per_sample_));
       if (candidate_.threw) return;
       const bool settled = round > 0 && next <= iterations_per_sample_ * 2;
       iterations_per_sample_ = next;
@@ -107,15 +108,14 @@ class Series {
     }
   }
 
-  /// Samples tell better than the first runs, which may have been slow: if they were far too short, begins again with
-  /// longer ones.
+  /// Restarts with more iterations if the samples are far too short: the runs that chose them may have been slow.
   void lengthen() {
     if (candidate_.threw) return;
     const double each_us = summarise(samples_).median;
-    if (iterations_per_sample_ == largest_inner || lengthened_ == most_lengthenings) return;
+    if (iterations_per_sample_ == most_iterations || lengthened_ == most_lengthenings) return;
     if (each_us * static_cast<double>(iterations_per_sample_) >= 0.75 * config_.min_sample_us) return;
     ++lengthened_;
-    iterations_per_sample_ = inner_for(each_us);
+    iterations_per_sample_ = iterations_for(each_us);
     samples_.clear();
     spent_us_ = 0.0;
     static_cast<void>(time(iterations_per_sample_));

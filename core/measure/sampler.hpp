@@ -12,18 +12,18 @@
 
 namespace arbiter {
 
-/// One strategy's operation in the race for one problem.
+/// The operation of one strategy on the problem that is measured.
 struct Candidate {
   std::string strategy;
   std::unique_ptr<Operation> operation;
   Measurement result;  ///< sample() fills in the times; candidates whose result is failed are left out
-  bool threw = false;  ///< the operation did not finish: its strategy's ranks may be out of step
-  bool lost = false;   ///< it took the backend of a rank with it: Backend::lost()
+  bool threw = false;  ///< the operation did not finish: the ranks of its strategy may be out of step
+  bool lost = false;   ///< the operation cost a rank its backend: Backend::lost()
 };
 
-/// Collective. Times every candidate on the same problem, taking one sample of each in turn, so that a change in the
-/// machine's speed meets all of them alike. All ranks take the same number of samples and fill in the same times.
-/// `begins` is called whenever a candidate's turn comes. Ends at once if a backend is lost.
+/// Collective. Times all candidates on the same problem, one sample of each in turn, so that a change in the machine's
+/// speed affects all of them alike. All ranks take the same number of samples and fill in the same times. `begins` is
+/// called before each sample. Returns at once if a backend is lost.
 void sample(
     std::vector<Candidate>& candidates, const Bindings& bindings, Backend& backend, ProcessGroup& group,
     const MeasurementConfig& config, const std::function<void(const Candidate&)>& begins = [](const Candidate&) {});

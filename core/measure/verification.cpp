@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "arbiter/process_group.hpp"
-#include "measure/in_parallel.hpp"
-#include "measure/message_data.hpp"
+#include "comm/rank_environment.hpp"
+#include "measure/random_data.hpp"
 
 namespace arbiter {
 
@@ -31,7 +31,7 @@ std::uint64_t fingerprint(std::span<const std::byte> bytes) {
   return hash;
 }
 
-/// Of all outputs: piece by piece, so that threads share the work and the answer does not depend on how many there are.
+/// Of all outputs, in pieces of fixed size, so that the answer does not depend on the number of threads.
 std::uint64_t fingerprint(const ProblemTensors::HostCopy& copy, const std::vector<TensorSpec>& specs, int ranks) {
   constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
   std::vector<std::uint64_t> hashes;
@@ -92,7 +92,7 @@ double check_rows(const Problem& problem, const Fusion& fusion, const Bindings& 
   return worst;
 }
 
-/// Empty, or what the first rank that failed says of it.
+/// The failure of the first rank that has one, or empty.
 std::string run_once(Operation& operation, const Bindings& bindings, Backend& backend, ProcessGroup& group) {
   return first_failure(failure_of([&] { backend.run(operation, bindings); }), group);
 }
@@ -120,7 +120,7 @@ Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTe
   Verification result;
   result.error = group.max(check_rows(problem, fusion, {nullptr, copy.pointers}, tensors.data(), group));
   if (!group.all(copy.guards_intact)) {
-    result.reason = "wrote behind the end of an output";
+    result.reason = "wrote past the end of an output";
   } else if (other != all.end()) {
     result.reason = fmt::format("ranks 0 and {} hold different bits", other - all.begin());
   } else if (!(result.error <= 1.0)) {

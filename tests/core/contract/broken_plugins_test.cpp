@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Fault{"strategy", "skips_last", sum_is_correct, "1 tokens x 1: the result is off by inf times"},
         Fault{"strategy", "rounds_by_rank", sum_is_correct, "ranks 0 and 1 hold different bits"},
-        Fault{"strategy", "writes_behind", sum_is_correct, "wrote behind the end of an output"},
+        Fault{"strategy", "writes_behind", sum_is_correct, "wrote past the end of an output"},
         Fault{"strategy", "writes_input", sum_is_correct, "the message was written to"},
         Fault{"strategy", "drops_nan",
               "the sum is correct for NaN, infinities, zeros, subnormals and the largest values", "off by inf"},

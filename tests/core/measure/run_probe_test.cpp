@@ -31,7 +31,7 @@ class Breaks : public Operation {
   bool here_;
 };
 
-/// Takes a millisecond for everything but what it was told to do wrong on rank 0.
+/// Takes a millisecond for every case, and has the given fault on rank 0.
 class Prober : public MachineProber {
  public:
   enum class Fault { none, cannot_be_made, breaks, loses };

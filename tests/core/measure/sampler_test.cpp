@@ -280,11 +280,11 @@ TEST_F(Sampler, BeginsAgainWithAWholeBudgetAndAWarmUpWhenItLengthens) {
 }
 
 TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
-  const auto inner_of_samples_that_always_take = [&](double us) {
+  const auto iterations_if_samples_always_take = [&](double us) {
     return sampled_by([us](std::int64_t, int) { return us; }).iterations_per_sample;
   };
-  EXPECT_EQ(inner_of_samples_that_always_take(75.0), 3);   // 2 and 3 warming up
-  EXPECT_EQ(inner_of_samples_that_always_take(60.0), 20);  // 2 and 4, then 7, 12 and 20
+  EXPECT_EQ(iterations_if_samples_always_take(75.0), 3);   // 2 and 3 warming up
+  EXPECT_EQ(iterations_if_samples_always_take(60.0), 20);  // 2 and 4, then 7, 12 and 20
 }
 
 TEST_F(Sampler, OneSampleThatIsTooShortLengthensNothing) {

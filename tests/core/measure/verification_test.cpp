@@ -148,7 +148,7 @@ TEST_F(VerificationTest, FindsWritesBehindTheEnd) {
   const auto result = verify_with([&](std::byte* out) {
     if (last) out[problem_.message_bytes() + 3] = std::byte{0};
   });
-  EXPECT_THAT(result.reason, HasSubstr("behind the end"));
+  EXPECT_THAT(result.reason, HasSubstr("past the end"));
 }
 
 TEST_F(VerificationTest, AnErrorThatIsNoNumberFails) {
