@@ -189,14 +189,10 @@ void read_output_dir(const ConfigCursor& root, Config& config) {
   }
 }
 
-void read_enable_auto(const ConfigCursor& root, const Catalogue& catalogue, Config& config) {
+void read_enable_auto(const ConfigCursor& root, Config& config) {
   const auto cursor = root.find("enable_auto");
   config.enable_auto = cursor && read_boolean(*cursor).value_or(false);
   if (!config.enable_auto) return;
-  if (!config.backend.empty() && catalogue.find(PluginKind::strategy, "AUTO", config.backend) == nullptr) {
-    cursor->report(fmt::format("found true, but the {} backend has no AUTO strategy installed{}", config.backend,
-                               catalogue.refusal(PluginKind::strategy, "AUTO")));
-  }
   if (root.find("heuristics") && config.heuristics.empty()) {
     cursor->report("found true, but AUTO asks a heuristic and heuristics has none");
   }

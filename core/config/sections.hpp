@@ -27,6 +27,6 @@ void read_compare(const ConfigCursor& root, Config& config);
 void read_output_dir(const ConfigCursor& root, Config& config);
 
 /// For a config whose backend and heuristics are read.
-void read_enable_auto(const ConfigCursor& root, const Catalogue& catalogue, Config& config);
+void read_enable_auto(const ConfigCursor& root, Config& config);
 
 }  // namespace arbiter

@@ -70,7 +70,7 @@ Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_d
   read_measurement(root, config);
   static_cast<void>(read_plugin_dirs(root, document.source));
   read_output_dir(root, config);
-  read_enable_auto(root, catalogue, config);
+  read_enable_auto(root, config);
   document.diagnostics.throw_if_any();
   return config;
 }

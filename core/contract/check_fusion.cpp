@@ -197,7 +197,6 @@ class FusionCheck {
       StrategyTrials trials(plugin_.plugins, backend, *group);
       trials.set_fusion(plugin_.entry.name, fusion_);
       for (const auto& name : plugin_.plugins.names(PluginKind::strategy, backend->name())) {
-        if (name == "AUTO") continue;
         const auto strategy =
             make_plugin<Strategy>(plugin_.plugins, PluginKind::strategy, name, std::nullopt, backend->name());
         for (auto problem : StrategyTrials::few_problems(group->size())) {

@@ -5,7 +5,7 @@
 #include "comm/silent_group.hpp"
 #include "measure/verification.hpp"
 #include "plugin/plugin_host.hpp"
-#include "sweep/prepare_operation.hpp"
+#include "sweep/problem_run.hpp"
 
 namespace arbiter {
 
@@ -52,13 +52,7 @@ Support StrategyTrials::supports(const Strategy& strategy, const Problem& proble
 
 std::unique_ptr<Operation> StrategyTrials::prepare(Strategy& strategy, const Problem& problem,
                                                    std::chrono::milliseconds timeout) {
-  Preparation preparation{problem, group_, *backend_, fusion(problem), timeout, {}, {}};
-  preparation.select = [this](const Problem&) {
-    for (const auto& name : plugins_.names(PluginKind::strategy, backend_->name())) {
-      if (name != "AUTO") return name;
-    }
-    return std::string{};
-  };
+  Preparation preparation{problem, group_, *backend_, fusion(problem), timeout, {}};
   preparation.prepare_other = [&](const std::string& name) {
     auto& other = others_[name];
     if (other == nullptr) {

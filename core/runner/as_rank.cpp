@@ -10,29 +10,30 @@
 #include "arbiter/error.hpp"
 #include "comm/world.hpp"
 #include "contract/check_plugin.hpp"
-#include "setup.hpp"
 #include "supervise/checkpoint.hpp"
 #include "supervise/launcher.hpp"
+#include "supervise/launcher_link.hpp"
 #include "sweep/log.hpp"
-#include "sweep/runs.hpp"
+#include "sweep/sweep_run.hpp"
 
 namespace arbiter {
 
 namespace {
 
-/// Does a rank's work. What it throws ends all ranks, with its exit code: the others may be anywhere by then.
+/// Does a rank's work. If it throws, all ranks end with the exit code of the error: they cannot be brought together
+/// again.
 template <class Work>
 ExitCode work_as_rank(World& world, const Work& work) {
   const int rank = world.all().rank();
   try {
     const auto code = work();
-    const bool told = rank == 0 && report_exit_code(code);
-    return world.all().all(rank != 0 || told) ? ExitCode::done : code;
+    const bool reported = rank == 0 && report_exit_code(code);
+    return world.all().all(rank != 0 || reported) ? ExitCode::done : code;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     const auto text = fmt::format("rank {}: {}", rank, error.what());
     if (const auto checkpoint = Checkpoint::of_launcher(); checkpoint != nullptr) checkpoint->add_rank_error(text);
-    // What is wrong everywhere is told once: the other ranks give rank 0 time to say it and to end the run.
+    // An error that all ranks have is printed once: the others give rank 0 the time to print it and to end the run.
     if (rank != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     log::error(text);
     World::abort(static_cast<int>(known != nullptr ? known->exit_code() : ExitCode::failed));
@@ -47,16 +48,18 @@ ExitCode run_as_rank(const Options& options) {
     std::string yaml;
     std::string source;
     if (world.all().rank() == 0) {
-      const auto own = read_config(options);
-      yaml = own.text();
-      source = own.source();
+      const auto text = read_config(options);
+      yaml = text.text();
+      source = text.source();
     }
     const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), overrides_of(options));
     PluginHost plugins;
     load_plugins(plugins, options, text.plugin_dirs());
     const auto config = make_config(options, text, plugins);
     const char* terminal = std::getenv("ARBITER_TERMINAL");
-    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1');
+    LauncherLink launcher(world);
+    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1',
+                     launcher.hooks(config.measurement));
   });
 }
 
@@ -64,7 +67,7 @@ ExitCode check_as_rank(const Options& options) {
   World world;
   return work_as_rank(world, [&] {
     PluginHost plugins;
-    // First, so that a plugin of a built-in one's name is the one that is checked.
+    // First, so that it takes precedence over a built-in plugin of the same name.
     plugins.load_file(options.check);
     load_plugins(plugins, options, {});
     return check_plugin(

@@ -5,10 +5,10 @@
 
 namespace arbiter {
 
-/// One rank of a sweep. All ranks use rank 0's text of the configuration, so hosts need not have the same file.
+/// Runs a sweep as one of its ranks. All ranks use rank 0's text of the configuration: other hosts need not have it.
 [[nodiscard]] ExitCode run_as_rank(const Options& options);
 
-/// One rank of a check.
+/// Runs a check as one of its ranks.
 [[nodiscard]] ExitCode check_as_rank(const Options& options);
 
 }  // namespace arbiter

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "sweep/log.hpp"
-#include "sweep/progress.hpp"
 
 namespace arbiter {
 
@@ -21,7 +20,7 @@ std::string full_name(const PluginEntry& entry) {
 
 std::string text_of(const char* text) { return text == nullptr ? std::string{} : std::string{text}; }
 
-/// Shapes are told in the YAML's terms, not cell by cell: a seed grid has thousands.
+/// Shapes as the YAML gives them, not cell by cell: a seed grid has thousands.
 std::string shapes_text(const std::vector<const PlannedProblem*>& problems) {
   std::set<std::int64_t> hidden_sizes;
   std::set<std::int64_t> num_tokens;

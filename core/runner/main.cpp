@@ -13,17 +13,16 @@
 #include "options.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
-#include "setup.hpp"
 #include "supervise/launcher.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
-#include "sweep/runs.hpp"
+#include "sweep/sweep_run.hpp"
 
 namespace arbiter {
 
 namespace {
 
-void warn_of_odd_plugins(const PluginHost& plugins) {
+void warn_of_refused_plugins(const PluginHost& plugins) {
   for (const auto& entry : plugins.entries()) {
     if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
   }
@@ -54,20 +53,22 @@ ExitCode list_plugins(const Options& options) {
   return ExitCode::done;
 }
 
-/// As many ranks as the largest group needs and this host can take; the plan says what that leaves out.
+/// As many ranks as the largest group needs and this host can take; the plan skips what needs more.
 int ranks_to_start(const Config& config, const Backend& backend) {
   const int wanted = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
   return std::clamp(backend.ranks_per_host(), 1, wanted);
 }
 
-ExitCode plan_only(Config config, const PluginHost& plugins) {
+ExitCode plan_only(const Config& config, const PluginHost& plugins) {
   std::vector<std::string> remarks = config.remarks;
   const auto instances = make_instances(config, plugins, remarks);
+  StrategySet strategies(config, plugins, remarks);
   for (const auto& remark : remarks) log::warn(remark);
   const int ranks = ranks_to_start(config, *instances.backend);
   const auto plan =
       make_plan(config, instances,
-                {ranks, [](int) { return true; }, [&](int tp_size) { return instances.backend->free_bytes(tp_size); }});
+                {ranks, [](int) { return true; }, [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
+                 [&](int) { return &strategies; }});
   print_plan(config, plan);
   return ExitCode::done;
 }
@@ -104,7 +105,7 @@ ExitCode run(int argc, char** argv) {
   const auto text = read_config(options);
   PluginHost plugins;
   load_plugins(plugins, options, text.plugin_dirs());
-  warn_of_odd_plugins(plugins);
+  warn_of_refused_plugins(plugins);
   const auto config = make_config(options, text, plugins);
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);

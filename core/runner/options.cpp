@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "arbiter/error.hpp"
+#include "plugin/search_path.hpp"
 #include "version.hpp"
 
 namespace arbiter {
@@ -15,8 +16,8 @@ constexpr const char* description =
     "Arbiter measures every way of doing an AllReduce on this machine, decides which one to use for which shape, and\n"
     "writes the decision as tables and pictures.\n\n"
     "  runner --config sweep.yaml     measure, decide, write everything\n"
-    "  runner --data_dir results/     the same from CSVs that are there already\n"
-    "  runner --check my_ring.so      hold a plugin against its contract";
+    "  runner --data_dir results/     the same from existing CSVs\n"
+    "  runner --check my_ring.so      check a plugin against its contract";
 
 constexpr const char* footer =
     "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
@@ -38,13 +39,13 @@ Options parse_options(int argc, char** argv) {
       ->type_name("V")
       ->check(CLI::PositiveNumber);
   app.add_option("--save_csv_dir,--save-csv-dir", options.save_csv_dir,
-                 "Where CSVs go, and tables and pictures with them; default: output_dir of the YAML, or --data_dir")
+                 "Folder for CSVs, tables and pictures; default: output_dir of the YAML, or --data_dir")
       ->type_name("DIR");
   app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
-               "Measure AUTO too: the strategy that runs what the first heuristic chose");
+               "Measure AUTO too: for each problem, the strategy that the first heuristic chose");
   app.add_flag("--probe", options.probe,
-               "Measure first what bounds every strategy on this machine (latency, bandwidth), and write it beside the "
-               "CSVs; each row then says the least time it could have taken");
+               "Measure the latency and bandwidth of this machine first and write them beside the CSVs; each row then "
+               "has a lower bound of its time");
   app.add_flag("--limits")->group("")->each([](const std::string&) {
     throw CLI::ValidationError("--limits", "is called --probe now");
   });
@@ -52,18 +53,17 @@ Options parse_options(int argc, char** argv) {
       ->type_name("KEY.PATH=VALUE");
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
       ->type_name("DIR");
-  app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows,
-               "Count malformed CSV lines and go on without them");
+  app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows, "Skip malformed CSV lines and count them");
   auto* list =
       app.add_option("--list", options.listed,
-                     "List every plugin found, and why one was refused; with a NAME, all about that plugin and "
+                     "List the plugins found and why others were refused; with a NAME, describe that plugin and "
                      "its parameters")
           ->type_name("[NAME]")
           ->expected(0, 1);
   auto* check =
       app.add_option("--check", options.check,
-                     "Hold a plugin against the contract of its kind and say what it breaks; --set then sets a "
-                     "parameter of the plugin")
+                     "Check a plugin against the contract of its kind and report what it breaks; --set then sets "
+                     "a parameter of the plugin")
           ->type_name("PLUGIN.so");
   app.add_option("--ranks", options.check_ranks,
                  "How many ranks --check starts: strategies are tried in groups of 2 up to that many")
@@ -92,6 +92,38 @@ Options parse_options(int argc, char** argv) {
     std::exit(code == 0 ? 0 : static_cast<int>(ExitCode::usage));
   }
   return options;
+}
+
+void load_plugins(PluginHost& plugins, const Options& options, const std::vector<std::filesystem::path>& from_yaml) {
+  plugins.load_dir(built_in_plugin_dir());
+  for (const auto& dirs : {from_yaml, options.plugin_dirs, environment_plugin_dirs()}) {
+    for (const auto& dir : dirs) plugins.load_dir(dir);
+  }
+}
+
+std::vector<std::string> overrides_of(const Options& options) {
+  auto overrides = options.overrides;
+  if (options.enable_auto) overrides.emplace_back("enable_auto=true");
+  if (options.probe) overrides.emplace_back("measurement.probe=true");
+  return overrides;
+}
+
+ConfigText read_config(const Options& options) {
+  return options.config.empty() ? ConfigText::builtin(overrides_of(options))
+                                : ConfigText::from_file(options.config, overrides_of(options));
+}
+
+Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
+  auto config = text.validate(plugins, !options.data_dir.empty());
+  if (!options.save_csv_dir.empty()) {
+    config.output_dir = options.save_csv_dir;
+  } else if (!options.data_dir.empty() && !config.output_dir_given) {
+    config.output_dir = options.data_dir;
+  }
+  if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
+    throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");
+  }
+  return config;
 }
 
 }  // namespace arbiter

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "config/config.hpp"
+#include "plugin/plugin_host.hpp"
+
 namespace arbiter {
 
 /// What the command line asks for.
@@ -18,13 +21,26 @@ struct Options {
   bool probe = false;
   bool skip_bad_rows = false;
   bool list = false;
-  std::string listed;           ///< the plugin to tell all of; empty for an overview
-  std::filesystem::path check;  ///< the plugin to hold against its contract
+  std::string listed;           ///< the plugin to describe; empty for an overview
+  std::filesystem::path check;  ///< the plugin whose contract is checked
   int check_ranks = 4;
   bool dry_run = false;
 };
 
 /// Parses and checks the command line. `--help`, `--version` and mistakes end the process with 0, 0 and 2.
 [[nodiscard]] Options parse_options(int argc, char** argv);
+
+/// Loads all plugins, in the documented order of their folders: if a name occurs twice, the first folder has it.
+void load_plugins(PluginHost& plugins, const Options& options, const std::vector<std::filesystem::path>& from_yaml);
+
+/// The YAML file, or the built-in one, with the overrides of the command line. Throws ConfigError.
+[[nodiscard]] ConfigText read_config(const Options& options);
+
+/// The overrides of the command line. Options that have a key in the YAML become overrides of that key, so that they
+/// are checked like it.
+[[nodiscard]] std::vector<std::string> overrides_of(const Options& options);
+
+/// The checked configuration; the command line takes precedence over the YAML. Throws ConfigError.
+[[nodiscard]] Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins);
 
 }  // namespace arbiter

@@ -43,23 +43,24 @@ LauncherLink::LauncherLink(World& world) : term_marker_(world.all().rank()) {
       ResumeState(Checkpoint::contents_of(all.broadcast(checkpoint_ != nullptr ? checkpoint_->text() : "", 0)));
 }
 
-RunHooks LauncherLink::watch(const MeasurementConfig& config) {
-  RunHooks watch;
-  watch.why_broken = [this](const Problem& problem, const std::string& strategy) {
+RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
+  RunHooks hooks;
+  hooks.has_fresh_ranks = is_there_;
+  hooks.continues = !resume_state_.empty();
+  hooks.earlier_rows = resume_state_.rows();
+  hooks.rest_of = [this](const Plan& plan) { return resume_state_.rest_of(plan); };
+  hooks.why_broken = [this](const Problem& problem, const std::string& strategy) {
     return resume_state_.why_broken(problem, strategy);
   };
-  watch.has_fresh_ranks = is_there_;
-  if (checkpoint_ == nullptr) return watch;
-  watch.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
+  if (checkpoint_ == nullptr) return hooks;
+  hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
     checkpoint_->write_current({planned.problem, strategy}, patience_seconds(config, planned.estimated_seconds));
   };
-  return watch;
-}
-
-void LauncherLink::take(const std::vector<Measurement>& rows) {
-  if (checkpoint_ == nullptr) return;
-  for (const auto& row : rows) checkpoint_->add_row(row);
-  checkpoint_->clear_current();
+  hooks.record = [this](const std::vector<Measurement>& rows) {
+    for (const auto& row : rows) checkpoint_->add_row(row);
+    checkpoint_->clear_current();
+  };
+  return hooks;
 }
 
 double patience_seconds(const MeasurementConfig& config, double estimated_seconds) {

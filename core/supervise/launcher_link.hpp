@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "comm/world.hpp"
 #include "config/config.hpp"
@@ -11,20 +10,15 @@
 
 namespace arbiter {
 
-/// The process that launched the ranks of a sweep, as they see it: it starts fresh ones should these break. Ranks that
-/// somebody else's mpirun or srun started have none.
+/// The link from the ranks of a sweep to the process that launched them, which starts fresh ranks if these break. It
+/// does nothing in ranks that were started by the user's own mpirun or srun.
 class LauncherLink {
  public:
   /// Collective over the world.
   explicit LauncherLink(World& world);
 
-  /// What the ranks before these did; the same on every rank.
-  [[nodiscard]] const ResumeState& resume_state() const { return resume_state_; }
-
-  /// For races under `config`. The launcher_link must outlive it.
-  [[nodiscard]] RunHooks watch(const MeasurementConfig& config);
-  /// Rank 0 has the rows of a problem: they are measured, whatever happens from now on.
-  void take(const std::vector<Measurement>& rows);
+  /// What a sweep with this configuration needs from the launcher. The link must outlive it.
+  [[nodiscard]] RunHooks hooks(const MeasurementConfig& config);
 
  private:
   TermMarker term_marker_;

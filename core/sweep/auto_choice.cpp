@@ -1,10 +1,6 @@
 #include "sweep/auto_choice.hpp"
 
-#include <memory>
-
 #include <fmt/format.h>
-
-#include "arbiter/error.hpp"
 
 namespace arbiter {
 
@@ -18,17 +14,6 @@ std::string AutoChoice::choose(const Selector& selector, const std::string& fall
                       selector.name(), chosen, to_string(problem), support.reason));
   }
   return fallback;
-}
-
-Support strategy_supports(const std::string& strategy, const Problem& problem, const ProcessGroup& group,
-                          const Config& config, const PluginHost& plugins, const Instances& instances) {
-  try {
-    const auto made = instances.strategies.find(strategy);
-    const auto instance = made != instances.strategies.end() ? made->second : make_strategy(config, plugins, strategy);
-    return instance->supports(problem, group);
-  } catch (...) {
-    return Support::no(what_was_thrown());
-  }
 }
 
 }  // namespace arbiter

@@ -4,23 +4,25 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "arbiter/heuristic.hpp"
 #include "arbiter/problem.hpp"
-#include "arbiter/process_group.hpp"
-#include "sweep/instances.hpp"
 
 namespace arbiter {
 
-/// What AUTO runs for a problem: what the selector names, or, where that does not support the problem, a fallback.
+/// The rows of this name measure the decision: AUTO runs, for each problem, the strategy that the first selector names.
+inline constexpr std::string_view auto_strategy = "AUTO";
+
+/// Chooses what AUTO runs: the strategy that the selector names or, if that does not support the problem, a fallback.
 class AutoChoice {
  public:
   using Supports = std::function<Support(const std::string& strategy)>;
 
-  /// `warn` is told a line when a strategy is replaced for the first time.
+  /// `warn` gets a line when a strategy is replaced for the first time.
   explicit AutoChoice(std::function<void(std::string_view)> warn) : warn_(std::move(warn)) {}
 
-  /// The selector's choice also where the fallback does not support the problem either.
+  /// Keeps the selector's choice if the fallback does not support the problem either.
   [[nodiscard]] std::string choose(const Selector& selector, const std::string& fallback, const Problem& problem,
                                    const Supports& supports);
 
@@ -28,9 +30,5 @@ class AutoChoice {
   std::function<void(std::string_view)> warn_;
   std::set<std::string> replaced_;
 };
-
-/// Whether a strategy of the run, or one that is installed, supports a problem; never throws for one that is neither.
-[[nodiscard]] Support strategy_supports(const std::string& strategy, const Problem& problem, const ProcessGroup& group,
-                                        const Config& config, const PluginHost& plugins, const Instances& instances);
 
 }  // namespace arbiter

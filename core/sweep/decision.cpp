@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/decision_table.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "config/thresholds_file.hpp"
+#include "io/cpp_table_file.hpp"
+#include "model/table_selector_of.hpp"
 #include "plugin/plugin_host.hpp"
-#include "sweep/decision_file.hpp"
 #include "sweep/log.hpp"
-#include "sweep/strategy_ids.hpp"
 
 namespace arbiter {
 
@@ -34,15 +37,32 @@ Decision decide(const Config& config, const PluginHost& plugins, const Dataset& 
   return decision;
 }
 
-Report make_report(const Config& config, const PluginHost& plugins, const RunInfo& run, const Dataset& dataset,
-                   const Dataset& holdout, const Decision& decision) {
-  return {run,
-          dataset,
-          holdout,
-          decision.selectors,
-          decision.compared,
-          [&config, &plugins](const std::string& strategy) { return table_id_of(strategy, config, plugins); },
-          [](const std::string& line) { log::say(line); }};
+std::shared_ptr<const Selector> load_decision_file(const std::filesystem::path& file, const std::string& name) {
+  std::string path = file.string();
+  std::string part;
+  // A folder's name may contain # too.
+  const std::size_t hash = path.find_last_of("#/");
+  if (hash != std::string::npos && path[hash] == '#') {
+    part = path.substr(hash + 1);
+    path.resize(hash);
+  }
+  const std::string text = read_file(path);
+  if (holds_cpp_tables(text)) {
+    return std::make_shared<TableSelectorOf>(name, read_cpp_table(path, text, part), path);
+  }
+  // JSON is YAML too: only its key tells a thresholds file.
+  if (holds_thresholds(text)) {
+    if (!part.empty()) throw DataError(fmt::format("{}: found #{}, allowed: nothing; it has one rule", path, part));
+    return read_thresholds(path, text, name);
+  }
+  if (text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '{') {
+    return std::make_shared<TableSelectorOf>(name, read_decision_json(path, text, part), path);
+  }
+  throw DataError(
+      fmt::format("{}: found none of the files that hold a decision; allowed: Arbiter's decision.json, a "
+                  "generated_lookup_table.cpp with an AllReduceBestStrategyTableType, or a thresholds file with "
+                  "NCCL_num_token_threshold and TWO_SHOT_numel_threshold",
+                  path));
 }
 
 }  // namespace arbiter

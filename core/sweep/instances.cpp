@@ -11,22 +11,80 @@ namespace arbiter {
 
 namespace {
 
-/// Keeps the choices that `make` can make; a run asked for the others only by asking for everything.
-template <class Make>
-void make_each(std::vector<PluginChoice>& choices, std::vector<std::string>& remarks, const Make& make) {
-  std::erase_if(choices, [&](const PluginChoice& choice) {
+template <class Kind>
+using ByName = std::map<std::string, std::shared_ptr<Kind>, std::less<>>;
+
+template <class Kind>
+ByName<Kind> make_all(const std::vector<PluginChoice>& choices, const PluginHost& plugins, PluginKind kind,
+                      const std::string& backend, std::vector<std::string>& remarks) {
+  ByName<Kind> made;
+  for (const auto& choice : choices) {
     try {
-      make(choice);
-      return false;
+      made[choice.name] = make_plugin<Kind>(plugins, kind, choice.plugin, choice.parameters, backend);
     } catch (const PluginError& error) {
       if (choice.by_name) throw;
-      remarks.push_back(fmt::format("the run goes on without {}: {}", choice.name, error.what()));
-      return true;
+      const auto remark = fmt::format("the run continues without {}: {}", choice.name, error.what());
+      if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end()) remarks.push_back(remark);
     }
-  });
+  }
+  if (made.empty()) throw PluginError(fmt::format("no {} is left: {}", name_of(kind), fmt::join(remarks, "; ")));
+  return made;
+}
+
+/// Collective.
+template <class Kind>
+void erase_missing_elsewhere(ByName<Kind>& made, ProcessGroup& group) {
+  std::string own = "\n";
+  for (const auto& [name, object] : made) own += name + "\n";
+  for (const auto& names : group.all_gather(own)) {
+    std::erase_if(made, [&](const auto& entry) { return names.find("\n" + entry.first + "\n") == std::string::npos; });
+  }
 }
 
 }  // namespace
+
+std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins) {
+  auto backend = make_plugin<Backend>(plugins, PluginKind::backend, config.backend);
+  if (const auto available = backend->available(); !available) {
+    throw Error(fmt::format("the {} backend cannot be used here: {}", config.backend, available.reason));
+  }
+  return backend;
+}
+
+Instances make_instances(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks) {
+  Instances instances;
+  instances.backend = usable_backend(config, plugins);
+  instances.fusions = make_all<Fusion>(config.fusions, plugins, PluginKind::fusion, "", remarks);
+  if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
+    instances.none = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
+  }
+  return instances;
+}
+
+void keep_common(Instances& instances, ProcessGroup& group) { erase_missing_elsewhere(instances.fusions, group); }
+
+StrategySet::StrategySet(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks)
+    : config_(config),
+      plugins_(plugins),
+      made_(make_all<Strategy>(config.strategies, plugins, PluginKind::strategy, config.backend, remarks)) {}
+
+void StrategySet::keep_common(ProcessGroup& group) { erase_missing_elsewhere(made_, group); }
+
+Strategy& StrategySet::get(const std::string& name) {
+  auto& made = made_[name];
+  if (made == nullptr) {
+    const auto& choices = config_.strategies;
+    const auto choice =
+        std::find_if(choices.begin(), choices.end(), [&](const auto& candidate) { return candidate.name == name; });
+    made =
+        choice != choices.end()
+            ? make_plugin<Strategy>(plugins_, PluginKind::strategy, choice->plugin, choice->parameters, config_.backend)
+            : make_plugin<Strategy>(plugins_, PluginKind::strategy, name, std::nullopt, config_.backend);
+  }
+  return *made;
+}
+
+void StrategySet::discard(const std::string& name) { made_[name] = nullptr; }
 
 void try_factories(const Config& config, const PluginHost& plugins) {
   const auto try_each = [&](const char* section, const std::vector<PluginChoice>& choices, PluginKind kind) {
@@ -37,7 +95,7 @@ void try_factories(const Config& config, const PluginHost& plugins) {
       } catch (const ConfigError& error) {
         throw ConfigError(fmt::format("{}: {}.{}: {}", config.source, section, choice.name, error.what()));
       } catch (const PluginError&) {
-        // Told where it matters.
+        // Reported where the plugin is used.
       }
     }
   };
@@ -45,40 +103,6 @@ void try_factories(const Config& config, const PluginHost& plugins) {
   try_each("strategies", config.strategies, PluginKind::strategy);
   try_each("heuristics", config.heuristics, PluginKind::heuristic);
   try_each("sinks", config.sinks, PluginKind::sink);
-}
-
-std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& plugins, const std::string& name) {
-  const auto choice = std::find_if(config.strategies.begin(), config.strategies.end(),
-                                   [&](const auto& candidate) { return candidate.name == name; });
-  if (choice == config.strategies.end()) {
-    return make_plugin<Strategy>(plugins, PluginKind::strategy, name, std::nullopt, config.backend);
-  }
-  return make_plugin<Strategy>(plugins, PluginKind::strategy, choice->plugin, choice->parameters, config.backend);
-}
-
-std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins) {
-  auto backend = make_plugin<Backend>(plugins, PluginKind::backend, config.backend);
-  if (const auto available = backend->available(); !available) {
-    throw Error(fmt::format("the {} backend cannot be used here: {}", config.backend, available.reason));
-  }
-  return backend;
-}
-
-Instances make_instances(Config& config, const PluginHost& plugins, std::vector<std::string>& remarks) {
-  Instances instances;
-  instances.backend = usable_backend(config, plugins);
-  make_each(config.fusions, remarks, [&](const PluginChoice& fusion) {
-    instances.fusions[fusion.name] = make_plugin<Fusion>(plugins, PluginKind::fusion, fusion.plugin, fusion.parameters);
-  });
-  make_each(config.strategies, remarks, [&](const PluginChoice& strategy) {
-    instances.strategies[strategy.name] =
-        make_plugin<Strategy>(plugins, PluginKind::strategy, strategy.plugin, strategy.parameters, config.backend);
-  });
-  if (instances.fusions.empty() || instances.strategies.empty()) {
-    throw PluginError(
-        fmt::format("no {} is left: {}", instances.fusions.empty() ? "fusion" : "strategy", fmt::join(remarks, "; ")));
-  }
-  return instances;
 }
 
 }  // namespace arbiter

@@ -3,36 +3,66 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/fusion.hpp"
+#include "arbiter/process_group.hpp"
 #include "arbiter/strategy.hpp"
 #include "config/config.hpp"
+#include "plugin/plugin_host.hpp"
 
 namespace arbiter {
 
-/// The plugins' objects of one run, by the names the YAML gives them.
+/// The fusion that only rounds and stores the sum.
+inline constexpr std::string_view no_fusion = "NONE";
+
+/// The objects that a rank has once, whatever groups it is in.
 struct Instances {
   std::shared_ptr<Backend> backend;
-  std::map<std::string, std::shared_ptr<Fusion>, std::less<>> fusions;
-  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies;
+  std::map<std::string, std::shared_ptr<Fusion>, std::less<>> fusions;  ///< by the names the YAML gives them
+  std::shared_ptr<Fusion> none;                                         ///< no_fusion; null if it is not installed
 };
 
 /// Makes the configuration's backend. Throws Error, saying why, if this process cannot use it; PluginError.
 [[nodiscard]] std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins);
 
-/// Makes the backend, the fusions and the strategies of a configuration. What cannot be made and was not asked for by
-/// name is taken out of `config` and goes to `remarks`, a line each; otherwise throws PluginError.
-[[nodiscard]] Instances make_instances(Config& config, const PluginHost& plugins, std::vector<std::string>& remarks);
+/// Makes the backend and the fusions of a configuration. A fusion that cannot be made is left out and gets a line in
+/// `remarks`. Throws PluginError if the YAML asks for it by name, or if no fusion is left.
+[[nodiscard]] Instances make_instances(const Config& config, const PluginHost& plugins,
+                                       std::vector<std::string>& remarks);
 
-/// Makes every plugin of the configuration but the backend once, so that parameters a factory does not accept are told
-/// before anything runs. Throws ConfigError, naming the file and the key; other failures are left to whoever makes the
-/// plugin to use it.
+/// Collective. Leaves out the fusions that another rank of the group could not make.
+void keep_common(Instances& instances, ProcessGroup& group);
+
+/// The strategies of one process group on this rank, by the names the YAML gives them. Each is made once and keeps its
+/// workspaces from problem to problem.
+class StrategySet {
+ public:
+  /// Makes the strategies of a configuration, under the same rules as make_instances(). A remark that is in `remarks`
+  /// is not repeated.
+  StrategySet(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks);
+
+  /// Collective. Leaves out what another rank of the group could not make.
+  void keep_common(ProcessGroup& group);
+
+  [[nodiscard]] bool contains(const std::string& name) const { return made_.contains(name); }
+  /// Makes the strategy first if it was discarded, or if it is installed but not in the configuration. Throws
+  /// PluginError.
+  [[nodiscard]] Strategy& get(const std::string& name);
+  /// Destroys a strategy whose ranks are out of step; get() makes a fresh one. No operation of it may be left.
+  void discard(const std::string& name);
+
+ private:
+  const Config& config_;
+  const PluginHost& plugins_;
+  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> made_;  // null if discarded
+};
+
+/// Makes every plugin of the configuration but the backend once, so that parameters a factory refuses are reported
+/// before anything runs. Throws ConfigError, naming the file and the key. Other failures are reported where the plugin
+/// is used.
 void try_factories(const Config& config, const PluginHost& plugins);
-
-/// Makes one strategy (again). Throws PluginError.
-[[nodiscard]] std::shared_ptr<Strategy> make_strategy(const Config& config, const PluginHost& plugins,
-                                                      const std::string& name);
 
 }  // namespace arbiter

@@ -29,44 +29,18 @@ double estimated_seconds(const Problem& problem, const MeasurementConfig& measur
   return std::max(budget, 8.0 * one) + verification_seconds_per_element * static_cast<double>(problem.elements());
 }
 
-}  // namespace
-
-std::int64_t Plan::cells() const {
-  std::int64_t cells = 0;
-  for (const auto& planned : problems) cells += static_cast<std::int64_t>(planned.strategies.size());
-  return cells;
-}
-
-double Plan::estimated_seconds() const {
-  double seconds = 0.0;
-  for (const auto& planned : problems) seconds += planned.estimated_seconds;
-  return seconds;
-}
-
-Plan Plan::of_tp_size(int tp_size) const {
-  Plan part;
-  for (const auto& planned : problems) {
-    if (planned.problem.tp_size == tp_size) part.problems.push_back(planned);
-  }
-  for (const auto& skipped_cell : skipped) {
-    if (skipped_cell.problem.tp_size == tp_size) part.skipped.push_back(skipped_cell);
-  }
-  return part;
-}
-
-namespace {
-
 /// What the problems of one tp_size have in common.
-struct Surroundings {
+struct GroupSite {
   const Config& config;
   const Instances& instances;
+  StrategySet* strategies;  // null if the run has too few ranks for the group
   const ProcessGroup& group;
   int ranks;
   std::int64_t free_bytes;  // per rank
 };
 
-/// Why no strategy can do the problem here; empty if one might.
-std::string obstacle(const Problem& problem, const Fusion& fusion, const Surroundings& here) {
+/// Why no strategy can run the problem here; empty if one might.
+std::string obstacle(const Problem& problem, const Fusion& fusion, const GroupSite& here) {
   if (problem.tp_size > here.ranks) {
     return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.ranks);
   }
@@ -89,7 +63,7 @@ Support ask(const Strategy& strategy, const Problem& problem, const ProcessGroup
   }
 }
 
-void plan_problem(const Problem& problem, bool holdout, const Surroundings& here, Plan& plan) {
+void plan_problem(const Problem& problem, bool holdout, const GroupSite& here, Plan& plan) {
   const auto reason = obstacle(problem, *here.instances.fusions.at(problem.fusion), here);
   if (!reason.empty()) {
     plan.skipped.push_back({problem, "*", reason});
@@ -97,7 +71,8 @@ void plan_problem(const Problem& problem, bool holdout, const Surroundings& here
   }
   PlannedProblem planned{problem, {}, 0.0, holdout};
   for (const auto& strategy : here.config.strategies) {
-    const auto support = ask(*here.instances.strategies.at(strategy.name), problem, here.group);
+    if (!here.strategies->contains(strategy.name)) continue;
+    const auto support = ask(here.strategies->get(strategy.name), problem, here.group);
     if (support) {
       planned.strategies.push_back(strategy.name);
     } else {
@@ -112,6 +87,29 @@ void plan_problem(const Problem& problem, bool holdout, const Surroundings& here
 
 }  // namespace
 
+std::int64_t Plan::cells() const {
+  std::int64_t cells = 0;
+  for (const auto& planned : problems) cells += static_cast<std::int64_t>(planned.strategies.size());
+  return cells;
+}
+
+double Plan::estimated_seconds() const {
+  double seconds = 0.0;
+  for (const auto& planned : problems) seconds += planned.estimated_seconds;
+  return seconds;
+}
+
+Plan Plan::of_tp_size(int tp_size) const {
+  Plan part;
+  for (const auto& planned : problems) {
+    if (planned.problem.tp_size == tp_size) part.problems.push_back(planned);
+  }
+  for (const auto& cell : skipped) {
+    if (cell.problem.tp_size == tp_size) part.skipped.push_back(cell);
+  }
+  return part;
+}
+
 Plan make_plan(const Config& config, const Instances& instances, const RunSite& site) {
   Plan plan;
   std::vector<HoldoutShape> grid;
@@ -119,11 +117,15 @@ Plan make_plan(const Config& config, const Instances& instances, const RunSite& 
     for (const auto num_tokens : config.num_tokens) grid.push_back({hidden_size, num_tokens});
   }
   for (const int tp_size : config.tp_sizes) {
+    const bool fits = tp_size <= site.ranks;
+    StrategySet* const strategies = fits ? site.strategies(tp_size) : nullptr;
+    if (fits && strategies == nullptr) continue;
     const SilentGroup group(0, tp_size, site.single_host(tp_size));
-    const Surroundings here{config, instances, group, site.ranks, site.free_bytes(tp_size)};
+    const GroupSite here{config, instances, strategies, group, site.ranks, site.free_bytes(tp_size)};
     for (const bool holdout : {false, true}) {
       for (const auto dtype : config.dtypes) {
         for (const auto& fusion : config.fusions) {
+          if (!instances.fusions.contains(fusion.name)) continue;
           for (const auto& [hidden_size, num_tokens] : holdout ? config.holdout : grid) {
             plan_problem({tp_size, dtype, fusion.name, hidden_size, num_tokens}, holdout, here, plan);
           }

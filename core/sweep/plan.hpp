@@ -18,7 +18,7 @@ struct SkippedCell {
   std::string reason;
 };
 
-/// A problem and the strategies that will race on it, in the order of the YAML.
+/// A problem and the strategies to measure on it, in the order of the YAML.
 struct PlannedProblem {
   Problem problem;
   std::vector<std::string> strategies;
@@ -26,7 +26,7 @@ struct PlannedProblem {
   bool holdout = false;            ///< its rows are for judging selectors
 };
 
-/// What a sweep will do, in order: by tp_size, fusion, hidden_size, num_tokens; of each tp_size the holdout last.
+/// What a sweep measures, in order: by tp_size, fusion, hidden_size, num_tokens; the holdout of a tp_size comes last.
 struct Plan {
   std::vector<PlannedProblem> problems;
   std::vector<SkippedCell> skipped;
@@ -36,14 +36,16 @@ struct Plan {
   [[nodiscard]] Plan of_tp_size(int tp_size) const;
 };
 
-/// Where a run takes place, as all of its ranks agree.
+/// The ranks of a run. All answers but `strategies` are the same on every rank.
 struct RunSite {
   int ranks = 0;
-  std::function<bool(int tp_size)> single_host;         ///< whether the first `tp_size` ranks are on one host
-  std::function<std::int64_t(int tp_size)> free_bytes;  ///< memory for each of the first `tp_size` ranks
+  std::function<bool(int tp_size)> single_host;              ///< whether the first `tp_size` ranks are on one host
+  std::function<std::int64_t(int tp_size)> free_bytes;       ///< memory for each of the first `tp_size` ranks
+  std::function<StrategySet*(int tp_size)> strategies = {};  ///< of that group; null if this rank is not in it
 };
 
-/// Measures and allocates nothing.
+/// Plans for the groups that this rank is in; rank 0 is in all of them. The plan of a group is the same on all of its
+/// ranks. Measures and allocates nothing.
 [[nodiscard]] Plan make_plan(const Config& config, const Instances& instances, const RunSite& site);
 
 }  // namespace arbiter

@@ -7,62 +7,74 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/process_group.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
 #include "model/nanoseconds.hpp"
 #include "plugin/plugin_host.hpp"
-#include "sweep/log.hpp"
-#include "sweep/prepare_operation.hpp"
+#include "sweep/auto_choice.hpp"
 
 namespace arbiter {
 
-ProblemRun::ProblemRun(const Config& config, const PluginHost& plugins, const Instances& instances, ProcessGroup& group,
-                       std::function<std::string(const Problem&)> select, RunHooks watch, MachineProbe probe)
+std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparation& preparation, const Fusion* none) {
+  const auto& problem = preparation.problem;
+  if (const auto support = strategy.supports(problem, preparation.group); !support) {
+    throw Error(fmt::format("it does not support {}: {}", to_string(problem), support.reason));
+  }
+  if (strategy.fuses() || problem.fusion == no_fusion) return strategy.prepare(preparation);
+  if (none == nullptr) throw Error("it does not fuse, and there is no fusion plugin NONE");
+  Preparation reduction{problem, preparation.group,   preparation.backend,
+                        *none,   preparation.timeout, preparation.prepare_other};
+  reduction.problem.fusion = no_fusion;
+  return preparation.backend.with_epilogue_pass(strategy.prepare(reduction), preparation.fusion, problem);
+}
+
+ProblemRun::ProblemRun(const Config& config, const Instances& instances, StrategySet& strategies, ProcessGroup& group,
+                       Select select, const RunHooks& hooks, const MachineProbe& probe)
     : config_(config),
-      plugins_(plugins),
       instances_(instances),
+      strategies_(strategies),
       group_(group),
       select_(std::move(select)),
-      watch_(std::move(watch)),
-      probe_(std::move(probe)) {
-  if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
-    none_ = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));
+      hooks_(hooks),
+      probe_(probe) {}
+
+std::unique_ptr<Operation> ProblemRun::prepare(const std::string& name, const Problem& problem, Names& used) {
+  used.insert(name);
+  return prepare_operation(
+      strategies_.get(name),
+      {problem, group_, *instances_.backend, *instances_.fusions.at(problem.fusion),
+       std::chrono::milliseconds(config_.measurement.timeout_ms),
+       [this, problem, &used](const std::string& other) { return prepare_other(other, problem, used); }},
+      instances_.none.get());
+}
+
+std::unique_ptr<Operation> ProblemRun::prepare_other(const std::string& other, const Problem& problem, Names& used) {
+  try {
+    return prepare(other, problem, used);
+  } catch (...) {
+    throw Error(fmt::format("{}: {}", other, what_was_thrown()));
   }
 }
 
-Strategy& ProblemRun::strategy(const std::string& name) {
-  auto& made = strategies_[name];
-  if (made == nullptr) made = make_strategy(config_, plugins_, name);
-  return *made;
-}
-
-std::unique_ptr<Operation> ProblemRun::prepare(const std::string& name, const Problem& problem) {
-  const auto prepare_other = [this, problem](const std::string& other) {
-    try {
-      return prepare(other, problem);
-    } catch (...) {
-      throw Error(fmt::format("{}: {}", other, what_was_thrown()));
-    }
-  };
-  return prepare_operation(strategy(name),
-                           {problem, group_, *instances_.backend, *instances_.fusions.at(problem.fusion),
-                            std::chrono::milliseconds(config_.measurement.timeout_ms), prepare_other, select_},
-                           none_.get());
+std::unique_ptr<Operation> ProblemRun::prepare_auto(const Problem& problem, Names& used) {
+  const auto chosen = select_(problem);
+  if (chosen.empty()) throw Error("AUTO needs a heuristic that has chosen: there is no selector yet");
+  return prepare_other(chosen, problem, used);
 }
 
 void ProblemRun::end_if_lost(const Measurement& failed) {
-  if (watch_.has_fresh_ranks && !group_.all(!instances_.backend->lost())) throw Error(failed.reason);
+  if (hooks_.has_fresh_ranks && !group_.all(!instances_.backend->lost())) throw Error(failed.reason);
 }
 
-Measurement ProblemRun::blank_row(const std::string& name, const Problem& problem) const {
+Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::string& name) const {
   Measurement row;
-  row.problem = problem;
+  row.problem = planned.problem;
   row.strategy = name;
   row.backend = config_.backend;
-  // As times: whole nanoseconds, and never none.
-  if (const double lower_bound_us = probe_.lower_bound_us(problem); !std::isnan(lower_bound_us)) {
+  row.holdout = planned.holdout;
+  // Rounded like the times, but never to 0.
+  if (const double lower_bound_us = probe_.lower_bound_us(planned.problem); !std::isnan(lower_bound_us)) {
     row.lower_bound_us = std::max(rounded_to_nanoseconds(lower_bound_us), 0.001);
   }
   return row;
@@ -73,27 +85,29 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
   const auto& fusion = *instances_.fusions.at(problem.fusion);
   auto& backend = *instances_.backend;
   std::unique_ptr<ProblemTensors> tensors;
-  std::vector<Candidate> candidates;
+  std::vector<Names> used(planned.strategies.size());  // by candidate; outlives the operations
+  std::vector<Candidate> candidates(planned.strategies.size());
 
-  // Collective steps are tried on every rank and judged together: a rank that fails alone would leave the others
-  // waiting.
+  // All ranks try a collective step and judge it together: a rank that fails alone would leave the others waiting.
   const auto together = [&](const auto& step) { return first_failure(failure_of(step), group_); };
 
   const auto no_memory = together([&] {
     const TestData data{static_cast<std::uint64_t>(config_.measurement.seed), false};
     tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(), data);
   });
-  for (const auto& name : planned.strategies) {
-    auto& candidate = candidates.emplace_back();
-    candidate.strategy = name;
-    candidate.result = blank_row(name, problem);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    auto& candidate = candidates[i];
+    candidate.strategy = planned.strategies[i];
+    candidate.result = blank_row(planned, candidate.strategy);
     auto& row = candidate.result;
-    row.holdout = planned.holdout;
-    row.reason = no_memory.empty() ? watch_.why_broken(problem, name) : no_memory;
+    row.reason = no_memory.empty() ? hooks_.why_broken(problem, candidate.strategy) : no_memory;
     if (row.reason.empty()) {
-      watch_.begins(planned, name);
-      group_.barrier();  // a rank that breaks at once must not be taken to break the strategy before
-      row.reason = together([&] { candidate.operation = prepare(name, problem); });
+      hooks_.begins(planned, candidate.strategy);
+      group_.barrier();  // else a rank that breaks at once might seem to break the strategy before
+      row.reason = together([&] {
+        candidate.operation = candidate.strategy == auto_strategy ? prepare_auto(problem, used[i])
+                                                                  : prepare(candidate.strategy, problem, used[i]);
+      });
     }
     if (row.reason.empty()) {
       auto verified = verify(*candidate.operation, problem, fusion, *tensors, backend, group_);
@@ -105,17 +119,18 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
     if (row.failed) end_if_lost(row);
   }
   sample(candidates, tensors != nullptr ? tensors->bindings() : Bindings{}, backend, group_, config_.measurement,
-         [&](const Candidate& candidate) { watch_.begins(planned, candidate.strategy); });
+         [&](const Candidate& candidate) { hooks_.begins(planned, candidate.strategy); });
   for (const auto& candidate : candidates) {
     if (candidate.lost) end_if_lost(candidate.result);
   }
 
+  for (auto& candidate : candidates) candidate.operation.reset();
   std::vector<Measurement> rows;
-  for (auto& candidate : candidates) {
-    candidate.operation.reset();
-    // Ranks that are out of step stay so: the next problem gets a fresh object.
-    if (candidate.threw) strategies_.erase(candidate.strategy);
-    rows.push_back(std::move(candidate.result));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].threw) {
+      for (const auto& name : used[i]) strategies_.discard(name);
+    }
+    rows.push_back(std::move(candidates[i].result));
   }
   return rows;
 }

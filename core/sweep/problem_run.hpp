@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,40 +9,52 @@
 #include "arbiter/machine_probe.hpp"
 #include "arbiter/process_group.hpp"
 #include "config/config.hpp"
+#include "sweep/instances.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/run_hooks.hpp"
 
 namespace arbiter {
 
-/// The strategies of one process group, racing on one problem after the other. Every rank of the group has one and
-/// calls it in the same order.
+/// Collective. The strategy's operation for the whole problem. A strategy that does not fuse is prepared with `none`,
+/// the fusion NONE, and the problem's epilogue runs after it as a separate pass. `preparation` has the problem's
+/// fusion. Throws Error: why the strategy does not support the problem, or what it threw.
+[[nodiscard]] std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparation& preparation,
+                                                           const Fusion* none);
+
+/// Measures the strategies of one process group, problem by problem. Every rank of the group has one and calls it in
+/// the same order.
 class ProblemRun {
  public:
-  /// `select` is what AUTO asks, the same on every rank; empty while there is no selector. `probe` are the group's.
-  ProblemRun(const Config& config, const PluginHost& plugins, const Instances& instances, ProcessGroup& group,
-             std::function<std::string(const Problem&)> select, RunHooks watch = {},
-             MachineProbe probe = MachineProbe{});
+  /// Names the strategy that AUTO runs for a problem; empty while there is no selector. Collective.
+  using Select = std::function<std::string(const Problem&)>;
 
-  /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank.
-  /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can go on.
+  /// All references must outlive it. `probe` is that of the group.
+  ProblemRun(const Config& config, const Instances& instances, StrategySet& strategies, ProcessGroup& group,
+             Select select, const RunHooks& hooks, const MachineProbe& probe);
+
+  /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank. A
+  /// strategy named AUTO is the one that `select` names.
+  /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can take over.
   [[nodiscard]] std::vector<Measurement> run(const PlannedProblem& planned);
 
  private:
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const std::string& strategy, const Problem& problem);
-  [[nodiscard]] Strategy& strategy(const std::string& name);
+  using Names = std::set<std::string>;
+
+  /// Collective. `used` gets the names of the strategies that the operation is made of.
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const std::string& strategy, const Problem& problem, Names& used);
+  [[nodiscard]] std::unique_ptr<Operation> prepare_other(const std::string& other, const Problem& problem, Names& used);
+  [[nodiscard]] std::unique_ptr<Operation> prepare_auto(const Problem& problem, Names& used);
   /// Collective.
   void end_if_lost(const Measurement& failed);
-  [[nodiscard]] Measurement blank_row(const std::string& strategy, const Problem& problem) const;
+  [[nodiscard]] Measurement blank_row(const PlannedProblem& planned, const std::string& strategy) const;
 
   const Config& config_;
-  const PluginHost& plugins_;
   const Instances& instances_;
+  StrategySet& strategies_;
   ProcessGroup& group_;
-  std::function<std::string(const Problem&)> select_;
-  RunHooks watch_;
-  MachineProbe probe_;
-  std::shared_ptr<Fusion> none_;
-  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> strategies_;
+  Select select_;
+  const RunHooks& hooks_;
+  const MachineProbe& probe_;
 };
 
 }  // namespace arbiter

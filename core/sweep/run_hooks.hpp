@@ -2,22 +2,33 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "arbiter/problem.hpp"
+#include "arbiter/dataset.hpp"
 #include "sweep/plan.hpp"
 
 namespace arbiter {
 
-/// How a race is looked after, should a strategy break its ranks. The default is a race that nobody looks after.
+/// What a sweep needs from the process that launched its ranks, so that fresh ranks can continue it if these break. The
+/// defaults are those of a sweep that nobody restarts. Every function outlives the sweep.
 struct RunHooks {
-  /// Called on every rank whenever the code of a strategy is about to run.
-  std::function<void(const PlannedProblem&, const std::string& strategy)> begins = [](const PlannedProblem&,
-                                                                                      const std::string&) {};
-  /// Why a cell has failed already and is not tried; empty if it is. The same on every rank.
+  /// Whether fresh ranks take over when these end themselves.
+  bool has_fresh_ranks = false;
+  /// Whether these ranks take over from earlier ones.
+  bool continues = false;
+  /// What the earlier ranks measured, in order; the same on every rank.
+  std::vector<Measurement> earlier_rows;
+
+  /// The part of a plan that is left to measure. It depends on the plan and on earlier ranks only.
+  std::function<Plan(const Plan&)> rest_of = [](const Plan& plan) { return plan; };
+  /// Why the cell broke earlier ranks, so that it fails without being run; empty if it did not. The same on every rank.
   std::function<std::string(const Problem&, const std::string& strategy)> why_broken =
       [](const Problem&, const std::string&) { return std::string(); };
-  /// Whether fresh ranks take over from ones that end themselves.
-  bool has_fresh_ranks = false;
+  /// Called on every rank before code of a strategy runs.
+  std::function<void(const PlannedProblem&, const std::string& strategy)> begins = [](const PlannedProblem&,
+                                                                                      const std::string&) {};
+  /// Called on every rank with the rows of a problem once they are measured.
+  std::function<void(const std::vector<Measurement>& rows)> record = [](const std::vector<Measurement>&) {};
 };
 
 }  // namespace arbiter

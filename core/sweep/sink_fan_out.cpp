@@ -34,7 +34,7 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
       entry.sink = make_plugin<Sink>(plugins, PluginKind::sink, choice.plugin, choice.parameters);
     } catch (const PluginError& error) {
       if (choice.by_name || entry.stores_rows) throw;
-      log::warn(fmt::format("the run goes on without {}: {}", choice.name, error.what()));
+      log::warn(fmt::format("the run continues without {}: {}", choice.name, error.what()));
       entries_.pop_back();
     }
   }

@@ -9,12 +9,12 @@
 
 namespace arbiter {
 
-/// All sinks of a run as one. What one of them throws is told to the person and ends that sink's work only.
+/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only.
 class SinkFanOut {
  public:
-  /// Makes the sinks of the configuration; the csv sink is always among them while `run.measures`, so that nothing
-  /// measured is lost. Throws PluginError, unless the sink was not asked for by
-  /// name: that is told to the person.
+  /// Makes the sinks of the configuration, and the csv sink if `run.measures`, so that no row is lost. Throws
+  /// PluginError for the csv sink and for sinks that the YAML names; others that cannot be made are left out, which the
+  /// log says.
   SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run);
 
   void probed(const MachineProbe& probe);
@@ -22,9 +22,9 @@ class SinkFanOut {
   void skipped(const Problem& problem, const std::string& strategy, const std::string& reason);
   void write(const Report& report);
 
-  /// True once a sink failed: the run did not do all it was asked.
+  /// True once a sink failed: the run is incomplete.
   [[nodiscard]] bool any_failed() const { return any_failed_; }
-  /// True once rows can no longer be stored: measuring on would be in vain.
+  /// True once rows can no longer be stored: to measure more is useless.
   [[nodiscard]] bool rows_are_lost() const { return rows_are_lost_; }
 
  private:

@@ -48,7 +48,7 @@ TEST_F(PluginLoading, AStrategyThatThrowsWhenAskedIsSkippedWithTheReason) {
 
 TEST_F(PluginLoading, ARunGoesOnWithoutWhatItDidNotAskForByName) {
   const auto result = sweep(std::string("strategies: all\n") + only_csv, {"SAMPLE_THROWS_IN=factory"});
-  EXPECT_THAT(result.output, HasSubstr("the run goes on without THROWS: " SAMPLES "/throws.so: its factory failed: "
+  EXPECT_THAT(result.output, HasSubstr("the run continues without THROWS: " SAMPLES "/throws.so: its factory failed: "
                                        "no licence found"));
   EXPECT_THAT(csv(), AllOf(HasSubstr(",ONESHOT,"), Not(HasSubstr("THROWS"))));
 }

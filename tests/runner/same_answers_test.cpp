@@ -1,4 +1,4 @@
-// The dataset of a run is that of its own CSVs: whatever is made from either is the same, byte for byte.
+// A run and a later run from its CSVs have the same dataset and write the same artefacts, byte for byte.
 #include <algorithm>
 #include <set>
 #include <sstream>

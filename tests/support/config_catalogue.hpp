@@ -35,7 +35,6 @@ inline std::vector<PluginEntry> config_entries() {
   std::vector<PluginEntry> entries = {
       config_entry(PluginKind::backend, "cuda"),
       config_entry(PluginKind::backend, "host"),
-      config_strategy("AUTO", "host", 3),
       config_strategy("MPI", "host", 100, {{"algorithm", text, "default", "default|ring", ""}}),
       config_strategy("ONESHOT", "host", 4, {{"chunk_kib", integer, "128", "1..65536", ""}}),
       config_strategy("TWOSHOT", "host", 5, {{"chunk_kib", integer, "256", "1..65536", ""}}),

@@ -59,7 +59,7 @@ inline Backend& host_backend() {
 
 inline Preparation preparation(const Problem& problem, const Fusion& fusion,
                                std::chrono::milliseconds timeout = std::chrono::seconds(60)) {
-  return {problem, world(), host_backend(), fusion, timeout, {}, {}};
+  return {problem, world(), host_backend(), fusion, timeout, {}};
 }
 
 }  // namespace arbiter::testing

@@ -25,9 +25,6 @@ struct Preparation {
   /// Prepares another strategy of the run for the same problem, by its name: for strategies that wrap one. Collective.
   /// Throws Error if there is none of that name or it does not support the problem.
   std::function<std::unique_ptr<Operation>(const std::string& strategy)> prepare_other;
-  /// The strategy the run's selector names for the problem, the same on every rank; empty while no selector is made.
-  /// Collective.
-  std::function<std::string(const Problem&)> select;
 };
 
 /// One implementation of AllReduce on one backend. One object per rank and per process group, so workspaces can be

@@ -22,13 +22,14 @@ class PlanTest : public ::testing::Test {
                    "[MPI, ONESHOT]", more);
   }
 
-  Plan plan_at(const RunSite& site, const std::string& problems, const std::string& strategies,
-               const std::string& more = "") {
+  Plan plan_at(RunSite site, const std::string& problems, const std::string& strategies, const std::string& more = "") {
     const ConfigText text("backend: host\nproblems: " + problems + "\nstrategies: " + strategies + "\n" + more,
                           "plan.yaml");
-    auto config = text.validate(plugins_);
+    const auto config = text.validate(plugins_);
     std::vector<std::string> remarks;
     const auto instances = make_instances(config, plugins_, remarks);
+    StrategySet set(config, plugins_, remarks);
+    site.strategies = [&](int) { return &set; };
     return make_plan(config, instances, site);
   }
 

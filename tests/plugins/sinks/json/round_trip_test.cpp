@@ -5,7 +5,7 @@
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 #include "support/decisions_tables.hpp"
-#include "sweep/decision_file.hpp"
+#include "sweep/decision.hpp"
 
 namespace arbiter::test {
 

@@ -63,7 +63,7 @@ std::map<std::string, RecordingBackend::Link> kernels_of(const Pair& pair, DType
     for (const std::int64_t tokens : {1, 16, 256, 4096, 65'536}) {
       const Problem problem{pair.tp_size, dtype, pair.fusion, hidden, tokens};
       if (!fusion->supports(problem) || !strategy->supports(problem, group)) continue;
-      static_cast<void>(strategy->prepare({problem, group, backend, *fusion, std::chrono::seconds(1), {}, {}}));
+      static_cast<void>(strategy->prepare({problem, group, backend, *fusion, std::chrono::seconds(1), {}}));
     }
   }
   return backend.links();
@@ -123,7 +123,6 @@ TEST_P(EveryStrategyLinks, WithoutSpillsOrCallsForEveryDtypeAndArchitecture) {
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
   for (const std::string& strategy : plugins().names(PluginKind::strategy, "cuda")) {
-    if (strategy == "AUTO") continue;  // it has no kernels of its own
     if (!make<Strategy>(PluginKind::strategy, strategy)->fuses()) continue;
     std::size_t number = 0;
     for (const std::string& fusion : plugins().names(PluginKind::fusion)) {

@@ -1,4 +1,4 @@
-#include "sweep/decision_file.hpp"
+#include "sweep/decision.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "sweep/progress.hpp"
+#include "sweep/log.hpp"
 
 #include <algorithm>
 

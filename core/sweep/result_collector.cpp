@@ -1,0 +1,68 @@
+#include "sweep/result_collector.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "measure/run_probe.hpp"
+#include "sweep/log.hpp"
+#include "sweep/strategy_ids.hpp"
+
+namespace arbiter {
+
+ResultCollector::ResultCollector(const Config& config, const PluginHost& plugins, RunInfo run, Dataset dataset,
+                                 Dataset holdout)
+    : config_(config),
+      plugins_(plugins),
+      run_(std::move(run)),
+      sinks_(config, plugins, run_),
+      dataset_(std::move(dataset)),
+      holdout_(std::move(holdout)) {}
+
+void ResultCollector::probed(const MachineProbe& probe) {
+  log::say(fmt::format("tp {}: {}", probe.tp_size(), to_string(probe)));
+  for (const auto& row : probe.rows()) {
+    if (row.reason.empty()) continue;
+    log::warn(fmt::format("tp {}, kind {}: {}", probe.tp_size(), name_of(row.what.kind), row.reason));
+  }
+  sinks_.probed(probe);
+}
+
+void ResultCollector::skip(const std::vector<SkippedCell>& cells) {
+  for (const auto& cell : cells) sinks_.skipped(cell.problem, cell.strategy, cell.reason);
+}
+
+void ResultCollector::record(const std::vector<Measurement>& rows) {
+  replay(rows);
+  for (const auto& row : rows) {
+    if (row.failed) log::error(fmt::format("{}, {}: {}", to_string(row.problem), row.strategy, row.reason));
+  }
+}
+
+void ResultCollector::replay(const std::vector<Measurement>& rows) {
+  for (const auto& row : rows) {
+    (row.holdout ? holdout_ : dataset_).add(row);
+    sinks_.measured(row);
+    if (!row.failed) continue;
+    ++failed_cells_;
+    sinks_.skipped(row.problem, row.strategy, "failed: " + row.reason);
+  }
+}
+
+void ResultCollector::decide() { decision_ = arbiter::decide(config_, plugins_, dataset_); }
+
+void ResultCollector::write_report() {
+  sinks_.write({run_, dataset_, holdout_, decision_.selectors, decision_.compared,
+                [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
+                [](const std::string& line) { log::say(line); }});
+  if (failed_cells_ > 0) {
+    log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
+  }
+}
+
+ExitCode ResultCollector::exit_code() const {
+  const bool failed = failed_cells_ > 0 || sinks_.any_failed() || decision_.any_failed;
+  return failed ? ExitCode::failed : ExitCode::done;
+}
+
+}  // namespace arbiter

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arbiter/dataset.hpp"
+#include "arbiter/error.hpp"
+#include "arbiter/machine_probe.hpp"
+#include "arbiter/sink.hpp"
+#include "config/config.hpp"
+#include "sweep/decision.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/sink_fan_out.hpp"
+
+namespace arbiter {
+
+/// The results of a run, on rank 0 only: rows come in, the decision is made from them, and everything goes to the sinks
+/// and to the terminal.
+class ResultCollector {
+ public:
+  /// Makes the sinks. `dataset` and `holdout` are the rows that are there already; sinks do not get them one by one.
+  ResultCollector(const Config& config, const PluginHost& plugins, RunInfo run, Dataset dataset, Dataset holdout);
+
+  void probed(const MachineProbe& probe);
+  void skip(const std::vector<SkippedCell>& cells);
+  /// Takes rows that were measured just now, and reports the failed ones.
+  void record(const std::vector<Measurement>& rows);
+  /// Takes rows of earlier ranks, whose failures were reported when they were measured.
+  void replay(const std::vector<Measurement>& rows);
+
+  /// Fits the heuristics to the rows so far.
+  void decide();
+  /// Gives the sinks the report of the whole run.
+  void write_report();
+
+  [[nodiscard]] const Dataset& dataset() const { return dataset_; }
+  [[nodiscard]] const Decision& decision() const { return decision_; }
+  [[nodiscard]] bool rows_are_lost() const { return sinks_.rows_are_lost(); }
+  /// ExitCode::failed if a cell, a sink or a heuristic failed.
+  [[nodiscard]] ExitCode exit_code() const;
+
+ private:
+  const Config& config_;
+  const PluginHost& plugins_;
+  RunInfo run_;
+  SinkFanOut sinks_;
+  Dataset dataset_;
+  Dataset holdout_;
+  Decision decision_;
+  std::int64_t failed_cells_ = 0;
+};
+
+}  // namespace arbiter

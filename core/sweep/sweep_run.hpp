@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "arbiter/csv.hpp"
+#include "arbiter/error.hpp"
+#include "comm/world.hpp"
+#include "config/config.hpp"
+#include "sweep/run_hooks.hpp"
+
+namespace arbiter {
+
+/// Collective over the world. Plans, measures, decides, and writes the artefacts. `terminal` says whether standard
+/// output is one. Every rank gets the same exit code: failed if a cell failed or an artefact could not be made,
+/// although all the rest was done.
+[[nodiscard]] ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal,
+                                 const RunHooks& hooks = {});
+
+/// The CSVs that a run without measurement reads.
+struct DataRun {
+  std::filesystem::path data_dir;
+  std::string platform;  ///< "cpu", "sm90"; empty for the only one there
+  CsvReadOptions csv;
+};
+
+/// Decides and writes the artefacts from the CSVs of a folder. Needs no ranks. Throws DataError.
+[[nodiscard]] ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data);
+
+}  // namespace arbiter
