@@ -4,7 +4,7 @@
 
 namespace arbiter::cuda {
 
-/// One vector of every rank; `Rank` is a compile-time index, so that vectors stay in registers.
+/// One vector of each of `Ranks` ranks, indexed at compile time, so that they stay in registers.
 template <int Ranks>
 struct RankParts {
   Packed first = zeros();
@@ -13,16 +13,16 @@ struct RankParts {
 template <>
 struct RankParts<0> {};
 
-/// One look at every peer's slot; the first rank whose is still empty, or -1. `slot_of(source)` is in memory of this
-/// rank.
+/// Polls the slot of every peer once. Returns the first rank whose slot is still empty, or -1. `slot_of(source)` is the
+/// slot, in memory of this rank, for the vector of `source`.
 template <int Source, int Ranks, class SlotOf>
-__device__ __forceinline__ int look_at_parts(RankParts<Ranks>& parts, int rank, const SlotOf& slot_of) {
+__device__ __forceinline__ int poll_parts(RankParts<Ranks>& parts, int rank, const SlotOf& slot_of) {
   if constexpr (Ranks == 0) {
     return -1;
   } else {
-    const int missing = look_at_parts<Source + 1>(parts.others, rank, slot_of);
+    const int missing = poll_parts<Source + 1>(parts.others, rank, slot_of);
     if (Source == rank) return missing;
-    parts.first = look(slot_of(Source));
+    parts.first = poll(slot_of(Source));
     return is_full(parts.first) ? missing : Source;
   }
 }
@@ -42,29 +42,29 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
   }
 }
 
-/// Waits for `Count` ranks' parts of a vector, from rank `First` on, and adds them. Convergent.
+/// Waits for the vectors of ranks `First` to `First + Count - 1` and adds them. Convergent.
 template <int First, int Count, class SlotOf>
 __device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
                                              std::uint32_t epoch, const SlotOf& slot_of, Accumulators& sum) {
   Spin spin(bound);
   RankParts<Count> parts;
-  int missing = wanted ? look_at_parts<First>(parts, rank, slot_of) : -1;
+  int missing = wanted ? poll_parts<First>(parts, rank, slot_of) : -1;
   while (__any_sync(0xffffffffU, missing >= 0)) {
     if (spin.is_due() && spin.warp_gives_up(missing >= 0, missing, epoch)) break;
-    if (wanted) missing = look_at_parts<First>(parts, rank, slot_of);
+    if (wanted) missing = poll_parts<First>(parts, rank, slot_of);
   }
   add_parts<First>(parts, rank, own, sum);
 }
 
-/// Waits for the peers' parts of a vector, empties their slots, and sums in rank order, so that every rank that sums
-/// has the same bits. `slot_of(source)` is where that rank's part arrives; this rank's own part is `own`. A lane that
-/// does not want a sum gets `own`. Convergent, see wait_for_vector().
+/// Waits for the peers' vectors, sums them and `own` in fp32 in rank order 0..Ranks-1, so that every rank gets the same
+/// bits, and empties the slots. `slot_of(source)` is the slot, in memory of this rank, for the vector of `source`.
+/// Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector().
 template <int Ranks, class SlotOf>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
                                                           const SpinBound& bound, std::uint32_t epoch,
                                                           const SlotOf& slot_of) {
   if constexpr (Ranks == 2) {
-    // Of two the order does not matter.
+    // The sum of two does not depend on the order.
     Packed* const slot = slot_of(1 - rank);
     const Accumulators other = unpack(wait_for_vector(slot, wanted, 1 - rank, bound, epoch));
     if (wanted) clear(slot);
@@ -73,7 +73,7 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
     for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
     return sum;
   } else {
-    // What all of eight ranks sent would take too many registers at once.
+    // Eight vectors at once would take too many registers.
     constexpr int at_once = 4;
     static_assert(Ranks == at_once || Ranks == 2 * at_once);
     Accumulators sum;

@@ -5,19 +5,34 @@
 #include "arbiter/cuda/epilogue_arguments.hpp"
 #include "arbiter/cuda/spin_bound.hpp"
 
+/// What host and device code of the strategies share; plain data, the same for both compilers.
 namespace arbiter::cuda {
 
-/// What every kernel over tiles is told (arbiter/cuda/message_layout.cuh): the base of its parameter. Plain data, the
-/// same for host and device compilers.
+/// The base of the parameter of every kernel over tiles (cuda_common/tiles.cuh).
 struct TileArguments {
-  const void* input;  ///< this rank's message; a row is `vectors_per_row` vectors, the last of which may be partial
-  void* state;        ///< EpochState of this rank
+  const void* input;  ///< this rank's message: [num_tokens, hidden_size]
+  void* state;        ///< this rank's EpochState
   std::int64_t num_tokens;
   std::int64_t hidden_size;
-  std::uint32_t vectors_per_row;
+  std::uint32_t vectors_per_row;  ///< of 16 bytes; the last may be partial
   int rank;
   SpinBound bound;
   EpilogueArguments epilogue;
+};
+
+/// The number of the next operation, and how many blocks of the current one have started. In memory of the rank, zero
+/// at first except `epoch`, which may start anywhere. Every rank counts the same operations, so epochs agree.
+struct EpochState {
+  /// Atomic additions to one address are serialised, 2.7 ns each, so large grids count in groups. Each counter has its
+  /// own 32-byte sector.
+  struct alignas(32) Group {
+    std::uint32_t blocks_started;
+  };
+  static constexpr unsigned group_count = 32;
+
+  std::uint32_t epoch;
+  std::uint32_t groups_started;
+  Group groups[group_count];
 };
 
 }  // namespace arbiter::cuda

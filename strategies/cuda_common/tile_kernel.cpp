@@ -8,6 +8,10 @@ namespace arbiter::cuda {
 
 namespace {
 
+constexpr unsigned char empty_byte = 0xff;
+// The first operations of every strategy pass the end of the counter's range, so that wrapping around is tested always.
+constexpr EpochState first_state{.epoch = 0xffffff80U, .groups_started = 0, .groups = {}};
+
 bool is_aligned(const void* address) { return reinterpret_cast<std::uintptr_t>(address) % TilePlan::vector_bytes == 0; }
 
 bool is_aligned(const Bindings& bindings) {
@@ -16,6 +20,20 @@ bool is_aligned(const Bindings& bindings) {
 }
 
 }  // namespace
+
+LamportMemory::LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes)
+    : slots_(backend.share(group, slot_bytes, empty_byte)), state_(backend.allocate(sizeof first_state)) {
+  backend.copy_in(state_->data(), &first_state, sizeof first_state);
+  group.barrier();  // no peer may push into slots that are not empty yet
+}
+
+std::shared_ptr<LamportMemory> LamportMemory::reuse_or_make(std::shared_ptr<LamportMemory>& kept, CudaBackend& backend,
+                                                            ProcessGroup& group, std::size_t slot_bytes) {
+  if (group.all(kept != nullptr && kept->slot_bytes() >= slot_bytes)) return kept;
+  kept.reset();
+  kept = std::make_shared<LamportMemory>(backend, group, slot_bytes);
+  return kept;
+}
 
 TileKernel::TileKernel(const Preparation& preparation, DeviceCode code, std::string family, TilePlan plan)
     : problem_(preparation.problem),

@@ -2,28 +2,52 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "arbiter/cuda/cuda_backend.hpp"
-#include "arbiter/export.hpp"
 #include "arbiter/strategy.hpp"
 #include "cuda_common/tile_arguments.hpp"
 #include "cuda_common/tile_plan.hpp"
 
 namespace arbiter::cuda {
 
-/// A strategy's kernels over tiles, joined with the epilogue of a problem: the one for aligned vectors
-/// (VectorPlace::aligned) where hidden size and tensors allow it, and the one for all else. Its entries are called
-/// <family>_<plan's name>_<ranks> and <family>_<plan's name>_aligned_<ranks>.
-class ARBITER_EXPORT TileKernel {
+/// The memory of a strategy with Lamport slots (cuda_common/lamport.cuh): empty slots on every rank that all ranks can
+/// store to, and this rank's EpochState.
+class LamportMemory {
  public:
-  /// Links what the problem needs. Throws Error.
+  /// Collective. Throws Error on every rank.
+  LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes);
+
+  /// Collective. Returns `kept` if it is large enough on every rank; otherwise replaces it by new memory.
+  [[nodiscard]] static std::shared_ptr<LamportMemory> reuse_or_make(std::shared_ptr<LamportMemory>& kept,
+                                                                    CudaBackend& backend, ProcessGroup& group,
+                                                                    std::size_t slot_bytes);
+
+  /// Of each rank.
+  [[nodiscard]] std::size_t slot_bytes() const { return slots_->bytes(); }
+  /// By rank: device address of its slots.
+  [[nodiscard]] std::span<void* const> slots() const { return slots_->of_ranks(); }
+  /// Device address of the EpochState.
+  [[nodiscard]] void* state() const { return state_->data(); }
+
+ private:
+  std::unique_ptr<PeerMemory> slots_;
+  std::unique_ptr<Buffer> state_;
+};
+
+/// A strategy's kernels for one problem, linked with the fusion's epilogue: one for aligned vectors
+/// (VectorPlace::aligned), used where hidden size and tensors allow it, and one for everything else. Their names are
+/// <family>_<plan's name>_aligned_<ranks> and <family>_<plan's name>_<ranks>.
+class TileKernel {
+ public:
+  /// Links the kernel that the problem most likely needs. Throws Error.
   TileKernel(const Preparation& preparation, DeviceCode code, std::string family, TilePlan plan);
 
-  /// Fills the part of `arguments` that is the same for every message of the problem, but for `state`.
+  /// Fills in what does not depend on the bindings, except `state`.
   void describe(TileArguments& arguments) const;
 
-  /// Enqueues; `Arguments` is the kernel's parameter. Throws Error.
+  /// Enqueues; `Arguments` is the kernel's parameter, derived from TileArguments. Throws Error.
   template <class Arguments>
   void launch(Arguments& arguments, const Bindings& bindings) {
     bind(arguments, bindings);
@@ -34,7 +58,7 @@ class ARBITER_EXPORT TileKernel {
   void bind(TileArguments& arguments, const Bindings& bindings) const;
   void launch_with(void* parameter, const Bindings& bindings);
   [[nodiscard]] std::shared_ptr<Kernel> link(bool aligned) const;
-  /// No more blocks than there are tiles for, and than run at once.
+  /// At most one block, or cluster, per tile, and at most as many as are resident at once.
   [[nodiscard]] unsigned grid_of(const Kernel& kernel) const;
 
   Problem problem_;
@@ -46,7 +70,7 @@ class ARBITER_EXPORT TileKernel {
   Launch launch_;
   SpinBound bound_;
   int rank_;
-  std::shared_ptr<Kernel> any_;      // linked when it is first needed, if `aligned_` is there
+  std::shared_ptr<Kernel> any_;      // linked on first use where there is an aligned kernel
   std::shared_ptr<Kernel> aligned_;  // null where the hidden size does not allow it
 };
 

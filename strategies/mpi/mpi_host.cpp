@@ -1,18 +1,16 @@
-// MPI on the host: MPI_Allreduce of the Open MPI that launched the run. The baseline the others are measured against.
+// MPI on the host: MPI_Allreduce of the Open MPI that launched the run; the baseline.
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "arbiter/strategy.hpp"
-#include "mpi_check.hpp"
-#include "ring_communicator.hpp"
-#include "sum_operation.hpp"
+#include "mpi_objects.hpp"
 
 namespace {
 
 using namespace arbiter;
 
-/// MPI counts in int, and so do some of its algorithms in bytes.
+/// MPI counts elements in int, and some of its algorithms count bytes in int.
 constexpr std::int64_t largest_count = std::int64_t{1} << 28;
 
 class MpiOperation : public Operation {
@@ -44,7 +42,7 @@ class MpiOperation : public Operation {
 
 constexpr ParameterSpec parameters[] = {
     {"algorithm", ParameterType::text, "default", "default|ring",
-     "ring: Open MPI's ring for every message, which beats its own choice on some large ones"},
+     "ring: Open MPI's ring for every message, which is faster than its default choice for some large ones"},
 };
 
 class Mpi : public Strategy {

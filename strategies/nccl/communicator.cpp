@@ -15,10 +15,10 @@ namespace arbiter::nccl {
 
 namespace {
 
-/// Sets an environment variable for as long as it lives: NCCL reads these when a communicator is made, for that one.
-class ForNow {
+/// Sets an environment variable during its lifetime, unless the value is empty.
+class ScopedVariable {
  public:
-  ForNow(const char* name, const std::string& value) : name_(name), sets_(!value.empty()) {
+  ScopedVariable(const char* name, const std::string& value) : name_(name), sets_(!value.empty()) {
     if (!sets_) return;
     if (const char* before = std::getenv(name); before != nullptr) before_ = before;
     std::string upper = value;
@@ -26,7 +26,7 @@ class ForNow {
                    [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
     ::setenv(name, upper.c_str(), 1);
   }
-  ~ForNow() {
+  ~ScopedVariable() {
     if (!sets_) return;
     if (before_) {
       ::setenv(name_, before_->c_str(), 1);
@@ -34,8 +34,8 @@ class ForNow {
       ::unsetenv(name_);
     }
   }
-  ForNow(const ForNow&) = delete;
-  ForNow& operator=(const ForNow&) = delete;
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
 
  private:
   const char* name_;
@@ -43,7 +43,7 @@ class ForNow {
   std::optional<std::string> before_;
 };
 
-std::string words_of(ncclResult_t result, ncclComm_t communicator) {
+std::string message_of(ncclResult_t result, ncclComm_t communicator) {
   const char* detail = ncclGetLastError(communicator);
   const bool has_detail = detail != nullptr && *detail != '\0';
   return fmt::format("{}{}{}", ncclGetErrorString(result), has_detail ? ": " : "", has_detail ? detail : "");
@@ -56,17 +56,17 @@ Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStre
   std::string failure;
   if (group.rank() == 0) {
     const auto made = ncclGetUniqueId(&id);
-    if (made != ncclSuccess) failure = fmt::format("ncclGetUniqueId: {}", words_of(made, nullptr));
+    if (made != ncclSuccess) failure = fmt::format("ncclGetUniqueId: {}", message_of(made, nullptr));
   }
   if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
   group.broadcast(&id, sizeof id, 0);
 
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   if (choices.channels > 0) config.minCTAs = config.maxCTAs = choices.channels;
-  const ForNow algorithm("NCCL_ALGO", choices.algorithm);
-  const ForNow protocol("NCCL_PROTO", choices.protocol);
+  const ScopedVariable algorithm("NCCL_ALGO", choices.algorithm);
+  const ScopedVariable protocol("NCCL_PROTO", choices.protocol);
   const auto made = ncclCommInitRankConfig(&communicator_, group.size(), id, group.rank(), &config);
-  if (made != ncclSuccess) failure = fmt::format("ncclCommInitRankConfig: {}", words_of(made, nullptr));
+  if (made != ncclSuccess) failure = fmt::format("ncclCommInitRankConfig: {}", message_of(made, nullptr));
   if (failure = first_failure(failure, group); failure.empty()) return;
   if (communicator_ != nullptr) static_cast<void>(ncclCommAbort(communicator_));
   communicator_ = nullptr;
@@ -82,10 +82,10 @@ Communicator::~Communicator() {
 void Communicator::check(ncclResult_t result, const std::string& action) {
   if (result == ncclSuccess) return;
   failed_ = true;
-  std::string text = fmt::format("{}: {}", action, words_of(result, communicator_));
-  ncclResult_t behind = ncclSuccess;
-  if (ncclCommGetAsyncError(communicator_, &behind) == ncclSuccess && behind != ncclSuccess && behind != result) {
-    text += fmt::format("; before that: {}", ncclGetErrorString(behind));
+  std::string text = fmt::format("{}: {}", action, message_of(result, communicator_));
+  ncclResult_t earlier = ncclSuccess;
+  if (ncclCommGetAsyncError(communicator_, &earlier) == ncclSuccess && earlier != ncclSuccess && earlier != result) {
+    text += fmt::format("; before that: {}", ncclGetErrorString(earlier));
   }
   throw Error(text);
 }
@@ -106,6 +106,46 @@ int runtime_version() {
 
 std::string version_text(int version) {
   return fmt::format("{}.{}.{}", version / 10'000, version / 100 % 100, version % 100);
+}
+
+namespace {
+
+// Variables by which NCCL overrides the configuration of a communicator.
+constexpr const char* overriding_channels[] = {"NCCL_MIN_CTAS", "NCCL_MAX_CTAS", "NCCL_MIN_NCHANNELS",
+                                               "NCCL_MAX_NCHANNELS", "NCCL_NVLS_NCHANNELS"};
+
+std::string unless_auto(const std::string& value) { return value == "auto" ? std::string() : value; }
+
+}  // namespace
+
+Choices choices_from(const Parameters& values) {
+  Choices choices{unless_auto(values.text("algorithm")), unless_auto(values.text("protocol")),
+                  static_cast<int>(values.integer("channels"))};
+  const bool uses_nvls = choices.algorithm.starts_with("nvls");
+  if (uses_nvls && !choices.protocol.empty() && choices.protocol != "simple") {
+    throw ConfigError(
+        fmt::format("protocol: found {} with algorithm {}, allowed: auto, simple; NCCL has no other for NVLS",
+                    choices.protocol, choices.algorithm));
+  }
+  for (const char* name : overriding_channels) {
+    const char* value = std::getenv(name);
+    if (choices.channels == 0 || value == nullptr) continue;
+    throw ConfigError(
+        fmt::format("channels: found {}, but the environment has {}={}, which overrides it: unset it, "
+                    "or leave channels at 0",
+                    choices.channels, name, value));
+  }
+  return choices;
+}
+
+Support supports(const Choices& choices, const ProcessGroup& group) {
+  if (choices.algorithm == "nvls" && group.size() < 3) {
+    return Support::no(fmt::format("algorithm nvls: NCCL has it for 3 GPUs or more, the group has {}", group.size()));
+  }
+  if (choices.algorithm == "nvlstree" && group.single_host()) {
+    return Support::no("algorithm nvlstree: NCCL has it for groups that span hosts");
+  }
+  return Support::yes();
 }
 
 }  // namespace arbiter::nccl

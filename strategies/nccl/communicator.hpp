@@ -1,41 +1,70 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
 #include <nccl.h>
 
+#include "arbiter/parameters.hpp"
+#include "arbiter/problem.hpp"
 #include "arbiter/process_group.hpp"
 #include "arbiter/tensor.hpp"
-#include "choices.hpp"
 
 namespace arbiter::nccl {
+
+/// NCCL settings of one communicator.
+struct Choices {
+  std::string algorithm;  ///< "ring"; empty: NCCL chooses
+  std::string protocol;   ///< "ll128"; empty: NCCL chooses
+  int channels = 0;       ///< blocks per operation; 0: NCCL chooses
+};
+
+// Channels are part of a communicator's configuration. Algorithm and protocol are not: NCCL reads them from the
+// environment when it makes a communicator, which then uses nothing else.
+inline constexpr std::array choice_parameters = {
+    ParameterSpec{"algorithm", ParameterType::text, "auto", "auto|ring|tree|nvls|nvlstree",
+                  "NCCL_ALGO while the communicator is made; auto: as the environment says, else NCCL's choice"},
+    ParameterSpec{"protocol", ParameterType::text, "auto", "auto|ll|ll128|simple",
+                  "NCCL_PROTO while the communicator is made; auto: as the environment says, else NCCL's choice"},
+    ParameterSpec{"channels", ParameterType::integer, "0", "0..64",
+                  "Channels of the communicator (minCTAs and maxCTAs, NVLS included), of which NCCL uses fewer for "
+                  "small messages; 0: NCCL's choice"},
+};
+
+/// Throws ConfigError for choices that NCCL would ignore or replace: protocols that an algorithm does not have,
+/// channels that the environment overrides.
+[[nodiscard]] Choices choices_from(const Parameters& values);
+
+/// Whether NCCL has the choices for a group. Not collective, the same on every rank.
+[[nodiscard]] Support supports(const Choices& choices, const ProcessGroup& group);
 
 /// An NCCL communicator of a process group, on each rank's current device.
 class Communicator {
  public:
-  /// Collective. Throws Error on every rank: NCCL's words.
+  /// Collective. Throws Error with NCCL's message on every rank.
   Communicator(ProcessGroup& group, const Choices& choices, cudaStream_t stream);
+  /// Aborts a communicator that failed or has an unfinished operation, because destroying it would wait for the peers.
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
 
   [[nodiscard]] ncclComm_t get() const { return communicator_; }
 
-  /// Throws Error with NCCL's words for `result` and for whatever went wrong behind the scenes. A communicator that
-  /// failed, or has an operation that never ended, is aborted in the end: it would wait for its peers otherwise.
+  /// Throws Error with NCCL's message for `result` and for an asynchronous error before it.
   void check(ncclResult_t result, const std::string& action);
 
  private:
   ncclComm_t communicator_ = nullptr;
-  cudaStream_t stream_;  ///< that its operations end up in
+  cudaStream_t stream_;  ///< on which its operations are enqueued
   bool failed_ = false;
 };
 
 [[nodiscard]] ncclDataType_t datatype_of(DType dtype);
 
-/// "2.28.3" of the library this process has loaded, as a number like NCCL_VERSION_CODE and as text.
+/// The version of the loaded library, as a number like NCCL_VERSION_CODE.
 [[nodiscard]] int runtime_version();
+/// "2.28.3".
 [[nodiscard]] std::string version_text(int version);
 
 }  // namespace arbiter::nccl

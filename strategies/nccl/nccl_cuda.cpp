@@ -1,6 +1,6 @@
-// NCCL on CUDA devices: ncclAllReduce, as engines call it. The baseline the others are measured against. Under other
-// names it is one of NCCL's own ways: NCCL_RING_LL128_8CH: {strategy: NCCL, algorithm: ring, protocol: ll128,
-// channels: 8}; each has a communicator of its own.
+// NCCL on CUDA devices: ncclAllReduce, as engines call it; the baseline. Variants are configured under other names,
+// each with a separate communicator: NCCL_RING_LL128_8CH: {strategy: NCCL, algorithm: ring, protocol: ll128, channels:
+// 8}.
 #include <memory>
 #include <string>
 #include <utility>
@@ -48,7 +48,7 @@ class Nccl : public Strategy {
   }
 
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
-    // Asking for the stream makes the backend take its device, and NCCL takes the current one.
+    // stream() makes the backend set its device, and NCCL uses the current one.
     const auto stream = static_cast<cudaStream_t>(dynamic_cast<cuda::CudaBackend&>(preparation.backend).stream());
     if (!communicator_) communicator_ = std::make_shared<nccl::Communicator>(preparation.group, choices_, stream);
     return std::make_unique<NcclOperation>(preparation, communicator_);

@@ -1,19 +1,26 @@
-// ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything.
+// ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything. One kernel for each
+// tile type, number of vectors per thread and number of ranks; the list is ARBITER_TILE_KERNELS
+// (cuda_common/tiles.cuh).
 //
-// One phase, and no barrier: a vector of 16 bytes is its own flag (arbiter/cuda/lamport.cuh). For each tile a block,
-// or a cluster of blocks that share a long row, pushes its vectors of the next one, polls the peers' vectors of this
-// one in its own memory, empties their slots, sums in rank order in fp32 and runs the epilogue.
+// Phases of a kernel
+//   0  prologue, overlapping the preceding kernel: constants, epoch (start_operation), addresses, pdl_wait
+//   1  push its vectors of the block's first tile into the slots of all peers
+//   2  for each tile of the block, grid-stride: push the next tile; load the epilogue's inputs of this one; poll the
+//      peers' vectors of this tile in its own memory, empty their slots, sum in rank order in fp32, begin the epilogue;
+//      sum the row's statistic; finish the epilogue
 //
-// Two buffers take turns. A peer writes to the buffer of operation e again in e + 2, after it has seen this rank's
-// vectors of e + 1, which this rank sends after its kernel of e, and the emptying of slots in it, has ended.
-//
-// Blocks wait for the same tiles of other ranks, so all of a grid must be resident; each takes its tiles in rising
-// order, so the lowest tile that is not done can always be.
+// Synchronisation
+//   Between ranks: none but the data. Each 16 bytes are their own flag (cuda_common/lamport.cuh), so there is no
+//   barrier and no fence. A block waits for the same tiles of other ranks; so that none waits for a block that cannot
+//   run, all blocks of a grid must be resident, and each takes its tiles in rising order: the lowest unfinished tile
+//   can always be finished. Between kernels: two buffers of slots alternate. A peer pushes to the buffer of operation e
+//   again in e + 2, after it has received this rank's vectors of e + 1, which this rank pushes after its kernel of e,
+//   which empties the slots, has ended (pdl_wait). Within a block or cluster: the __syncthreads() of start_operation(),
+//   and those of the row sums.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
-#include "cuda_common/message_layout.cuh"
 #include "cuda_common/rank_order_sum.cuh"
-#include "cuda_common/tile_kernels.cuh"
+#include "cuda_common/tiles.cuh"
 #include "oneshot_arguments.hpp"
 
 namespace {
@@ -29,7 +36,7 @@ class Oneshot {
 
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
-    if constexpr (constants_last) load_constants(epilogue_state);
+    if constexpr (constants_persist) load_constants(epilogue_state);
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
@@ -54,8 +61,8 @@ class Oneshot {
 
  private:
   static constexpr bool one_vector = TileState<PerThread>::one_vector;
-  /// A thread has the same columns of every row, so it keeps what is the same in every row.
-  static constexpr bool constants_last = Tiles::whole_rows && TileState<PerThread>::in_registers;
+  /// A thread has the same columns in every row, so it loads constants once.
+  static constexpr bool constants_persist = Tiles::whole_rows && TileState<PerThread>::in_registers;
 
   __device__ __forceinline__ Packed* slot(int at_rank, std::uint32_t vector) const {
     return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + arguments_.rank * arguments_.slots_per_source +
@@ -76,9 +83,9 @@ class Oneshot {
     });
   }
 
-  /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
-  /// Returns that vector.
-  __device__ __forceinline__ Packed push_first(std::uint32_t tile, bool is_one) const {
+  /// Pushes the first tile. Computes the addresses of the thread's first vector before pdl_wait(), whether or not the
+  /// tile exists. Returns that vector.
+  __device__ __forceinline__ Packed push_first(std::uint32_t tile, bool exists) const {
     const std::uint32_t v = tiles_.first() + threadIdx.x;
     const VectorPlace at = tiles_.place(tile, v);
     const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
@@ -91,7 +98,7 @@ class Oneshot {
     }
     pdl_wait(addresses);
     Packed own = zeros();
-    if (!is_one) return own;
+    if (!exists) return own;
     if (at.count != 0) {
       own = load_vector(from, at);
       const Packed sent = without_empty_words(own);
@@ -122,13 +129,13 @@ class Oneshot {
     return own;
   }
 
-  /// `own`: this rank's part of the thread's first vector.
+  /// `own` is the thread's first vector in this rank's message.
   __device__ __forceinline__ void reduce_tile(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept) {
     const auto& epilogue = arguments_.epilogue;
     if constexpr (TileState<PerThread>::in_registers) {
-      // All loads of the row's inputs are on their way before the first poll.
+      // All loads of the row's inputs are issued before the first poll.
       kept.each([&](std::uint32_t v, Packed&, EpilogueInputs& inputs) {
-        if constexpr (!constants_last) arbiter_epilogue_load_constant(epilogue, tiles_.place(tile, v), inputs);
+        if constexpr (!constants_persist) arbiter_epilogue_load_constant(epilogue, tiles_.place(tile, v), inputs);
         arbiter_epilogue_locate(epilogue, tiles_.place(tile, v), inputs);
         arbiter_epilogue_load(epilogue, tiles_.place(tile, v), inputs);
       });
@@ -165,15 +172,15 @@ class Oneshot {
   RowSums<Tiles> sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
-  Packed* arriving_ = nullptr;  ///< what peers push: of two ranks the peer's first vector, of more rank 0's
+  Packed* arriving_ = nullptr;  ///< this rank's slots of the current buffer: the peer's if Ranks == 2, else rank 0's
 };
 
 }  // namespace
 
-#define ARBITER_ONESHOT(ranks, per_thread, tiles, threads, name)          \
+#define ARBITER_ONESHOT(ranks, per_thread, tiles, threads, name)           \
   extern "C" __global__ void __launch_bounds__(threads, 1)                 \
       oneshot_##name(const __grid_constant__ OneshotArguments arguments) { \
-    Oneshot<ranks, per_thread, tiles>(arguments).run();                   \
+    Oneshot<ranks, per_thread, tiles>(arguments).run();                    \
   }
 
-ARBITER_STRIP_KERNELS(ARBITER_ONESHOT)
+ARBITER_TILE_KERNELS(ARBITER_ONESHOT)

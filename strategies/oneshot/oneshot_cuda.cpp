@@ -1,11 +1,9 @@
-// ONESHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in oneshot.cu.
+// ONESHOT on CUDA, host side: workspace, kernel and launch. The kernels are in oneshot.cu.
 #include <algorithm>
 
 #include "arbiter/strategy.hpp"
-#include "cuda_common/lamport_memory.hpp"
-#include "cuda_common/supports.hpp"
 #include "cuda_common/tile_kernel.hpp"
-#include "cuda_common/tile_options.hpp"
+#include "cuda_common/tile_plan.hpp"
 #include "device_code/oneshot.hpp"
 #include "oneshot_arguments.hpp"
 

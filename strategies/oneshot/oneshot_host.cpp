@@ -1,10 +1,10 @@
-// ONESHOT on the host: every rank stages its message in shared memory, reads those of all and reduces everything, and
-// runs the epilogue on each row while it is in cache. One synchronisation per chunk: best for messages that are over
-// before a second one would have paid.
+// ONESHOT on the host: every rank stages its message in shared memory, reads the messages of all ranks, reduces every
+// row and runs the epilogue on it while it is in cache. One synchronisation per chunk: best for small messages.
 //
-// A rank stages chunk k + 1 before it waits for chunk k, so that a peer that is a chunk behind holds nobody up. Who has
-// staged k has therefore reduced k - 2; who stages k + 1 has seen that all had staged k - 1, hence reduced k - 3. With
-// four slots, the one that k + 1 takes is the one of k - 3: no counter and no barrier is needed to give slots back.
+// A rank stages chunk k + 1 before it waits for chunk k, so that a peer may lag by one chunk without delaying the
+// others. A rank that has staged k has therefore reduced k - 2; a rank that stages k + 1 has seen all ranks stage k -
+// 1, so all have reduced k - 3. With four slots, k + 1 takes the slot of k - 3: returning slots needs no counter and no
+// barrier.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -88,11 +88,11 @@ class OneshotOperation : public Operation {
   std::vector<std::byte> epilogue_state_;
 };
 
-// Measured on two cores with 2 and 4 ranks, 64 KB to 8 MB: from 32 to 256 KiB all are within noise, above that chunks
-// leave the second-level cache before they are read; below it ranks that share a core change places too often.
+// Measured on two cores with 2 and 4 ranks, 64 KB to 8 MB: 32 to 256 KiB differ by noise only; larger chunks leave the
+// second-level cache before they are read; smaller ones cost ranks that share a core too many context switches.
 constexpr ParameterSpec parameters[] = {
     {"chunk_kib", ParameterType::integer, "256", "1..65536",
-     "KiB of the message that go through shared memory at a time; at least one token row"},
+     "KiB of the message per chunk in shared memory; at least one token row"},
 };
 
 class Oneshot : public Strategy {

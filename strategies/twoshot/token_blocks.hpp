@@ -7,8 +7,8 @@
 
 namespace arbiter::twoshot {
 
-/// How TWOSHOT cuts a message into chunks of rows, each chunk into one block of rows per owner, and a slot into what
-/// a rank stages of a chunk and what it publishes of its block.
+/// How TWOSHOT on the host cuts a message into chunks of rows, a chunk into one block of rows per owner, and a slot of
+/// shared memory into the rows a rank stages and the block it publishes.
 struct TokenBlocks {
   std::int64_t num_tokens;
   std::int64_t row_bytes;
@@ -31,16 +31,16 @@ struct TokenBlocks {
   /// Rows [block(c, r), block(c, r + 1)) of chunk c are rank r's.
   [[nodiscard]] std::int64_t block(std::int64_t chunk, int rank) const { return rows(chunk) * rank / ranks; }
 
-  /// A slot: the staged rows of a chunk, the scalars of a block, the epilogue_state rows of a block.
-  [[nodiscard]] std::size_t scalars_at() const { return whole_lines(rows_per_chunk * row_bytes); }
-  [[nodiscard]] std::size_t state_at() const { return scalars_at() + whole_lines(block_rows() * 4); }
-  [[nodiscard]] std::size_t slot_bytes() const { return state_at() + whole_lines(block_rows() * row_bytes); }
+  /// A slot: staged rows of a chunk, scalars of a block, epilogue_state of a block; each starts at a cache line.
+  [[nodiscard]] std::size_t scalars_at() const { return cache_lines(rows_per_chunk * row_bytes); }
+  [[nodiscard]] std::size_t state_at() const { return scalars_at() + cache_lines(block_rows() * 4); }
+  [[nodiscard]] std::size_t slot_bytes() const { return state_at() + cache_lines(block_rows() * row_bytes); }
 
  private:
-  static std::size_t whole_lines(std::int64_t bytes) { return static_cast<std::size_t>((bytes + 63) / 64 * 64); }
+  static std::size_t cache_lines(std::int64_t bytes) { return static_cast<std::size_t>((bytes + 63) / 64 * 64); }
   [[nodiscard]] std::int64_t block_rows() const { return (rows_per_chunk + ranks - 1) / ranks; }
 
-  /// As many rows for every owner, and no small rest at the message's end.
+  /// A multiple of the ranks, and about the same for every chunk.
   [[nodiscard]] std::int64_t chunk_rows(std::int64_t chunk_bytes) const {
     const std::int64_t most = chunk_bytes / row_bytes > ranks ? chunk_bytes / row_bytes : ranks;
     const std::int64_t count = (num_tokens + most - 1) / most;

@@ -1,28 +1,33 @@
-// TWOSHOT on CUDA: reduce-scatter, then all-gather, in one kernel without a barrier. Every tile (a token row, or a
-// piece of the message where the epilogue looks at single elements) has an owner; of as many neighbouring tiles as
-// there are ranks each rank owns one.
+// TWOSHOT on CUDA: reduce-scatter, then all-gather, in one kernel without a barrier. Every tile (a token row, or a run
+// of vectors where the epilogue needs single elements only) has an owner; of each `Ranks` neighbouring tiles, every
+// rank owns one. One kernel for each tile type, number of vectors per thread and number of ranks; the list is
+// ARBITER_TILE_KERNELS (cuda_common/tiles.cuh).
 //
-// The blocks, or clusters of blocks that share long rows, take tiles in turns, on all ranks alike. While it works on
-// one, a block
-//   scatters   its part of the next tile to that tile's owner,
-//   reduces    this tile, if it owns it: polls the peers' parts, sums in rank order in fp32, begins the epilogue,
-//              sends what that carries (and the row's scalar) to all peers, and finishes the row itself,
-//   gathers    the tile before, if a peer owns it: polls what its owner epilogue_state, and finishes the row.
-// So both halves overlap, and what is waited for was sent a tile ago. Each 16 bytes are their own flag, as in ONESHOT
-// (arbiter/cuda/lamport.cuh).
+// Phases of a kernel
+//   0  prologue, overlapping the preceding kernel: epoch (start_operation), addresses, pdl_wait
+//   1  scatter the block's first tile
+//   2  for each tile of the block, grid-stride, on all ranks alike:
+//      scatter  push this rank's vectors of the next tile to that tile's owner
+//      reduce   this tile, if this rank owns it: poll the peers' vectors, sum in rank order in fp32, begin the
+//      epilogue,
+//               push epilogue_state and the row's scalar to all peers, finish the row
+//      gather   the previous tile, if a peer owns it: poll its epilogue_state and scalar, finish the row
+//   3  gather the block's last tile
+// So both halves overlap, and what a block waits for was pushed one tile ago.
 //
-// Blocks wait for the same tiles of other ranks, so all of a grid must be resident; each takes its tiles in rising
-// order and sends before it waits, so the lowest tile that is not done can always be.
-//
-// Two buffers take turns. A peer writes to a buffer of operation e again in e + 2, for which it must have finished
-// e + 1, and so have had something from this rank that was sent after this rank's kernel of e had ended: its part of a
-// tile the peer owns or its epilogue_state tile. A rank that owns nothing in e + 1 and is sent nothing is kept in step by
-// the tiles it gathers: every rank gathers or owns every tile.
+// Synchronisation
+//   Between ranks: none but the data, as in ONESHOT: each 16 bytes are their own flag (cuda_common/lamport.cuh). All
+//   blocks of a grid must be resident. Each takes its tiles in rising order and pushes before it waits, so the lowest
+//   unfinished tile can always be finished.
+//   Between kernels: two buffers of slots alternate. A peer pushes to a buffer of operation e again in e + 2, for which
+//   it must have finished e + 1, and so must have received something that this rank pushed after its kernel of e had
+//   ended: vectors of a tile that the peer owns, or the epilogue_state of a tile that this rank owns. A rank that owns
+//   nothing in e + 1 is kept in step by the tiles it gathers: every rank owns or gathers every tile. Within a block or
+//   cluster: the __syncthreads() of start_operation() and of the scalar's wait, and the row sums.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
-#include "cuda_common/message_layout.cuh"
 #include "cuda_common/rank_order_sum.cuh"
-#include "cuda_common/tile_kernels.cuh"
+#include "cuda_common/tiles.cuh"
 #include "twoshot_arguments.hpp"
 
 namespace {
@@ -61,31 +66,33 @@ class Twoshot {
  private:
   static constexpr bool one_vector = TileState<PerThread>::one_vector;
 
-  /// Changes along a block's tiles also where the number of blocks is a multiple of the ranks'.
+  /// Rotates by one every `Ranks` tiles, so that a block meets all owners even if the grid is a multiple of `Ranks`.
   __device__ __forceinline__ int owner_of(std::uint32_t tile) const {
     return static_cast<int>((tile + tile / Ranks) % Ranks);
   }
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
     return load_vector(static_cast<const Element*>(arguments_.input) + at.offset, at);
   }
-  /// Where `source` sends a vector of a tile of this rank's.
+  /// This rank's slot for vector `v`, pushed by `source`, of a tile that this rank owns.
   __device__ __forceinline__ Packed* scattered_here(int source, std::uint32_t tile, std::uint32_t v) const {
     return scattered_here_ + source * arguments_.owned_slots + (tile / Ranks * tiles_.vectors() + v);
   }
-  /// Where this rank sends a vector of a tile of `owner`'s.
+  /// The owner's slot for this rank's vector `v` of a tile.
   __device__ __forceinline__ Packed* scattered(int owner, std::uint32_t tile, std::uint32_t v) const {
     return static_cast<Packed*>(arguments_.scattered[owner]) +
            (static_cast<std::int64_t>(buffer_) * Ranks + arguments_.rank) * arguments_.owned_slots +
            (tile / Ranks * tiles_.vectors() + v);
   }
+  /// This rank's slot for the epilogue_state of vector `v` of a tile that a peer owns.
   __device__ __forceinline__ Packed* gathered_here(std::uint32_t tile, std::uint32_t v) const {
     return gathered_here_ + (tile * tiles_.vectors() + v);
   }
+  /// The same slot in the memory of rank `at_rank`.
   __device__ __forceinline__ Packed* gathered(int at_rank, std::uint32_t tile, std::uint32_t v) const {
     return static_cast<Packed*>(arguments_.gathered[at_rank]) + buffer_ * arguments_.all_slots +
            (tile * tiles_.vectors() + v);
   }
-  /// Each block of a cluster has its own, which it empties.
+  /// The slot for the scalar of a tile; each block of a cluster has its own and empties it.
   __device__ __forceinline__ float* scalar_slot(int at_rank, std::uint32_t tile) const {
     const std::uint32_t block = Tiles::blocks == 1 ? 0 : block_in_cluster();
     return static_cast<float*>(arguments_.scalars[at_rank]) + buffer_ * arguments_.all_scalars +
@@ -93,15 +100,16 @@ class Twoshot {
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
-  /// What every operation waits for first: the addresses of a thread's first vector are known when the input is there.
-  __device__ __forceinline__ void scatter_first(std::uint32_t tile, bool is_one) const {
+  /// Scatters the first tile. Computes the addresses of the thread's first vector before pdl_wait(), whether or not the
+  /// tile exists.
+  __device__ __forceinline__ void scatter_first(std::uint32_t tile, bool exists) const {
     const int owner = owner_of(tile);
     const std::uint32_t v = tiles_.first() + threadIdx.x;
     const VectorPlace at = tiles_.place(tile, v);
     const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
     Packed* const to = scattered(owner, tile, v);
     pdl_wait(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
-    if (!is_one || owner == arguments_.rank) return;
+    if (!exists || owner == arguments_.rank) return;
     if (at.count != 0) push(to, without_empty_words(load_vector(from, at)));
     if constexpr (!one_vector) scatter_from(tile, v + blockDim.x);
   }
@@ -143,7 +151,7 @@ class Twoshot {
       const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
                                                         [&](int source) { return scattered_here(source, tile, v); });
       statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
-      // What is sent is what is kept, so that all ranks finish from the same bits.
+      // The owner keeps what it sends, so that all ranks finish from the same bits.
       epilogue_state = without_empty_words(epilogue_state);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) {
@@ -172,14 +180,14 @@ class Twoshot {
     });
   }
 
-  /// Every thread polls the scalar itself; one of them empties it when all have it.
+  /// Every thread polls the scalar; after a __syncthreads(), thread 0 empties the slot.
   __device__ __forceinline__ float wait_for_scalar(int owner, std::uint32_t tile) const {
     const float* const slot = scalar_slot(arguments_.rank, tile);
     Spin spin(arguments_.bound);
-    std::uint32_t bits = look(slot);
+    std::uint32_t bits = poll(slot);
     while (__any_sync(0xffffffffU, bits == empty_word)) {
       if (spin.is_due() && spin.warp_gives_up(bits == empty_word, owner, epoch_)) break;
-      bits = look(slot);
+      bits = poll(slot);
     }
     __syncthreads();
     if (threadIdx.x == 0) clear(scalar_slot(arguments_.rank, tile));
@@ -188,7 +196,7 @@ class Twoshot {
 
   __device__ __forceinline__ void gather(std::uint32_t tile) const {
     const int owner = owner_of(tile);
-    if (owner == arguments_.rank) return;  // the same for the aligned block
+    if (owner == arguments_.rank) return;  // the same in all threads of the block
     TileState<PerThread> kept(tiles_.vectors(), tiles_.first());
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
@@ -214,16 +222,16 @@ class Twoshot {
   std::uint32_t count_;
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;
-  Packed* scattered_here_ = nullptr;  ///< what is sent to this rank, the parts of its tiles
-  Packed* gathered_here_ = nullptr;   ///< and what owners epilogue_state
+  Packed* scattered_here_ = nullptr;  ///< this rank's slots of the current buffer, for the tiles it owns
+  Packed* gathered_here_ = nullptr;   ///< and for the tiles of its peers
 };
 
 }  // namespace
 
-#define ARBITER_TWOSHOT(ranks, per_thread, tiles, threads, name)          \
+#define ARBITER_TWOSHOT(ranks, per_thread, tiles, threads, name)           \
   extern "C" __global__ void __launch_bounds__(threads, 1)                 \
       twoshot_##name(const __grid_constant__ TwoshotArguments arguments) { \
-    Twoshot<ranks, per_thread, tiles>(arguments).run();                   \
+    Twoshot<ranks, per_thread, tiles>(arguments).run();                    \
   }
 
-ARBITER_STRIP_KERNELS(ARBITER_TWOSHOT)
+ARBITER_TILE_KERNELS(ARBITER_TWOSHOT)

@@ -6,15 +6,17 @@ namespace arbiter::twoshot {
 
 inline constexpr int max_ranks = 8;
 
-/// The kernel's parameter; plain data, the same for both compilers. Two buffers of slots take turns in each of the
-/// areas, whose places depend on the capacity only, never on the message.
+/// The parameter of TWOSHOT's kernels; plain data, the same for host and device compilers. Each of the three areas has
+/// two buffers of slots. Their places depend on the workspace's capacity, not on the message, so that operations of any
+/// shapes alternate between the same two buffers.
 struct TwoshotArguments : cuda::TileArguments {
-  void* scattered[max_ranks];  ///< by rank: [2 buffers][source rank][owned_slots] of 16 bytes: parts to be summed
-  void* gathered[max_ranks];   ///< by rank: [2 buffers][all_slots] of 16 bytes: what owners epilogue_state
-  void* scalars[max_ranks];    ///< by rank: [2 buffers][all_scalars] of 4 bytes: the owners' row scalars
-  std::int64_t owned_slots;
-  std::int64_t all_slots;
-  std::int64_t all_scalars;  ///< one for each block of a tile
+  void* scattered[max_ranks];  ///< by rank: [2 buffers][source rank][owned_slots] of 16 bytes: vectors to be summed by
+                               ///< that rank
+  void* gathered[max_ranks];   ///< by rank: [2 buffers][all_slots] of 16 bytes: epilogue_state from the owners
+  void* scalars[max_ranks];    ///< by rank: [2 buffers][all_scalars] of 4 bytes: row scalars from the owners
+  std::int64_t owned_slots;    ///< vectors of the tiles that a rank owns
+  std::int64_t all_slots;      ///< vectors of all tiles
+  std::int64_t all_scalars;    ///< one per tile and block of it
 };
 
 }  // namespace arbiter::twoshot

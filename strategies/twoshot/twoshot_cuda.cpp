@@ -1,11 +1,9 @@
-// TWOSHOT on CUDA, the host side: memory, the kernel for the problem, its launch. The kernel is in twoshot.cu.
+// TWOSHOT on CUDA, host side: workspace, kernel and launch. The kernels are in twoshot.cu.
 #include <algorithm>
 
 #include "arbiter/strategy.hpp"
-#include "cuda_common/lamport_memory.hpp"
-#include "cuda_common/supports.hpp"
 #include "cuda_common/tile_kernel.hpp"
-#include "cuda_common/tile_options.hpp"
+#include "cuda_common/tile_plan.hpp"
 #include "device_code/twoshot.hpp"
 #include "twoshot_arguments.hpp"
 
@@ -17,9 +15,9 @@ using twoshot::TwoshotArguments;
 constexpr std::int64_t buffers = 2;
 constexpr std::int64_t slot_bytes = 16;
 
-/// The areas of a rank's slots, from their capacity in slots of 16 bytes.
+/// The capacity of a workspace: slots of 16 bytes and scalars of 4, per buffer.
 struct Areas {
-  std::int64_t owned_slots;  // of each source rank
+  std::int64_t owned_slots;  // per source rank
   std::int64_t all_slots;
   std::int64_t all_scalars;
 
@@ -71,8 +69,8 @@ class Twoshot : public Strategy {
     return cuda::supports_peer_kernels(problem, group);
   }
 
-  /// The areas' places depend on their capacity exclusive_sm, which grows with the largest message so far: another
-  /// shape's slots then never overlap this one's in another way.
+  /// The places of the areas depend only on the workspace's capacity, which grows with the largest message so far: a
+  /// slot then has the same role in operations of all shapes.
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;

@@ -1,10 +1,10 @@
-// TWOSHOT on the host: every token row has an owner. Ranks stage the rows that others own, the owner reduces a row once
-// and publishes what the epilogue carries of it, and every rank finishes all rows. Two synchronisations per chunk, but
-// each rank moves and adds a fraction of what it does in ONESHOT.
+// TWOSHOT on the host: every token row has an owner. Ranks stage the rows that others own; the owner reduces a row once
+// and publishes its epilogue_state and scalar; every rank finishes all rows. Two synchronisations per chunk, but each
+// rank moves and adds a fraction of what it does in ONESHOT.
 //
-// In the round of chunk k a rank stages k + 1, reduces k and finishes k - 1, so that it waits for what peers did a
-// round ago. Three slots suffice without giving them back: who stages k + 1 has finished k - 2, so all owners had read
-// what was staged for it; and all peers had staged k before k is published, so they had finished k - 3.
+// In round k a rank stages chunk k + 1, reduces k and finishes k - 1, so that it waits for what peers did one round
+// ago. Three slots suffice, and returning them needs no counter: a rank that stages k + 1 has finished k - 2, so all
+// owners have read what was staged for it; and all peers stage k before k is published, so they have finished k - 3.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -119,11 +119,11 @@ class TwoshotOperation : public Operation {
   std::vector<float> sum_;
 };
 
-// Measured on two cores with 2 and 4 ranks, 64 KB to 8 MB: smaller chunks cost ranks that share a core more changes of
-// place (a tenth at 256 KiB, a fifth at 64 KiB), larger ones leave the second-level cache before they are read.
+// Measured on two cores with 2 and 4 ranks, 64 KB to 8 MB: smaller chunks cost ranks that share a core more context
+// switches (10 % at 256 KiB, 20 % at 64 KiB); larger ones leave the second-level cache before they are read.
 constexpr ParameterSpec parameters[] = {
     {"chunk_kib", ParameterType::integer, "512", "1..65536",
-     "KiB of the message that go through shared memory at a time; at least one token row per rank"},
+     "KiB of the message per chunk in shared memory; at least one token row per rank"},
 };
 
 class Twoshot : public Strategy {
@@ -138,7 +138,7 @@ class Twoshot : public Strategy {
 
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const TokenBlocks blocks(preparation.problem, chunk_bytes_);
-    // Room for most shapes at once, so that a sweep of growing messages does not map anew for each.
+    // Room for most shapes, so that a sweep of growing messages does not map new memory for each.
     const std::size_t bytes = std::max(blocks.slot_bytes(), static_cast<std::size_t>(2 * chunk_bytes_));
     auto slots = SharedSlots::reuse_or_make(slots_, preparation.group, slots_needed, bytes);
     return std::make_unique<TwoshotOperation>(preparation, std::move(slots), blocks);

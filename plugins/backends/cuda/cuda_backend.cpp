@@ -1,5 +1,5 @@
-// The cuda backend: a rank is a process with one GPU, an operation is enqueued on the one stream of its rank. The
-// device is taken when it is first needed, so that asking costs nothing, also where there is none.
+// The cuda backend: each rank is a process with one GPU and one stream, on which its operations are enqueued. The
+// device is taken on first use, so that available() needs no context and works without a device.
 #include "arbiter/cuda/cuda_backend.hpp"
 
 #include <limits>
@@ -9,22 +9,47 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "cuda_check.hpp"
 #include "cuda_prober.hpp"
 #include "cuda_sample.hpp"
-#include "device_buffer.hpp"
-#include "device_choice.hpp"
+#include "device_errors.hpp"
+#include "device_memory.hpp"
+#include "devices.hpp"
 #include "epilogue_pass.hpp"
-#include "machine_facts.hpp"
+#include "kernels.hpp"
 #include "peer_memory.hpp"
-#include "rank_device.hpp"
+#include "stream.hpp"
 
 namespace {
 
 using namespace arbiter;
 using namespace arbiter::cuda;
 
-constexpr int oldest_sm_version = 80;  // that device code is compiled for
+constexpr int oldest_sm_version = 80;  // device code is compiled for it
+
+std::shared_ptr<Stream> stream_on(int device) {
+  check(cudaSetDevice(device), fmt::format("take GPU {}", device));
+  return std::make_shared<Stream>();
+}
+
+/// The device of this rank, in use.
+struct RankDevice {
+  /// Throws Error.
+  explicit RankDevice(int device)
+      : number(device),
+        stream(stream_on(device)),
+        pool(std::make_shared<MemoryPool>(device)),
+        copies(stream->main()),
+        kernels(stream, device) {}
+
+  int number;
+  std::shared_ptr<Stream> stream;
+  std::shared_ptr<DeferredFrees> frees = std::make_shared<DeferredFrees>();
+  std::shared_ptr<MemoryPool> pool;
+  SpinFailures spin_failures;
+  HostCopies copies;
+  Kernels kernels;
+  StartBarriers barriers;
+};
 
 class CudaBackendPlugin : public CudaBackend {
  public:
@@ -80,7 +105,7 @@ class CudaBackendPlugin : public CudaBackend {
         fmt::format("{} has no epilogue for {} on CUDA devices", problem.fusion, name_of(problem.dtype)));
   }
 
-  /// A strategy may have seen the error first; the stream tells it again.
+  /// A strategy may have consumed the error; the stream reports it again.
   [[nodiscard]] bool lost() const override {
     if (device_is_lost() || device_is_stuck()) return true;
     return device_ != nullptr && is_sticky(cudaStreamQuery(device_->stream->main()));
@@ -100,20 +125,18 @@ class CudaBackendPlugin : public CudaBackend {
   [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
                                                   std::int64_t iterations_per_sample, bool graph) override {
     RankDevice& rank = device();
-    SampleContext context{rank.stream, [this, &rank](ProcessGroup& group) { return rank.barriers.of(group, *this); },
-                          [&rank](const ProcessGroup& group) { return rank.spin_failures.bound(group.rank()); },
-                          [&rank] { rank.spin_failures.throw_if_any(); }};
-    return make_sample(std::move(context), operation, bindings, iterations_per_sample, graph);
+    return make_sample({*this, rank.stream, rank.barriers, rank.spin_failures}, operation, bindings,
+                       iterations_per_sample, graph);
   }
 
   [[nodiscard]] int sm_version() const override { return device().kernels.sm_version(); }
   [[nodiscard]] int multiprocessors() const override { return device().kernels.multiprocessors(); }
   [[nodiscard]] void* stream() const override { return device().stream->current(); }
-  [[nodiscard]] std::uint64_t buffer_number(const void* address) const override {
-    return device().pool->number_of(address);
+  [[nodiscard]] std::uint64_t allocation_id(const void* address) const override {
+    return device().pool->id_of(address);
   }
   [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes, unsigned char fill) override {
-    return share_memory(device().number, group, bytes, fill, device().lingering);
+    return share_memory(device().number, group, bytes, fill, device().frees);
   }
   [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry) override {
     return device().kernels.link(parts, entry);

@@ -10,9 +10,9 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/machine_probe.hpp"
-#include "cuda_check.hpp"
 #include "device_code/machine_probe.hpp"
-#include "machine_probe_arguments.hpp"
+#include "device_errors.hpp"
+#include "kernel_arguments.hpp"
 
 namespace arbiter::cuda {
 
@@ -21,14 +21,14 @@ namespace {
 constexpr std::array<std::size_t, 3> sizes{1 << 20, 8 << 20, 64 << 20};
 constexpr std::size_t largest = sizes.back();
 constexpr std::size_t flag_bytes = 4096;
-constexpr std::int64_t round_trips = 100;  // starting the kernel is then less than a hundredth
+constexpr std::int64_t round_trips = 100;  // so that the launch is less than a hundredth of the time
 constexpr unsigned transfer_block = 512;
 constexpr std::size_t vector_bytes = 16;
 
-/// What each rank shows: a flag, what it sends, and an inbox for every rank.
-class LimitMemory {
+/// In each rank's part of the peer memory: a flag, the data it sends (outbox), and an inbox per source rank.
+class ProbeMemory {
  public:
-  LimitMemory(CudaBackend& backend, ProcessGroup& group)
+  ProbeMemory(CudaBackend& backend, ProcessGroup& group)
       : rank_(group.rank()),
         ranks_(group.size()),
         shared_(backend.share(group, flag_bytes + largest * (1 + static_cast<std::size_t>(group.size())), 0)) {
@@ -42,7 +42,7 @@ class LimitMemory {
   [[nodiscard]] int ranks() const { return ranks_; }
   [[nodiscard]] std::uint32_t* flag(int rank) const { return reinterpret_cast<std::uint32_t*>(of(rank)); }
   [[nodiscard]] std::byte* outbox(int rank) const { return of(rank) + flag_bytes; }
-  /// At rank `to`, for what comes from rank `from`.
+  /// In the memory of rank `to`, for the data of rank `from`.
   [[nodiscard]] std::byte* inbox(int to, int from) const {
     return of(to) + flag_bytes + largest * (1 + static_cast<std::size_t>(from));
   }
@@ -124,9 +124,9 @@ class Nothing : public Operation {
   void enqueue(const Bindings& /*none*/) override {}
 };
 
-class CudaLimitProber : public MachineProber {
+class CudaMachineProber : public MachineProber {
  public:
-  CudaLimitProber(CudaBackend& backend, ProcessGroup& group, std::chrono::milliseconds timeout)
+  CudaMachineProber(CudaBackend& backend, ProcessGroup& group, std::chrono::milliseconds timeout)
       : backend_(backend),
         group_(group),
         timeout_(timeout),
@@ -192,7 +192,7 @@ class CudaLimitProber : public MachineProber {
     const int rank = memory_.rank();
     for (const int peer : what.peers_of(rank, memory_.ranks())) {
       if (arguments.peers == TransferArguments::max_peers) {
-        throw Error(fmt::format("one rank can move data with {} others at once", TransferArguments::max_peers));
+        throw Error(fmt::format("one rank can exchange data with at most {} peers", TransferArguments::max_peers));
       }
       const bool pulls = what.kind == ProbeKind::pull;
       arguments.from[arguments.peers] = memory_.outbox(pulls ? peer : rank);
@@ -206,7 +206,7 @@ class CudaLimitProber : public MachineProber {
   CudaBackend& backend_;
   ProcessGroup& group_;
   std::chrono::milliseconds timeout_;
-  LimitMemory memory_;
+  ProbeMemory memory_;
   std::unique_ptr<Buffer> epoch_;  // of round trips
 };
 
@@ -214,7 +214,7 @@ class CudaLimitProber : public MachineProber {
 
 std::unique_ptr<MachineProber> make_machine_prober(CudaBackend& backend, ProcessGroup& group,
                                                    std::chrono::milliseconds timeout) {
-  return std::make_unique<CudaLimitProber>(backend, group, timeout);
+  return std::make_unique<CudaMachineProber>(backend, group, timeout);
 }
 
 }  // namespace arbiter::cuda

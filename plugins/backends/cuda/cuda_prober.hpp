@@ -7,8 +7,8 @@
 
 namespace arbiter::cuda {
 
-/// Collective. Latency and bandwidth between the devices of the ranks, by kernels and by copy engines. Throws Error on
-/// every rank.
+/// Collective. Measures latency and bandwidth between the ranks' devices, of kernels and of copy engines. Throws Error
+/// on every rank.
 [[nodiscard]] std::unique_ptr<MachineProber> make_machine_prober(CudaBackend& backend, ProcessGroup& group,
                                                                  std::chrono::milliseconds timeout);
 

@@ -1,11 +1,74 @@
 #include "cuda_sample.hpp"
 
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <random>
 #include <utility>
 #include <vector>
 
-#include "cuda_check.hpp"
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
+#include "device_code/start_barrier.hpp"
+#include "device_errors.hpp"
 
 namespace arbiter::cuda {
+
+StartBarrier::StartBarrier(CudaBackend& backend, ProcessGroup& group) {
+  if (group.size() > StartBarrierArguments::max_ranks) {
+    throw Error(fmt::format("{} ranks cannot be lined up on their devices; {} can", group.size(),
+                            StartBarrierArguments::max_ranks));
+  }
+  std::string failure = failure_of([&] {
+    const std::array parts{start_barrier_code(DType::bfloat16)};
+    kernel_ = backend.link(parts, "arbiter_start_barrier");
+    void* host = nullptr;
+    check(cudaHostAlloc(&host, sizeof(std::uint32_t), cudaHostAllocMapped), "get host memory that the device sees");
+    go_ = new (host) std::uint32_t{0};
+    void* on_device = nullptr;
+    check(cudaHostGetDevicePointer(&on_device, host, 0), "map host memory into the device");
+    arguments_.go = static_cast<const std::uint32_t*>(on_device);
+  });
+  if (failure = first_failure(failure, group); !failure.empty()) throw Error(failure);
+  flags_ = backend.share(group, static_cast<std::size_t>(group.size()) * sizeof(std::uint32_t), 0);
+  for (std::size_t rank = 0; rank < flags_->of_ranks().size(); ++rank) {
+    arguments_.flags[rank] = static_cast<std::uint32_t*>(flags_->of_ranks()[rank]);
+  }
+  arguments_.rank = group.rank();
+  arguments_.ranks = group.size();
+  std::random_device random;
+  token_ = (static_cast<std::uint64_t>(random()) << 32U) | random() | 1U;
+  group.broadcast(&token_, sizeof token_, 0);
+}
+
+StartBarrier::~StartBarrier() {
+  if (go_ != nullptr && device_became_idle()) static_cast<void>(cudaFreeHost(go_));
+}
+
+void StartBarrier::enqueue(ProcessGroup& group, const SpinBound& bound) {
+  arguments_.epoch = static_cast<std::uint32_t>(group.max(static_cast<double>(arguments_.epoch))) + 1;
+  SpinBound bound_copy = bound;
+  const std::array<void*, 2> arguments{&arguments_, &bound_copy};
+  kernel_->launch({.grid = 1, .block = StartBarrierArguments::max_ranks}, arguments);
+}
+
+void StartBarrier::release() noexcept { std::atomic_ref(*go_).store(arguments_.epoch, std::memory_order_release); }
+
+std::shared_ptr<StartBarrier> StartBarriers::of(ProcessGroup& group, CudaBackend& backend) {
+  const std::uint64_t own = last_ == nullptr ? 0 : last_->token();
+  std::vector<std::uint64_t> tokens(static_cast<std::size_t>(group.size()));
+  group.all_gather(&own, tokens.data(), sizeof own);
+  const bool same = own != 0 && std::all_of(tokens.begin(), tokens.end(), [&](auto other) { return other == own; });
+  // Two ranks of a larger group hold the same barrier too.
+  if (!group.all(same && last_->ranks() == group.size() && last_->rank() == group.rank())) {
+    last_.reset();
+    last_ = std::make_shared<StartBarrier>(backend, group);
+  }
+  return last_;
+}
 
 namespace {
 
@@ -16,7 +79,7 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "record an event"); }
-  /// As a node of the graph that is being captured.
+  /// As a node of the graph being captured.
   void record_in_graph(cudaStream_t stream) {
     check(cudaEventRecordWithFlags(event_, stream, cudaEventRecordExternal), "record an event in a CUDA graph");
   }
@@ -41,13 +104,13 @@ class CudaSample : public Sample {
 
   [[nodiscard]] double time(ProcessGroup& group) override {
     if (barrier_ == nullptr || group_ != &group) {
-      barrier_ = context_.barrier_of(group);
+      barrier_ = context_.barriers.of(group, context_.backend);
       group_ = &group;
     }
     Stream& stream = *context_.stream;
-    barrier_->enqueue(group, context_.bound_of(group));
+    barrier_->enqueue(group, context_.spin_failures.bound(group.rank()));
     try {
-      // Eager runs could fill the stream's queue, and the host would wait for the device that waits for the host.
+      // Eager launches may fill the stream's queue: the host would wait for the device, which waits for the host.
       if (!graph()) barrier_->release();
       work();
     } catch (...) {
@@ -56,7 +119,7 @@ class CudaSample : public Sample {
     }
     barrier_->release();
     stream.wait("run an operation");
-    context_.throw_if_a_spin_failed();
+    context_.spin_failures.throw_if_any();
     return start_.microseconds_until(end_);
   }
 
@@ -97,7 +160,7 @@ class GraphSample : public CudaSample {
   void capture() {
     stream().begin_capture();
     try {
-      // Inside, so that what it takes to start a graph is no part of the operations' time.
+      // Inside the graph, so that its launch is not timed.
       start_.record_in_graph(stream().current());
       enqueue_all();
       end_.record_in_graph(stream().current());
@@ -109,7 +172,7 @@ class GraphSample : public CudaSample {
     const auto made = cudaGraphInstantiate(&executable_, graph, 0);
     static_cast<void>(cudaGraphDestroy(graph));
     check(made, "make a CUDA graph");
-    // With all code loaded and the graph on the device, a launch needs nothing of a device that waits in the barrier.
+    // Uploaded before the barrier is enqueued: a launch then needs nothing from the device that waits in the barrier.
     check(cudaGraphUpload(executable_, stream().main()), "upload a CUDA graph");
     stream().wait("upload a CUDA graph");
   }

@@ -1,26 +1,61 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 
-#include <cuda_runtime_api.h>
-
-#include "arbiter/backend.hpp"
-#include "start_barrier.hpp"
+#include "arbiter/cuda/cuda_backend.hpp"
+#include "device_errors.hpp"
+#include "kernel_arguments.hpp"
 #include "stream.hpp"
 
 namespace arbiter::cuda {
 
-/// What a sample needs of its backend.
-struct SampleContext {
-  std::shared_ptr<Stream> stream;
-  std::function<std::shared_ptr<StartBarrier>(ProcessGroup&)> barrier_of;
-  std::function<SpinBound(const ProcessGroup&)> bound_of;
-  std::function<void()> throw_if_a_spin_failed;
+/// Makes the devices of a group's ranks start together (start_barrier.cu).
+class StartBarrier {
+ public:
+  /// Collective. Throws Error on every rank.
+  StartBarrier(CudaBackend& backend, ProcessGroup& group);
+  ~StartBarrier();
+  StartBarrier(const StartBarrier&) = delete;
+  StartBarrier& operator=(const StartBarrier&) = delete;
+
+  /// Collective. Enqueues a kernel that ends when it runs on every rank and release() was called on every rank. Ranks
+  /// whose epochs differ, because one of them failed before, agree on one again.
+  void enqueue(ProcessGroup& group, const SpinBound& bound);
+  void release() noexcept;
+
+  /// Identifies the barrier: the same on all of its ranks, and no other barrier has it.
+  [[nodiscard]] std::uint64_t token() const { return token_; }
+  [[nodiscard]] int rank() const { return arguments_.rank; }
+  [[nodiscard]] int ranks() const { return arguments_.ranks; }
+
+ private:
+  std::shared_ptr<Kernel> kernel_;
+  std::unique_ptr<PeerMemory> flags_;
+  std::uint32_t* go_ = nullptr;
+  StartBarrierArguments arguments_{};
+  std::uint64_t token_ = 0;
 };
 
-/// `iterations_per_sample` runs between two events: one replay of a CUDA graph, or enqueued one by one while they are
-/// timed.
+/// The barrier of the group that was timed last.
+class StartBarriers {
+ public:
+  /// Collective. Makes a new barrier unless all ranks hold the one of this group. Throws Error on every rank.
+  [[nodiscard]] std::shared_ptr<StartBarrier> of(ProcessGroup& group, CudaBackend& backend);
+
+ private:
+  std::shared_ptr<StartBarrier> last_;
+};
+
+/// What a sample needs of its backend.
+struct SampleContext {
+  CudaBackend& backend;
+  std::shared_ptr<Stream> stream;
+  StartBarriers& barriers;
+  SpinFailures& spin_failures;
+};
+
+/// `iterations_per_sample` runs between two events: one replay of a CUDA graph, or eager launches.
 [[nodiscard]] std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
                                                   std::int64_t iterations_per_sample, bool graph);
 

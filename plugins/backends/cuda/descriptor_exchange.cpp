@@ -28,12 +28,12 @@ struct Address {
 };
 
 struct Message {
-  std::uint64_t token;  ///< of this exchange: anybody may write to a socket in the abstract name space
+  std::uint64_t token;  ///< of this exchange: any process can write to an abstract socket
   std::uint64_t number;
   int rank;
 };
 
-/// Room for one descriptor in a control message.
+/// A control message with room for one descriptor.
 struct alignas(cmsghdr) Control {
   std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes{};
 };
@@ -44,7 +44,7 @@ Descriptor make_socket(Address& address) {
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &longest_wait, sizeof longest_wait);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &longest_wait, sizeof longest_wait);
   address.name.sun_family = AF_UNIX;
-  // A name without a path asks the kernel for an unused abstract one.
+  // Without a path, the kernel chooses an unused abstract name.
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.name), sizeof(sa_family_t)) != 0) {
     throw SystemError("name a Unix socket", errno);
   }
@@ -126,7 +126,7 @@ std::vector<Handed> exchange_descriptors(ProcessGroup& group, int own, std::uint
 
   std::vector<Handed> handed(ranks);
   failure = failure_of([&] {
-    // One in turn with one out: a socket queues only some messages.
+    // Sends and receives alternate, because a socket queues only a few messages.
     for (std::size_t step = 1; step < ranks; ++step) {
       hand_over(socket.get(), addresses[(rank + step) % ranks], {token, number, group.rank()}, own);
       auto [from, what] = receive(socket.get(), token);

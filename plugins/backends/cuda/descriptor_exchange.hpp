@@ -7,7 +7,7 @@
 
 namespace arbiter::cuda {
 
-/// Closes itself.
+/// Owns a file descriptor.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -22,14 +22,14 @@ class Descriptor {
   int value_ = -1;
 };
 
-/// What one rank hands to the others: a descriptor, and a number that goes with it.
+/// What a rank sends to its peers: a file descriptor, and a number that belongs to it.
 struct Handed {
   Descriptor descriptor;
   std::uint64_t number = 0;
 };
 
-/// Collective, on one host. Every rank gets what the others hand over, by rank; its own place stays empty. Throws Error
-/// on every rank if one does not get everything within some seconds.
+/// Collective, on one host. Every rank receives what its peers send, by rank; its own entry stays empty. Throws Error
+/// on every rank if one of them does not receive everything within 10 s.
 [[nodiscard]] std::vector<Handed> exchange_descriptors(ProcessGroup& group, int own, std::uint64_t number);
 
 }  // namespace arbiter::cuda

@@ -1,5 +1,5 @@
-// A fusion's epilogue over a message that is reduced already: what follows an AllReduce that cannot fuse. It is limited
-// by memory, so every element is read once and written once wherever a row fits into the registers of a block.
+// A fusion's epilogue over a reduced message, for AllReduces that do not fuse. It is bound by memory bandwidth, so
+// every element is read once and written once wherever a row fits into the registers of a block.
 #include "arbiter/cuda/element.cuh"
 #include "arbiter/cuda/epilogue.cuh"
 #include "arbiter/cuda/row_sum.cuh"
@@ -11,7 +11,7 @@ using namespace arbiter::cuda;
 constexpr int warp = 32;
 constexpr int max_warps = 1024 / warp;
 
-/// The threads of a block that own one row: whole warps, one beside the other.
+/// The threads of a block that hold one row: consecutive warps.
 struct RowGroup {
   int threads;
   int lane;       ///< of this thread in its group
@@ -25,8 +25,8 @@ struct RowGroup {
         per_block(static_cast<int>(blockDim.x) / group_threads) {}
 };
 
-/// The sum over the group, in every thread of it, always in the same order. All threads of the block take part; `turn`
-/// changes from one call to the next, so that one barrier each is enough.
+/// The sum over the group in each of its threads, in warp order. All threads of the block call it: it has one
+/// __syncthreads(), unless a group is one warp. `turn` alternates between 0 and 1, so that one barrier suffices.
 __device__ float sum_over_row(const RowGroup& group, float value, int turn) {
   __shared__ float of_warps[2][max_warps];
   value = sum_over_warp(value);
@@ -52,8 +52,8 @@ __device__ __forceinline__ Packed load_reduced(const Element* reduced, const Vec
   return load_vector(reduced + place.offset, place);
 }
 
-/// Each thread keeps `Vectors` vectors of its row in registers from begin() to finish(). The blocks take the rows in
-/// turns; every group of a block makes as many turns as the others, since they meet in sum_over_row().
+/// Each thread keeps `Vectors` vectors of its row in registers from begin() to finish(). Row groups take rows
+/// grid-stride. All groups of a block make the same number of iterations, because sum_over_row() has a barrier.
 template <int Vectors>
 __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArguments& arguments, int group_threads,
                                      bool needs_row) {
@@ -70,7 +70,7 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
        first += stride) {
     const std::int64_t row = first + group.number;
     const bool has_row = row < arguments.num_tokens;
-    // Found out again each time: kept, places would take the registers that the vectors need.
+    // Recomputed each time: stored places would take registers that the vectors need.
     const auto place = [&](int i) { return place_of(arguments, row, has_row, group.lane + i * group.threads); };
     Packed sum[Vectors];
     Packed epilogue_state[Vectors];
@@ -90,12 +90,13 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
     if (needs_row) scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
     turn ^= 1;
 #pragma unroll
-    for (int i = 0; i < Vectors; ++i) arbiter_epilogue_finish(arguments, place(i), inputs[i], epilogue_state[i], scalar);
+    for (int i = 0; i < Vectors; ++i)
+      arbiter_epilogue_finish(arguments, place(i), inputs[i], epilogue_state[i], scalar);
   }
 }
 
-/// Rows of any width, a block each: what was begun for the statistic is begun again to be finished. The inputs of a row
-/// are then still in cache.
+/// Rows of any width, one block per row: begin() runs once for the statistic and again for the outputs, when the inputs
+/// of the row are still in cache.
 __device__ __forceinline__ void pass_twice(const Element* reduced, const EpilogueArguments& arguments, bool needs_row) {
   const RowGroup group(static_cast<int>(blockDim.x));
   const int vectors = static_cast<int>((arguments.hidden_size + vector_elements - 1) / vector_elements);
@@ -111,7 +112,8 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
         arbiter_epilogue_load_constant(arguments, place, inputs);
         arbiter_epilogue_locate(arguments, place, inputs);
         arbiter_epilogue_load(arguments, place, inputs);
-        statistic += arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state);
+        statistic +=
+            arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state);
       }
       scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
       turn ^= 1;
@@ -133,23 +135,26 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
 
 }  // namespace
 
-// Blocks of whole row groups of `group_threads`, a multiple of 32; `needs_row` as in DeviceEpilogue; `reduced` holds
-// num_tokens x hidden_size elements. Nothing is shared between blocks; in a block, groups meet at the barrier of
-// sum_over_row() only.
+// arbiter_epilogue_pass_1: rows of up to 1024 vectors, one per thread.
+//   reduced        [num_tokens, hidden_size], the summed message
+//   group_threads  threads per row, a multiple of 32; blockDim.x is a multiple of it
+//   needs_row      DeviceEpilogue::needs_row
+// Phases per row: load and begin, sum of the statistic, finish. Blocks share nothing; the row groups of a block meet at
+// the barrier of sum_over_row() only.
 extern "C" __global__ void __launch_bounds__(1024)
     arbiter_epilogue_pass_1(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
                             int group_threads, bool needs_row) {
   pass<1>(reduced, arguments, group_threads, needs_row);
 }
 
-// Wider rows: more registers for each of fewer threads.
+// arbiter_epilogue_pass_3: rows of up to 1536 vectors, three per thread. Otherwise the same.
 extern "C" __global__ void __launch_bounds__(512)
     arbiter_epilogue_pass_3(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
                             int group_threads, bool needs_row) {
   pass<3>(reduced, arguments, group_threads, needs_row);
 }
 
-// The same for rows that no block holds; a block is one group.
+// arbiter_epilogue_pass_wide: rows of any width, in two passes over the row; the block is one row group.
 extern "C" __global__ void __launch_bounds__(1024)
     arbiter_epilogue_pass_wide(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
                                int /*group_threads*/, bool needs_row) {

@@ -7,17 +7,22 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "link/cubin_cache.hpp"
-#include "linked_kernel.hpp"
 #include "stream.hpp"
 
 namespace arbiter::cuda {
 
+struct Multiprocessors {
+  int count;
+  unsigned shared_bytes;  ///< shared memory of each
+};
+
 /// The kernels of one device; each is linked and loaded once.
 class Kernels {
  public:
+  /// Throws Error.
   Kernels(std::shared_ptr<Stream> stream, int device);
 
-  /// Throws Error with the linker's words.
+  /// As CudaBackend::link().
   [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry);
 
   [[nodiscard]] int sm_version() const { return sm_version_; }
@@ -30,8 +35,5 @@ class Kernels {
   CubinCache cache_;
   std::map<std::string, std::shared_ptr<Kernel>> loaded_;
 };
-
-/// 90 for sm_90. Makes no context. Throws Error.
-[[nodiscard]] int sm_version_of(int device);
 
 }  // namespace arbiter::cuda

@@ -1,13 +1,13 @@
-// What bounds every AllReduce of GPUs that reach each other: kernels that do one thing and nothing else.
+// The machine probe: what bounds every AllReduce between GPUs with peer access. Each kernel does one thing.
 #include "arbiter/cuda/pdl.cuh"
 #include "arbiter/cuda/spin.cuh"
-#include "machine_probe_arguments.hpp"
+#include "kernel_arguments.hpp"
 
 namespace {
 
 using namespace arbiter::cuda;
 
-constexpr int in_flight = 4;  // vectors a thread has read and not yet written
+constexpr int in_flight = 4;  // vectors per thread that are loaded and not yet stored
 
 __device__ __forceinline__ void raise(std::uint32_t* flag, std::uint32_t epoch) {
   asm volatile("st.relaxed.sys.global.u32 [%0], %1;" ::"l"(flag), "r"(epoch) : "memory");
@@ -24,13 +24,15 @@ __device__ __forceinline__ void wait_for(const std::uint32_t* flag, std::uint32_
 
 }  // namespace
 
-// What every kernel of a strategy does first.
+// arbiter_probe_launch: an empty dependent kernel; what every kernel of a strategy does first. No synchronisation
+// between blocks.
 extern "C" __global__ void arbiter_probe_launch() {
   pdl_wait();
   pdl_trigger();
 }
 
-// One thread. The word is its own flag, as in the strategies.
+// arbiter_probe_round_trips: one thread on each of two ranks. They send a counter to and fro; the counter is its own
+// flag, as in the strategies, so stores and polls are relaxed and there are no fences.
 extern "C" __global__ void arbiter_probe_round_trips(const __grid_constant__ RoundTripArguments arguments,
                                                      const __grid_constant__ SpinBound bound) {
   std::uint32_t epoch = *arguments.epoch;
@@ -43,7 +45,9 @@ extern "C" __global__ void arbiter_probe_round_trips(const __grid_constant__ Rou
   *arguments.epoch = epoch;
 }
 
-// Warps begin with different peers, so that all links are busy all the time.
+// arbiter_probe_transfer: copies 16-byte vectors between this rank and its peers, grid-stride, four in flight per
+// thread. Warps start with different peers, so that all links are busy all the time. No synchronisation; the end of the
+// kernel completes the stores.
 extern "C" __global__ void __launch_bounds__(512)
     arbiter_probe_transfer(const __grid_constant__ TransferArguments arguments) {
   const std::uint32_t stride = gridDim.x * blockDim.x;

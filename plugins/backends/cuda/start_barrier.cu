@@ -1,6 +1,6 @@
-// Lines the ranks of a group up on their devices, so that what is enqueued behind starts at the same time everywhere.
+// Makes the devices of a group's ranks start together: what is enqueued after it starts at the same time on all.
 #include "arbiter/cuda/spin.cuh"
-#include "start_barrier_arguments.hpp"
+#include "kernel_arguments.hpp"
 
 namespace {
 
@@ -16,7 +16,7 @@ __device__ __forceinline__ void store_release(std::uint32_t* to, std::uint32_t v
   asm volatile("st.release.sys.global.u32 [%0], %1;" ::"l"(to), "r"(value) : "memory");
 }
 
-/// Epochs wrap around.
+/// Epochs wrap around at 2^32.
 __device__ __forceinline__ bool reached(std::uint32_t value, std::uint32_t epoch) {
   return static_cast<std::int32_t>(value - epoch) >= 0;
 }
@@ -31,9 +31,11 @@ __device__ __forceinline__ void wait_for(const std::uint32_t* flag, std::uint32_
 
 }  // namespace
 
-// One block, a thread per peer. First the first thread waits for the host's word, so that the ranks do not meet before
-// the work to be timed is in the stream; __syncthreads hands that on. Then every thread raises this rank's flag at its
-// peer and waits for the peer's flag here.
+// arbiter_start_barrier: one block, one thread per rank.
+// Phase 1: thread 0 polls `go` in host memory, so that the ranks do not meet before the work to be timed is in the
+//          stream; __syncthreads() passes that on to the block.
+// Phase 2: thread p sets this rank's flag in the memory of rank p (release) and polls the flag of rank p here
+// (acquire). Both waits are bounded.
 extern "C" __global__ void arbiter_start_barrier(const __grid_constant__ StartBarrierArguments arguments,
                                                  const __grid_constant__ SpinBound bound) {
   if (threadIdx.x == 0) wait_for(arguments.go, arguments.epoch, arguments.rank, bound);

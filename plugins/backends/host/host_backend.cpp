@@ -1,16 +1,73 @@
-// The host backend: ranks are processes, memory is theirs, an operation is over when enqueue() returns.
+// The host backend: ranks are processes, memory is private to a rank, and an operation is complete when enqueue()
+// returns.
+#include <array>
+#include <chrono>
 #include <cstring>
+#include <fstream>
+#include <string>
+
+#include <mpi.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/host/host_memory.hpp"
+#include "arbiter/host/row_kernels.hpp"
 #include "host_prober.hpp"
-#include "host_sample.hpp"
-#include "machine_facts.hpp"
 #include "page_buffer.hpp"
 
 namespace {
 
 using namespace arbiter;
+
+std::string cpu_model(const std::string& architecture) {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return architecture;
+}
+
+/// "Open MPI v4.1.4", the start of the library's version text.
+std::string mpi_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  if (MPI_Get_library_version(text.data(), &length) != MPI_SUCCESS) return "unknown";
+  const std::string version(text.data());
+  return version.substr(0, version.find_first_of(",\n"));
+}
+
+/// Platform "cpu", and the facts cpu, cores, isa, mpi and kernel.
+Machine machine_facts() {
+  utsname system{};
+  uname(&system);
+  return {.platform = "cpu",
+          .facts = {{"cpu", cpu_model(system.machine)},
+                    {"cores", std::to_string(sysconf(_SC_NPROCESSORS_ONLN))},
+                    {"isa", std::string(name_of(isa()))},
+                    {"mpi", mpi_version()},
+                    {"kernel", std::string(system.sysname) + " " + system.release}}};
+}
+
+/// A barrier of the ranks, then the monotonic clock around the runs.
+class HostSample : public Sample {
+ public:
+  HostSample(Operation& operation, const Bindings& bindings, std::int64_t iterations_per_sample)
+      : operation_(operation), bindings_(bindings), iterations_per_sample_(iterations_per_sample) {}
+
+  [[nodiscard]] double time(ProcessGroup& group) override {
+    group.barrier();
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t run = 0; run < iterations_per_sample_; ++run) operation_.enqueue(bindings_);
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  Operation& operation_;
+  Bindings bindings_;
+  std::int64_t iterations_per_sample_;
+};
 
 class HostBackend : public Backend {
  public:
@@ -18,7 +75,7 @@ class HostBackend : public Backend {
 
   [[nodiscard]] Support do_available() const override { return Support::yes(); }
   [[nodiscard]] std::string name() const override { return "host"; }
-  [[nodiscard]] Machine do_machine() const override { return host::machine_facts(); }
+  [[nodiscard]] Machine do_machine() const override { return machine_facts(); }
   [[nodiscard]] bool needs_a_core() const override { return true; }
   [[nodiscard]] std::int64_t free_bytes(int ranks_per_host) const override {
     return free_host_memory() / (ranks_per_host < 1 ? 1 : ranks_per_host);
@@ -39,14 +96,14 @@ class HostBackend : public Backend {
 
   [[nodiscard]] std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
                                                               std::chrono::milliseconds timeout) override {
-    return host::make_limit_prober(group, timeout);
+    return host::make_machine_prober(group, timeout);
   }
 
   void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }
 
   [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
                                                   std::int64_t iterations_per_sample, bool /*graph*/) override {
-    return std::make_unique<host::HostSample>(operation, bindings, iterations_per_sample);
+    return std::make_unique<HostSample>(operation, bindings, iterations_per_sample);
   }
 };
 

@@ -14,15 +14,16 @@ namespace arbiter::host {
 
 namespace {
 
-constexpr std::array<std::size_t, 3> sizes{64 << 10, 1 << 20, 4 << 20};  // in a core's cache, in none's, in memory
+constexpr std::array<std::size_t, 3> sizes{64 << 10, 1 << 20,
+                                           4 << 20};  // in a core's cache, beyond it, in memory
 constexpr std::size_t largest = sizes.back();
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 constexpr std::int64_t round_trips = 16;
 
-/// What each rank shows: a flag, what it sends, and an inbox for every rank.
-class LimitMemory {
+/// In each rank's shared segment: a flag, the data it sends (outbox), and an inbox per source rank.
+class ProbeMemory {
  public:
-  LimitMemory(ProcessGroup& group, std::chrono::milliseconds timeout)
+  ProbeMemory(ProcessGroup& group, std::chrono::milliseconds timeout)
       : rank_(group.rank()),
         ranks_(group.size()),
         spin_(rank_, ranks_outnumber_cores(group), timeout),
@@ -38,11 +39,11 @@ class LimitMemory {
   [[nodiscard]] const SpinWait& spin() const { return spin_; }
   [[nodiscard]] SharedCounter& flag(int rank) const { return *reinterpret_cast<SharedCounter*>(segment_.of(rank)); }
   [[nodiscard]] std::byte* outbox(int rank) const { return segment_.of(rank) + flag_bytes; }
-  /// At rank `to`, for what `from` sends.
+  /// In the segment of rank `to`, for the data of rank `from`.
   [[nodiscard]] std::byte* inbox(int to, int from) const {
     return segment_.of(to) + flag_bytes + largest * (1 + static_cast<std::size_t>(from));
   }
-  /// This rank's alone, for what it reads of `from`.
+  /// Private to this rank, for what it reads from rank `from`.
   [[nodiscard]] std::byte* copy_of(int from) const {
     return static_cast<std::byte*>(private_.data()) + largest * static_cast<std::size_t>(from);
   }
@@ -60,36 +61,36 @@ class LimitMemory {
   int ranks_;
   SpinWait spin_;
   SharedSegment segment_;
-  PageBuffer private_;  // some processors copy slowly to where no page and no cache line begins
+  PageBuffer private_;  // page-aligned: some processors copy slowly to misaligned addresses
 };
 
 class RoundTrips : public Operation {
  public:
-  RoundTrips(std::shared_ptr<LimitMemory> memory, int peer, bool begins)
+  RoundTrips(std::shared_ptr<ProbeMemory> memory, int peer, bool begins)
       : memory_(std::move(memory)), peer_(peer), begins_(begins) {}
 
   void enqueue(const Bindings& /*none*/) override {
     for (std::int64_t trip = 0; trip < round_trips; ++trip) {
       ++epoch_;
-      if (begins_) say();
+      if (begins_) raise_flag();
       memory_->spin().until(memory_->flag(peer_), epoch_, peer_);
-      if (!begins_) say();
+      if (!begins_) raise_flag();
     }
   }
 
  private:
-  void say() { memory_->flag(memory_->rank()).store(epoch_, std::memory_order_release); }
+  void raise_flag() { memory_->flag(memory_->rank()).store(epoch_, std::memory_order_release); }
 
-  std::shared_ptr<LimitMemory> memory_;
+  std::shared_ptr<ProbeMemory> memory_;
   int peer_;
   bool begins_;
   std::uint64_t epoch_ = 0;
 };
 
-/// Moves between this rank and some peers, maybe none.
+/// Copies between this rank and some peers, maybe none.
 class Transfers : public Operation {
  public:
-  Transfers(std::shared_ptr<LimitMemory> memory, std::vector<int> peers, bool pushes, std::size_t bytes)
+  Transfers(std::shared_ptr<ProbeMemory> memory, std::vector<int> peers, bool pushes, std::size_t bytes)
       : memory_(std::move(memory)), peers_(std::move(peers)), pushes_(pushes), bytes_(bytes) {}
 
   void enqueue(const Bindings& /*none*/) override {
@@ -103,16 +104,16 @@ class Transfers : public Operation {
   }
 
  private:
-  std::shared_ptr<LimitMemory> memory_;
+  std::shared_ptr<ProbeMemory> memory_;
   std::vector<int> peers_;
   bool pushes_;
   std::size_t bytes_;
 };
 
-class HostLimitProber : public MachineProber {
+class HostMachineProber : public MachineProber {
  public:
-  HostLimitProber(ProcessGroup& group, std::chrono::milliseconds timeout)
-      : memory_(std::make_shared<LimitMemory>(group, timeout)) {}
+  HostMachineProber(ProcessGroup& group, std::chrono::milliseconds timeout)
+      : memory_(std::make_shared<ProbeMemory>(group, timeout)) {}
 
   [[nodiscard]] std::vector<ProbeCase> cases() const override {
     constexpr std::array rates{ProbeKind::push, ProbeKind::pull};
@@ -142,13 +143,13 @@ class HostLimitProber : public MachineProber {
   }
 
  private:
-  std::shared_ptr<LimitMemory> memory_;
+  std::shared_ptr<ProbeMemory> memory_;
 };
 
 }  // namespace
 
-std::unique_ptr<MachineProber> make_limit_prober(ProcessGroup& group, std::chrono::milliseconds timeout) {
-  return std::make_unique<HostLimitProber>(group, timeout);
+std::unique_ptr<MachineProber> make_machine_prober(ProcessGroup& group, std::chrono::milliseconds timeout) {
+  return std::make_unique<HostMachineProber>(group, timeout);
 }
 
 }  // namespace arbiter::host

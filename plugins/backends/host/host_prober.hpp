@@ -7,7 +7,8 @@
 
 namespace arbiter::host {
 
-/// Collective. Latency and bandwidth of memory that the ranks of this host share. Throws Error on every rank.
-[[nodiscard]] std::unique_ptr<MachineProber> make_limit_prober(ProcessGroup& group, std::chrono::milliseconds timeout);
+/// Collective. Measures latency and bandwidth of memory that the ranks of this host share. Throws Error on every rank.
+[[nodiscard]] std::unique_ptr<MachineProber> make_machine_prober(ProcessGroup& group,
+                                                                 std::chrono::milliseconds timeout);
 
 }  // namespace arbiter::host

@@ -21,7 +21,7 @@ std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1
 }  // namespace
 
 PageBuffer::PageBuffer(std::size_t bytes) : bytes_(bytes) {
-  // Asked first: Linux grants more than it has and kills whoever then uses it.
+  // Checked first: Linux overcommits memory and kills a process that then uses it.
   const std::int64_t left = free_host_memory();
   const bool fits = bytes <= static_cast<std::size_t>(left) && bytes < std::numeric_limits<std::size_t>::max() / 4;
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));

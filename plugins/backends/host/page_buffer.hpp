@@ -4,7 +4,7 @@
 
 namespace arbiter::host {
 
-/// Whole pages of private memory, zeroed; huge pages where they are large enough and the machine has them.
+/// Private memory in whole pages, zeroed; in huge pages from 2 MiB on, where the machine has them.
 class PageBuffer : public Buffer {
  public:
   /// Throws Error: bytes asked, bytes free.

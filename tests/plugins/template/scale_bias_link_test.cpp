@@ -32,7 +32,7 @@ TEST_P(InstalledScaleBias, IsInlinedIntoOneshot) {
   EXPECT_GT(facts->registers, 0);
   EXPECT_EQ(facts->spill_store_bytes + facts->spill_load_bytes, 0);
   // The rare end of a spin is a call on purpose.
-  EXPECT_THAT(linked.calls_left, ::testing::Each(::testing::HasSubstr("look_at_clock")));
+  EXPECT_THAT(linked.calls_left, ::testing::Each(::testing::HasSubstr("check_clock")));
 }
 
 INSTANTIATE_TEST_SUITE_P(EachTypeAndGeneration, InstalledScaleBias,

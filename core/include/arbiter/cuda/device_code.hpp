@@ -9,20 +9,23 @@
 
 namespace arbiter::cuda {
 
-/// Device code as nvcc makes it with -dlto: LTO-IR of one translation unit in a fatbin, embedded in a plugin (see
-/// arbiter_add_device_code() in the CMake package). The backend joins several with nvJitLink when a kernel is prepared.
+/// Device code that is linked at run time: the LTO-IR of one translation unit (nvcc -dlto) in a fatbin, embedded in the
+/// plugin. arbiter_add_device_code(<target> <name> SOURCE <name>.cu) compiles it once per message dtype and declares
+/// `DeviceCode <name>_code(DType)` in "device_code/<name>.hpp". CudaBackend::link() joins several parts with nvJitLink.
 struct DeviceCode {
   std::string name;                     ///< for messages: "oneshot.bfloat16"
-  std::span<const std::byte> fatbin{};  ///< lives as long as the plugin
+  std::span<const std::byte> fatbin{};  ///< not owned; valid while the plugin is loaded
 
   [[nodiscard]] bool empty() const { return fatbin.empty(); }
 };
 
-/// A fusion's epilogue on CUDA devices for one problem: see arbiter/cuda/epilogue.cuh for what the code defines.
+/// What a fusion returns from Fusion::device_epilogue() for one problem.
 struct DeviceEpilogue {
-  DeviceCode code;        ///< compiled for the problem's dtype; empty if the fusion has none
-  bool needs_row = true;  ///< the scalar depends on the whole row; if not, rows may be cut anywhere between vectors
-  std::array<float, EpilogueArguments::max_scalars> scalars{};
+  DeviceCode code;  ///< defines the functions of arbiter/cuda/epilogue.cuh for the problem's dtype; empty: unsupported
+  /// The scalar is computed from all elements of the row, so a strategy must keep rows together. If false, a strategy
+  /// may cut the message between any two vectors, and passes 0 as the scalar.
+  bool needs_row = true;
+  std::array<float, EpilogueArguments::max_scalars> scalars{};  ///< passed on as EpilogueArguments::scalars
 };
 
 }  // namespace arbiter::cuda

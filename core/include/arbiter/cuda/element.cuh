@@ -1,7 +1,8 @@
 #pragma once
 
-/// The message dtype of a device translation unit, and its 16-byte vectors. ARBITER_DTYPE is defined by
-/// arbiter_add_device_code(): 0 bfloat16, 1 float16, 2 float32.
+/// The message dtype of a device translation unit, and its vectors of 16 bytes. arbiter_add_device_code() compiles each
+/// source once per dtype and defines ARBITER_DTYPE: 0 bfloat16, 1 float16, 2 float32. All functions work on one
+/// thread's data and synchronise nothing.
 
 #include <cstdint>
 
@@ -20,19 +21,20 @@ using Element = float;
 #error "ARBITER_DTYPE: compile device code through arbiter_add_device_code()"
 #endif
 
+/// Elements per vector: 8 of the 16-bit dtypes, 4 of float32.
 inline constexpr int vector_elements = 16 / static_cast<int>(sizeof(Element));
 
-/// 16 bytes of the message, as they are loaded, sent and stored.
+/// One vector in the message dtype, as it is loaded, sent and stored.
 struct alignas(16) Packed {
   std::uint32_t word[4];
 };
 
-/// The same elements in fp32.
+/// The elements of one vector in fp32.
 struct Accumulators {
   float value[vector_elements];
 };
 
-/// Word by word and without pointers into vectors, so that vectors stay in registers.
+/// Converts to fp32, exactly. Word by word and without pointers into the vector, so that it stays in registers.
 __device__ __forceinline__ Accumulators unpack(const Packed& packed) {
   Accumulators result;
 #pragma unroll
@@ -50,8 +52,8 @@ __device__ __forceinline__ Accumulators unpack(const Packed& packed) {
   return result;
 }
 
-/// Rounds to nearest even; a NaN becomes the positive NaN of all ones, as on the host. Conversions make that one by
-/// themselves.
+/// Converts from fp32, rounding to nearest even. Every NaN becomes the positive NaN with all mantissa bits set, as on
+/// the host; for the 16-bit dtypes the hardware conversion does that.
 __device__ __forceinline__ Packed pack(const Accumulators& values) {
   Packed packed;
 #pragma unroll
@@ -70,10 +72,11 @@ __device__ __forceinline__ Packed pack(const Accumulators& values) {
   return packed;
 }
 
+/// A vector of positive zeros.
 __device__ __forceinline__ Packed zeros() { return {{0U, 0U, 0U, 0U}}; }
 
-/// `count` elements from memory that is aligned to an element; the others are 0. One 16-byte access where the vector is
-/// whole and aligned.
+/// Loads `count` (0..vector_elements) elements; the remaining ones are 0. `from` is aligned to an element: a full
+/// vector at a 16-byte boundary is one 16-byte load, any other is loaded element by element.
 __device__ __forceinline__ Packed load_vector(const Element* from, int count) {
   if (count == vector_elements && reinterpret_cast<std::uintptr_t>(from) % 16 == 0) {
     const uint4 value = *reinterpret_cast<const uint4*>(from);
@@ -88,6 +91,7 @@ __device__ __forceinline__ Packed load_vector(const Element* from, int count) {
   return packed;
 }
 
+/// Stores the first `count` (0..vector_elements) elements, by one 16-byte store under the same conditions.
 __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, int count) {
   if (count == vector_elements && reinterpret_cast<std::uintptr_t>(to) % 16 == 0) {
     *reinterpret_cast<uint4*>(to) = make_uint4(packed.word[0], packed.word[1], packed.word[2], packed.word[3]);
@@ -100,7 +104,7 @@ __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, 
   }
 }
 
-/// Has something computed here: compilers put it off to where it is used, which may be behind all there is to wait for.
+/// Forces evaluation here; otherwise the compiler sinks it past the wait.
 template <class Type>
 __device__ __forceinline__ void evaluate_now(Type*& address) {
   asm volatile("" : "+l"(address));

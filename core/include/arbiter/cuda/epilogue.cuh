@@ -1,32 +1,38 @@
 #pragma once
 
-/// The device side of fusions: what a fusion's .cu defines and a strategy's kernels call. Both are compiled to LTO-IR,
-/// once per message dtype, and joined when a problem is prepared, so every call below is inlined.
+/// The contract between a strategy's kernels and a fusion's device epilogue. A fusion's .cu defines the seven functions
+/// below; a strategy's kernels call them. Both are compiled to LTO-IR, once per message dtype, and linked when a
+/// problem is prepared, so that every call is inlined.
 ///
-/// A row belongs to a row group: the threads of one block (or cluster) that hold it, each some vectors of it. A vector
-/// is 16 bytes of the message: `vector_elements` neighbouring elements of one row. Neighbouring lanes of a warp hold
-/// neighbouring vectors, and lane and number of the vector in its row agree modulo 4, so that an epilogue may look at
-/// 64-byte neighbourhoods with shuffles. All lanes of a warp make the calls marked "convergent" together; `count` is
-/// how many of the vector's elements are inside the row, 0 for a lane that has none: such a lane neither loads nor
-/// stores, and is told any place. Where the row is not needed as a whole (DeviceEpilogue::needs_row), only
-/// "neighbouring" is promised, not modulo 4, and the scalar is 0.
+/// Threads and data. A row belongs to a row group: the threads of one block or cluster that hold it, each with one or
+/// more vectors. A vector is 16 bytes of the message: `vector_elements` neighbouring elements of one row. Consecutive
+/// lanes of a warp hold consecutive vectors, and (index of the vector in its row) mod 4 equals (lane mod 4), so that an
+/// epilogue may exchange data within 64-byte neighbourhoods by shuffles. Where DeviceEpilogue::needs_row is false, only
+/// "consecutive" holds, and the scalar is 0.
 ///
-/// The order for one row:
+/// Lanes without a vector (`place.count` is 0) take part in every call, so that warps stay converged. Their place may
+/// be anything, and they must not load or store. Only finish() may use warp shuffles; all 32 lanes call it together. No
+/// function may synchronise otherwise, or use shared memory.
 ///
-///   load_constant     before the kernels of other streams' work is waited for: weights, which no kernel writes
-///   locate            what is known of this row before anything of it is: where its outputs go
-///   load              inputs of this row (residual)
-///   begin             the fp32 sum -> `epilogue_state`, 16 bytes of the message dtype; returns the vector's part of
-///   the row's
-///                     statistic
-///   store_state     `epilogue_state` -> the row of outputs that need no scalar, while the row is still being summed
-///   scalar            the row's statistic, summed over the row -> the row's scalar
-///   finish            `epilogue_state` and the scalar -> the row of all other outputs
+/// Phases of one row, in order; each is called once per vector, by the thread that holds it:
 ///
-/// The owner of a token does all of it; where tokens have owners (TWOSHOT), other ranks get `epilogue_state` and the
-/// scalar, and only store_state and finish (having called load_constant and locate). So begin() must leave in
-/// `epilogue_state` all that these need. Results must be the same bits wherever they are computed: no fast-math, no
-/// contraction that the host lacks.
+///   load_constant   weights and scales, which no kernel of the stream writes. May be called before pdl_wait(), and
+///                   once for several rows, so of the place it may use only `column` and `count`
+///   locate          output addresses; needs no row data
+///   load            this row's other inputs (residual). Issued before the first poll for peers' data
+///   begin           the fp32 sum over all ranks -> `epilogue_state`, 16 bytes of the message dtype. Returns the
+///                   vector's part of the row's statistic (0 if none is needed)
+///   store_state     `epilogue_state` -> outputs that do not depend on the scalar, while the row is still being summed
+///   scalar          the statistic, summed over the row -> the row's scalar. Called by every thread
+///   finish          `epilogue_state` and the scalar -> all other outputs
+///
+/// In ONESHOT every rank makes all calls for every row. In TWOSHOT the owner of a row does; the other ranks receive
+/// `epilogue_state` and the scalar and call load_constant, locate, store_state and finish only. So begin() must leave
+/// in `epilogue_state` all that store_state() and finish() need.
+///
+/// Arithmetic. Outputs must have the same bits on every rank, and those that do not depend on the scalar the bits of
+/// the host's epilogue: round to nearest, no fast-math, no contraction that the host lacks (device code is linked with
+/// -fma=0).
 
 #include <cstdint>
 
@@ -35,30 +41,33 @@
 
 namespace arbiter::cuda {
 
-/// What load_constant(), locate() and load() keep in registers for one vector; the meaning is the fusion's.
+/// What a thread keeps in registers for one vector between the phases; the meaning of the bits is the fusion's.
 struct EpilogueInputs {
-  Packed constant[2];
-  Packed located;
-  Packed row[2];
+  Packed constant[2];  ///< written by load_constant()
+  Packed located;      ///< written by locate(): two 64-bit addresses fit
+  Packed row[2];       ///< written by load()
 };
 
 /// Where a vector is.
 struct VectorPlace {
-  std::int64_t row;
-  int column;           ///< its first element's
-  int count;            ///< elements inside the row: 0..vector_elements
-  std::int64_t offset;  ///< its first element's in a tensor of the message's shape: row * hidden_size + column
-  /// A constant: that every vector has all of its elements or none, and every tensor and every row of 16-bit or wider
-  /// elements starts at a multiple of 16 bytes.
+  std::int64_t row;     ///< token
+  int column;           ///< of the first element
+  int count;            ///< elements inside the row: 0..vector_elements; 0: this lane has no vector
+  std::int64_t offset;  ///< of the first element in a tensor of the message's shape: row * hidden_size + column
+  /// A compile-time constant after inlining. True: `count` is 0 or vector_elements, every tensor starts at a multiple
+  /// of 16 bytes, and so does every row of elements of 16 bits or more. False: tensors are aligned to their elements
+  /// only.
   bool aligned;
 };
 
+/// The place of a vector that may be partial or misaligned.
 [[nodiscard]] __device__ __forceinline__ VectorPlace place_in_row(std::int64_t row, int column, int count,
                                                                   std::int64_t hidden_size) {
   return {row, column, count, row * hidden_size + column, false};
 }
 
-/// The vector at `place`, if `from` is where its first element is; elements behind `count` are 0.
+/// Loads the vector at `place`, whose first element is at `from`; elements from `count` on are 0. One 16-byte load
+/// where `place.aligned`.
 [[nodiscard]] __device__ __forceinline__ Packed load_vector(const Element* from, const VectorPlace& place) {
   if (!place.aligned) return load_vector(from, place.count);
   if (place.count == 0) return zeros();
@@ -66,6 +75,7 @@ struct VectorPlace {
   return {{value.x, value.y, value.z, value.w}};
 }
 
+/// Stores the vector at `place`, whose first element goes to `to`.
 __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, const VectorPlace& place) {
   if (!place.aligned) {
     store_vector(to, packed, place.count);
@@ -78,29 +88,35 @@ __device__ __forceinline__ void store_vector(Element* to, const Packed& packed, 
 
 extern "C" {
 
+/// Writes inputs.constant from weights and scales, by column.
 __device__ void arbiter_epilogue_load_constant(const arbiter::cuda::EpilogueArguments& arguments,
                                                const arbiter::cuda::VectorPlace& place,
                                                arbiter::cuda::EpilogueInputs& inputs);
 
+/// Writes inputs.located; output addresses; needs no row data. After load_constant().
 __device__ void arbiter_epilogue_locate(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);
 
+/// Writes inputs.row.
 __device__ void arbiter_epilogue_load(const arbiter::cuda::EpilogueArguments& arguments,
                                       const arbiter::cuda::VectorPlace& place, arbiter::cuda::EpilogueInputs& inputs);
 
-/// Elements of `sum` behind `count` are 0 and are ignored; those of `epilogue_state` are to be 0.
+/// Returns the vector's part of the row's statistic. From element `place.count` on, `sum` holds zeros, and
+/// `epilogue_state` must.
 __device__ float arbiter_epilogue_begin(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,
                                         const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& epilogue_state);
 
+/// Writes this vector of the outputs that need no scalar.
 __device__ void arbiter_epilogue_store_state(const arbiter::cuda::EpilogueArguments& arguments,
                                              const arbiter::cuda::VectorPlace& place,
                                              const arbiter::cuda::Packed& epilogue_state);
 
+/// The row's scalar. Deterministic: every thread of the row group calls it with the same bits.
 __device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments& arguments, float statistic);
 
-/// Convergent.
+/// Writes this vector of all other outputs. Convergent: all 32 lanes of a warp call it together.
 __device__ void arbiter_epilogue_finish(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,

@@ -1,18 +1,21 @@
 #pragma once
 
+/// Sums of one float per thread over a warp, a block or a cluster, with the same bits in every thread. The order of the
+/// additions depends on the number of warps and blocks that share a row, not on timing.
+
 #include <cstdint>
 #include <type_traits>
 
 namespace arbiter::cuda {
 
-/// The sum of `value` over the warp, the same bits in every lane. Convergent.
+/// The sum of `value` over the 32 lanes of a warp, the same bits in each. Convergent.
 __device__ __forceinline__ float sum_over_warp(float value) {
 #pragma unroll
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
   return value;
 }
 
-/// The number of this block in its cluster.
+/// This block's index in its cluster; 0 without clusters.
 __device__ __forceinline__ unsigned block_in_cluster() {
 #if __CUDA_ARCH__ >= 900
   unsigned number;
@@ -23,9 +26,13 @@ __device__ __forceinline__ unsigned block_in_cluster() {
 #endif
 }
 
-/// Sums over a cluster of `Blocks` blocks, one after another, as BlockSums are over a block: sm_90 and later. Every
-/// warp sends its part to every block's shared memory, whose barrier counts the bytes that came, so that nobody waits
-/// for more than that. All threads of the cluster make every call, and open() before the first sum().
+/// Successive sums over a cluster of `Blocks` blocks of up to 512 threads (a multiple of 32); needs sm_90.
+///
+/// Synchronisation: each warp sends its partial sum to the shared memory of every block of the cluster with st.async,
+/// and each block waits on an mbarrier of its own that counts the arriving bytes. There is no cluster-wide barrier
+/// after open(). All threads of the cluster construct it, call open() once, and then make the same calls of sum().
+///
+/// Source: PTX ISA, mbarrier and st.async.
 template <int Blocks>
 class ClusterSums {
  public:
@@ -43,13 +50,14 @@ class ClusterSums {
     asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
   }
 
-  /// The blocks can be sent to.
+  /// Waits until every block of the cluster has initialised its barriers.
   __device__ __forceinline__ void open() { asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory"); }
 
   /// The sum of `value`, the same bits in every thread of the cluster.
   __device__ __forceinline__ float sum(float value) {
     value = sum_over_warp(value);
-    // Two turns: a warp sends again to what all have read before they sent what it has waited for in between.
+    // Two buffers suffice: a warp overwrites a part only after a wait in the other buffer, to which every reader of
+    // that part contributed after reading it.
     const float4* const of_turn = parts() + turn_ * vectors;
     const unsigned lane = threadIdx.x % 32;
     if (lane < Blocks) {
@@ -76,8 +84,8 @@ class ClusterSums {
  private:
   static constexpr unsigned most_warps = 16;
   static constexpr unsigned vectors = Blocks * most_warps / 4;
-  /// A wait this long has no good end: the wrong sum is noticed, which a wait for ever would not be.
-  static constexpr unsigned most_looks = 1U << 24U;
+  /// A peer block that has failed must not hang this one: the sum is then wrong, which verification reports.
+  static constexpr unsigned most_polls = 1U << 24U;
 
   __device__ __forceinline__ static std::uint32_t shared_address(const void* generic) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(generic));
@@ -106,7 +114,7 @@ class ClusterSums {
   }
   __device__ __forceinline__ void wait() const {
     unsigned done = 0;
-    for (unsigned looks = 0; done == 0 && looks < most_looks; ++looks) {
+    for (unsigned polls = 0; done == 0 && polls < most_polls; ++polls) {
       asm volatile(
           "{ .reg .pred came; mbarrier.test_wait.parity.acquire.cluster.shared::cta.b64 came, [%1], %2; "
           "selp.u32 %0, 1, 0, came; }"
@@ -124,8 +132,10 @@ class ClusterSums {
 #endif
 };
 
-/// Sums over a block, one after another. All threads make every call, and meet in a barrier between the constructor and
-/// the first; blockDim.x is a multiple of 32, up to 512.
+/// Successive sums over a block of up to 512 threads (a multiple of 32).
+///
+/// Synchronisation: one __syncthreads() per sum(). All threads construct it and make the same calls of sum(); a
+/// __syncthreads() of the caller must separate the constructor from the first sum().
 class BlockSums {
  public:
   __device__ __forceinline__ BlockSums() {
@@ -134,15 +144,16 @@ class BlockSums {
 
   __device__ __forceinline__ void open() {}
 
-  /// The sum of `value`, the same bits in every thread, and for every block of the same size.
+  /// The sum of `value`, the same bits in every thread.
   __device__ __forceinline__ float sum(float value) {
     value = sum_over_warp(value);
-    // Two turns, so that one barrier is enough: a thread writes again to what all have read before the barrier between.
+    // Two buffers, so that one barrier suffices: a warp overwrites a part only after the next sum's barrier, which
+    // every reader of that part reaches after reading it.
     float4* const parts = of_warps() + turn_;
     turn_ ^= most_warps / 4;
     if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(parts)[threadIdx.x / 32] = value;
     __syncthreads();
-    // Always of all warps there can be: the loads need not wait for how many there are.
+    // Always 16 parts, of which absent warps' are 0: the loads then do not depend on the number of warps.
     float sums[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
@@ -160,12 +171,13 @@ class BlockSums {
   unsigned turn_ = 0;
 };
 
-/// For tiles whose rows may be cut: nothing is summed.
+/// For tiles that may cut rows: nothing is summed.
 struct NoSums {
   __device__ __forceinline__ void open() {}
 };
 
-/// Of the rows of `Tiles` (arbiter/cuda/message_layout.cuh). All threads call open() before the first sum().
+/// The sums that a tile type needs. `Tiles::whole_rows`: a tile is a row; `Tiles::blocks`: how many blocks share a
+/// tile. All threads call open() before the first sum().
 template <class Tiles>
 using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
                                    std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;

@@ -4,19 +4,21 @@
 
 namespace arbiter::cuda {
 
-/// What a kernel reports when it waited too long; in host memory that the device sees.
+/// The first wait of a rank's kernels that exceeded its bound. In page-locked host memory that the device can write.
 struct SpinFailure {
-  std::uint32_t happened;  ///< 0 until a thread claims the record
-  std::int32_t rank;       ///< that waited
-  std::int32_t peer;       ///< that it waited for
-  std::uint32_t epoch;     ///< of the operation
+  std::uint32_t happened;  ///< 0 until a thread claims the record with a system-scope compare-and-swap
+  std::int32_t rank;       ///< the rank that waited
+  std::int32_t peer;       ///< the rank it waited for
+  std::uint32_t epoch;     ///< the operation it waited in
 };
 
-/// The bound of every spin of a kernel; a kernel parameter, by value. See arbiter/cuda/spin.cuh.
+/// Bounds every wait of a kernel (arbiter/cuda/spin.cuh). Plain data; a kernel takes it by value, as a parameter or a
+/// member of one. Host code gets it from CudaBackend::spin_bound().
 struct SpinBound {
-  std::uint64_t nanoseconds;
-  std::int32_t rank;     ///< this one
-  SpinFailure* failure;  ///< where the first failure of this rank goes, and where all threads look for it
+  std::uint64_t nanoseconds;  ///< of the device's global timer, from the first clock reading of a wait
+  std::int32_t rank;          ///< this rank, for the report
+  SpinFailure* failure;       ///< device address of the rank's one record: written by the first thread that gives up,
+                              ///< read by all waiting threads
 };
 
 }  // namespace arbiter::cuda

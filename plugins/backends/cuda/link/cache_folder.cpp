@@ -31,11 +31,11 @@ class File {
   int descriptor_;
 };
 
-bool is_ours_alone(const struct stat& status) {
+bool only_we_write(const struct stat& status) {
   return status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/// Folders of a path that are made on the way are closed to others, whatever the umask.
+/// Creates missing folders with mode 0700, whatever the umask.
 void make_folders(const fs::path& path) {
   if (path.empty() || path == path.root_path() || ::access(path.c_str(), F_OK) == 0) return;
   make_folders(path.parent_path());
@@ -61,7 +61,7 @@ fs::path from_environment(const char* name) {
 
 fs::path default_cache_folder() {
   if (fs::path own = from_environment("ARBITER_CACHE_DIR"); !own.empty()) return own;
-  // The XDG rules have relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   if (const fs::path xdg = from_environment("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "arbiter";
   if (const fs::path home = from_environment("HOME"); home.is_absolute()) return home / ".cache" / "arbiter";
   return {};
@@ -73,7 +73,7 @@ CacheFolder::CacheFolder(const fs::path& path) : path_(path) {
   if (folder_ < 0) throw SystemError("open folder " + path.string(), errno);
   struct stat status {};
   const bool known = ::fstat(folder_, &status) == 0;
-  if (!known || !is_ours_alone(status)) {
+  if (!known || !only_we_write(status)) {
     ::close(folder_);
     throw Error(
         fmt::format("{} (owner {}, mode {:o}) is not safe to load code from: it must belong to user {} and be "
@@ -85,12 +85,12 @@ CacheFolder::CacheFolder(const fs::path& path) : path_(path) {
 CacheFolder::~CacheFolder() { ::close(folder_); }
 
 std::optional<std::vector<std::byte>> CacheFolder::read(const std::string& name) const {
-  // Not blocking: a pipe of that name would wait for a writer.
+  // O_NONBLOCK: opening a pipe of that name would wait for a writer.
   const File file(::openat(folder_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0) return std::nullopt;
   constexpr off_t largest = off_t{1} << 28;
-  if (!S_ISREG(status.st_mode) || !is_ours_alone(status) || status.st_size > largest) return std::nullopt;
+  if (!S_ISREG(status.st_mode) || !only_we_write(status) || status.st_size > largest) return std::nullopt;
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   for (std::size_t at = 0; at < bytes.size();) {
     const ssize_t got = ::read(file.descriptor(), bytes.data() + at, bytes.size() - at);
@@ -102,7 +102,7 @@ std::optional<std::vector<std::byte>> CacheFolder::read(const std::string& name)
 }
 
 void CacheFolder::write(const std::string& name, std::span<const std::byte> bytes) const {
-  // Random and not the process id: hosts may share the folder.
+  // Random, not the process id: hosts may share the folder.
   std::random_device random;
   const std::string beside = fmt::format("{}.{:08x}{:08x}.tmp", name, random(), random());
   const auto fail = [&](int error) {
@@ -113,7 +113,7 @@ void CacheFolder::write(const std::string& name, std::span<const std::byte> byte
   if (descriptor < 0) throw SystemError("write " + (path_ / name).string(), errno);
   const bool written = write_all(descriptor, bytes);
   const int error = errno;
-  // Not synced: what a power cut leaves behind is found out by its checksum.
+  // Not synced: the checksum reveals a file that a power failure damaged.
   if (::close(descriptor) != 0 || !written) fail(written ? errno : error);
   if (::renameat(folder_, beside.c_str(), folder_, name.c_str()) != 0) fail(errno);
 }

@@ -9,22 +9,22 @@
 
 namespace arbiter::cuda {
 
-/// $ARBITER_CACHE_DIR, else arbiter in $XDG_CACHE_HOME, else in ~/.cache; empty if the environment names none.
+/// $ARBITER_CACHE_DIR, else $XDG_CACHE_HOME/arbiter, else ~/.cache/arbiter; empty if none of the variables is set.
 [[nodiscard]] std::filesystem::path default_cache_folder();
 
-/// A folder of files that this user alone writes. Code is loaded from them, so a folder or a file that belongs to, or
-/// may be written by, anybody else is not used. Processes may share it: a file appears whole or not at all.
+/// A folder of files that only this user can write. Code is loaded from them, so a folder or file that another user
+/// owns or may write is not used. Processes may share it: a file appears complete or not at all.
 class CacheFolder {
  public:
-  /// Makes it if it is missing. Throws Error: why it cannot be used.
+  /// Creates the folder if needed. Throws Error if it cannot be used, with the reason.
   explicit CacheFolder(const std::filesystem::path& path);
   ~CacheFolder();
   CacheFolder(const CacheFolder&) = delete;
   CacheFolder& operator=(const CacheFolder&) = delete;
 
-  /// Nothing if there is no such file, or none to be trusted, or it cannot be read.
+  /// Nothing if the file does not exist, is not trusted or cannot be read.
   [[nodiscard]] std::optional<std::vector<std::byte>> read(const std::string& name) const;
-  /// Replaces whatever file is there. Throws Error.
+  /// Replaces the file if it exists. Throws Error.
   void write(const std::string& name, std::span<const std::byte> bytes) const;
 
  private:

@@ -8,25 +8,25 @@
 
 #include "arbiter/cuda/device_code.hpp"
 #include "link/cache_folder.hpp"
-#include "link/linked_code.hpp"
+#include "link/device_link.hpp"
 
 namespace arbiter::cuda {
 
-/// Linked code on disk, by what it was made of. Ranks may share the folder. Nothing about the folder ends a run: what
-/// cannot be read there is linked again. One thread at a time.
+/// Linked code on disk, keyed by all inputs of the link. Ranks may share the folder. Trouble with the folder never ends
+/// a run: what cannot be read is linked again. Not thread-safe.
 class CubinCache {
  public:
   using Warn = std::function<void(const std::string& message)>;
 
-  /// `warn` is called once at most, when the folder is of no use. An empty path: links every time.
+  /// `warn` is called at most once, when the folder cannot be used. With an empty path, every call links.
   explicit CubinCache(const std::filesystem::path& folder = default_cache_folder(), Warn warn = {});
 
-  /// What link_device_code() of the same arguments gives. Throws what it throws.
+  /// The result of link_device_code() with the same arguments. Throws the same.
   [[nodiscard]] LinkedCode link(std::span<const DeviceCode> parts, const std::string& entry, int sm_version,
                                 const std::string& arch_suffix = "");
 
-  [[nodiscard]] int linked() const { return linked_; }  ///< how many were made
-  [[nodiscard]] int found() const { return found_; }    ///< how many were there
+  [[nodiscard]] int linked() const { return linked_; }  ///< links made
+  [[nodiscard]] int found() const { return found_; }    ///< links found in the folder
 
  private:
   void warn_once(const std::string& why);

@@ -1,4 +1,4 @@
-// Needs no device: any file can be handed over.
+// Needs no device: any file can be sent.
 #include "descriptor_exchange.hpp"
 
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 
 #include "arbiter/error.hpp"
 #include "comm/mpi_group.hpp"
-#include "lingering_memory.hpp"
+#include "peer_memory.hpp"
 
 namespace {
 
@@ -47,19 +47,19 @@ TEST(DescriptorExchange, FailsOnEveryRankIfOneHasNothingToHandOver) {
 
 TEST(LetGo, IsByAllOnlyWhenTheLastPeerHasLetGo) {
   MpiGroup world(MPI_COMM_WORLD);
-  cuda::LetGo let_go(world);
+  cuda::PeerReleases releases(world);
   for (int rank = 0; rank < world.size(); ++rank) {
     world.barrier();
-    // The ranks before this one have let go, and one does not wait for oneself.
-    EXPECT_EQ(let_go.by_all(), rank == world.size() - 1 && rank == world.rank());
+    // The ranks before this one have released; a rank does not wait for itself.
+    EXPECT_EQ(releases.complete(), rank == world.size() - 1 && rank == world.rank());
     world.barrier();
     if (rank != world.rank()) continue;
     for (int owner = 0; owner < world.size(); ++owner) {
-      if (owner != rank) let_go.of(owner);
+      if (owner != rank) releases.release(owner);
     }
   }
   world.barrier();
-  EXPECT_TRUE(let_go.by_all());
+  EXPECT_TRUE(releases.complete());
 }
 
 }  // namespace

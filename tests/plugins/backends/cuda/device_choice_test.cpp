@@ -1,4 +1,4 @@
-#include "device_choice.hpp"
+#include "devices.hpp"
 
 #include <cstdlib>
 

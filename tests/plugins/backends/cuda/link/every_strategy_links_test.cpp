@@ -89,7 +89,7 @@ class EveryStrategyLinks : public ::testing::TestWithParam<Pair> {
     EXPECT_EQ(facts->spill_store_bytes, 0) << what;
     EXPECT_EQ(facts->spill_load_bytes, 0) << what;
     // The rare end of a spin is a call on purpose.
-    EXPECT_THAT(linked.calls_left, Each(HasSubstr("look_at_clock"))) << what;
+    EXPECT_THAT(linked.calls_left, Each(HasSubstr("check_clock"))) << what;
   }
 };
 

@@ -59,7 +59,7 @@ class RecordingBackend : public CudaBackend {
   [[nodiscard]] int sm_version() const override { return sm_version_; }
   [[nodiscard]] int multiprocessors() const override { return 132; }
   [[nodiscard]] void* stream() const override { return nullptr; }
-  [[nodiscard]] std::uint64_t buffer_number(const void* /*address*/) const override { return 0; }
+  [[nodiscard]] std::uint64_t allocation_id(const void* /*address*/) const override { return 0; }
   [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes,
                                                   unsigned char /*fill*/) override {
     return std::make_unique<NoPeerMemory>(group.size(), bytes);

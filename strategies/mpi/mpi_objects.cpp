@@ -1,9 +1,9 @@
-#include "ring_communicator.hpp"
+#include "mpi_objects.hpp"
 
 #include <array>
 #include <string>
 
-#include "mpi_check.hpp"
+#include "arbiter/host/row_kernels.hpp"
 
 namespace arbiter::mpi {
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int ring = 4;  // in Open MPI's list of allreduce algorithms
 
-/// Open MPI's control variables, readable while this exists.
+/// Open MPI's control variables are accessible while this exists.
 class ToolInterface {
  public:
   ToolInterface() {
@@ -23,7 +23,7 @@ class ToolInterface {
   ToolInterface& operator=(const ToolInterface&) = delete;
 };
 
-/// A control variable of type int or bool. Absent if this MPI has none of that name.
+/// A control variable of type int or bool; MPI may have none of that name.
 class ControlVariable {
  public:
   explicit ControlVariable(const char* name) {
@@ -49,17 +49,18 @@ class ControlVariable {
   bool present_ = false;
 };
 
-struct PutBack {
+/// Restores a control variable.
+struct Restore {
   const ControlVariable& variable;
   int value;
   bool changed;
 
-  ~PutBack() {
+  ~Restore() {
     if (changed) static_cast<void>(variable.write(value));
   }
 };
 
-/// Every rank learns whether all can; those who can need not be told why another cannot.
+/// Collective. Throws Error on every rank if one has an obstacle; only that rank knows which.
 void agree(MPI_Comm communicator, const std::string& obstacle) {
   int obstacles = obstacle.empty() ? 0 : 1;
   check(MPI_Allreduce(MPI_IN_PLACE, &obstacles, 1, MPI_INT, MPI_MAX, communicator), "MPI_Allreduce");
@@ -95,10 +96,33 @@ SharedCommunicator duplicate_with_ring(MPI_Comm communicator) {
   } else if (!algorithm.write(ring)) {
     obstacle = "the control variable coll_tuned_allreduce_algorithm cannot be written";
   }
-  // A communicator keeps the algorithm that was set when it was made; all others keep theirs.
-  const PutBack put_back{algorithm, before, obstacle.empty()};
+  // A communicator keeps the algorithm that is set when it is made.
+  const Restore restore{algorithm, before, obstacle.empty()};
   agree(communicator, obstacle);
   return duplicate(communicator);
+}
+
+namespace {
+
+template <DType dtype>
+void add(void* from, void* into, int* count, MPI_Datatype* /*datatype*/) {
+  static const RowKernels& kernels = row_kernels(dtype);
+  kernels.accumulate(from, into, *count);
+}
+
+MPI_User_function* function_of(DType dtype) {
+  return dtype == DType::bfloat16 ? add<DType::bfloat16> : add<DType::float16>;
+}
+
+}  // namespace
+
+SumOperation::SumOperation(DType dtype) : op_(MPI_SUM), datatype_(dtype == DType::float32 ? MPI_FLOAT : MPI_UINT16_T) {
+  constexpr int commutes = 1;
+  if (dtype != DType::float32) check(MPI_Op_create(function_of(dtype), commutes, &op_), "MPI_Op_create");
+}
+
+SumOperation::~SumOperation() {
+  if (op_ != MPI_SUM && running()) MPI_Op_free(&op_);
 }
 
 }  // namespace arbiter::mpi

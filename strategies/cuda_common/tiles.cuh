@@ -1,8 +1,10 @@
 #pragma once
 
-/// How a message is cut into tiles, each of which `blocks` blocks (more than one are a cluster) work on at a time. A
-/// tile has `vectors()` vectors; thread t of a block works on vectors t, t + blockDim.x, ... from first() on. `Aligned`
-/// is VectorPlace::aligned. Slots and tiles are counted in 32 bits: a message has less than 2^31 vectors.
+/// How kernels cut a message into tiles, and the list of kernels of a strategy that works on tiles.
+///
+/// A tile has vectors() vectors of 16 bytes. `blocks` blocks work on a tile at a time (more than one are a cluster); in
+/// each, thread t works on the vectors first() + t, first() + t + blockDim.x, ... before last(). `Aligned` becomes
+/// VectorPlace::aligned. Vectors are counted in 32 bits: a message has less than 2^31. Nothing here synchronises.
 
 #include "arbiter/cuda/epilogue.cuh"
 #include "arbiter/cuda/row_sum.cuh"
@@ -10,7 +12,7 @@
 
 namespace arbiter::cuda {
 
-/// Tiles that are token rows: for epilogues that need the aligned row. Of several blocks each has one vector a thread.
+/// A tile is a token row: for epilogues that need the row. If several blocks share a row, each thread has one vector.
 template <bool Aligned, int Blocks = 1>
 class RowTiles {
  public:
@@ -24,12 +26,12 @@ class RowTiles {
     if constexpr (Blocks == 1) return 0;
     return block_in_cluster() * blockDim.x;
   }
-  /// Behind this block's last.
+  /// One past this block's last vector.
   __device__ __forceinline__ std::uint32_t last() const {
     if constexpr (Blocks == 1) return vectors();
     return first() + blockDim.x;
   }
-  /// Vector `v` of a tile; `count` is 0 behind its end.
+  /// Vector `v` of a tile; `count` is 0 from the tile's end on.
   __device__ __forceinline__ VectorPlace place(std::uint32_t tile, std::uint32_t v) const {
     const int column = static_cast<int>(v) * vector_elements;
     if constexpr (Aligned) {
@@ -47,7 +49,7 @@ class RowTiles {
   const TileArguments& message_;
 };
 
-/// Tiles of blockDim.x neighbouring vectors, across rows: for epilogues that look at single elements.
+/// A tile is blockDim.x neighbouring vectors, across rows: for epilogues that need single elements only.
 template <bool Aligned>
 class FlatTiles {
  public:
@@ -63,7 +65,7 @@ class FlatTiles {
   __device__ __forceinline__ VectorPlace place(std::uint32_t tile, std::uint32_t v) const {
     const std::uint32_t flat = tile * blockDim.x + v;
     const bool inside = flat < vectors_;
-    // Divided only if the epilogue asks for row or column: otherwise the offset needs neither.
+    // Removed by the compiler unless the epilogue uses row or column; the offset needs neither.
     const std::uint32_t row = flat / message_.vectors_per_row;
     const int column = static_cast<int>(flat % message_.vectors_per_row) * vector_elements;
     if constexpr (Aligned) {
@@ -80,15 +82,16 @@ class FlatTiles {
   std::uint32_t vectors_;
 };
 
-/// What begin() leaves for finish(), of the vectors of this thread. In registers: `PerThread` of them.
+/// The epilogue's state and inputs of this thread's vectors of a tile, from begin() to finish(). In registers:
+/// `PerThread` vectors.
 template <int PerThread>
 class TileState {
  public:
   static constexpr bool in_registers = true;
-  static constexpr bool one_vector = PerThread == 1;  ///< for each thread
+  static constexpr bool one_vector = PerThread == 1;  ///< per thread
   __device__ __forceinline__ explicit TileState(std::uint32_t /*vectors*/, std::uint32_t first) : first_(first) {}
-  /// Calls work(v, epilogue_state, inputs) for each vector v of this thread, also behind the tile's end, so that warps
-  /// stay together.
+  /// Calls work(v, epilogue_state, inputs) for each vector v of this thread, also past the tile's end, so that warps
+  /// stay converged.
   template <class Work>
   __device__ __forceinline__ void each(const Work& work) {
 #pragma unroll
@@ -102,7 +105,7 @@ class TileState {
   EpilogueInputs inputs_[PerThread];
 };
 
-/// In dynamic shared memory, for tiles of any width; inputs do not last from one call of each() to the next.
+/// In dynamic shared memory, for tiles of any width; inputs are lost between calls of each().
 template <>
 class TileState<0> {
  public:
@@ -113,7 +116,7 @@ class TileState<0> {
   __device__ __forceinline__ void each(const Work& work) {
     extern __shared__ uint4 arbiter_tile_state[];
     auto* const kept = reinterpret_cast<Packed*>(arbiter_tile_state);
-    // Not unrolled: a few long rows do not pay for the registers.
+    // Not unrolled: it would cost registers, and few rows are as long.
 #pragma unroll 1
     for (std::uint32_t first = 0; first < vectors_; first += blockDim.x) {
       const std::uint32_t v = first + threadIdx.x;
@@ -129,3 +132,33 @@ class TileState<0> {
 };
 
 }  // namespace arbiter::cuda
+
+/// ARBITER_TILE_KERNELS(kernel) expands kernel(ranks, per_thread, tiles, threads, name) for every TilePlan and number
+/// of ranks; the macro `kernel` defines one extern "C" __global__ function with `name` in its name. `tiles` is the tile
+/// type, `per_thread` the parameter of TileState, `threads` the most threads per block. rows2..4: as many vectors as
+/// the 128 registers of a thread in a block of 512 can hold. pair, quad: rows that a cluster of two or four blocks
+/// shares; linked for any architecture, launched on sm_90 and later only.
+#define ARBITER_TILE_KERNELS(kernel)        \
+  ARBITER_TILE_KERNELS_OF_RANKS(kernel, 2)  \
+  ARBITER_TILE_KERNELS_OF_RANKS(kernel, 4)  \
+  ARBITER_TILE_KERNELS_OF_RANKS(kernel, 8)  \
+  ARBITER_ROW_KERNELS(kernel, 2, 2, rows2_) \
+  ARBITER_ROW_KERNELS(kernel, 2, 3, rows3_) \
+  ARBITER_ROW_KERNELS(kernel, 2, 4, rows4_) \
+  ARBITER_ROW_KERNELS(kernel, 4, 2, rows2_) \
+  ARBITER_ROW_KERNELS(kernel, 4, 3, rows3_)
+
+#define ARBITER_TILE_KERNELS_OF_RANKS(kernel, ranks)                                                                 \
+  kernel(ranks, 1, FlatTiles<false>, 512, flat_##ranks) kernel(ranks, 1, FlatTiles<true>, 512, flat_aligned_##ranks) \
+      ARBITER_ROW_KERNELS(kernel, ranks, 1, rows1_) ARBITER_CLUSTER_KERNELS(kernel, ranks, 2, pair_)                 \
+          ARBITER_CLUSTER_KERNELS(kernel, ranks, 4, quad_) kernel(ranks, 0, RowTiles<false>, 256, wide_##ranks)
+
+#define ARBITER_ROW_KERNELS(kernel, ranks, per_thread, name)   \
+  kernel(ranks, per_thread, RowTiles<false>, 512, name##ranks) \
+      kernel(ranks, per_thread, RowTiles<true>, 512, name##aligned_##ranks)
+
+// A comma would end a macro's argument.
+#define ARBITER_SHARED_ROWS(aligned, blocks) RowTiles<aligned, blocks>
+#define ARBITER_CLUSTER_KERNELS(kernel, ranks, blocks, name)             \
+  kernel(ranks, 1, ARBITER_SHARED_ROWS(false, blocks), 512, name##ranks) \
+      kernel(ranks, 1, ARBITER_SHARED_ROWS(true, blocks), 512, name##aligned_##ranks)
