@@ -3,7 +3,7 @@
 /// Programmatic dependent launch (sm_90; nothing on older architectures, whose kernels never overlap).
 ///
 /// A kernel launched with Launch::programmatic may start while the preceding kernel of its stream still runs:
-///   1. it does what needs no memory of that kernel: counters of its own, addresses, constants;
+///   1. it does what needs no memory of that kernel: its own counters, addresses, constants;
 ///   2. pdl_wait(): returns when the preceding kernel has ended and its stores are visible;
 ///   3. pdl_trigger(), before or after that: lets the next kernel of the stream start when every block has called it
 ///      or exited. The next kernel's own pdl_wait() still waits for the end of this one.

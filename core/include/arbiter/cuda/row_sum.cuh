@@ -29,7 +29,7 @@ __device__ __forceinline__ unsigned block_in_cluster() {
 /// Successive sums over a cluster of `Blocks` blocks of up to 512 threads (a multiple of 32); needs sm_90.
 ///
 /// Synchronisation: each warp sends its partial sum to the shared memory of every block of the cluster with st.async,
-/// and each block waits on an mbarrier of its own that counts the arriving bytes. There is no cluster-wide barrier
+/// and each block waits on its own mbarrier, which counts the arriving bytes. There is no cluster-wide barrier
 /// after open(). All threads of the cluster construct it, call open() once, and then make the same calls of sum().
 ///
 /// Source: PTX ISA, mbarrier and st.async.

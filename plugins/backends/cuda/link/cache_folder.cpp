@@ -76,8 +76,8 @@ CacheFolder::CacheFolder(const fs::path& path) : path_(path) {
   if (!known || !only_we_write(status)) {
     ::close(folder_);
     throw Error(
-        fmt::format("{} (owner {}, mode {:o}) is not safe to load code from: it must belong to user {} and be "
-                    "writable by nobody else",
+        fmt::format("{} (owner {}, mode {:o}) is not safe to load code from: it must belong to user {} and "
+                    "be writable by that user only",
                     path.string(), status.st_uid, status.st_mode & 07777U, ::geteuid()));
   }
 }

@@ -49,7 +49,7 @@ TEST_F(CacheTrustTest, AFolderThatOthersMayWriteToIsNotUsed) {
     ASSERT_EQ(::chmod(dir_.path().c_str(), mode), 0);
     link_twice(dir_.path());
     EXPECT_EQ(linked_, 2);
-    EXPECT_THAT(warnings_, ElementsAre(HasSubstr("writable by nobody else")));
+    EXPECT_THAT(warnings_, ElementsAre(HasSubstr("writable by that user only")));
     EXPECT_THAT(files_of(dir_.path()), IsEmpty());
   }
 }
