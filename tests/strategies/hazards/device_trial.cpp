@@ -99,7 +99,7 @@ std::string DeviceTrial::first_difference(std::size_t tensor, const Bytes& actua
   const auto index = static_cast<std::int64_t>(first / unit);
   return fmt::format(
       "{}, offset {}: {}{} at unit {} of {} (row {}, column {}): got {:#x}, wanted {:#x}; {} units differ",
-      to_string(problem()), offset_, spec.name, first < end ? "" : " was written behind its end", index, spec.units,
+      to_string(problem()), offset_, spec.name, first < end ? "" : " was written past its end", index, spec.units,
       index / row_units, index % row_units, unit_at(actual, first, unit), unit_at(wanted, first, unit), count);
 }
 

@@ -14,23 +14,23 @@ namespace arbiter::testing {
 
 /// A Trial in device memory. Outputs that do not depend on a sum over the row (`reduced`, `residual_out`) must have the
 /// bits of the host's sum in rank order. The row's sum has another order on a device, so the other outputs may be one
-/// step away when they are first seen; from then on they must have the bits that all ranks then had.
+/// step away in the first run; from then on they must have the bits that all ranks had in it.
 class DeviceTrial {
  public:
-  /// Every tensor and the message begin `offset` elements behind a 256-byte boundary.
+  /// Every tensor and the message start `offset` elements after a 256-byte boundary.
   DeviceTrial(Backend& backend, const Problem& problem, const Fusion& fusion, Data data, std::uint64_t seed,
               int offset = 0);
 
   [[nodiscard]] const Problem& problem() const { return trial_.problem(); }
   [[nodiscard]] Bindings bindings() const { return {at(input_), pointers_}; }
   void poison_outputs();
-  /// An operation that is done has no use for the message any more.
+  /// After an operation, which must not read the message any more.
   void spoil_input();
   void restore_input();
 
   /// What is wrong with the outputs, or empty.
   [[nodiscard]] std::string difference() const;
-  /// Collective; the first time only. From now on outputs must be as they are. Says if ranks differ.
+  /// Collective, once: the current outputs are the expected ones from now on. Returns how the ranks differ, or empty.
   [[nodiscard]] std::string settle(ProcessGroup& group);
 
   struct Comparison {
@@ -39,7 +39,7 @@ class DeviceTrial {
     std::int64_t bytes;
     std::uint32_t tensor;
   };
-  /// What a kernel may compare at any time; only once it is settled.
+  /// For comparisons by a kernel; only after settle().
   [[nodiscard]] std::vector<Comparison> comparisons() const;
   [[nodiscard]] std::string tensor_name(std::uint32_t tensor) const { return trial_.specs()[tensor].name; }
 

@@ -15,8 +15,8 @@
 
 namespace arbiter::testing {
 
-/// The cuda backend, its strategies, and words that all ranks agree on: a test that one rank left alone would leave the
-/// others waiting. Skips where there is no GPU for each rank.
+/// The cuda backend, its strategies, and failures that all ranks agree on, because a test that only one rank left would
+/// leave the others waiting. Skips where not every rank has a GPU.
 class Hazards : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -40,7 +40,7 @@ class Hazards : public ::testing::Test {
   }
   static std::shared_ptr<Fusion> fusion(const std::string& name) { return make<Fusion>(PluginKind::fusion, name); }
 
-  /// Whether ranks take turns on a GPU: an operation then takes milliseconds.
+  /// Whether several ranks share a GPU, which time-slices them: an operation then takes milliseconds.
   static bool gpus_are_shared() {
     int devices = 0;
     return cudaGetDeviceCount(&devices) == cudaSuccess && devices < world().size();
@@ -57,10 +57,10 @@ class Hazards : public ::testing::Test {
     return backend().link(parts, entry);
   }
 
-  /// Collective. What is wrong on the first rank where something is, else empty. The same on every rank.
+  /// Collective. The first rank's failure, the same on every rank; empty if there is none.
   static std::string agreed(const std::string& own) { return first_failure(own, world()); }
 
-  /// Collective. Runs the operation once on poisoned outputs; what is wrong with what it left, on any rank.
+  /// Collective. Runs the operation once on poisoned outputs; returns what is wrong with them on any rank.
   static std::string difference_after(Operation& operation, DeviceTrial& trial) {
     trial.poison_outputs();
     trial.restore_input();
@@ -76,7 +76,7 @@ class Hazards : public ::testing::Test {
   }
 };
 
-/// For the strategies with kernels of their own.
+/// For each strategy that has its own kernels.
 class HazardsOfKernels : public Hazards, public ::testing::WithParamInterface<const char*> {
  protected:
   static std::shared_ptr<Strategy> strategy() { return cuda_strategy(GetParam()); }

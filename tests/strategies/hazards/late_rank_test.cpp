@@ -1,4 +1,4 @@
-// A rank that does not come: the others end, say for whom they waited, and can go on with new workspaces.
+// A rank that does not launch: the others time out, name the rank they waited for, and work again with new workspaces.
 #include <cstdint>
 #include <regex>
 
@@ -61,7 +61,7 @@ TEST_P(LateRankOnGpus, IsNamedWithTheOperationAndTheNextStrategyWorks) {
     ASSERT_EQ(agreed(world().rank() != late && epoch != agreed_epoch ? "names another operation" : ""), "");
   }
 
-  // What the failed strategies held is gone, or still being polled by nobody.
+  // The workspaces of the failed strategies are freed, or no kernel polls them.
   const auto strategy = LateRankOnGpus::strategy();
   const auto operation = prepare(*strategy, problem, *fusion);
   for (int run = 0; run < 5; ++run) ASSERT_EQ(difference_after(*operation, trial), "") << "run " << run;

@@ -10,18 +10,18 @@
 
 namespace arbiter::testing {
 
-/// Random problems, each prepared by several strategies, for random sequences of them. Everything random is the same
-/// on every rank but what disturbs a Sequence.
+/// Random problems, each prepared by several strategies, and random sequences of them. All random choices are the same
+/// on every rank, except the disturbances of a Sequence.
 class RandomProblems : public Hazards {
  protected:
-  /// Collective. What is wrong with the first run of any, or empty. Workspaces grow on the way; operations that were
-  /// prepared before keep those they had.
+  /// Collective. Returns what is wrong in the first run of any, or empty. Workspaces grow meanwhile; operations
+  /// prepared before keep theirs.
   std::string make(int count, const std::vector<std::string>& strategies);
 
   [[nodiscard]] std::vector<Step> draw(std::size_t count);
   static Sequence sequence() { return {backend(), kernel("hazard_compare"), kernel("hazard_delay")}; }
 
-  /// Collective. Runs the steps, as a graph or one by one, that many times over; what is wrong on any rank.
+  /// Collective. Runs the steps `replays` times, as a graph or eagerly; returns what is wrong on any rank.
   std::string failure_in(Sequence& sequence, const std::vector<Step>& steps, bool graph, int replays = 1);
 
   std::mt19937 agreed_random_{20};

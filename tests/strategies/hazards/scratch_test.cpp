@@ -1,4 +1,4 @@
-// Workspaces: memory that held something else, and counters that pass the end of their range.
+// Workspaces: memory with old contents, and counters that wrap around.
 #include "strategies/hazards/hazards_fixture.hpp"
 
 namespace arbiter::testing {
@@ -9,7 +9,7 @@ class Scratch : public HazardsOfKernels {
   static Problem problem(std::int64_t tokens) {
     return {world().size(), DType::bfloat16, "RESIDUAL_RMS_NORM", 1000, tokens};
   }
-  /// What the next to ask for memory may get: full of words that are neither empty nor zero.
+  /// Leaves freed memory full of words that are neither empty nor zero.
   static void leave_garbage() {
     for (const std::size_t bytes : {std::size_t{8}, std::size_t{1} << 12U, std::size_t{1} << 22U}) {
       const auto own = backend().allocate(bytes);
@@ -52,7 +52,7 @@ TEST_P(Scratch, CountsOperationsPastTheEndOfACounter) {
   DeviceTrial even(backend(), problem(9), *fusion, Data::random, 2);
   const auto operation = prepare(*strategy, problem(9), *fusion);
   for (int turn = 0; turn < 300; ++turn) {
-    // Two messages in turn, so that an operation that reads the slots of the one before it shows.
+    // Two messages alternate, to detect an operation that reads the slots of the previous one.
     ASSERT_EQ(difference_after(*operation, turn % 2 == 0 ? even : odd), "") << "operation " << turn;
   }
 }

@@ -11,14 +11,14 @@
 
 namespace arbiter::testing {
 
-/// A prepared operation and what it works on.
+/// A prepared operation and its tensors.
 struct Step {
   Operation* operation;
   DeviceTrial* trial;
 };
 
-/// Operations one after the other as one, with comparisons of their outputs, and pauses, between some of them: where
-/// these are is another thing on every rank.
+/// A sequence of operations as one operation, with comparisons of outputs and pauses between some of them, in different
+/// places on each rank.
 class Sequence : public Operation {
  public:
   /// The kernels are hazard_compare and hazard_delay.
@@ -37,7 +37,8 @@ class Sequence : public Operation {
   }
 
   void enqueue(const Bindings& unused) override;
-  /// Collective. Runs it that many times over, as one graph or without; what is wrong on this rank, or empty.
+  /// Collective. Runs the sequence `replays` times, with or without a graph; returns what is wrong on this rank, or
+  /// empty.
   [[nodiscard]] std::string failure(ProcessGroup& group, bool graph, int replays = 1);
 
  private:

@@ -1,5 +1,5 @@
-// Tails, fewer tokens than ranks, tokens that cannot be shared out evenly, and memory that is aligned to an element
-// only.
+// Tails, fewer tokens than ranks, tokens that the ranks cannot own evenly, and memory that is only aligned to
+// an element.
 #include "strategies/hazards/hazards_fixture.hpp"
 
 namespace arbiter::testing {

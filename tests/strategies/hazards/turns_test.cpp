@@ -1,4 +1,4 @@
-// Strategies that take turns on one stream, NCCL between them: none may disturb another's counters or memory.
+// Several strategies, NCCL among them, alternate on one stream: none may disturb another's counters or memory.
 #include "strategies/hazards/hazards_fixture.hpp"
 #include "strategies/hazards/sequence.hpp"
 

@@ -45,7 +45,7 @@ class NcclWays : public ::testing::TestWithParam<Way> {};
 
 TEST_P(NcclWays, AreTheOnesThatNcclTakes) {
   if (const Support available = backend().available(); !available) GTEST_SKIP() << available.reason;
-  static std::int64_t turn = 0;  // a size of its own for each way, so that its line is found
+  static std::int64_t turn = 0;  // a different size for each, so that its line is found
   const Problem problem{world().size(), DType::bfloat16, "NONE", 4096, 1024 + 16 * ++turn};
   const auto strategy = make<Strategy>(PluginKind::strategy, "NCCL", GetParam().settings);
   if (const Support can = strategy->supports(problem, world()); !can) GTEST_SKIP() << can.reason;

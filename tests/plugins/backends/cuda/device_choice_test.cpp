@@ -1,9 +1,9 @@
-#include "devices.hpp"
-
 #include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "devices.hpp"
 
 namespace {
 

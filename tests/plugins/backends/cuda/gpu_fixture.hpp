@@ -73,7 +73,7 @@ class AddOne : public Operation {
   std::shared_ptr<cuda::Kernel> kernel_;
 };
 
-/// Counts the runs that found all ranks where they should be, in the words the output points at.
+/// Counts, in device memory, the runs that found all ranks in the expected turn.
 class CountIfAllCame : public Operation {
  public:
   CountIfAllCame(std::shared_ptr<cuda::Kernel> kernel, int ranks) : kernel_(std::move(kernel)), ranks_(ranks) {}
@@ -88,7 +88,7 @@ class CountIfAllCame : public Operation {
   int ranks_;
 };
 
-/// Waits for a flag that nobody raises, until its bound is over.
+/// Waits for a flag that is never set, until the bound is exceeded.
 class WaitInVain : public Operation {
  public:
   WaitInVain(std::shared_ptr<cuda::Kernel> kernel, int peer, cuda::SpinBound bound)

@@ -15,8 +15,7 @@ extern "C" __global__ void copy_bytes(const unsigned char* from, unsigned char* 
   }
 }
 
-/// `words` has one word for each of `ranks`, then the turn that all of them should have come to, then how often they
-/// had.
+/// `words`: the turn of each rank, then the expected turn, then how often all ranks had reached it.
 extern "C" __global__ void count_if_all_came(std::uint32_t* words, int ranks) {
   const volatile std::uint32_t* seen = words;
   for (int rank = 0; rank < ranks; ++rank) {
@@ -25,7 +24,7 @@ extern "C" __global__ void count_if_all_came(std::uint32_t* words, int ranks) {
   words[ranks + 1] += 1;
 }
 
-/// Waits for a flag that nobody raises.
+/// Waits for a flag that is never set.
 extern "C" __global__ void wait_for_flag(const std::uint32_t* flag, int peer, std::uint32_t epoch,
                                          const __grid_constant__ SpinBound bound) {
   const volatile std::uint32_t* seen = flag;
