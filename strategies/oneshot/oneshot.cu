@@ -1,22 +1,26 @@
-// ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything. One kernel for each
-// tile type, number of vectors per thread and number of ranks; the list is ARBITER_TILE_KERNELS
-// (cuda_common/tiles.cuh).
+// ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything. One kernel per tile
+// type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   0  prologue, overlapping the preceding kernel: constants, epoch (start_operation), addresses, pdl_wait
-//   1  push its vectors of the block's first tile into the slots of all peers
-//   2  for each tile of the block, grid-stride: push the next tile; load the epilogue's inputs of this one; poll the
-//      peers' vectors of this tile in its own memory, empty their slots, sum in rank order in fp32, begin the epilogue;
-//      sum the row's statistic; finish the epilogue
+//   prologue  overlaps the preceding kernel: constants, epoch (start_operation), addresses; then pdl_wait
+//   first     push this block's vectors of its first tile into the slots of all peers
+//   loop      for each tile of the block, grid-stride:
+//     push    the next tile
+//     load    the epilogue's inputs of this tile
+//     reduce  poll the peers' vectors of this tile in own memory, clear their slots, sum in rank order in fp32, begin
+//             the epilogue
+//     finish  sum the row's statistic over the block or cluster, finish the epilogue
 //
-// Synchronisation
-//   Between ranks: none but the data. Each 16 bytes are their own flag (cuda_common/lamport.cuh), so there is no
-//   barrier and no fence. A block waits for the same tiles of other ranks; so that none waits for a block that cannot
-//   run, all blocks of a grid must be resident, and each takes its tiles in rising order: the lowest unfinished tile
-//   can always be finished. Between kernels: two buffers of slots alternate. A peer pushes to the buffer of operation e
-//   again in e + 2, after it has received this rank's vectors of e + 1, which this rank pushes after its kernel of e,
-//   which empties the slots, has ended (pdl_wait). Within a block or cluster: the __syncthreads() of start_operation(),
-//   and those of the row sums.
+// Synchronisation between ranks: the data only. Each 16 bytes are their own flag (cuda_common/lamport.cuh), so there is
+// no barrier and no fence. A block waits for the same tiles of other ranks. So that it never waits for a block that
+// cannot run, all blocks of a grid must be resident, and each takes its tiles in rising order: the lowest unfinished
+// tile can always be finished.
+//
+// Synchronisation between kernels: two buffers of slots alternate. A peer pushes to the buffer of operation e again in
+// e + 2, after it has received this rank's vectors of e + 1. This rank pushes those after pdl_wait, hence after its
+// kernel of e, which clears the slots, has ended.
+//
+// Synchronisation within a block or cluster: start_operation() and the row sums.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
 #include "cuda_common/rank_order_sum.cuh"

@@ -1,29 +1,30 @@
 // TWOSHOT on CUDA: reduce-scatter, then all-gather, in one kernel without a barrier. Every tile (a token row, or a run
 // of vectors where the epilogue needs single elements only) has an owner; of each `Ranks` neighbouring tiles, every
-// rank owns one. One kernel for each tile type, number of vectors per thread and number of ranks; the list is
-// ARBITER_TILE_KERNELS (cuda_common/tiles.cuh).
+// rank owns one. One kernel per tile type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS
+// (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   0  prologue, overlapping the preceding kernel: epoch (start_operation), addresses, pdl_wait
-//   1  scatter the block's first tile
-//   2  for each tile of the block, grid-stride, on all ranks alike:
-//      scatter  push this rank's vectors of the next tile to that tile's owner
-//      reduce   this tile, if this rank owns it: poll the peers' vectors, sum in rank order in fp32, begin the
-//      epilogue,
-//               push epilogue_state and the row's scalar to all peers, finish the row
-//      gather   the previous tile, if a peer owns it: poll its epilogue_state and scalar, finish the row
-//   3  gather the block's last tile
+//   prologue   overlaps the preceding kernel: epoch (start_operation), addresses; then pdl_wait
+//   first      scatter the block's first tile
+//   loop       for each tile of the block, grid-stride, the same on all ranks:
+//     scatter  push this rank's vectors of the next tile to that tile's owner
+//     reduce   this tile, if this rank owns it: poll the peers' vectors, sum in rank order in fp32, begin the epilogue,
+//              push epilogue_state and the row's scalar to all peers, finish the row
+//     gather   the previous tile, if a peer owns it: poll its epilogue_state and scalar, finish the row
+//   last       gather the block's last tile
 // So both halves overlap, and what a block waits for was pushed one tile ago.
 //
-// Synchronisation
-//   Between ranks: none but the data, as in ONESHOT: each 16 bytes are their own flag (cuda_common/lamport.cuh). All
-//   blocks of a grid must be resident. Each takes its tiles in rising order and pushes before it waits, so the lowest
-//   unfinished tile can always be finished.
-//   Between kernels: two buffers of slots alternate. A peer pushes to a buffer of operation e again in e + 2, for which
-//   it must have finished e + 1, and so must have received something that this rank pushed after its kernel of e had
-//   ended: vectors of a tile that the peer owns, or the epilogue_state of a tile that this rank owns. A rank that owns
-//   nothing in e + 1 is kept in step by the tiles it gathers: every rank owns or gathers every tile. Within a block or
-//   cluster: the __syncthreads() of start_operation() and of the scalar's wait, and the row sums.
+// Synchronisation between ranks: the data only, as in ONESHOT: each 16 bytes are their own flag
+// (cuda_common/lamport.cuh). All blocks of a grid must be resident. Each takes its tiles in rising order and pushes
+// before it waits, so the lowest unfinished tile can always be finished.
+//
+// Synchronisation between kernels: two buffers of slots alternate. A peer pushes to a buffer of operation e again in
+// e + 2, for which it must have finished e + 1, and so must have received something that this rank pushed after its
+// kernel of e had ended: vectors of a tile that the peer owns, or the epilogue_state of a tile that this rank owns. A
+// rank that owns nothing in e + 1 is kept in step by the tiles it gathers: every rank owns or gathers every tile.
+//
+// Synchronisation within a block or cluster: start_operation(), the row sums, and one __syncthreads() after the wait
+// for a scalar.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
 #include "cuda_common/rank_order_sum.cuh"

@@ -35,7 +35,8 @@ __device__ __forceinline__ void wait_for(const std::uint32_t* flag, std::uint32_
 // Phase 1: thread 0 polls `go` in host memory, so that the ranks do not meet before the work to be timed is in the
 //          stream; __syncthreads() passes that on to the block.
 // Phase 2: thread p sets this rank's flag in the memory of rank p (release) and polls the flag of rank p here
-// (acquire). Both waits are bounded.
+//          (acquire).
+// Both waits are bounded.
 extern "C" __global__ void arbiter_start_barrier(const __grid_constant__ StartBarrierArguments arguments,
                                                  const __grid_constant__ SpinBound bound) {
   if (threadIdx.x == 0) wait_for(arguments.go, arguments.epoch, arguments.rank, bound);
