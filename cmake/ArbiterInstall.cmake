@@ -43,7 +43,7 @@ set(built_package_dir ${PROJECT_BINARY_DIR}/${package_dir})
 configure_package_config_file(cmake/ArbiterConfig.cmake.in ${built_package_dir}/ArbiterConfig.cmake
   INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${built_package_dir}/ArbiterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-set(package_files ArbiterPlugin.cmake plugin.map ArbiterCuda.cmake device_code.cpp.in device_code.hpp.in)
+set(package_files ArbiterPlugin.cmake plugin.map ArbiterIsa.cmake ArbiterCuda.cmake device_code.cpp.in device_code.hpp.in)
 foreach(file IN LISTS package_files)
   configure_file(cmake/${file} ${built_package_dir}/${file} COPYONLY)
 endforeach()

@@ -8,7 +8,7 @@ namespace arbiter {
 
 namespace {
 
-/// A reduction into a buffer of our own, then the epilogue over all its rows.
+/// A reduction into a buffer, then the epilogue over all rows of that buffer.
 class EpiloguePass : public Operation {
  public:
   EpiloguePass(std::unique_ptr<Operation> reduction, const Fusion& fusion, const Problem& problem, Backend& backend)

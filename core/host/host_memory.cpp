@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-/// The first number of a file; nothing if there is no such file or it says "max".
+/// The first number of a file; nothing if the file does not exist or has "max".
 std::optional<std::int64_t> number_in(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::int64_t number = 0;
@@ -34,7 +34,7 @@ std::optional<std::int64_t> number_of(const std::filesystem::path& file, const s
 struct Layout {
   const char* limit;
   const char* usage;
-  const char* reclaimable;  ///< file cache, which usage counts but which gives way
+  const char* reclaimable;  ///< file cache, which counts as usage but can be reclaimed
 };
 constexpr Layout version_1 = {"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
 constexpr Layout version_2 = {"memory.max", "memory.current", "inactive_file "};
@@ -47,8 +47,8 @@ std::int64_t left_in(const std::filesystem::path& group, const Layout& layout) {
   return std::max<std::int64_t>(0, *limit - std::max<std::int64_t>(0, *usage - cache));
 }
 
-/// The tightest of a group and those around it. In a container the path is often the host's and not to be found below
-/// the mount: what is there of it still counts.
+/// The least of a group and its parents. In a container the path is often the host's and does not exist below the
+/// mount; the parts that exist count.
 std::int64_t left_around(const std::filesystem::path& mount, std::filesystem::path group, const Layout& layout) {
   std::int64_t left = left_in(mount, layout);
   for (group = group.relative_path(); !group.empty(); group = group.parent_path()) {

@@ -5,25 +5,12 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "host/isa.hpp"
 #include "host/row_kernels_isa.hpp"
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 namespace arbiter {
 
 namespace {
-
-#if defined(__x86_64__)
-bool has_float16_conversion() {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & static_cast<unsigned>(bit_F16C)) != 0;
-}
-#endif
 
 const IsaRowKernels& kernels_of(Isa isa) {
   switch (isa) {
@@ -37,30 +24,10 @@ const IsaRowKernels& kernels_of(Isa isa) {
 
 }  // namespace
 
-Isa ask_processor() {
-#if defined(__x86_64__)
-  if (!__builtin_cpu_supports("avx2") || !has_float16_conversion()) return Isa::portable;
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return wide ? Isa::avx512 : Isa::avx2;
-#else
-  return Isa::portable;
-#endif
-}
-
-/// Asked once: a virtual machine leaves the guest to answer, which takes microseconds.
+/// Asked once: in a virtual machine CPUID traps to the hypervisor, which takes microseconds.
 Isa processor_isa() {
   static const Isa isa = ask_processor();
   return isa;
-}
-
-Isa lowered_isa(Isa processor, std::string_view setting) {
-  if (setting.empty()) return processor;
-  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
-    if (setting == name_of(isa)) return isa < processor ? isa : processor;
-  }
-  throw ConfigError(
-      fmt::format("environment variable ARBITER_ISA: found '{}', allowed portable, avx2, avx512", setting));
 }
 
 Isa isa() {

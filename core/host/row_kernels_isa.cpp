@@ -1,6 +1,6 @@
 #include "host/row_kernels_isa.hpp"
 
-#include "host/row_kernels_formats.hpp"
+#include "arbiter/host/lane_formats.hpp"
 
 namespace arbiter::ARBITER_ISA {
 namespace {

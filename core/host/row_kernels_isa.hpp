@@ -4,7 +4,7 @@
 
 namespace arbiter {
 
-/// What one instruction set offers. Constant-initialised data, so that nothing runs while libraries load.
+/// The kernels of one instruction set. Constant-initialised, so that nothing runs while libraries load.
 struct IsaRowKernels {
   RowKernels bfloat16;
   RowKernels float16;

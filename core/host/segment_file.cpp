@@ -19,8 +19,8 @@ namespace arbiter {
 
 namespace {
 
-/// What rank 0 tells the others of its file: where it is, and how to recognise it. A rank in another PID namespace
-/// would open something else under the same path.
+/// Rank 0's file for the other ranks: its path and its identity. A rank in another PID namespace would open another
+/// file under the same path.
 struct Invitation {
   std::int64_t pid = 0;
   std::int64_t descriptor = -1;
@@ -28,8 +28,8 @@ struct Invitation {
   std::uint64_t inode = 0;
 };
 
-/// Takes the memory now: later, a page that cannot be had would be a SIGBUS and not an error. A file in memory grows
-/// without bound until the kernel kills someone, so what is not there is not asked for.
+/// Allocates the pages now: a page that is missing later is a SIGBUS instead of an error. Linux overcommits files in
+/// memory and then kills a process, so the free memory is checked first.
 int reserve(int descriptor, std::size_t bytes) {
   if (bytes > static_cast<std::size_t>(free_host_memory())) return ENOMEM;
   const auto length = static_cast<off_t>(bytes);

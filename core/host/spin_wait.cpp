@@ -11,10 +11,9 @@ namespace arbiter {
 
 namespace {
 
-/// Long enough that two ranks on two cores meet without a system call, short enough that a machine with other work
-/// loses little.
+/// Long enough for two ranks on two cores to meet without a system call, short enough to cost a busy machine little.
 constexpr int pauses_before_yielding = 2000;
-/// A look at the clock costs as much as several looks at the counter.
+/// Reading the clock costs as much as reading the counter several times.
 constexpr int yields_between_clock_readings = 32;
 
 void pause_core() {
@@ -28,7 +27,7 @@ void pause_core() {
 }  // namespace
 
 bool ranks_outnumber_cores(ProcessGroup& group) {
-  // mpirun may bind each rank to a core of its own, so one rank's mask says nothing of the others'.
+  // mpirun may bind each rank to another core, so the masks of all ranks count.
   cpu_set_t mine;
   CPU_ZERO(&mine);
   const bool known = group.all(sched_getaffinity(0, sizeof mine, &mine) == 0);

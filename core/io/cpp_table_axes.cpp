@@ -40,9 +40,9 @@ Labels labels_beside(const std::string& text, const std::string& key, std::size_
   return {};
 }
 
-/// An axis of `length`, whose labels inside the table come again for each of `blocks` blocks.
+/// An axis of `length`. Labels inside the table repeat in each of `blocks` blocks.
 Labels axis_of(const std::string& file, const std::string& text, const ScannedTable& table, const std::string& inside,
-               const std::string& beside, std::size_t length, std::size_t blocks, const Labels& by_place) {
+               const std::string& beside, std::size_t length, std::size_t blocks, const Labels& by_position) {
   const Labels found = inside.empty() ? Labels{} : labels_in(table, inside);
   if (found.size() == length * blocks) {
     for (std::size_t i = length; i < found.size(); ++i) {
@@ -53,13 +53,13 @@ Labels axis_of(const std::string& file, const std::string& text, const ScannedTa
     return {found.begin(), found.begin() + static_cast<std::ptrdiff_t>(length)};
   }
   if (Labels labels = labels_beside(text, beside, length); !labels.empty()) return labels;
-  if (length > by_place.size()) {
+  if (length > by_position.size()) {
     throw DataError(
         fmt::format("{}: {}: found {} entries in the axis {}, allowed: a comment {}:[...] with as many, or "
                     "up to {} entries",
-                    file, table.name, length, beside, beside, by_place.size()));
+                    file, table.name, length, beside, beside, by_position.size()));
   }
-  return {by_place.begin(), by_place.begin() + static_cast<std::ptrdiff_t>(length)};
+  return {by_position.begin(), by_position.begin() + static_cast<std::ptrdiff_t>(length)};
 }
 
 std::vector<std::int64_t> powers_in(const std::string& file, const ScannedTable& table, const std::string& axis,
@@ -97,8 +97,8 @@ CppTableAxes axes_of(const std::string& file, const std::string& text, const Sca
   const auto& rows = fusions.front().children;
   const std::size_t columns = rows.front().numbers.size();
   const auto axis = [&](const std::string& inside, const std::string& beside, std::size_t length, std::size_t blocks,
-                        const Labels& by_place) {
-    return axis_of(file, text, table, inside, beside, length, blocks, by_place);
+                        const Labels& by_position) {
+    return axis_of(file, text, table, inside, beside, length, blocks, by_position);
   };
   constexpr std::int64_t most = std::int64_t{1} << 40;
   CppTableAxes axes;

@@ -9,7 +9,7 @@
 
 namespace arbiter {
 
-/// What the indices of a table in C++ source stand for.
+/// The values of the indices of a table in C++ source.
 struct CppTableAxes {
   std::vector<std::int64_t> tp_sizes;
   std::vector<std::string> fusions;
@@ -18,9 +18,9 @@ struct CppTableAxes {
 };
 
 /// From the comments in the table ("TP=2", "Fusion=NONE", "hidden_size=128"), else from lists beside it ("TP:[2, 4]",
-/// "Fusion:['NONE']", "Hidden:[128]", "Tokens:[1, 2]"), else by their place, as engines read them: TP 2, 4, 8, four
-/// fusions, hidden sizes from 128 and tokens from 1 in powers of two. A list of another length than the table's is
-/// not its own. Throws DataError (found, allowed) where a size is no power of two: the engine's index, floor(log2),
+/// "Fusion:['NONE']", "Hidden:[128]", "Tokens:[1, 2]"), else by position, as engines read them: TP 2, 4, 8, four
+/// fusions, hidden sizes from 128 and tokens from 1 in powers of two. A list whose length is not the axis's is ignored.
+/// Throws DataError (found, allowed) where a size is no power of two: the engine's index, floor(log2),
 /// does not reach it.
 [[nodiscard]] CppTableAxes axes_of(const std::string& file, const std::string& text, const ScannedTable& table);
 

@@ -9,7 +9,7 @@
 #include "arbiter/error.hpp"
 #include "io/cpp_table_axes.hpp"
 #include "io/cpp_table_scan.hpp"
-#include "model/strategy_numbers.hpp"
+#include "model/published_ids.hpp"
 #include "sdk/nearest.hpp"
 
 namespace arbiter {
@@ -49,9 +49,10 @@ DecisionGrid grid_of(const std::string& file, const Node& block, const CppTableA
   DecisionGrid grid{0, DType::bfloat16, "", axes.hidden_sizes, axes.num_tokens, {}, {}};
   for (const Node& row : block.children) {
     for (const long number : row.numbers) {
-      auto name = strategy_of_number(number);
+      auto name = strategy_of_table_id(number);
       if (!name) {
-        throw DataError(fmt::format("{}:{}: found strategy {}, allowed: {}", file, row.line, number, known_numbers()));
+        throw DataError(
+            fmt::format("{}:{}: found strategy {}, allowed: {}", file, row.line, number, known_table_ids()));
       }
       const auto known = std::ranges::find(grid.strategies, *name);
       grid.cells.push_back(static_cast<std::uint16_t>(known - grid.strategies.begin()));
@@ -61,7 +62,7 @@ DecisionGrid grid_of(const std::string& file, const Node& block, const CppTableA
   return grid;
 }
 
-/// The fusion itself, and the one whose index is the same in the engine.
+/// The fusion, and the one with the same index in the engine.
 std::vector<std::string> fusions_like(const std::string& fusion, const std::vector<std::string>& all) {
   std::vector<std::string> fusions = {fusion};
   constexpr std::string_view quantised = "RESIDUAL_RMS_NORM_QUANT_";

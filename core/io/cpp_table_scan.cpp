@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "sdk/trimmed.hpp"
 
 namespace arbiter {
 
@@ -25,7 +26,7 @@ class Scanner {
 
   /// From an opening brace to its closing one.
   ScannedTable::Node braces(int depth) {
-    constexpr int deepest = 8;  // a table has four; a file of braces only must not exhaust the stack
+    constexpr int deepest = 8;  // a table has four; a file of nothing but braces must not exhaust the stack
     if (depth > deepest) refuse("braces within braces", "four levels: tp, fusion, hidden size, tokens");
     ScannedTable::Node node;
     node.line = line_;
@@ -66,7 +67,7 @@ class Scanner {
     while (at_ < text_.size()) {
       if (text_.substr(at_, 2) == "//") {
         const std::size_t end = std::min(text_.find('\n', at_), text_.size());
-        comments.push_back(trimmed(text_.substr(at_ + 2, end - at_ - 2)));
+        comments.emplace_back(trimmed(text_.substr(at_ + 2, end - at_ - 2), blanks));
         at_ = end;
       } else if (text_.substr(at_, 2) == "/*") {
         const std::size_t end = text_.find("*/", at_ + 2);
@@ -80,12 +81,6 @@ class Scanner {
         return;
       }
     }
-  }
-
-  static std::string trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
   }
 
   [[noreturn]] void refuse(const std::string& found, const std::string& allowed) const {

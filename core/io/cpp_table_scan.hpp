@@ -7,7 +7,7 @@
 
 namespace arbiter {
 
-/// A table in C++ source: nested braces with numbers in the innermost, and the comments among them.
+/// A table in C++ source: nested braces with numbers in the innermost ones, and the comments between them.
 struct ScannedTable {
   struct Node {
     int line = 0;
@@ -17,10 +17,10 @@ struct ScannedTable {
 
   std::string name;
   Node root;
-  std::vector<std::string> comments;  ///< of // lines inside the braces, in order, without what surrounds them
+  std::vector<std::string> comments;  ///< of // lines inside the braces, in order, without // and blanks
 };
 
-/// Where tables begin: the names of `AllReduceBestStrategyTableType <name> = {` and the places of their braces.
+/// The names of `AllReduceBestStrategyTableType <name> = {` in a source, and the positions of their braces.
 struct TableStart {
   std::string name;
   std::size_t brace;

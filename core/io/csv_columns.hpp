@@ -55,13 +55,13 @@ inline constexpr std::array<std::string_view, 20> csv_column_names = {"world_siz
 
 constexpr std::string_view name_of(CsvColumn column) { return csv_column_names[static_cast<std::size_t>(column)]; }
 
-/// Other names of columns: those of Arbiter 0.1, and what TensorRT-LLM's tool calls the fusion.
+/// Other names of columns: those of earlier Arbiter versions, and TensorRT-LLM's name of the fusion.
 inline constexpr std::array<std::pair<std::string_view, CsvColumn>, 3> csv_column_aliases = {
     {{"fusion_op", CsvColumn::fusion},
      {"inner", CsvColumn::iterations_per_sample},
      {"floor (us)", CsvColumn::lower_bound}}};
 
-/// A file without one of these is no measurement file.
+/// Whether a file without this column is not a measurement file.
 constexpr bool is_required(CsvColumn column) { return column <= CsvColumn::time && column != CsvColumn::op; }
 
 }  // namespace arbiter

@@ -1,16 +1,8 @@
 #include "io/csv_fields.hpp"
 
+#include "sdk/trimmed.hpp"
+
 namespace arbiter {
-
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 bool CsvFields::split(std::string_view line) {
   fields_.clear();

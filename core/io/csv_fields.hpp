@@ -19,7 +19,7 @@ class CsvFields {
   std::deque<std::string> unescaped_;
 };
 
-/// The field so that split() gives it back; line ends become blanks.
+/// Quotes the text if needed, so that split() returns it; line ends become blanks.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 }  // namespace arbiter

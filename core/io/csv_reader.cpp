@@ -7,6 +7,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "io/csv_fields.hpp"
+#include "io/csv_files.hpp"
 #include "io/csv_row.hpp"
 
 namespace arbiter {

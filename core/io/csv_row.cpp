@@ -13,7 +13,7 @@ namespace arbiter {
 
 namespace {
 
-/// Foreign text in a message: short and printable.
+/// Text of a file in a message: shortened and printable.
 std::string shown(std::string_view text, std::size_t most = 60) {
   std::string result(text.substr(0, most));
   std::ranges::replace_if(

@@ -11,12 +11,12 @@
 
 namespace arbiter {
 
-/// What is wrong with one line, without its position.
+/// The error of one line, without its position.
 struct BadCsvLine : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Where each known column is in a file.
+/// The position of each known column in a file.
 class CsvHeader {
  public:
   /// Throws BadCsvLine for a missing or repeated column.

@@ -1,3 +1,4 @@
+// The CSVs Arbiter writes: measurements, machine probes, regret.
 #include <algorithm>
 #include <cmath>
 
@@ -5,8 +6,11 @@
 #include <fmt/ranges.h>
 
 #include "arbiter/csv.hpp"
-#include "io/csv_fields.hpp"
+#include "arbiter/machine_probe.hpp"
+#include "arbiter/regret.hpp"
 #include "io/csv_columns.hpp"
+#include "io/csv_fields.hpp"
+#include "io/set_aside.hpp"
 #include "model/nanoseconds.hpp"
 
 namespace arbiter {
@@ -17,7 +21,7 @@ namespace {
 std::string time_field(double microseconds) {
   if (!std::isfinite(microseconds)) return {};
   const double rounded = rounded_to_nanoseconds(microseconds);
-  // A measured time is never nothing, and zero would not be read back.
+  // A measured time is never zero, which the reader refuses.
   return fmt::format("{}", rounded <= 0.0 && microseconds > 0.0 ? 0.001 : rounded);
 }
 
@@ -34,6 +38,15 @@ std::string line_of(const Measurement& row) {
                      time_field(row.lower_bound_us));
 }
 
+std::string ranks(int rank) { return rank == ProbeCase::all ? "all" : std::to_string(rank); }
+
+std::string line_of(const ProbeRow& row) {
+  const auto& [kind, from, to, bytes, round_trips] = row.what;
+  const bool is_time = kind == ProbeKind::launch || kind == ProbeKind::one_way;
+  return fmt::format("{},{},{},{},{},{}\n", name_of(kind), ranks(from), ranks(to), bytes,
+                     std::isnan(row.value) ? std::string() : fmt::format("{:.4g}", row.value), is_time ? "us" : "GB/s");
+}
+
 }  // namespace
 
 CsvWriter::CsvWriter(std::filesystem::path file, LineFile::Earlier earlier) : lines_(std::move(file), earlier) {
@@ -41,5 +54,37 @@ CsvWriter::CsvWriter(std::filesystem::path file, LineFile::Earlier earlier) : li
 }
 
 void CsvWriter::append(const Measurement& measurement) { lines_.append(line_of(measurement)); }
+
+std::string probe_file_name(int tp_size, std::string_view platform) {
+  return fmt::format("machine_probe.tp{}.{}.csv", tp_size, platform);
+}
+
+void write_probe(const std::filesystem::path& file, const MachineProbe& probe) {
+  std::string text = "kind,from,to,bytes,value,unit\n";
+  for (const auto& row : probe.rows()) text += line_of(row);
+  write_or_set_aside(file, text);
+}
+
+std::string regret_csv(const std::vector<RegretRow>& rows) {
+  std::string text =
+      "selector,source,data,tp_size,fusion,cells,unmeasured,mean_percent,p95_percent,worst_percent,"
+      "share_within_1_percent,regions\n";
+  for (const RegretRow& row : rows) {
+    for (const bool holdout : {false, true}) {
+      const Regret& regret = holdout ? row.holdout : row.grid;
+      if (regret.cells == 0) continue;
+      const bool known = regret.cells > regret.unmeasured;
+      const auto percent = [&](double share) { return known ? fmt::format("{:.4f}", 100.0 * share) : std::string(); };
+      const bool counted = !holdout && row.source != RegretSource::measured;
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.selector), name_of(row.source),
+                          holdout ? "holdout" : "grid", row.tp_size == 0 ? "all" : std::to_string(row.tp_size),
+                          row.fusion.empty() ? "all" : csv_field(row.fusion), regret.cells, regret.unmeasured,
+                          percent(regret.mean), percent(regret.p95), percent(regret.worst),
+                          known ? fmt::format("{:.4f}", regret.within_one_percent) : "",
+                          counted ? std::to_string(row.regions) : "");
+    }
+  }
+  return text;
+}
 
 }  // namespace arbiter

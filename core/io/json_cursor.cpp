@@ -10,7 +10,7 @@ namespace arbiter {
 
 namespace {
 
-/// A whole list would hide the message.
+/// A short form of a value, for messages.
 std::string shortened(const nlohmann::json& json) {
   constexpr std::size_t most = 60;
   if (json.is_object()) return "a map";
@@ -47,7 +47,7 @@ std::string JsonCursor::text() const {
 }
 
 std::int64_t JsonCursor::integer(std::int64_t lowest, std::int64_t highest) const {
-  // Numbers above the largest signed one are a type of their own in the parser.
+  // The parser has a separate type for numbers above the largest signed one.
   const bool fits =
       json_.is_number_integer() &&
       (!json_.is_number_unsigned() ||

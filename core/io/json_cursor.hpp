@@ -8,15 +8,15 @@
 
 namespace arbiter {
 
-/// A value in a JSON file, which knows where it is: "decision.json: selectors.0.look_up: found 3, allowed: a text".
-/// All functions throw DataError. `json` must outlive it.
+/// A value in a JSON file and its place, for messages like "decision.json: selectors.0.look_up: found 3, allowed: a
+/// text". All functions throw DataError. `json` must outlive it.
 class JsonCursor {
  public:
   JsonCursor(const nlohmann::json& json, std::string file, std::string path = {})
       : json_(json), file_(std::move(file)), path_(std::move(path)) {}
 
   [[nodiscard]] const nlohmann::json& json() const { return json_; }
-  /// The value under a key that has to be there.
+  /// The value of a required key.
   [[nodiscard]] JsonCursor at(const std::string& key) const;
   /// The elements of a list.
   [[nodiscard]] std::vector<JsonCursor> items() const;
@@ -25,9 +25,9 @@ class JsonCursor {
   /// A list of positive whole numbers, each larger than the one before it.
   [[nodiscard]] std::vector<std::int64_t> ascending() const;
 
-  /// Throws: what was found here, and `allowed`.
+  /// Throws with the value found here and `allowed`.
   [[noreturn]] void refuse(const std::string& allowed) const;
-  /// The same with other words for what was found.
+  /// The same with another text for what was found.
   [[noreturn]] void refuse(const std::string& found, const std::string& allowed) const;
 
  private:

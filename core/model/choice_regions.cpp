@@ -10,8 +10,8 @@ namespace {
 
 using Cell = std::pair<std::int64_t, std::int64_t>;
 
-/// The values beside one on its axis.
-std::vector<std::int64_t> beside(const std::set<std::int64_t>& axis, std::int64_t value) {
+/// The neighbours of a value on its axis.
+std::vector<std::int64_t> neighbours_of(const std::set<std::int64_t>& axis, std::int64_t value) {
   std::vector<std::int64_t> neighbours;
   const auto at = axis.find(value);
   if (at != axis.begin()) neighbours.push_back(*std::prev(at));
@@ -42,8 +42,8 @@ std::int64_t choice_regions(const Choices& choices) {
     while (!open.empty()) {
       const auto [hidden_size, tokens] = open.back();
       open.pop_back();
-      for (const auto value : beside(hidden_sizes, hidden_size)) visit({value, tokens});
-      for (const auto value : beside(num_tokens, tokens)) visit({hidden_size, value});
+      for (const auto value : neighbours_of(hidden_sizes, hidden_size)) visit({value, tokens});
+      for (const auto value : neighbours_of(num_tokens, tokens)) visit({hidden_size, value});
     }
   }
   return regions;

@@ -7,10 +7,11 @@
 
 namespace arbiter {
 
-/// What was chosen for the cells of one tp size, dtype and fusion, by (hidden size, token count).
+/// The chosen strategy of each cell of one tp size, dtype and fusion, by (hidden size, number of tokens).
 using Choices = std::map<std::pair<std::int64_t, std::int64_t>, std::string>;
 
-/// Patches of neighbouring cells (along either axis of the values that occur) with one choice.
+/// The number of connected regions of cells with one choice. Cells are neighbours along either axis of the values that
+/// occur.
 [[nodiscard]] std::int64_t choice_regions(const Choices& choices);
 
 }  // namespace arbiter

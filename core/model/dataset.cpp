@@ -85,8 +85,7 @@ Dataset Dataset::of_fusion(std::string_view fusion) const {
 }
 
 std::map<Problem, std::vector<const Measurement*>> Dataset::cells() const {
-  // Fusions are few: their rank instead of their text makes each comparison cheap, and sorted input makes each
-  // insertion constant.
+  // Comparing ranks of fusions instead of their names is cheap, and sorted input makes each map insertion constant.
   std::vector<std::string> names = fusions();
   std::ranges::sort(names);
   using Key = std::tuple<int, DType, std::size_t, std::int64_t, std::int64_t>;

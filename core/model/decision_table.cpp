@@ -14,12 +14,12 @@ namespace arbiter {
 
 namespace {
 
-/// Formats of one width behave alike: first the width decides, then the order of the enumeration.
+/// Dtypes of one width perform alike: the width decides first, then the order of the enumeration.
 auto dtype_distance(DType a, DType b) {
   return std::tuple(a != b, std::abs(size_of(a) - size_of(b)), std::abs(static_cast<int>(a) - static_cast<int>(b)));
 }
 
-/// The grid or the steps for a problem; null if its tp size and fusion have none.
+/// The grid or the steps of a problem; null if its tp size and fusion have none.
 template <class Part>
 const Part* part_of(const std::vector<Part>& parts, const Problem& problem) {
   const Part* found = nullptr;
@@ -38,11 +38,11 @@ const std::string* answer_of(const DecisionGrid& grid, std::size_t cell) {
   return strategy < grid.strategies.size() ? &grid.strategies[strategy] : nullptr;
 }
 
-/// Holds the square of any size of a message.
+/// Wide enough for the square of any message size.
 __extension__ using Square = unsigned __int128;
 
-/// Sizes of messages end at the largest number, so that shapes nobody has are neither undefined nor a question of
-/// rounding: whoever implements this rule elsewhere gets the same answers.
+/// Saturates, so that absurd shapes are neither undefined nor subject to rounding: the generated C++ header implements
+/// the same rule and must give the same answers.
 std::int64_t product(std::int64_t a, std::int64_t b) {
   constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
   if (a <= 0 || b <= 0) return 0;
@@ -51,8 +51,8 @@ std::int64_t product(std::int64_t a, std::int64_t b) {
 
 Square product_of(std::int64_t a, std::int64_t b) { return static_cast<Square>(a) * static_cast<Square>(b); }
 
-/// Visits the indices of an ascending axis from the nearest value (times `unit`) to the farthest, until `visit` has an
-/// answer. log(value / low) <= log(high / value) without the logarithms: value^2 <= low * high.
+/// Visits the indices of an ascending axis from the nearest value (times `unit`) to the farthest until `visit` returns
+/// an answer. Compares log(value / low) with log(high / value) as value^2 with low * high, which is exact.
 template <class Visit>
 const std::string* from_nearest(const std::vector<std::int64_t>& axis, std::int64_t value, std::int64_t unit,
                                 const Visit& visit) {

@@ -12,9 +12,7 @@ namespace {
 
 constexpr double bytes_per_microsecond = 1e3;  // of one GB/s
 
-bool is_rate(ProbeKind kind) {
-  return kind == ProbeKind::push || kind == ProbeKind::pull || kind == ProbeKind::copy;
-}
+bool is_rate(ProbeKind kind) { return kind == ProbeKind::push || kind == ProbeKind::pull || kind == ProbeKind::copy; }
 
 }  // namespace
 

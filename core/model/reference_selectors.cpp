@@ -50,10 +50,10 @@ constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 struct Threshold {
   std::string small;
   std::string large;
-  std::int64_t last_byte = unbounded;  ///< the last that `small` answers for
+  std::int64_t last_byte = unbounded;  ///< the largest message `small` is for
 };
 
-/// What choices cost, the worse first: cells without a time, then the sum of regret.
+/// The cost of choices, compared in this order: cells without a time, then the sum of regret.
 struct Cost {
   std::int64_t unmeasured = 0;
   double regret = 0.0;
@@ -68,7 +68,7 @@ struct Cost {
   }
 };
 
-/// By message size, what each strategy costs in the cells of that size.
+/// By message size, the cost of each strategy in the cells of that size.
 using CostsBySize = std::map<std::int64_t, std::vector<Cost>>;
 
 CostsBySize costs_by_size(const Dataset& dataset, const std::vector<std::string>& strategies) {
@@ -85,7 +85,7 @@ CostsBySize costs_by_size(const Dataset& dataset, const std::vector<std::string>
   return costs;
 }
 
-/// Of equally good ones the first in the order of: no threshold at all, the strategies, the smaller threshold.
+/// On a tie: first no threshold, then the order of the strategies, then the smaller threshold.
 Threshold best_of_pairs(const CostsBySize& costs, const std::vector<std::string>& strategies) {
   const std::size_t count = strategies.size();
   std::vector<Cost> total(count);
@@ -103,7 +103,7 @@ Threshold best_of_pairs(const CostsBySize& costs, const std::vector<std::string>
       for (const auto& [bytes, of_size] : costs) {
         below += of_size[small];
         above += Cost{-of_size[large].unmeasured, -of_size[large].regret};
-        // A tie up to rounding is no gain.
+        // Equal up to rounding is not better.
         const Cost cost{below.unmeasured + above.unmeasured, below.regret + above.regret + 1e-9};
         if (bytes == costs.rbegin()->first || !(cost < best_cost)) continue;
         best = {strategies[small], strategies[large], bytes};

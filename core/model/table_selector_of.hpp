@@ -7,7 +7,7 @@
 
 namespace arbiter {
 
-/// A selector that is its table and nothing else.
+/// The selector of a table that was read from `source`.
 class TableSelectorOf : public Selector {
  public:
   TableSelectorOf(std::string name, DecisionTable table, const std::string& source)

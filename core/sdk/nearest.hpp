@@ -7,8 +7,8 @@
 
 namespace arbiter {
 
-/// The name a person probably meant: the nearest by edit distance (insert, delete, replace, swap of neighbours; upper
-/// and lower case are the same), if it is near enough to be a slip.
+/// The name that was probably meant: the nearest by edit distance (insert, delete, replace, swap of neighbours; case is
+/// ignored), if it is near enough to be a typing error.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view found, std::span<const std::string> names);
 
 /// "; did you mean lut? Allowed: lut, lp": the end of a message about a name that does not exist.

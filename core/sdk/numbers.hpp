@@ -14,7 +14,8 @@ namespace arbiter {
 /// A finite decimal number: 2, -0.5, 1e-6.
 [[nodiscard]] std::optional<double> parse_real(std::string_view text);
 
-/// How to write the number that was probably meant ("; numbers are decimal: write 16"), or an empty text.
+/// The end of a message: how to write the number that was probably meant ("; numbers are decimal: write 16"); may be
+/// empty.
 [[nodiscard]] std::string number_hint(std::string_view text);
 
 }  // namespace arbiter

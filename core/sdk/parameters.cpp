@@ -9,18 +9,11 @@
 #include "sdk/allowed.hpp"
 #include "sdk/nearest.hpp"
 #include "sdk/numbers.hpp"
+#include "sdk/trimmed.hpp"
 
 namespace arbiter {
 
 namespace {
-
-constexpr std::string_view blanks = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 [[noreturn]] void refuse(std::string_view found, std::string_view type, std::string_view allowed) {
   throw ConfigError(fmt::format("found {}; allowed: {}{}{}", found.empty() ? "nothing" : found, type,
@@ -57,7 +50,7 @@ std::vector<Item> list_of(std::string_view text, std::string_view allowed,
   return items;
 }
 
-/// Reads a value that is written as in YAML but in its simplest form. Throws ConfigError: found, allowed.
+/// Reads a value in the simplest form YAML has for it. Throws ConfigError: found, allowed.
 ParameterValue parse_value(const ParameterSpec& spec, std::string_view text) {
   const std::string_view allowed = spec.allowed == nullptr ? "" : spec.allowed;
   switch (spec.type) {

@@ -1,12 +1,30 @@
-// The key functions of the SDK's interfaces: their type information lives here, once, for all plugins.
+// What all plugins share: the type information of the SDK's classes, and the public calls that check what goes into a
+// plugin's hook and what comes out of it. Fusions, which check more, are in fusion.cpp.
 #include "arbiter/plugin.hpp"
+
+#include <limits>
+#include <stdexcept>
+#include <system_error>
+
+#include <fmt/format.h>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/cuda/cuda_backend.hpp"
+#include "arbiter/error.hpp"
 #include "arbiter/fusion.hpp"
+#include "arbiter/heuristic.hpp"
+#include "arbiter/sink.hpp"
+#include "arbiter/strategy.hpp"
 
 namespace arbiter {
 
+// Defined here, so that each class has its type information once, in libarbiter, for all plugins.
+Error::~Error() = default;
+ConfigError::~ConfigError() = default;
+DataError::~DataError() = default;
+PluginError::~PluginError() = default;
+TimeoutError::~TimeoutError() = default;
+SystemError::~SystemError() = default;
 Plugin::~Plugin() = default;
 Operation::~Operation() = default;
 Buffer::~Buffer() = default;
@@ -15,6 +33,11 @@ MachineProber::~MachineProber() = default;
 cuda::Kernel::~Kernel() = default;
 cuda::PeerMemory::~PeerMemory() = default;
 HostEpilogue::~HostEpilogue() = default;
+Selector::~Selector() = default;
+ProcessGroup::~ProcessGroup() = default;
+
+SystemError::SystemError(const std::string& action, int error_number)
+    : Error("cannot " + action + ": " + std::generic_category().message(error_number)) {}
 
 std::string_view name_of(PluginKind kind) {
   switch (kind) {
@@ -25,6 +48,107 @@ std::string_view name_of(PluginKind kind) {
     case PluginKind::sink: return "sink";
   }
   return "unknown";
+}
+
+Support Backend::available() const { return do_available().with_reason(); }
+
+Machine Backend::machine() const {
+  auto machine = do_machine();
+  if (machine.platform.empty()) throw PluginError("its machine's platform is empty");
+  return machine;
+}
+
+Support Backend::supports(const Fusion& fusion, const Problem& problem) const {
+  return do_supports(fusion, problem).with_reason();
+}
+
+Support Backend::do_supports(const Fusion& /*fusion*/, const Problem& /*problem*/) const { return Support::yes(); }
+
+std::unique_ptr<Buffer> Backend::allocate(std::size_t bytes) {
+  auto buffer = do_allocate(bytes);
+  if (buffer == nullptr || buffer->bytes() < bytes) {
+    throw PluginError(fmt::format("asked for {} bytes, it gave {}", bytes, buffer == nullptr ? 0 : buffer->bytes()));
+  }
+  return buffer;
+}
+
+std::unique_ptr<Operation> Backend::with_epilogue_pass(std::unique_ptr<Operation> reduction, const Fusion& fusion,
+                                                       const Problem& problem) {
+  if (reduction == nullptr) throw PluginError("there is no reduction to follow with an epilogue pass");
+  auto operation = do_with_epilogue_pass(std::move(reduction), fusion, problem);
+  if (operation == nullptr) throw PluginError("it made no operation of the reduction and its epilogue pass");
+  return operation;
+}
+
+std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bindings,
+                                        std::int64_t iterations_per_sample, bool graph) {
+  if (iterations_per_sample < 1) {
+    throw Error(fmt::format("a sample of {} iterations; allowed: from 1 up", iterations_per_sample));
+  }
+  auto sample = do_sample(operation, bindings, iterations_per_sample, graph);
+  if (sample == nullptr) throw PluginError("it made no sample");
+  return sample;
+}
+
+int Backend::ranks_per_host() const { return std::numeric_limits<int>::max(); }
+
+std::unique_ptr<MachineProber> Backend::machine_prober(ProcessGroup& /*group*/, std::chrono::milliseconds /*timeout*/) {
+  return nullptr;
+}
+
+Support Strategy::supports(const Problem& problem, const ProcessGroup& group) const {
+  return do_supports(problem, group).with_reason();
+}
+
+std::unique_ptr<Operation> Strategy::prepare(const Preparation& preparation) {
+  auto operation = do_prepare(preparation);
+  if (operation == nullptr) throw PluginError("it prepared nothing");
+  return operation;
+}
+
+Support supports_message(const Problem& problem, const ProcessGroup& group) {
+  if (problem.tp_size != group.size()) {
+    return Support::no(fmt::format("tp_size is {}, the group has {} ranks", problem.tp_size, group.size()));
+  }
+  if (problem.num_tokens < 1 || problem.hidden_size < 1) {
+    return Support::no(
+        fmt::format("{} tokens x {} elements: the message is empty", problem.num_tokens, problem.hidden_size));
+  }
+  switch (problem.dtype) {
+    case DType::bfloat16:
+    case DType::float16:
+    case DType::float32: return Support::yes();
+    default: return Support::no(fmt::format("{} is no message dtype", name_of(problem.dtype)));
+  }
+}
+
+double Selector::predict(const Problem& /*problem*/, const std::string& /*strategy*/) const {
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::shared_ptr<const Selector> Heuristic::fit(const Dataset& dataset) const {
+  auto selector = do_fit(dataset);
+  if (selector == nullptr) throw PluginError("fit() made no selector");
+  if (const DecisionTable* table = selector->table()) {
+    if (const std::string fault = fault_of(*table); !fault.empty()) throw PluginError("its table is wrong: " + fault);
+  }
+  return selector;
+}
+
+void Sink::begin(const RunInfo& run) { do_begin(run); }
+
+void Sink::probed(const MachineProbe& probe) { do_probed(probe); }
+
+void Sink::measured(const Measurement& row) { do_measured(row); }
+
+void Sink::skipped(const Problem& problem, const std::string& strategy, const std::string& reason) {
+  if (reason.empty()) throw std::invalid_argument("Sink::skipped() needs a reason");
+  do_skipped(problem, strategy, reason);
+}
+
+void Sink::write(const Report& report) {
+  if (!report.say) throw std::invalid_argument("Sink::write() needs Report::say");
+  do_write(report);
 }
 
 }  // namespace arbiter

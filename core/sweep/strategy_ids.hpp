@@ -4,11 +4,9 @@
 #include <string>
 
 #include "config/config.hpp"
+#include "model/published_ids.hpp"
 
 namespace arbiter {
-
-/// The number a published table has for a strategy.
-[[nodiscard]] std::optional<int> published_table_id(const std::string& strategy);
 
 /// The number of a strategy in look-up tables: the configuration's, else the published one, else that of an installed
 /// plugin; nothing for any other name.

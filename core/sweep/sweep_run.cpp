@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "comm/core_pinning.hpp"
+#include "io/data_dir.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/auto_choice.hpp"
 #include "sweep/log.hpp"

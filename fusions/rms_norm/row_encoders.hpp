@@ -3,7 +3,7 @@
 // Vectorised encoders to e4m3 and e2m1, sixteen values at a time, bit for bit those of arbiter/host/number_formats.hpp,
 // which defines the rounding. For sources of arbiter_add_isa_sources() only.
 
-#include "host/row_kernels_formats.hpp"
+#include "arbiter/host/lane_formats.hpp"
 
 namespace arbiter::ARBITER_ISA {
 namespace {

@@ -40,6 +40,7 @@ class Consumer : public ::testing::Test {
                 HasSubstr((build() / "plugins/row_count.so").string()));
     EXPECT_THAT(read_file(build() / "list.txt"), HasSubstr("ONESHOT")) << "Arbiter::runner";
     EXPECT_THAT(output_of({build() / "draws"}), HasSubstr("arbiter says: ")) << "Arbiter::plots";
+    EXPECT_THAT(output_of({build() / "scale"}), HasSubstr("the same bits")) << "arbiter_add_isa_sources";
   }
 
   [[nodiscard]] fs::path build() const { return folder_.path() / "build"; }
@@ -59,6 +60,41 @@ TEST_F(Consumer, BuildsWithAMovedPrefix) {
   const auto own_prefix = folder_.path() / "prefix";
   ASSERT_EQ(run({CMAKE, "--install", build(), "--prefix", own_prefix}).exit_code, 0);
   EXPECT_TRUE(fs::exists(own_prefix / PLUGINS / "row_count.so"));
+}
+
+/// The shared libraries that a file names, one a line.
+std::string needed_by(const fs::path& file) {
+  std::string needed;
+  for (const auto& line : lines_of(output_of({READELF, "-d", file}))) {
+    if (line.find("(NEEDED)") != std::string::npos) needed += line + "\n";
+  }
+  return needed;
+}
+
+TEST_F(Consumer, IsAnEngineThatAsksADecisionAndNeedsLibarbiterAlone) {
+  ASSERT_EQ(configure({"-DCMAKE_PREFIX_PATH=" + prefix.string()}).exit_code, 0);
+  const auto built = run({CMAKE, "--build", build(), "--target", "engine"});
+  ASSERT_EQ(built.exit_code, 0) << built.output;
+  const auto decision = folder_.write("decision.json", R"({
+    "format": "arbiter-decision", "version": 1,
+    "selectors": [{"name": "mine", "table": {"look_up": "nearest", "fallback": "MPI", "grids": [], "steps": [
+      {"tp_size": 2, "dtype": "bfloat16", "fusion": "NONE", "steps": [[4096, "ONESHOT"], [null, "TWOSHOT"]]}]}}]})");
+  const auto rows = folder_.write("benchmark.tp2.cpu.csv",
+                                  "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us)\n"
+                                  "2,bfloat16,256,1,128,ONESHOT,NONE,allreduce,2.5\n"
+                                  "2,bfloat16,256,1,128,MPI,NONE,allreduce,3.5\n");
+  EXPECT_EQ(output_of({build() / "engine", decision, rows}),
+            "tp 2, bfloat16, NONE, 1 tokens x 128: ONESHOT\n"
+            "tp 2, bfloat16, NONE, 1024 tokens x 128: TWOSHOT\n"
+            "measured: ONESHOT\n");
+
+  EXPECT_THAT(needed_by(build() / "engine"), HasSubstr("libarbiter.so"));
+  const auto loaded = output_of({"ldd", build() / "engine"});
+  for (const char* library : {"libmpi", "libopen-", "yaml", "boost", "spdlog", "glpk", "arbiter_plots"}) {
+    EXPECT_THAT(needed_by(build() / "engine"), Not(HasSubstr(library)));
+    EXPECT_THAT(needed_by(prefix / LIBDIR / "libarbiter.so"), Not(HasSubstr(library)));
+    EXPECT_THAT(loaded, Not(HasSubstr(library)));
+  }
 }
 
 TEST_F(Consumer, BuildsWithTheBuildTree) {

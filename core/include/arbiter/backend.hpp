@@ -17,108 +17,119 @@
 
 namespace arbiter {
 
-/// Something that was prepared for one problem and can be put to work again and again. enqueue() makes nothing and
-/// frees nothing.
+class Fusion;
+
+/// An AllReduce that was prepared for one problem and runs any number of times. Made by Strategy::prepare() and
+/// Backend::with_epilogue_pass(). One thread.
 class ARBITER_EXPORT Operation {
  public:
   virtual ~Operation();
-  /// Collective: every rank of the group calls it for the same problem. On a host backend it returns when the result
-  /// is complete in this rank's outputs and its input may be written again; on a GPU it only enqueues on the backend's
-  /// stream. Throws TimeoutError if a peer does not come.
+  /// Runs once on the tensors of `bindings`, which must outlive the run. Allocates and frees nothing: this is what is
+  /// timed. Collective: every rank of the group calls it for the same problem, in the same order. On a host backend it
+  /// returns when this rank's outputs are complete and its input may be overwritten; on a GPU it enqueues on the
+  /// backend's stream and returns. Throws TimeoutError if a peer does not come in time.
   virtual void enqueue(const Bindings& bindings) = 0;
 };
 
-class Fusion;
-
-/// Frees itself; from Backend::allocate().
+/// Memory of a backend; freed when it is destroyed. Made by Backend::allocate().
 class ARBITER_EXPORT Buffer {
  public:
   virtual ~Buffer();
+  /// An address on the backend's device. Never null, aligned for every element type.
   [[nodiscard]] virtual void* data() const = 0;
+  /// The size in bytes, at least what was asked for.
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
-/// `iterations_per_sample` runs of an operation, back to back, ready to be timed again and again; from
+/// `iterations_per_sample` runs of one operation, back to back, which can be timed any number of times. Made by
 /// Backend::sample().
 class ARBITER_EXPORT Sample {
  public:
   virtual ~Sample();
-  /// Collective. Lines the ranks up and returns this rank's microseconds for all runs. Throws TimeoutError.
+  /// Collective. Waits for all ranks, runs all iterations, and returns the time this rank took for all of them, in
+  /// microseconds. Throws TimeoutError.
   [[nodiscard]] virtual double time(ProcessGroup& group) = 0;
   /// Whether it replays a CUDA graph.
   [[nodiscard]] virtual bool graph() const { return false; }
 };
 
-/// Measures what a machine can do at best between the ranks of one group; from Backend::machine_prober(). Its memory is
-/// its own. One case at a time.
+/// Measures the latency and the bandwidth between the ranks of one group: the machine probe, from which lower bounds
+/// are computed. Made by Backend::machine_prober(); owns the memory it measures with. One case at a time.
 class ARBITER_EXPORT MachineProber {
  public:
   virtual ~MachineProber();
-  /// In the order to measure them; the same on every rank.
+  /// The cases in the order to measure them; the same on every rank. See usual_probe_cases().
   [[nodiscard]] virtual std::vector<ProbeCase> cases() const = 0;
-  /// An operation without tensors that does it once: times are taken of it as of every other. Ranks that have no part
-  /// in the case do nothing in it. Not collective. Throws Error.
+  /// An operation without tensors that performs the case once; it is timed like any other operation. Ranks without a
+  /// part in the case do nothing. Not collective. Throws Error.
   [[nodiscard]] virtual std::unique_ptr<Operation> probe(const ProbeCase& what) = 0;
-  /// Between probe() and the first run, which no rank begins before all have done it: as if nothing had arrived yet.
+  /// Clears the receive buffers, so that missing() sees what the next runs write. Called on every rank after probe()
+  /// and before the first run of any rank.
   virtual void clear() = 0;
-  /// After the first run of all ranks: what has not arrived at this one, word for word; empty if all has.
+  /// Called after the first run of all ranks: describes the first data that did not arrive at this rank; empty if all
+  /// arrived. See probe_pattern() and missing_from().
   [[nodiscard]] virtual std::string missing(const ProbeCase& what) = 0;
 };
 
-/// A kind of memory and of execution: "host", "cuda". One object per rank; one thread.
+/// A kind of memory and execution: "host" or "cuda". Strategies allocate from it; the runner runs and times operations
+/// through it. One object per rank, used by one thread.
 class ARBITER_EXPORT Backend : public Plugin {
  public:
-  /// "host", "cuda".
+  /// The name that `backend:` in the YAML and PluginDescriptor::backend use.
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Whether this process can use it at all ("no CUDA device is visible").
+  /// Whether this process can use the backend, and if not, why ("no CUDA device is visible").
   [[nodiscard]] Support available() const;
-  /// The machine as file names and artefacts give it: platform "cpu" or "sm90", and facts. Throws PluginError for one
-  /// without a platform.
+  /// The platform ("cpu", "sm90"), which file names have, and facts about the machine. Throws PluginError if the
+  /// platform is empty.
   [[nodiscard]] Machine machine() const;
-  /// Whether the fusion can run on it. Not collective, the same on every rank.
+  /// Whether the fusion can run on this backend, and if not, why. Not collective; the same on every rank.
   [[nodiscard]] Support supports(const Fusion& fusion, const Problem& problem) const;
 
-  /// Memory of at least `bytes`. Throws Error: bytes asked, bytes free.
+  /// Memory of at least `bytes`. Throws Error that names the bytes asked for and the bytes free.
   [[nodiscard]] std::unique_ptr<Buffer> allocate(std::size_t bytes);
+  /// Copies from host memory to the backend's memory, and back. Returns when the copy is complete.
   virtual void copy_in(void* destination, const void* host, std::size_t bytes) = 0;
   virtual void copy_out(void* host, const void* source, std::size_t bytes) = 0;
+  /// Sets every byte of a range of the backend's memory. Returns when that is done.
   virtual void fill(void* destination, unsigned char byte, std::size_t bytes) = 0;
-  /// Bytes this rank may allocate now, given `ranks_per_host` that all do the same.
+  /// The bytes that this rank may allocate now if all `ranks_per_host` ranks of the host allocate as much.
   [[nodiscard]] virtual std::int64_t free_bytes(int ranks_per_host) const = 0;
 
-  /// What a strategy that does not fuse becomes: `reduction` (whose single output is the reduced message) followed by
-  /// the fusion's epilogue as a separate pass. Throws Error.
+  /// The operation of a strategy that does not fuse: `reduction`, whose only output is the reduced message, then the
+  /// fusion's epilogue as a separate pass over it. Keeps references to `fusion`. Throws Error.
   [[nodiscard]] std::unique_ptr<Operation> with_epilogue_pass(std::unique_ptr<Operation> reduction,
                                                               const Fusion& fusion, const Problem& problem);
 
-  /// Runs the operation once and waits for it.
+  /// Runs the operation once and waits until it is complete. Collective, as Operation::enqueue() is.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;
-  /// `iterations_per_sample` (from 1) runs of the operation, ready to be timed. `graph`: as one replay of a CUDA graph,
-  /// where the backend has such things. The operation and the memory must outlive the sample. Throws Error.
+  /// A sample of `iterations_per_sample` (at least 1) runs. With `graph` it is one replay of a CUDA graph, where the
+  /// backend has graphs. The operation and the tensors must outlive the sample. Throws Error.
   [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings,
                                                std::int64_t iterations_per_sample, bool graph);
 
-  /// Collective. What measures the machine between the ranks of a group, on one host; null if nothing does. `timeout`
-  /// bounds the waits of its operations. Throws Error.
+  /// Collective. A prober for the ranks of a group, all on one host; null if the backend has none. `timeout` bounds
+  /// every wait of its operations. Throws Error.
   [[nodiscard]] virtual std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
                                                                       std::chrono::milliseconds timeout);
 
-  /// Whether a rank needs a core to itself while it is measured, because it spins and reduces there; if not, ranks may
-  /// use all cores.
+  /// Whether each rank needs a core to itself while it is measured, because it spins and reduces on the CPU. Otherwise
+  /// ranks may use all cores.
   [[nodiscard]] virtual bool needs_a_core() const { return false; }
-  /// The most ranks one host can take; the largest int if there is no limit.
+  /// The largest number of ranks on one host; the largest int if there is no limit.
   [[nodiscard]] virtual int ranks_per_host() const;
-  /// Whether this process can no longer use it (an illegal memory access on a GPU, a kernel that never ends): only a
-  /// fresh process can go on then.
+  /// Whether this process can no longer use the backend, after an illegal memory access on the GPU for instance. The
+  /// runner then continues in fresh processes.
   [[nodiscard]] virtual bool lost() const { return false; }
 
  protected:
-  /// The answers to the public calls above; pointers are never null, refusals have reasons.
+  /// Hooks behind the public calls of the same name. The public call checks arguments and results: a null pointer, an
+  /// empty platform or a buffer that is too small ends in a PluginError, and a refusal without a reason gets one.
   [[nodiscard]] virtual Support do_available() const = 0;
   [[nodiscard]] virtual Machine do_machine() const = 0;
+  /// By default every fusion can run.
   [[nodiscard]] virtual Support do_supports(const Fusion& fusion, const Problem& problem) const;
   [[nodiscard]] virtual std::unique_ptr<Buffer> do_allocate(std::size_t bytes) = 0;
-  /// The default runs the host epilogue over host memory.
+  /// By default the fusion's host epilogue, row by row, over memory that the CPU can read.
   [[nodiscard]] virtual std::unique_ptr<Operation> do_with_epilogue_pass(std::unique_ptr<Operation> reduction,
                                                                          const Fusion& fusion, const Problem& problem);
   [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,

@@ -1,4 +1,4 @@
 #pragma once
 
-/// Marks what libarbiter and plugins make visible. Everything is compiled with hidden visibility.
+/// Marks what libarbiter and plugins make visible. Everything else is compiled with hidden visibility.
 #define ARBITER_EXPORT __attribute__((visibility("default")))

@@ -14,15 +14,17 @@
 
 namespace arbiter {
 
-/// The epilogue of one fusion on the host, for one problem. Two steps, so that a strategy can run them back to back
-/// while a row is in cache, or on different ranks: the owner of a token begins its row and sends `epilogue_state` and
-/// the scalar on; every rank finishes it. Both are const, re-entrant, and use no memory but their arguments'.
+/// The epilogue of one fusion on the host, for one problem. It has two steps: a strategy runs them back to back while a
+/// row is in cache, or on different ranks. Then the owner of a token begins its row and sends `epilogue_state` and the
+/// scalar, and every rank finishes the row. Both steps are const and thread-safe, and use no memory but their
+/// arguments'.
 class ARBITER_EXPORT HostEpilogue {
  public:
   virtual ~HostEpilogue();
 
-  /// Turns the reduced row (hidden_size fp32 sums) into `epilogue_state`, hidden_size elements of the problem's dtype,
-  /// and returns the row's scalar (0 if the fusion needs none). Reads input tensors only.
+  /// Turns the reduced row `sum` (hidden_size fp32 values) into `epilogue_state` (hidden_size elements of the problem's
+  /// dtype) and returns the row's scalar, 0 if the fusion needs none (a norm returns 1 / rms). Reads input tensors
+  /// only.
   virtual float begin_row(const Bindings& bindings, std::int64_t row, const float* sum, void* epilogue_state) const = 0;
 
   /// Writes the row of every output tensor. `epilogue_state` may be the output row itself.
@@ -30,63 +32,67 @@ class ARBITER_EXPORT HostEpilogue {
                           float scalar) const = 0;
 };
 
-/// One output tensor's part of a row in double precision: what exact arithmetic gives, and how far a correct
-/// implementation may be from it before the final rounding to the tensor's dtype.
+/// One row of one output tensor in double precision, one value per element of the row: the result of exact arithmetic,
+/// and how far a correct implementation may be from it before the final rounding to the tensor's dtype.
 struct ReferenceRow {
   std::vector<double> value;
   std::vector<double> tolerance;
 };
 
-/// The epilogue applied to each reduced token row. Stateless: one object serves every problem of a dtype.
+/// What happens to each reduced token row: the epilogue. Stateless and thread-safe: one object serves every problem of
+/// the fusion.
 class ARBITER_EXPORT Fusion : public Plugin {
  public:
-  /// Whether the fusion can do the problem, and why not. The same on every rank; thread-safe.
+  /// Whether the fusion can do the problem, and if not, why. The same on every rank.
   [[nodiscard]] Support supports(const Problem& problem) const;
 
-  /// Extra inputs, then outputs; the order of Bindings::tensors. Throws PluginError for a tensor without a name or of a
-  /// negative size.
+  /// The tensors, in the order of Bindings::tensors: first the inputs besides the message, then the outputs. Throws
+  /// PluginError for a tensor without a name or of a negative size.
   [[nodiscard]] std::vector<TensorSpec> tensors(const Problem& problem) const;
 
   /// The epilogue on the host. Throws PluginError if do_host_epilogue() returns null.
   [[nodiscard]] std::unique_ptr<HostEpilogue> host_epilogue(const Problem& problem) const;
 
-  /// The epilogue on CUDA devices. The default has none: strategies of that backend then do not support the fusion.
+  /// The epilogue on CUDA devices, as code that is linked into every strategy's kernel; see arbiter/cuda/. By default
+  /// there is none, and the fusion runs on the host only.
   [[nodiscard]] virtual cuda::DeviceEpilogue device_epilogue(const Problem&) const { return {}; }
 
-  /// The reference for `row`: one entry per output tensor, in order, one value per element of the row.
-  /// `sum` is the exact reduced row; `tolerance` is how far a correct reduction may be from each sum (it depends on
-  /// dtype and tp_size). `host` are the tensors in host memory. Thread-safe. Throws PluginError if values and
-  /// tolerances are not as many.
+  /// The reference for `row`, one entry per output tensor. `sum` is the exact reduced row, and `tolerance` how far a
+  /// correct reduction may be from each sum; both have hidden_size values. `host` has the tensors in host memory.
+  /// Throws PluginError if an entry has different numbers of values and tolerances.
   void reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
                      std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const;
 
-  /// How far the row of every output tensor (in host memory) is from the reference: the worst error as a share of the
-  /// allowed error, so <= 1 passes; infinity where one side is NaN and the other is not, or the fusion answers with
-  /// NaN. Thread-safe.
+  /// Compares the row of every output tensor (in host memory) with the reference. Returns the largest error as a share
+  /// of the allowed error, so up to 1 passes; infinity if only one side is NaN, or if the hook returns NaN.
   [[nodiscard]] double check_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                  std::span<const double> sum, std::span<const double> tolerance) const;
 
  protected:
-  /// The answers to the public calls above. All are thread-safe.
+  /// Hooks behind the public calls of the same name. Const and thread-safe, as those are.
   [[nodiscard]] virtual Support do_supports(const Problem&) const { return Support::yes(); }
   [[nodiscard]] virtual std::vector<TensorSpec> do_tensors(const Problem& problem) const = 0;
+  /// Never null.
   [[nodiscard]] virtual std::unique_ptr<HostEpilogue> do_host_epilogue(const Problem& problem) const = 0;
+  /// Assigns `outputs`. Too small a tolerance makes correct strategies fail, too large a one lets wrong ones pass.
   virtual void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                 std::span<const double> sum, std::span<const double> tolerance,
                                 std::vector<ReferenceRow>& outputs) const = 0;
 
-  /// Compares outputs of num_tokens x hidden_size elements with reference_row(), allowing tolerance and one rounding to
-  /// the tensor's dtype; a fusion whose outputs are laid out otherwise (packed, block-scaled) overrides it.
+  /// By default compares outputs of num_tokens x hidden_size elements with reference_row(), and allows the tolerance
+  /// plus one rounding to the tensor's dtype. A fusion whose outputs have another layout (packed, block-scaled)
+  /// overrides it.
   [[nodiscard]] virtual double do_check_row(const Problem& problem, const Bindings& host, std::int64_t row,
                                             std::span<const double> sum, std::span<const double> tolerance) const;
 };
 
-/// Element `first` + i of a tensor in host memory becomes values[i], exactly. Any dtype but the packed float4_e2m1x2,
-/// for which it throws Error.
+/// For references: converts elements `first`, `first` + 1, ... of a tensor in host memory to double, exactly, into all
+/// of `values`. Thread-safe. Throws Error for float4_e2m1x2, whose elements are packed.
 ARBITER_EXPORT void load_values(DType dtype, const void* tensor, std::int64_t first, std::span<double> values);
 
-/// Compares elements `first`... of a tensor in host memory with a reference: the worst error as a share of the allowed
-/// error (see error_share()), where `tolerance` is allowed before the rounding to `dtype`. For Fusion::check_row().
+/// For do_check_row(): compares elements `first`, `first` + 1, ... of a tensor in host memory with a reference, which
+/// may be off by `tolerance` before it is rounded to `dtype`. Returns the largest error as a share of the allowed error
+/// (see error_share()). Thread-safe.
 [[nodiscard]] ARBITER_EXPORT double check_values(DType dtype, const void* tensor, std::int64_t first,
                                                  std::span<const double> value, std::span<const double> tolerance);
 

@@ -15,36 +15,37 @@ namespace arbiter {
 class ARBITER_EXPORT Selector {
  public:
   virtual ~Selector();
-  /// What the YAML calls the heuristic that made it.
+  /// The heuristic's name in the YAML.
   [[nodiscard]] virtual std::string name() const = 0;
-  /// The strategy to use; never empty, also for problems that were never measured.
+  /// The strategy to use; never empty and never AUTO, also for problems that were never measured.
   [[nodiscard]] virtual std::string select(const Problem& problem) const = 0;
-  /// Lines for a person: what was solved, the optimum, the regret, the thresholds.
+  /// Lines for people: what was solved, the optimum, the regret, the thresholds.
   [[nodiscard]] virtual std::string report() const = 0;
-  /// The time, in microseconds, that it expects of a strategy; NaN if it expects none.
+  /// The time it predicts for a strategy, in microseconds; NaN if it predicts none. Judged on the holdout.
   [[nodiscard]] virtual double predict(const Problem& problem, const std::string& strategy) const;
-  /// The same decision as data; null if it has no such form. Lives as long as the selector.
+  /// The same decision as data, which sinks write as headers and JSON; null if it has no such form. Lives as long as
+  /// the selector.
   [[nodiscard]] virtual const DecisionTable* table() const { return nullptr; }
 };
 
-/// Turns a dataset into a selector.
+/// Makes a selector from measurements. One object; fit() may be called several times.
 class ARBITER_EXPORT Heuristic : public Plugin {
  public:
-  /// The selector of a dataset. Throws Error when the data allow no decision; PluginError if do_fit() returns null, or
-  /// a table that is inconsistent (fault_of()).
+  /// Throws Error if the data allow no decision, and PluginError if do_fit() returns null or a selector whose table has
+  /// a fault (fault_of()).
   [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const;
 
  protected:
-  /// What fit() asks; never null, never a wrong decision. AUTO rows and unusable rows must not be chosen.
+  /// The hook behind fit(); never returns null. Unusable rows and AUTO rows must not be chosen.
   [[nodiscard]] virtual std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const = 0;
 };
 
-/// What a selector that has no table chooses in the cells of a dataset, looked up off the grid by LookUp::nearest.
-/// Cells whose (tp size, dtype, fusion) has other cells with that hidden size or that number of tokens count too.
-/// Elsewhere it may differ from the selector, so a sink that writes it says so. For sinks that write decisions as data.
-[[nodiscard]] ARBITER_EXPORT DecisionTable sampled_table(const Selector& selector, const Dataset& dataset);
-
-/// What is chosen where nothing was measured: NCCL if the data have it or are of a GPU, else MPI.
+/// What to choose where nothing was measured: NCCL if the dataset has NCCL or is of a GPU, else MPI.
 [[nodiscard]] ARBITER_EXPORT std::string baseline_strategy(const Dataset& dataset);
+
+/// For sinks that write decisions as data: the choices of a selector without a table() on the grid of each (tp size,
+/// dtype, fusion) of a dataset, with LookUp::nearest. The grid has every hidden size and every number of tokens that
+/// occur there. Off the grid it may differ from the selector; a sink that writes it says so.
+[[nodiscard]] ARBITER_EXPORT DecisionTable sampled_table(const Selector& selector, const Dataset& dataset);
 
 }  // namespace arbiter

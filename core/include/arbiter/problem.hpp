@@ -11,28 +11,9 @@
 
 namespace arbiter {
 
-/// The reason of a Support::no() that has none.
-inline constexpr std::string_view no_reason_given = "it gave no reason, which its contract asks for";
-
-/// Whether a strategy or a fusion can do a problem, and if not, why: the text is shown to people.
-struct Support {
-  bool ok = true;
-  std::string reason;
-
-  static Support yes() { return {}; }
-  static Support no(std::string why) { return {false, std::move(why)}; }
-  explicit operator bool() const { return ok; }
-
-  /// The same; a missing reason is no_reason_given.
-  [[nodiscard]] Support with_reason() && {
-    if (!ok && reason.empty()) reason = no_reason_given;
-    return std::move(*this);
-  }
-};
-
-/// One shape of work. The message of each rank is num_tokens x hidden_size elements, row major.
+/// One shape of work. The message of each rank has num_tokens x hidden_size elements, row major: one row per token.
 struct Problem {
-  int tp_size = 2;
+  int tp_size = 2;  ///< number of ranks
   DType dtype = DType::bfloat16;
   std::string fusion = "NONE";
   std::int64_t hidden_size = 0;
@@ -45,7 +26,26 @@ struct Problem {
   friend auto operator<=>(const Problem&, const Problem&) = default;
 };
 
-/// "tp 2, bfloat16, RESIDUAL_RMS_NORM, 16 tokens x 4096": how messages name a problem.
+/// "tp 2, bfloat16, RESIDUAL_RMS_NORM, 16 tokens x 4096": the form of a problem in messages.
 [[nodiscard]] ARBITER_EXPORT std::string to_string(const Problem& problem);
+
+/// The text that stands for the missing reason of a refusal.
+inline constexpr std::string_view no_reason_given = "it gave no reason, which its contract asks for";
+
+/// Whether a strategy, a fusion or a backend can do a problem, and if not, why. The reason is shown to people.
+struct Support {
+  bool ok = true;
+  std::string reason;
+
+  static Support yes() { return {}; }
+  static Support no(std::string why) { return {false, std::move(why)}; }
+  explicit operator bool() const { return ok; }
+
+  /// The same; a refusal without a reason gets no_reason_given. The SDK's public calls return this.
+  [[nodiscard]] Support with_reason() && {
+    if (!ok && reason.empty()) reason = no_reason_given;
+    return std::move(*this);
+  }
+};
 
 }  // namespace arbiter

@@ -15,47 +15,50 @@
 
 namespace arbiter {
 
-/// What a run is about, known before it measures.
+/// What is known about a run before it measures.
 struct RunInfo {
-  std::filesystem::path output_dir;
+  std::filesystem::path output_dir;  ///< the folder for everything a sink writes; may not exist yet
   Machine machine;
   bool measures = true;            ///< false if the run starts from CSVs
-  std::filesystem::path data_dir;  ///< where those CSVs are
-  /// The ranks of this sweep broke and fresh ones take over: everything is told again from the start, what was measured
-  /// before as well, so a sink that writes as it goes continues its files (LineFile::Earlier::continues).
+  std::filesystem::path data_dir;  ///< the folder of those CSVs
+  /// The ranks of this run failed and fresh ones took over. All calls are made again from the start, also for what was
+  /// measured before, so a sink that writes as it goes continues its files (LineFile::Earlier::continues).
   bool continues = false;
 };
 
-/// Everything a run has at its end.
+/// Everything that a run has at its end. Valid during Sink::write() only.
 struct Report {
   const RunInfo& run;
   const Dataset& dataset;
-  const Dataset& holdout;  ///< measured like `dataset`, never fitted: what selectors are judged by; may be empty
+  const Dataset& holdout;  ///< measured like `dataset` but never fitted, to judge selectors; may be empty
   std::vector<std::shared_ptr<const Selector>> selectors;  ///< in the order of the YAML
-  std::vector<std::shared_ptr<const Selector>> compared;   ///< tables of others, from `compare:`
-  /// The number of a strategy in look-up tables; nothing for a name no plugin and no published table knows.
+  std::vector<std::shared_ptr<const Selector>> compared;   ///< tables of other tools, from `compare:`
+  /// The id of a strategy in look-up tables: the YAML's, a published one (TensorRT-LLM), or the plugin's; nothing for
+  /// an unknown name.
   std::function<std::optional<int>(const std::string& strategy)> table_id;
-  /// Tells the person at the terminal one line (an artefact's path, a table).
+  /// Prints one line for people (the path of an artefact, a table).
   std::function<void(const std::string& line)> say;
 };
 
-/// Writes something a person or a program reads. Called on rank 0 only, from one thread. A sink that throws costs
-/// its own artefact, not the run's.
+/// Writes what people or programs read. Called on rank 0 only, from one thread, in the order of the calls below. A sink
+/// that throws loses its own artefact; the run and the other sinks continue.
 class ARBITER_EXPORT Sink : public Plugin {
  public:
-  /// First of all.
+  /// The first call.
   void begin(const RunInfo& run);
-  /// What bounds the rows of one tp size, before the first of them, if the run measures it.
+  /// The machine probe of one tp size, before the first row of that tp size, if the run probes the machine.
   void probed(const MachineProbe& probe);
-  /// A row, as soon as it is measured; also of the holdout, which its `holdout` says.
+  /// A row, as soon as it is measured; rows of the holdout too (Measurement::holdout).
   void measured(const Measurement& row);
-  /// A cell that was not measured, and why; failed cells too. Throws std::invalid_argument without a reason.
+  /// A problem and strategy ("*": all of them) without a measurement, and why; also after measured() of a failed row.
+  /// Throws std::invalid_argument if the reason is empty.
   void skipped(const Problem& problem, const std::string& strategy, const std::string& reason);
-  /// At the end of the run. Throws std::invalid_argument for a report that cannot say anything.
+  /// The last call, at the end of the run; not made if the run breaks off. Throws std::invalid_argument for a report
+  /// without `say`.
   void write(const Report& report);
 
  protected:
-  /// What the sink does at each of these calls; by default nothing. They throw what ends the sink's work.
+  /// Hooks behind the public calls of the same name; by default they do nothing.
   virtual void do_begin(const RunInfo&) {}
   virtual void do_probed(const MachineProbe&) {}
   virtual void do_measured(const Measurement&) {}

@@ -10,16 +10,16 @@
 
 namespace arbiter {
 
-/// Element formats of messages and of the tensors fusions make.
+/// Element formats of messages and of tensors.
 enum class DType : std::uint8_t {
   bfloat16,
   float16,
   float32,
-  float8_e4m3,    ///< 1-4-3, no infinity, largest finite 448
+  float8_e4m3,    ///< 1-4-3, no infinity, largest finite value 448
   float4_e2m1x2,  ///< two 4-bit values in one byte, the even element in the low half
 };
 
-/// Size of one stored unit in bytes (`float4_e2m1x2`: one byte, which holds two values).
+/// The size of one stored unit in bytes (float4_e2m1x2: one byte, which holds two values).
 [[nodiscard]] constexpr std::int64_t size_of(DType dtype) {
   switch (dtype) {
     case DType::bfloat16:
@@ -31,34 +31,34 @@ enum class DType : std::uint8_t {
   return 0;
 }
 
-/// Half of the distance from 1 to the next value: the largest relative error of one rounding to `dtype`.
+/// Half the distance from 1 to the next value: the largest relative error of one rounding to `dtype`.
 [[nodiscard]] ARBITER_EXPORT double unit_roundoff(DType dtype);
 
-/// The CSV's name: bfloat16, float16, float32, float8_e4m3, float4_e2m1x2.
+/// The name in CSVs: bfloat16, float16, float32, float8_e4m3, float4_e2m1x2.
 [[nodiscard]] ARBITER_EXPORT std::string_view name_of(DType dtype);
 
-/// Reads a message format: its CSV name, or bf16, fp16, half, fp32, float. Nothing for any other text.
+/// A message dtype by its CSV name, or by bf16, fp16, half, fp32, float. Nothing for any other text.
 [[nodiscard]] ARBITER_EXPORT std::optional<DType> parse_message_dtype(std::string_view text);
 
 enum class TensorRole : std::uint8_t { input, output };
 
-/// A tensor a fusion needs besides the reduced rows, or makes. It is the same on every rank.
+/// A tensor that a fusion reads besides the message, or writes. Contents and size are the same on every rank.
 struct TensorSpec {
-  std::string name;  ///< "residual", "norm_out"
+  std::string name;  ///< "residual", "norm_out"; not empty
   TensorRole role = TensorRole::input;
   DType dtype = DType::bfloat16;
-  std::int64_t units = 0;  ///< stored units of `dtype`
-  double fill_low = -1.0;  ///< inputs: test data are drawn uniformly from [fill_low, fill_high]
+  std::int64_t units = 0;  ///< stored units of `dtype`, not negative
+  double fill_low = -1.0;  ///< inputs: test data are uniform in [fill_low, fill_high]
   double fill_high = 1.0;
 
   [[nodiscard]] std::int64_t bytes() const { return units * size_of(dtype); }
 };
 
-/// The memory one operation works on. `tensors` follow the order of Fusion::tensors(). All pointers are of the
-/// backend the strategy runs on, aligned to the element.
+/// The memory that one operation works on. All pointers are to memory of the strategy's backend, owned by the caller
+/// and aligned to the element.
 struct Bindings {
-  const void* input = nullptr;  ///< this rank's message
-  std::span<void* const> tensors;
+  const void* input = nullptr;     ///< this rank's message
+  std::span<void* const> tensors;  ///< in the order of Fusion::tensors()
 };
 
 }  // namespace arbiter

@@ -1,8 +1,8 @@
-// RING: a ring AllReduce on the host, and the template of a strategy.
+// The template of a strategy. RING is a ring AllReduce on the host.
 //
-// The message is cut into chunks, a chunk into one block per rank. Partial sums of a block travel from rank to rank,
-// each adding its own part (reduce-scatter); when a block has been everywhere, its sum travels on until all have it
-// (all-gather). Every block is summed once and then copied, so all ranks hold the same bits.
+// The message is divided into chunks, and a chunk into one block per rank. Partial sums of a block move from rank to
+// rank, and each rank adds its own part (reduce-scatter); the complete sum then moves around until all ranks have it
+// (all-gather). Each block is summed once and then copied, so all ranks have the same bits.
 //
 // To make it yours: change the name, the summary and the table_id at the end, then what enqueue() does.
 #include <algorithm>
@@ -23,15 +23,15 @@ namespace {
 
 using namespace arbiter;
 
-constexpr std::size_t counter_bytes = 128;  // a pair of cache lines to itself: neighbours poll it
+constexpr std::size_t counter_bytes = 128;  // two cache lines, which processors fetch in pairs: neighbours poll it
 constexpr std::size_t slots = 2;
 
-/// What the ranks share: of each rank a counter of the steps it has done, which only grows, and two slots of a chunk.
+/// Shared memory: for each rank a counter of the steps it has done, and two slots of one chunk.
 struct RingMemory {
   RingMemory(ProcessGroup& group, std::size_t bytes)
       : chunk_bytes(bytes), segment(group, counter_bytes + slots * bytes), crowded(ranks_outnumber_cores(group)) {
     new (segment.of(group.rank())) SharedCounter(0);
-    group.barrier();  // nobody looks at a counter that is not there yet
+    group.barrier();  // no rank may read a counter before it exists
   }
 
   [[nodiscard]] SharedCounter& steps_done(int rank) const {
@@ -43,9 +43,9 @@ struct RingMemory {
 
   std::size_t chunk_bytes;
   SharedSegment segment;
-  bool crowded;              // more ranks than cores: who spins keeps from running whom it waits for
-  std::uint64_t chunks = 0;  // done in all operations so far, the same on every rank
-  bool broken = false;       // an operation did not end: ranks no longer agree where they are
+  bool crowded;              // more ranks than cores: a spinning rank may keep its peer from running
+  std::uint64_t chunks = 0;  // done by all operations so far, the same on every rank
+  bool broken = false;       // an operation did not end: ranks may disagree about the next chunk
 };
 
 class RingOperation : public Operation {
@@ -59,8 +59,8 @@ class RingOperation : public Operation {
         elements_(preparation.problem.elements()),
         element_bytes_(size_of(preparation.problem.dtype)) {}
 
-  /// Measured again and again, so it allocates nothing. `tensors[0]` is the reduced message: who says no to fuses() is
-  /// always prepared with the fusion NONE.
+  /// This is what is timed, so it allocates nothing. `tensors[0]` is the reduced message: a strategy that does not fuse
+  /// is always prepared with the fusion NONE.
   void enqueue(const Bindings& bindings) override {
     if (memory_->broken) throw Error("RING: an operation before this one ended with an error: prepare it anew");
     memory_->broken = true;
@@ -79,11 +79,12 @@ class RingOperation : public Operation {
     return static_cast<std::size_t>(elements * element_bytes_);
   }
 
-  /// In step s a rank works on the block that its left neighbour worked on in step s - 1, so it waits for nobody else.
+  /// In step s a rank works on the block that its left neighbour worked on in step s - 1, and waits only for that.
   ///
-  /// Nothing is overwritten that is still read. To be in step s, the ranks to the left must have done s - 1, s - 2, ...
-  /// and thus the right neighbour, the last of them, s - ranks + 1: it has read the partial sum that step s replaces.
-  /// For the same reason it has left the chunk before when this rank's chunk ends, so two slots are enough.
+  /// No block is overwritten while it is read. When a rank is in step s, the ranks to its left have done steps s - 1,
+  /// s - 2, ..., and the last of them, its right neighbour, has done step s - ranks + 1: it has read the partial sum
+  /// that step s replaces. By the same argument it has finished the chunk before when this rank's chunk ends, so two
+  /// slots are enough.
   void reduce_chunk(const std::byte* input, std::byte* output, std::int64_t count) {
     const int left = (rank_ + ranks_ - 1) % ranks_;
     const int steps = 2 * ranks_ - 1;
@@ -103,13 +104,13 @@ class RingOperation : public Operation {
         std::memcpy(mine + at, theirs + at, bytes(size));
       }
       if (step >= ranks_ - 1) std::memcpy(output + at, mine + at, bytes(size));
-      memory_->steps_done(rank_).store(epoch + 1, std::memory_order_release);  // shows what was written before
+      memory_->steps_done(rank_).store(epoch + 1, std::memory_order_release);  // publishes what was written before
     }
     ++memory_->chunks;
   }
 
   const RowKernels& kernels_;
-  std::shared_ptr<RingMemory> memory_;  // shared with other operations: they run one at a time
+  std::shared_ptr<RingMemory> memory_;  // shared with other operations, which run one at a time
   SpinWait spin_;
   int rank_;
   int ranks_;
@@ -119,7 +120,7 @@ class RingOperation : public Operation {
 
 constexpr ParameterSpec parameters[] = {
     {"chunk_kib", ParameterType::integer, "256", "1..65536",
-     "KiB of the message that go around the ring at a time; shared memory is twice that for each rank"},
+     "KiB of the message that move around the ring at a time; shared memory is twice that for each rank"},
 };
 
 class Ring : public Strategy {
@@ -127,15 +128,16 @@ class Ring : public Strategy {
   explicit Ring(const Parameters& values)
       : chunk_bytes_(static_cast<std::size_t>(values.integer("chunk_kib")) * 1024) {}
 
-  /// No: the runner runs the problem's epilogue as a pass of its own. ONESHOT shows how a strategy fuses.
+  /// No: the runner runs the problem's epilogue as a separate pass. ONESHOT shows how a strategy fuses.
   [[nodiscard]] bool fuses() const override { return false; }
 
-  /// One host, two ranks or more, a message of bf16, fp16 or fp32. What is not supported is skipped with this reason.
+ protected:
+  /// One host, two ranks or more, a message of bf16, fp16 or fp32. Other problems are skipped, with the reason.
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);
   }
 
-  /// All ranks come here together, so they can agree whether the memory of the problem before is still good.
+  /// Collective, so the ranks can agree whether the memory of the problem before is still good.
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     const bool usable = memory_ && !memory_->broken;
     if (!preparation.group.all(usable)) memory_ = std::make_shared<RingMemory>(preparation.group, chunk_bytes_);

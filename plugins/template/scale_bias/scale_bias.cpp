@@ -1,11 +1,11 @@
-// SCALE_BIAS: out = reduced * scale + bias, and the template of a fusion. `bias` has one value per column.
+// The template of a fusion. SCALE_BIAS: out = reduced * scale + bias, where `bias` has one value per column.
 //
-// Strategies that fuse call begin_row() and finish_row() on each row while it is in cache; they know nothing of this
-// file, and it knows nothing of them. scale_bias.cu is the same for GPUs.
+// Strategies that fuse call begin_row() and finish_row() on each row while it is in cache. Neither side knows the
+// other: every strategy gets the fusion without a rebuild. scale_bias.cu is the same for GPUs.
 //
 // To make it yours: change the name and the summary at the end, the tensors, what begin_row() computes (here and in
-// scale_bias.cu; a fusion without device_epilogue() runs on the host only), and with it reference_row(), which results
-// are verified against.
+// scale_bias.cu; a fusion without device_epilogue() runs on the host only), and do_reference_row(), which results are
+// verified against.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -26,7 +26,7 @@ namespace {
 
 using namespace arbiter;
 
-/// Where the tensors are in Bindings::tensors: in the order of ScaleBias::tensors().
+/// Indices into Bindings::tensors, in the order of ScaleBias::do_tensors().
 enum : std::size_t { bias, out };
 
 class ScaleBiasEpilogue final : public HostEpilogue {
@@ -37,8 +37,8 @@ class ScaleBiasEpilogue final : public HostEpilogue {
         scale_(static_cast<float>(scale)),
         kernels_(row_kernels(problem.dtype)) {}
 
-  /// The whole arithmetic: only the token's owner does it. Epilogues use no memory but their arguments', so that ranks
-  /// and threads can share one; the row is worked on in pieces that fit the stack.
+  /// The whole arithmetic, done once per row, by the token's owner. Epilogues use no memory but their arguments', so
+  /// that threads can share one; the row is processed in pieces that fit the stack.
   float begin_row(const Bindings& bindings, std::int64_t, const float* sum, void* epilogue_state) const override {
     constexpr std::int64_t piece = 256;
     float values[piece];
@@ -48,10 +48,10 @@ class ScaleBiasEpilogue final : public HostEpilogue {
       for (std::int64_t i = 0; i < count; ++i) values[i] += sum[first + i] * scale_;
       kernels_.store(values, static_cast<std::byte*>(epilogue_state) + first * element_bytes_, count);
     }
-    return 0.0F;  // a norm would send its 1 / rms here
+    return 0.0F;  // a norm returns its 1 / rms here
   }
 
-  /// Every rank does this, for rows that others began too. A strategy may have epilogue_state the row in place.
+  /// Every rank does this, also for rows that other ranks began. A strategy may have put epilogue_state into the row.
   void finish_row(const Bindings& bindings, std::int64_t row, const void* epilogue_state, float) const override {
     const std::int64_t row_bytes = hidden_size_ * element_bytes_;
     void* const to = static_cast<std::byte*>(bindings.tensors[out]) + row * row_bytes;
@@ -73,6 +73,16 @@ class ScaleBias final : public Fusion {
  public:
   explicit ScaleBias(const Parameters& values) : scale_(values.real("scale")) {}
 
+#ifdef ARBITER_HAS_CUDA
+  /// scale_bias.cu as arbiter_add_device_code() compiled it for the dtype, and its scalars.
+  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
+    return {.code = cuda::scale_bias_epilogue_code(problem.dtype),
+            .needs_row = false,  // a norm's scalar needs the whole row
+            .scalars = {static_cast<float>(scale_)}};
+  }
+#endif
+
+ protected:
   [[nodiscard]] std::vector<TensorSpec> do_tensors(const Problem& problem) const override {
     return {{"bias", TensorRole::input, problem.dtype, problem.hidden_size, -1.0, 1.0},
             {"out", TensorRole::output, problem.dtype, problem.elements()}};
@@ -82,17 +92,8 @@ class ScaleBias final : public Fusion {
     return std::make_unique<ScaleBiasEpilogue>(problem, scale_);
   }
 
-#ifdef ARBITER_HAS_CUDA
-  /// scale_bias.cu as arbiter_add_device_code() compiled it for the dtype, and its scalars.
-  [[nodiscard]] cuda::DeviceEpilogue device_epilogue(const Problem& problem) const override {
-    return {.code = cuda::scale_bias_epilogue_code(problem.dtype),
-            .needs_row = false,  // a norm's scalar would
-            .scalars = {static_cast<float>(scale_)}};
-  }
-#endif
-
-  /// Exact arithmetic, and how far a correct implementation may be from it. Too little tolerance makes correct
-  /// strategies fail; too much lets wrong ones pass.
+  /// Exact arithmetic, and how far a correct implementation may be from it. Too small a tolerance makes correct
+  /// strategies fail; too large a one lets wrong ones pass.
   void do_reference_row(const Problem& problem, const Bindings& host, std::int64_t, std::span<const double> sum,
                         std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const override {
     constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -105,9 +106,9 @@ class ScaleBias final : public Fusion {
     for (std::size_t i = 0; i < sum.size(); ++i) {
       const double product = sum[i] * scale_;
       const double value = product + addend[i];
-      // What a correct reduction may be off, then three fp32 roundings: of the scale, the product and the sum.
+      // The error of a correct reduction, then three fp32 roundings: of the scale, the product and the sum.
       double allowed = tolerance[i] * scale_ + (2.0 * std::fabs(product) + std::fabs(value)) * fp32;
-      // Where a reduction in the dtype, or the fp32 product, may overflow, no result is wrong.
+      // Where a reduction in the dtype, or the fp32 product, may overflow, every result is right.
       if (std::fabs(sum[i]) + tolerance[i] > largest || std::fabs(product) > fp32_largest) allowed = infinity;
       if (!std::isfinite(sum[i]) || !std::isfinite(addend[i])) allowed = 0.0;
       outputs[0].value[i] = value;

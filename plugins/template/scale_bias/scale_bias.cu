@@ -7,7 +7,8 @@ using namespace arbiter::cuda;
 
 namespace {
 
-/// EpilogueArguments::tensors, in the order of ScaleBias::tensors(), and ::scalars, as device_epilogue() fills them.
+/// Indices into EpilogueArguments::tensors, in the order of ScaleBias::do_tensors(), and into ::scalars, as
+/// device_epilogue() fills them.
 enum : int { bias, out };
 enum : int { scale };
 
@@ -15,7 +16,7 @@ enum : int { scale };
 
 extern "C" {
 
-/// Weights only: this runs while kernels in front may still be writing what they make.
+/// Weights only: the kernels before this one in the stream may still be writing their outputs.
 __device__ void arbiter_epilogue_load_constant(const EpilogueArguments& arguments, const VectorPlace& place,
                                                EpilogueInputs& inputs) {
   inputs.constant[0] = load_vector(static_cast<const Element*>(arguments.tensors[bias]) + place.column, place);
@@ -25,7 +26,7 @@ __device__ void arbiter_epilogue_locate(const EpilogueArguments&, const VectorPl
 
 __device__ void arbiter_epilogue_load(const EpilogueArguments&, const VectorPlace&, EpilogueInputs&) {}
 
-/// A norm would return its sum of squares here, 1 / rms in scalar(), and store in finish().
+/// A norm returns its sum of squares here and 1 / rms in scalar(), and stores in finish().
 __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, const VectorPlace&,
                                         const EpilogueInputs& inputs, const Accumulators& sum, Packed& epilogue_state) {
   Accumulators values = unpack(inputs.constant[0]);

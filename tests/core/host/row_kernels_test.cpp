@@ -10,6 +10,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/host/number_formats.hpp"
+#include "host/isa.hpp"
 #include "host/row_kernels_isa.hpp"
 #include "support/rows_special_values.hpp"
 

@@ -1,6 +1,7 @@
+#include "io/data_dir.hpp"
+
 #include <gmock/gmock.h>
 
-#include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
 #include "support/temp_dir.hpp"
 
@@ -50,7 +51,7 @@ TEST_F(DataDir, ReadsTheHoldoutApartAndMarksItsRows) {
   dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of(2, "B"));
   dir_.write("benchmark.tp4.sm90.holdout.csv", csv_of(4, "C"));
   dir_.write("benchmark.tp4.sm100.holdout.csv", csv_of(4, "D"));
-  const CsvContents contents = read_data_dir(dir_.path(), "");
+  const DataDirContents contents = read_data_dir(dir_.path(), "");
   EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A"));
   EXPECT_FALSE(contents.dataset.rows().front().holdout);
   EXPECT_THAT(contents.holdout.strategies(), ElementsAre("B", "C"));

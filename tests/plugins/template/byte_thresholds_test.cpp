@@ -75,6 +75,27 @@ TEST(ByteThresholds, NeverNameAStrategyThatFailedAtThatProblem) {
   EXPECT_THAT(selector->report(), HasSubstr("another one at 2 problems"));
 }
 
+TEST(ByteThresholds, AreATableThatAnswersEveryProblemAsTheSelectorDoes) {
+  Dataset data = measured({"A", "B"});
+  data.append(measured({"B"}, 4));
+  data.add(failed_row({2, DType::bfloat16, "OTHER", 128, 2}, "A"));
+  data.add(decision_row({2, DType::bfloat16, "OTHER", 128, 2}, "B", 1.0));
+  data.add(decision_row({2, DType::bfloat16, "OTHER", 128, 1}, "A", 1.0));
+  const auto selector = thresholds("[A, B]", "[1024]")->fit(data);
+  ASSERT_NE(selector->table(), nullptr);
+  EXPECT_EQ(fault_of(*selector->table()), "");
+  EXPECT_EQ(selector->table()->steps.size(), 2U) << "a part without exceptions";
+  EXPECT_EQ(selector->table()->grids.size(), 1U) << "a part with one";
+  for (const int tp_size : {2, 4, 8}) {
+    for (const char* fusion : {"NONE", "OTHER"}) {
+      for (const std::int64_t num_tokens : {1, 2, 4, 5, 64, 4096}) {
+        const Problem problem = {tp_size, DType::bfloat16, fusion, 128, num_tokens};
+        EXPECT_EQ(selector->table()->select(problem), selector->select(problem)) << to_string(problem);
+      }
+    }
+  }
+}
+
 TEST(ByteThresholds, SayThatTheDataAllowNoDecision) {
   Dataset data = measured({"A"});
   data.append(measured({"OTHER", "AUTO"}, 4));

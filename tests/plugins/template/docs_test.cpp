@@ -1,11 +1,12 @@
 // The commands of docs/writing-a-plugin.md, one after the other in an empty folder, as a reader types them.
 #include <chrono>
+#include <regex>
 #include <sstream>
 
 #include <gmock/gmock.h>
 
-#include "arbiter/csv.hpp"
 #include "arbiter/files.hpp"
+#include "io/data_dir.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -63,6 +64,17 @@ TEST(WritingAPlugin, ShowsTheTemplatesBuildFileAsItIs) {
   const auto shown = blocks("cmake");
   ASSERT_EQ(shown.size(), 1U);
   EXPECT_THAT(read_file(SOURCE "/plugins/template/ring/CMakeLists.txt"), ::testing::EndsWith(shown.front()));
+}
+
+TEST(WritingAPlugin, NamesInstalledHeadersOnly) {
+  const std::string text = read_file(page);
+  static const std::regex name("`(arbiter/[a-z0-9_/]+[.](hpp|cuh))`");
+  int named = 0;
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), name); match != std::sregex_iterator(); ++match) {
+    ++named;
+    EXPECT_TRUE(fs::exists(fs::path(WORK) / "prefix/include" / (*match)[1].str())) << (*match)[1];
+  }
+  EXPECT_GT(named, 10);
 }
 
 }  // namespace

@@ -44,6 +44,50 @@ TEST(MarkdownReport, HasTheRegretOfEverySelectorAndEscapesNames) {
                     HasSubstr("\n| blind | no time for any choice | | | |\n")));
 }
 
+TEST(MarkdownReport, NamesTheTableIdsOfStrategies) {
+  Dataset data = two_cells();
+  data.add(decision_row(cell_of(64, 2), "ONESHOT", 4.0));
+  DecisionsReport run(std::move(data));
+  load_plugin<Sink>(MARKDOWN_PLUGIN)->write(run.report);
+  EXPECT_THAT(read_file(run.report.run.output_dir / "report.md"),
+              AllOf(HasSubstr("\n| A | none | 2 | 1 |\n"), HasSubstr("\n| ONESHOT | 4 | 1 | 0 |\n"),
+                    Not(HasSubstr("Not measured"))));
+}
+
+TEST(MarkdownReport, CountsTheReasonsOfWhatWasNotMeasured) {
+  DecisionsReport run(two_cells());
+  const auto sink = load_plugin<Sink>(MARKDOWN_PLUGIN);
+  sink->begin(run.run);
+  sink->skipped(cell_of(64, 8), "A", "too large");
+  sink->skipped(cell_of(64, 9), "A", "too large");
+  sink->write(run.report);
+  EXPECT_THAT(read_file(run.report.run.output_dir / "report.md"), HasSubstr("\n## Not measured\n\n- too large: 2\n"));
+  sink->begin(run.run);
+  sink->write(run.report);
+  EXPECT_THAT(read_file(run.report.run.output_dir / "report.md"), Not(HasSubstr("too large"))) << "of another run";
+}
+
+TEST(MarkdownRows, AreWrittenAsTheyAreMeasuredAndContinued) {
+  DecisionsReport run(two_cells());
+  const auto file = run.run.output_dir / "rows.md";
+  const auto write_rows = [&](bool continues, std::size_t count) {
+    RunInfo info = run.run;
+    info.continues = continues;
+    const auto sink = load_plugin<Sink>(MARKDOWN_PLUGIN);
+    sink->begin(info);
+    for (std::size_t i = 0; i < count; ++i) sink->measured(run.dataset.rows()[i]);
+  };
+  write_rows(false, 1);
+  const auto first = read_file(file);
+  EXPECT_THAT(first, HasSubstr("\n| tp 2, bfloat16, NONE, 2 tokens x 64 | A | 3.00 us |\n"));
+  write_rows(true, 2);
+  EXPECT_THAT(read_file(file), ::testing::StartsWith(first));
+  EXPECT_THAT(read_file(file), HasSubstr("| B | 2.50 us |\n"));
+  write_rows(false, 1);
+  EXPECT_EQ(read_file(file), first);
+  EXPECT_TRUE(std::filesystem::exists(file.string() + ".1"));
+}
+
 TEST(MarkdownReport, LeavesNoHalfReportBehind) {
   DecisionsReport run(two_cells());
   const auto sink = load_plugin<Sink>(MARKDOWN_PLUGIN);

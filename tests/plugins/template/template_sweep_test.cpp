@@ -5,6 +5,7 @@
 #include <set>
 
 #include "arbiter/files.hpp"
+#include "io/data_dir.hpp"
 #include "runner/runner_fixture.hpp"
 
 namespace arbiter::testing {

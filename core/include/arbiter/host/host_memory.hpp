@@ -7,9 +7,10 @@
 
 namespace arbiter {
 
-/// Bytes that can still be had on this machine: what the kernel calls available, and no more than any control group
-/// (version 1 or 2) around this process leaves. Ask before taking much: Linux grants more than it has and kills whoever
-/// then uses it. `root` is where /proc and /sys are looked for.
+/// The bytes that can still be allocated on this machine: the kernel's MemAvailable, limited by every control group
+/// (version 1 or 2) around this process; the largest number if neither is known. Ask before a large allocation: Linux
+/// grants more memory than it has and kills the process that then uses it. `root` is the folder with proc/ and sys/.
+/// Thread-safe.
 [[nodiscard]] ARBITER_EXPORT std::int64_t free_host_memory(const std::filesystem::path& root = "/");
 
 }  // namespace arbiter

@@ -9,9 +9,10 @@
 
 namespace arbiter {
 
-/// Conversions between fp32 and the narrow formats, one value at a time: what the vectorised kernels are held against,
-/// and enough for a fusion of one's own. All round to nearest, ties to even, keep subnormals and the sign of zero, and
-/// are exact on the way to fp32. A NaN becomes the format's positive NaN of all ones, as in CUDA's conversions.
+/// Conversions between fp32 and the narrow formats, one value at a time; the vectorised kernels are tested against
+/// them. Conversions to a narrow format round to nearest, ties to even, and keep subnormals and the sign of zero;
+/// conversions to fp32 are exact. A NaN becomes the format's positive NaN of all ones, as in CUDA's conversions. All
+/// thread-safe.
 
 /// 1-8-7.
 [[nodiscard]] constexpr float bfloat16_to_float(std::uint16_t code) {
@@ -55,7 +56,7 @@ inline constexpr float e2m1_largest = 6.0F;
       (code & 0x7fU) == 0x7fU ? 0x7fc00000U : std::bit_cast<std::uint32_t>(std::bit_cast<float>(fields) * 0x1p120F);
   return std::bit_cast<float>(magnitude | static_cast<std::uint32_t>(code & 0x80U) << 24);
 }
-/// Saturates: what is beyond 448, infinity too, becomes 448 of its sign. NaN becomes 0x7f.
+/// Saturates: magnitudes above 448, infinity too, become 448. NaN becomes 0x7f.
 [[nodiscard]] constexpr std::uint8_t float_to_e4m3(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t magnitude = bits & 0x7fffffffU;
@@ -83,15 +84,16 @@ inline constexpr float e2m1_largest = 6.0F;
   return static_cast<std::uint8_t>((code < 0x7U ? code : 0x7U) | ((bits >> 28) & 0x8U));
 }
 
-/// The values a format can hold, for references in double precision.
+/// The values of a format, for references in double precision.
 struct ValueGrid {
   int mantissa_bits = 23;
   double smallest_normal = 0x1p-126;  ///< below it values are `subnormal_spacing` apart
   double subnormal_spacing = 0x1p-149;
   double largest = 0x1.fffffep127;
-  bool saturates = false;  ///< conversions stop at `largest`, of infinity too
+  bool saturates = false;  ///< conversions of larger values, infinity too, give `largest`
 };
 
+/// The values of a dtype.
 [[nodiscard]] constexpr ValueGrid grid_of(DType dtype) {
   switch (dtype) {
     case DType::bfloat16: return {7, 0x1p-126, 0x1p-133, 0x1.fep127, false};
@@ -103,7 +105,7 @@ struct ValueGrid {
   return {};
 }
 
-/// The distance between neighbouring values at `magnitude` >= 0; beyond the largest value, as at that value.
+/// The distance between neighbouring values at `magnitude` >= 0; above the largest value, the distance there.
 [[nodiscard]] inline double spacing_at(const ValueGrid& grid, double magnitude) {
   if (magnitude < grid.smallest_normal) return grid.subnormal_spacing;
   const double finite = magnitude < grid.largest ? magnitude : grid.largest;
@@ -112,8 +114,8 @@ struct ValueGrid {
   return std::bit_cast<double>(exponent - shift);
 }
 
-/// The nearest value of the grid, ties to even; beyond it infinity, or the largest value if the format saturates.
-/// NaN stays NaN.
+/// The nearest value of the grid, ties to even; above it infinity, or the largest value if the format saturates. NaN
+/// stays NaN.
 [[nodiscard]] inline double round_to(const ValueGrid& grid, double value) {
   const double magnitude = std::fabs(value);
   double nearest = magnitude;
@@ -130,9 +132,9 @@ struct ValueGrid {
   return std::copysign(nearest, value);
 }
 
-/// How far `actual`, a value of the grid, is from `expected`, as a share of what is allowed: `tolerance` plus half the
-/// spacing at that magnitude. Infinity where only one side is NaN, or an infinity is neither meant nor within
-/// tolerance.
+/// The error of `actual`, a value of the grid, against `expected`, as a share of the allowed error: `tolerance` plus
+/// half the spacing at that magnitude. Up to 1 passes. Infinity if only one side is NaN, if `tolerance` is negative or
+/// NaN, and if `actual` is an infinity that `expected` plus or minus `tolerance` does not round to.
 [[nodiscard]] inline double error_share(const ValueGrid& grid, double actual, double expected, double tolerance) {
   constexpr double wrong = std::numeric_limits<double>::infinity();
   if (std::isnan(actual) || std::isnan(expected)) return std::isnan(actual) && std::isnan(expected) ? 0.0 : wrong;

@@ -12,51 +12,67 @@
 
 namespace arbiter {
 
-/// What the ranks of one host pass a message through in chunks of bounded size: each rank has some slots that only it
-/// writes and all read, and some counters that only it raises and all may wait for. Chunks are numbered across
-/// operations, from 0 and alike on all ranks; chunk k uses slot k modulo their number. Whoever uses the slots sees to
-/// it that a slot is not written while it may still be read. One user at a time.
+/// Passes messages between the ranks of one host in chunks of bounded size. Each rank has slots, which only it writes
+/// and all read, and counters, which only it raises and all may wait for. Chunks are numbered across operations, from 0
+/// and the same on all ranks; chunk k uses slot k modulo the number of slots. The strategy makes sure that no slot is
+/// written while a peer may still read it: it waits for a counter that the peer publishes after reading. One thread,
+/// one operation at a time. An operation looks like this:
+///
+///     const std::uint64_t first = slots.begin();
+///     for (chunk = first; ...; ++chunk) {
+///       ... write slots.slot(slots.rank(), chunk) ...
+///       slots.publish(0, chunk + 1);
+///       slots.wait_for_all(0, chunk + 1, spin);
+///       ... read slots.slot(peer, chunk) ...
+///     }
+///     slots.end(number of chunks);
 class ARBITER_EXPORT SharedSlots {
  public:
   static constexpr int max_counters = 4;
 
-  /// Collective. `slot_bytes` is rounded up to cache lines. Throws SystemError on every rank.
+  /// Collective. `slots` of `slot_bytes`, rounded up to cache lines, for each rank. Throws SystemError on every rank.
   SharedSlots(ProcessGroup& group, int slots, std::size_t slot_bytes);
 
-  /// Collective. `kept` if it has room and is unbroken on every rank, otherwise new ones, which are then `kept`.
+  /// Collective. Returns `kept` if it is large enough and not broken on every rank; otherwise replaces it by new slots.
+  /// For a strategy that keeps its slots between problems.
   [[nodiscard]] static std::shared_ptr<SharedSlots> reuse_or_make(std::shared_ptr<SharedSlots>& kept,
                                                                   ProcessGroup& group, int slots,
                                                                   std::size_t slot_bytes);
 
-  /// Whether the ranks of `group` can share memory for this problem. Not collective, the same on every rank.
+  /// Whether the ranks of `group` can share memory for this problem, and if not, why: one host, at least two ranks, and
+  /// supports_message(). Not collective; the same on every rank.
   [[nodiscard]] static Support supports(const Problem& problem, const ProcessGroup& group);
 
   [[nodiscard]] int rank() const { return rank_; }
   [[nodiscard]] int ranks() const { return ranks_; }
+  /// The size of a slot after rounding up.
   [[nodiscard]] std::size_t slot_bytes() const { return slot_bytes_; }
+  /// See ranks_outnumber_cores(); for the SpinWait of the operations.
   [[nodiscard]] bool yields_at_once() const { return yields_at_once_; }
 
-  /// The slot of `rank` for a chunk, on a cache line.
+  /// The slot of `rank` for a chunk, aligned to a cache line.
   [[nodiscard]] std::byte* slot(int rank, std::uint64_t chunk) const {
     return segment_.of(rank) + counters_bytes + chunk % static_cast<std::uint64_t>(slots_) * slot_bytes_;
   }
 
-  /// Makes what this rank wrote for all chunks before `epoch` visible to those who wait for `counter`.
+  /// Raises this rank's counter to `epoch`; all that this rank wrote before is visible to peers that wait for it.
   void publish(int counter, std::uint64_t epoch) { at(rank_, counter).store(epoch, std::memory_order_release); }
-  /// Returns when every rank has published `epoch`. Throws TimeoutError; the slots are of no use after that.
+  /// Returns when every other rank has published `epoch` or more. Throws TimeoutError; the slots are then broken.
   void wait_for_all(int counter, std::uint64_t epoch, const SpinWait& spin) {
     for (int peer = 0; peer < ranks_; ++peer) {
       if (peer != rank_) spin.until(at(peer, counter), epoch, peer);
     }
   }
 
-  /// The first chunk of the next operation; its user calls begin() and, when all is well, end(). A begin() that finds
-  /// an operation unended throws Error, because ranks no longer agree where they are.
+  /// Begins an operation and returns the number of its first chunk. Throws Error if the operation before did not reach
+  /// end(), because ranks may then disagree about the next chunk.
   [[nodiscard]] std::uint64_t begin();
+  /// Ends an operation of `chunks` chunks, the same number on every rank.
   void end(std::uint64_t chunks) {
     next_chunk_ += chunks;
     broken_ = false;
   }
+  /// Whether an operation began and did not end.
   [[nodiscard]] bool broken() const { return broken_; }
 
  private:

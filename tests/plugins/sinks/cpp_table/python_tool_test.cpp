@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "arbiter/csv.hpp"
 #include "arbiter/files.hpp"
 #include "arbiter/heuristic.hpp"
+#include "io/data_dir.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
+#include "io/data_dir.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 
@@ -44,7 +44,7 @@ TEST(CsvSink, WritesTheHoldoutIntoFilesOfItsOwn) {
   auto row = decision_row(cell_of(100, 3), "MPI", 3.5);
   row.holdout = true;
   sink->measured(row);
-  const CsvContents contents = read_data_dir(end.run.output_dir, "");
+  const DataDirContents contents = read_data_dir(end.run.output_dir, "");
   ASSERT_EQ(contents.dataset.rows().size(), 1U);
   ASSERT_EQ(contents.holdout.rows().size(), 1U);
   EXPECT_EQ(contents.holdout.rows().front().problem, cell_of(100, 3));

@@ -5,6 +5,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
+#include "io/set_aside.hpp"
 #include "support/temp_dir.hpp"
 
 namespace arbiter::test {

@@ -1,23 +1,34 @@
 #pragma once
 
-// The message formats in lanes: how sixteen elements are loaded, widened, rounded and stored.
+// Rows of bf16, fp16 and fp32 in lanes: how sixteen elements are loaded, widened to fp32, rounded back and stored, and
+// what to do with the last elements of a row. lanes.hpp has the rules and says how such a source is compiled. Example:
+//
+//   for_blocks(count, [=](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+//     const Floats sum = load<Bfloat16>(a + i, extent) + load<Bfloat16>(b + i, extent);
+//     store_rounded<Bfloat16>(sum, out + i, extent);
+//   });
+//
+// Formats are Bfloat16, Float16 and Float32. `Unit` is the stored element, `Pack` sixteen of them in registers. What
+// rounds, rounds to nearest, ties to even, keeps subnormals, and stores every NaN as the positive NaN of all ones.
 
-#include "host/row_kernels_halves.hpp"
+#include "arbiter/host/lanes.hpp"
 
 namespace arbiter::ARBITER_ISA {
 namespace {
 
-// Every rounding makes the one NaN that CUDA's conversions and additions make, positive and all ones: which payload an
-// fp32 sum of two NaNs carries here depends on the order of operands the compiler chose.
+// The one NaN that CUDA's conversions and additions make. The payload of an fp32 sum of two NaNs depends on the order
+// of operands that the compiler chose, so it must not reach memory.
 inline constexpr std::uint32_t the_nan = 0x7fffffff;
 
+/// Every NaN becomes the_nan.
 ARBITER_LANES_INLINE Floats one_nan(const Floats& a) { return floats_of(select(is_nan(a), the_nan, bits_of(a))); }
 
+/// 1-8-7.
 struct Bfloat16 {
   using Unit = std::uint16_t;
   using Pack = Halves;
   static ARBITER_LANES_INLINE Floats read(const Unit* from) { return floats_of(widen_from(from) << 16); }
-  /// Also gives what `pack` means.
+  /// Rounds into `pack` and returns the values of `pack` in fp32.
   static ARBITER_LANES_INLINE Floats round(const Floats& a, Pack& pack) {
     const Words bits = bits_of(a);
     const Words nearest = (bits + splat(0x7fffU) + ((bits >> 16) & splat(1U))) >> 16;
@@ -27,6 +38,7 @@ struct Bfloat16 {
   }
 };
 
+/// 1-5-10, IEEE binary16.
 struct Float16 {
   using Unit = std::uint16_t;
   using Pack = Halves;
@@ -37,6 +49,7 @@ struct Float16 {
   }
 };
 
+/// Not rounded; NaNs become the_nan.
 struct Float32 {
   using Unit = float;
   using Pack = Floats;
@@ -47,13 +60,13 @@ struct Float32 {
   }
 };
 
-/// How many elements of a block exist: all sixteen, or the first few of a row's last block.
+/// The extent of a block of sixteen: all of it exists, or only the first elements, at the end of a row.
 struct Whole {};
 struct Tail {
   std::int64_t elements;
 };
 
-/// Elements beyond a tail read as zero.
+/// Sixteen elements as fp32; those beyond a tail are zero.
 template <class Format>
 ARBITER_LANES_INLINE Floats load(const typename Format::Unit* from, Whole) {
   return Format::read(from);
@@ -65,6 +78,7 @@ ARBITER_LANES_INLINE Floats load(const typename Format::Unit* from, Tail tail) {
   return Format::read(padded);
 }
 
+/// Writes the elements that exist.
 template <class Pack, class Unit>
 ARBITER_LANES_INLINE void store(const Pack& pack, Unit* to, Whole) {
   store_pack(pack, to);
@@ -76,7 +90,7 @@ ARBITER_LANES_INLINE void store(const Pack& pack, Unit* to, Tail tail) {
   __builtin_memcpy(to, padded, static_cast<std::size_t>(tail.elements) * sizeof(Unit));
 }
 
-/// Stores the rounded values and gives what they mean.
+/// Rounds to the format, stores, and returns the rounded values in fp32.
 template <class Format, class Extent>
 ARBITER_LANES_INLINE Floats store_rounded(const Floats& value, typename Format::Unit* to, Extent extent) {
   typename Format::Pack pack;
@@ -95,7 +109,7 @@ ARBITER_LANES_INLINE void copy(const typename Format::Unit* from, typename Forma
   __builtin_memcpy(to, from, static_cast<std::size_t>(tail.elements) * sizeof(*to));
 }
 
-/// Calls step(first element, Whole or Tail) for each block of a row.
+/// Calls step(index of the first element, Whole or Tail) for each block of a row of `count` elements.
 template <class Step>
 ARBITER_LANES_INLINE void for_blocks(std::int64_t count, Step step) {
   std::int64_t i = 0;

@@ -1,8 +1,8 @@
+#include "arbiter/heuristic.hpp"
+
 #include <algorithm>
 #include <set>
 #include <tuple>
-
-#include "arbiter/heuristic.hpp"
 
 namespace arbiter {
 
@@ -21,6 +21,13 @@ std::uint16_t index_in(std::vector<std::string>& names, std::string name) {
 }
 
 }  // namespace
+
+std::string baseline_strategy(const Dataset& dataset) {
+  const bool gpu = dataset.machine().platform.starts_with("sm");
+  const bool nccl = std::ranges::any_of(
+      dataset.rows(), [](const Measurement& row) { return row.strategy == "NCCL" || row.backend == "cuda"; });
+  return gpu || nccl ? "NCCL" : "MPI";
+}
 
 DecisionTable sampled_table(const Selector& selector, const Dataset& dataset) {
   std::map<std::tuple<int, DType, std::string>, Axes> parts;
