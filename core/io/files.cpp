@@ -18,6 +18,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
+void make_parent_folder(const fs::path& file) {
+  if (!file.has_parent_path()) return;
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error) throw SystemError("create folder " + file.parent_path().string(), error.value());
+}
+
+/// Writes a text. Returns what could not be written, which is empty without an error; else errno is set.
+std::string_view write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return text;
+}
+
 /// A file that is removed again unless rename_to() was called.
 class TemporaryFile {
  public:
@@ -33,13 +51,9 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   void write(std::string_view contents) const {
-    while (!contents.empty()) {
-      const ssize_t written = ::write(descriptor_, contents.data(), contents.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw SystemError("write " + path_.string(), errno);
-      contents.remove_prefix(static_cast<std::size_t>(written));
+    if (!write_all(descriptor_, contents).empty() || ::fsync(descriptor_) != 0) {
+      throw SystemError("write " + path_.string(), errno);
     }
-    if (::fsync(descriptor_) != 0) throw SystemError("write " + path_.string(), errno);
   }
 
   void rename_to(const fs::path& file) {
@@ -55,11 +69,7 @@ class TemporaryFile {
 }  // namespace
 
 void write_file(const fs::path& file, std::string_view contents) {
-  if (file.has_parent_path()) {
-    std::error_code error;
-    fs::create_directories(file.parent_path(), error);
-    if (error) throw SystemError("create folder " + file.parent_path().string(), error.value());
-  }
+  make_parent_folder(file);
   TemporaryFile temporary(file.string() + ".tmp." + std::to_string(::getpid()));
   temporary.write(contents);
   temporary.rename_to(file);
@@ -76,11 +86,7 @@ std::string read_file(const fs::path& file) {
 }
 
 LineFile::LineFile(std::filesystem::path file, Earlier earlier) : file_(std::move(file)) {
-  if (file_.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(file_.parent_path(), error);
-    if (error) throw SystemError("create folder " + file_.parent_path().string(), error.value());
-  }
+  make_parent_folder(file_);
   if (earlier == Earlier::is_set_aside) {
     set_aside(file_);
   } else if (std::filesystem::is_regular_file(file_)) {
@@ -108,19 +114,13 @@ void LineFile::append(std::string_view line) {
   text += '\n';
   if (has_already(text)) return;
   const off_t start = ::lseek(descriptor_, 0, SEEK_END);
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error = errno;
-      if (rest.size() < text.size() && start >= 0 && ::ftruncate(descriptor_, start) != 0) {
-        throw SystemError("write " + file_.string() + " (its last line is cut off)", error);
-      }
-      throw SystemError("write " + file_.string(), error);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+  const std::string_view rest = write_all(descriptor_, text);
+  if (rest.empty()) return;
+  const int error = errno;
+  if (rest.size() < text.size() && start >= 0 && ::ftruncate(descriptor_, start) != 0) {
+    throw SystemError("write " + file_.string() + " (its last line is cut off)", error);
   }
+  throw SystemError("write " + file_.string(), error);
 }
 
 }  // namespace arbiter

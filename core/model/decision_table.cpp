@@ -151,7 +151,7 @@ std::string fault_of(const DecisionTable& table) {
   }
   for (const DecisionSteps& steps : table.steps) {
     const auto where = fmt::format("the steps of tp {}, {}, {}", steps.tp_size, name_of(steps.dtype), steps.fusion);
-    if (steps.steps.empty()) return where + " are none";
+    if (steps.steps.empty()) return where + " are empty";
     const bool ascending = std::ranges::adjacent_find(steps.steps, std::ranges::greater_equal{},
                                                       &DecisionSteps::Step::last_byte) == steps.steps.end();
     if (!ascending) return where + " do not ascend";

@@ -18,6 +18,16 @@
 
 namespace arbiter {
 
+namespace {
+
+template <class Pointer>
+Pointer not_null(Pointer pointer, const char* message) {
+  if (pointer == nullptr) throw PluginError(message);
+  return pointer;
+}
+
+}  // namespace
+
 // Defined here, so that each class has its type information once, in libarbiter, for all plugins.
 Error::~Error() = default;
 ConfigError::~ConfigError() = default;
@@ -54,7 +64,7 @@ Support Backend::available() const { return do_available().with_reason(); }
 
 Machine Backend::machine() const {
   auto machine = do_machine();
-  if (machine.platform.empty()) throw PluginError("its machine's platform is empty");
+  if (machine.platform.empty()) throw PluginError("its machine has no platform");
   return machine;
 }
 
@@ -74,10 +84,9 @@ std::unique_ptr<Buffer> Backend::allocate(std::size_t bytes) {
 
 std::unique_ptr<Operation> Backend::with_epilogue_pass(std::unique_ptr<Operation> reduction, const Fusion& fusion,
                                                        const Problem& problem) {
-  if (reduction == nullptr) throw PluginError("there is no reduction to follow with an epilogue pass");
-  auto operation = do_with_epilogue_pass(std::move(reduction), fusion, problem);
-  if (operation == nullptr) throw PluginError("it made no operation of the reduction and its epilogue pass");
-  return operation;
+  if (reduction == nullptr) throw PluginError("with_epilogue_pass() got no reduction");
+  return not_null(do_with_epilogue_pass(std::move(reduction), fusion, problem),
+                  "with_epilogue_pass() made no operation");
 }
 
 std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bindings,
@@ -85,9 +94,7 @@ std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bi
   if (iterations_per_sample < 1) {
     throw Error(fmt::format("a sample of {} iterations; allowed: from 1 up", iterations_per_sample));
   }
-  auto sample = do_sample(operation, bindings, iterations_per_sample, graph);
-  if (sample == nullptr) throw PluginError("it made no sample");
-  return sample;
+  return not_null(do_sample(operation, bindings, iterations_per_sample, graph), "sample() made no sample");
 }
 
 int Backend::ranks_per_host() const { return std::numeric_limits<int>::max(); }
@@ -101,9 +108,7 @@ Support Strategy::supports(const Problem& problem, const ProcessGroup& group) co
 }
 
 std::unique_ptr<Operation> Strategy::prepare(const Preparation& preparation) {
-  auto operation = do_prepare(preparation);
-  if (operation == nullptr) throw PluginError("it prepared nothing");
-  return operation;
+  return not_null(do_prepare(preparation), "it prepared nothing");
 }
 
 Support supports_message(const Problem& problem, const ProcessGroup& group) {
@@ -127,10 +132,10 @@ double Selector::predict(const Problem& /*problem*/, const std::string& /*strate
 }
 
 std::shared_ptr<const Selector> Heuristic::fit(const Dataset& dataset) const {
-  auto selector = do_fit(dataset);
-  if (selector == nullptr) throw PluginError("fit() made no selector");
+  auto selector = not_null(do_fit(dataset), "fit() made no selector");
   if (const DecisionTable* table = selector->table()) {
-    if (const std::string fault = fault_of(*table); !fault.empty()) throw PluginError("its table is wrong: " + fault);
+    if (const std::string fault = fault_of(*table); !fault.empty())
+      throw PluginError("its table has a fault: " + fault);
   }
   return selector;
 }

@@ -1,4 +1,4 @@
-// The archive of `cpack -G TGZ`, unpacked in a folder of its own.
+// The archive of `cpack -G TGZ`, unpacked in an empty folder.
 #include <algorithm>
 #include <cstdlib>
 #include <regex>

@@ -1,4 +1,4 @@
-// A project of somebody else's (consumer/) that knows Arbiter by find_package only.
+// A third party's project (consumer/) that knows Arbiter by find_package only.
 #include <gmock/gmock.h>
 
 #include "arbiter/files.hpp"

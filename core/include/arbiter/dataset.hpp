@@ -34,7 +34,7 @@ struct Measurement {
                                  ///< NaN if the machine was not probed
   double error = none;           ///< largest verified error as a share of the allowed error: up to 1 passes
   bool failed = false;           ///< verification or execution failed: never chosen, whatever the time says
-  bool holdout = false;          ///< measured to judge selectors, never fitted; stored in a file of its own
+  bool holdout = false;          ///< measured to judge selectors, never fitted; stored in a separate file
   std::string reason;            ///< why it failed; stored in the log beside the CSV, not in the CSV
 
   /// The time as a multiple of the lower bound; NaN if either is not known.

@@ -1,4 +1,4 @@
-// Kernels of somebody else's for every instruction set: each gives the bits of arithmetic one value at a time.
+// A third party's kernel for each instruction set: all give the bits of the scalar conversions.
 #include <cstdint>
 #include <iostream>
 #include <vector>

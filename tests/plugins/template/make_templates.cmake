@@ -1,5 +1,5 @@
 # cmake -DBUILD=<build folder> -DWORK=<folder> -DPLUGINS=<plugin folder of a prefix> -DCXX=... -DCXX_FLAGS=... -P make_templates.cmake
-# A stranger's first steps: installs to WORK/prefix and builds all templates, as installed, in WORK/build. The checksums
+# A third party's first steps: installs to WORK/prefix and builds all templates, as installed, in WORK/build. The checksums
 # of the built-in plugins are taken before there is any template.
 file(REMOVE_RECURSE ${WORK}/prefix ${WORK}/build)
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)

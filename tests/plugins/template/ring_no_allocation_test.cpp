@@ -1,4 +1,4 @@
-// Counts what operator new is asked for, so it is a file of its own.
+// Replaces operator new to count allocations.
 #include <cstdlib>
 #include <new>
 

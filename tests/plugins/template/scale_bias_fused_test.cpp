@@ -13,7 +13,7 @@ using namespace arbiter::testing;
 
 class ScaleBiasIn : public ::testing::TestWithParam<const char*> {};
 
-/// Bit for bit the epilogue of the fp32 sums: an epilogue behind the reduction would start from rounded ones.
+/// Bit for bit the epilogue of the fp32 sums: an epilogue after the reduction would start from rounded ones.
 TEST_P(ScaleBiasIn, RunsOnTheSumsBeforeTheyAreRounded) {
   const auto fusion = test::load_plugin<Fusion>(SCALE_BIAS_PLUGIN, {{"scale", "0.37"}});
   const auto strategy = make_strategy(GetParam());
@@ -25,10 +25,10 @@ TEST_P(ScaleBiasIn, RunsOnTheSumsBeforeTheyAreRounded) {
     EXPECT_EQ(trial.difference_after(*fused), "");
 
     const auto none = make<Fusion>(PluginKind::fusion, "NONE");
-    const auto behind =
+    const auto separate =
         host_backend().with_epilogue_pass(strategy->prepare(preparation(problem, *none)), *fusion, problem);
     const bool rounds = dtype != DType::float32;
-    EXPECT_EQ(trial.difference_after(*behind) != "", rounds) << "the trial would not see the difference";
+    EXPECT_EQ(trial.difference_after(*separate) != "", rounds) << "the trial would not see the difference";
   }
 }
 

@@ -1,4 +1,4 @@
-// The template's epilogue as a stranger builds it, with the installed package, joined with a kernel of the product.
+// The template's epilogue, built with the installed package, linked with a kernel of the product.
 #include <array>
 #include <tuple>
 

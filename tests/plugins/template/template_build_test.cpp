@@ -1,4 +1,4 @@
-// Every template built alone, as somebody who copies one folder does.
+// Every template built alone, as after copying one folder.
 #include <gmock/gmock.h>
 
 #include "support/process.hpp"
