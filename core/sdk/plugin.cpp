@@ -64,7 +64,7 @@ Support Backend::available() const { return do_available().with_reason(); }
 
 Machine Backend::machine() const {
   auto machine = do_machine();
-  if (machine.platform.empty()) throw PluginError("its machine has no platform");
+  if (machine.platform.empty()) throw PluginError("its machine's platform is empty");
   return machine;
 }
 

@@ -71,7 +71,7 @@ class ARBITER_EXPORT SystemError : public Error {
     const std::string text = error.what();
     return text.empty() ? "it threw an error without a text" : text;
   } catch (...) {
-    return "it threw something that is not a std::exception";
+    return "it threw something that is no std::exception";
   }
 }
 
