@@ -50,7 +50,7 @@ class Hazards : public ::testing::Test {
 
   static std::unique_ptr<Operation> prepare(Strategy& strategy, const Problem& problem, const Fusion& fusion,
                                             std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
-    return strategy.prepare({problem, world(), backend(), fusion, timeout, {}, {}});
+    return strategy.prepare({problem, world(), backend(), fusion, timeout, {}});
   }
   static std::shared_ptr<cuda::Kernel> kernel(const std::string& entry) {
     const std::vector parts{cuda::hazard_kernels_code(DType::bfloat16)};

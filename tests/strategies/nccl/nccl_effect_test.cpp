@@ -51,7 +51,7 @@ TEST_P(NcclWays, AreTheOnesThatNcclTakes) {
   if (const Support can = strategy->supports(problem, world()); !can) GTEST_SKIP() << can.reason;
   const auto none = make<Fusion>(PluginKind::fusion, "NONE");
   ProblemTensors tensors(problem, *none, backend(), world().rank(), {7, false});
-  const auto operation = strategy->prepare({problem, world(), backend(), *none, std::chrono::seconds(10), {}, {}});
+  const auto operation = strategy->prepare({problem, world(), backend(), *none, std::chrono::seconds(10), {}});
   const auto sample = backend().sample(*operation, tensors.bindings(), 1, false);
   EXPECT_GT(sample->time(world()), 0.0);
   if (world().rank() != 0) return;  // only the first rank logs it

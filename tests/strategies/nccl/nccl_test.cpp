@@ -34,7 +34,7 @@ class NcclStrategies : public ::testing::TestWithParam<Choice> {
 
   /// The reduction, followed by the fusion's epilogue unless it is NONE.
   std::unique_ptr<Operation> prepare(const Problem& problem, const Fusion& none, const Fusion& fusion) {
-    auto operation = strategy_->prepare({problem, world(), backend(), none, std::chrono::seconds(10), {}, {}});
+    auto operation = strategy_->prepare({problem, world(), backend(), none, std::chrono::seconds(10), {}});
     if (problem.fusion == "NONE") return operation;
     return backend().with_epilogue_pass(std::move(operation), fusion, problem);
   }
