@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Device code of strategies and fusions. It needs the CUDA toolkit's nvcc, at build time only; without it the host part is
 # built.
 option(ARBITER_CUDA "Build the cuda backend and what runs on it, if there is a CUDA toolkit" ON)

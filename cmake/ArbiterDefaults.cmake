@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What every target of this tree is compiled with, and where the build tree puts it (as the install tree does).
 option(ARBITER_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(ARBITER_BUILD_BENCHMARKS "Build the Google Benchmark suite" ${PROJECT_IS_TOP_LEVEL})

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # How Arbiter's own tree finds its plugins: each folder of a kind is a plugin. A folder with a CMakeLists.txt builds itself;
 # any other follows the rule of its kind. So a new plugin is a new folder and nothing else.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # arbiter_add_isa_sources(<target> <file>...)
 # Compiles each file once per instruction set, with ARBITER_ISA defined as portable, avx2 or avx512: the file puts its
 # functions into `namespace ARBITER_ISA`, and the caller picks one at run time with arbiter::isa(). Contraction to

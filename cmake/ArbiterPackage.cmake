@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Two packages: `cpack -G DEB` for Debian, where what we need is packaged too, and `cpack -G TGZ`, an archive to unpack
 # anywhere, with lib/arbiter/deps (see ArbiterInstall.cmake). Both are stripped.
 set(CPACK_PACKAGE_NAME arbiter)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # For plugins inside this tree and, through find_package(Arbiter), for everybody's.
 
 # arbiter_limit_symbols(<target> <map>): what the shared object shows is what the map beside this file lists.

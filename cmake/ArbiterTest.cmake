@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 include(GoogleTest)
 
 # gmock's header is nearly half of a test's compilation. ccache does not keep what is compiled with precompiled headers,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "host/row_kernels_isa.hpp"
 
 #include "arbiter/host/lane_formats.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "io/cpp_table_axes.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "io/cpp_table_file.hpp"
 
 #include <algorithm>

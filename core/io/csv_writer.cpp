@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The CSVs Arbiter writes: measurements, machine probes, regret.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What all plugins share: the type information of the SDK's classes, and the public calls that check what goes into a
 // plugin's hook and what comes out of it. Fusions, which check more, are in fusion.cpp.
 #include "arbiter/plugin.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arbiter/process_group.hpp"
 
 #include <algorithm>

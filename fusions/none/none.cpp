@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NONE: plain AllReduce.
 //
 // reduced = round(sum), num_tokens x hidden_size of the message dtype, to nearest even. There are no other tensors. A

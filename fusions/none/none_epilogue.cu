@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The device epilogue of NONE: epilogue_state is the rounded sum, which store_state() writes.
 #include "arbiter/cuda/epilogue.cuh"
 

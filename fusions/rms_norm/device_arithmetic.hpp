@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Single operations for code that host and device share. On devices each is one instruction that the compiler neither

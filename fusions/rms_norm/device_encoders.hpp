@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Encoders to e4m3 and e2m1 for host and device compilers, bit for bit those of arbiter/host/number_formats.hpp, which

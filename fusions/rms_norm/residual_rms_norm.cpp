@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RESIDUAL_RMS_NORM: residual addition and RMS normalisation, the epilogue between two halves of a layer.
 //
 // residual_out = round(sum + residual); norm_out = round(residual_out * rsqrt(mean(residual_out^2) + eps) * gamma),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4: RESIDUAL_RMS_NORM_QUANT_NVFP4 that also writes norm_out, for layers that read
 // both.
 #include "rms_norm/rms_norm_fusion.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RESIDUAL_RMS_NORM_QUANT_FP8: RESIDUAL_RMS_NORM whose norm is quantised for an FP8 layer.
 //
 // residual_out as there; quant_out = e4m3(norm / scale), to nearest even, saturating at 448, with one fp32 scale for

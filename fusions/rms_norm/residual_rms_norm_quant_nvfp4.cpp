@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RESIDUAL_RMS_NORM_QUANT_NVFP4: RESIDUAL_RMS_NORM whose norm is quantised for an NVFP4 layer.
 //
 // residual_out as there. Each block of 16 elements of a row (the last one may be shorter) has a scale, scale_out =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization)
 // select one. The arithmetic is that of RmsNormEpilogue, step by step: for the same scalar outputs are bit-identical to
 // the host's. The scalar itself may differ by a few units in the last place.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rms_norm/rms_norm_fusion.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Vectorised encoders to e4m3 and e2m1, sixteen values at a time, bit for bit those of arbiter/host/number_formats.hpp,

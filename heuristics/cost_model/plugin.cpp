@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // cost_model: the strategy of the least predicted time.
 //
 // Time is a + b * bytes + c * tokens in each of a few regimes (ranges of message size), fitted by the least sum of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // lp: thresholds by linear programming (GLPK).
 //
 // Strategies are ordered from latency- to bandwidth-optimal. Each cell gets one of them such that the position in that

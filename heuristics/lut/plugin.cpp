@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // lut: a look-up table of the best strategy per measured cell.
 //
 // `mode: argmin` is the fastest strategy of each measured cell, and `fallback` elsewhere. `mode: stable` keeps noise

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Lamport slots: messages that are their own flags. A slot of 16 bytes is empty while any of its four words is all

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cuda_common/tile_kernel.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// How kernels cut a message into tiles, and the list of kernels of a strategy that works on tiles.

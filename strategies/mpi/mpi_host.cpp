@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // MPI on the host: MPI_Allreduce of the Open MPI that launched the run; the baseline.
 #include <algorithm>
 #include <map>

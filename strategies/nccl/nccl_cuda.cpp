@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NCCL on CUDA devices: ncclAllReduce, as engines call it; the baseline. Variants are configured under other names,
 // each with a separate communicator: NCCL_RING_LL128_8CH: {strategy: NCCL, algorithm: ring, protocol: ll128, channels:
 // 8}.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NCCL_SYMMETRIC on CUDA devices: ncclAllReduce on memory registered in symmetric windows, as engines do that keep
 // their activations in such memory. The backend's memory can be registered, so nothing is copied.
 #include <memory>

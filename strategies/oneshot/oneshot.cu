@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ONESHOT on CUDA: every rank pushes its message to all peers, and every rank reduces everything. One kernel per tile
 // type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS (cuda_common/tiles.cuh) lists them.
 //

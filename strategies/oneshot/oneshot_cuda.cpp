@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ONESHOT on CUDA, host side: workspace, kernel and launch. The kernels are in oneshot.cu.
 #include <algorithm>
 

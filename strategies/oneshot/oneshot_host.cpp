@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ONESHOT on the host: every rank stages its message in shared memory, reads the messages of all ranks, reduces every
 // row and runs the epilogue on it while it is in cache. One synchronisation per chunk: best for small messages.
 //

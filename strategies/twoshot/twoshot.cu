@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TWOSHOT on CUDA: reduce-scatter, then all-gather, in one kernel without a barrier. Every tile (a token row, or a run
 // of vectors where the epilogue needs single elements only) has an owner; of each `Ranks` neighbouring tiles, every
 // rank owns one. One kernel per tile type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS

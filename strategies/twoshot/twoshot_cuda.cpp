@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TWOSHOT on CUDA, host side: workspace, kernel and launch. The kernels are in twoshot.cu.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TWOSHOT on the host: every token row has an owner. Ranks stage the rows that others own; the owner reduces a row once
 // and publishes its epilogue_state and scalar; every rank finishes all rows. Two synchronisations per chunk, but each
 // rank moves and adds a fraction of what it does in ONESHOT.

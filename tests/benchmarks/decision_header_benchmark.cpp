@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of one look-up by the generated decision headers, per look-up rule.
 #include <cstdint>
 #include <vector>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of reading data, fitting heuristics, and selecting.
 #include <filesystem>
 #include <limits>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // AllReduce of the host strategies compared with MPI. Run under mpirun. Samples of the candidates alternate, because
 // machines with few cores drift more between runs than the candidates differ.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of one token row on the host, per instruction set: the reduction over ranks, and the epilogue of each fusion.
 // Bytes are those of the tensors that a row reads and writes.
 #include <random>

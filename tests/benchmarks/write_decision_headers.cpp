@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes a decision header for each look-up rule into a folder, on the grid that engines use. decision_header_benchmark
 // is compiled with them.
 #include <cstdio>

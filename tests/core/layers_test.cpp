@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which folders may include which: core's rooms are layers, and plugins see installed headers only.
 #include <algorithm>
 #include <filesystem>

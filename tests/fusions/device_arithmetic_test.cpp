@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The arithmetic of device epilogues, run on the host from the same headers.
 #include "rms_norm/device_arithmetic.hpp"
 

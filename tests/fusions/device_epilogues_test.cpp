@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The device epilogues of all fusions, compiled for the host, compared with their reference and their host epilogue.
 #include <bit>
 #include <tuple>

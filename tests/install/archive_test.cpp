@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The archive of `cpack -G TGZ`, unpacked in an empty folder.
 #include <algorithm>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A third party's project (consumer/) that knows Arbiter by find_package only.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake -DBUILD=<build folder> -DWORK=<folder> -P make_packages.cmake: what cpack makes, in WORK/packages, and the
 # archive unpacked in WORK/unpacked. The Debian package is made where Debian's tools are.
 file(REMOVE_RECURSE ${WORK}/packages ${WORK}/unpacked)

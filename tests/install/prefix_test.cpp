@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An installed prefix that was moved after the installation.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the shared objects show to the rest of the process.
 #include <regex>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runner/runner_fixture.hpp"
 
 namespace arbiter::testing {

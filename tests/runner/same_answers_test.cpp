@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A run and a later run from its CSVs have the same dataset and write the same artefacts, byte for byte.
 #include <algorithm>
 #include <set>

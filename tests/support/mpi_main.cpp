@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // main() of tests that run under mpirun: a test passes when every rank passes; only rank 0 prints the passing ones.
 #include <cstdio>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The cuda backend: each rank is a process with one GPU and one stream, on which its operations are enqueued. The
 // device is taken on first use, so that available() needs no context and works without a device.
 #include "arbiter/cuda/cuda_backend.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fusion's epilogue over a reduced message, for AllReduces that do not fuse. It is bound by memory bandwidth, so
 // every element is read once and written once wherever a row fits into the registers of a block.
 #include "arbiter/cuda/element.cuh"

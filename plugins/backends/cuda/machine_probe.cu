@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The machine probe: what bounds every AllReduce between GPUs with peer access. Each kernel does one thing.
 #include "arbiter/cuda/pdl.cuh"
 #include "arbiter/cuda/spin.cuh"

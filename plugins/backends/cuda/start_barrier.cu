@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Makes the devices of a group's ranks start together: what is enqueued after it starts at the same time on all.
 #include "arbiter/cuda/spin.cuh"
 #include "kernel_arguments.hpp"

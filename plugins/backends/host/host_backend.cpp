@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The host backend: ranks are processes, memory is private to a rank, and an operation is complete when enqueue()
 // returns.
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "host_prober.hpp"
 
 #include <array>
@@ -14,8 +15,7 @@ namespace arbiter::host {
 
 namespace {
 
-constexpr std::array<std::size_t, 3> sizes{64 << 10, 1 << 20,
-                                           4 << 20};  // in a core's cache, beyond it, in memory
+constexpr std::array<std::size_t, 3> sizes{64 << 10, 1 << 20, 4 << 20};  // in a core's cache, beyond it, in memory
 constexpr std::size_t largest = sizes.back();
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 constexpr std::int64_t round_trips = 16;

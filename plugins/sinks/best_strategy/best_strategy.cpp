@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // best_strategy: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_best_strategy.png, the fastest strategy of every shape,
 // and each strategy's share of the shapes. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>

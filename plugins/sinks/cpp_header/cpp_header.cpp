@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // cpp_header: <out>/arbiter_decision.hpp, a decision as a C++17 header that needs the standard library only: constexpr
 // tables, and `constexpr Strategy select(int tp_size, Fusion, std::int64_t num_tokens, std::int64_t hidden_size)`,
 // which selects as the selector named by `selector` does, for every shape. It computes in integers, so all compilers

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, a look-up table for an inference engine to compile
 // in, of the selector that `selector` names. Its axes are those of TensorRT-LLM (`axes: seed`) or those of the data;
 // each can be overridden.

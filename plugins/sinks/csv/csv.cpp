@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // csv: <out>/benchmark.tp<N>.<platform>.csv, each row as soon as it is measured, with the machine (.machine.json) and
 // the reasons for skipped and failed cells (.log) beside it; the rows of the holdout in
 // benchmark.tp<N>.<platform>.holdout.csv, and the machine probe in machine_probe.tp<N>.<platform>.csv. A run that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // flashinfer: <out>/engines/flashinfer/flashinfer.py, the largest sizes for the one-shot kernel of FlashInfer's fused
 // AllReduce, as the Python dict of its source: one-shot if num_tokens x hidden_size x 2 x tp_size x bytes per element,
 // in MiB, is at most the value of the tp_size. All fusions share the value; two-shot needs more tokens than ranks.

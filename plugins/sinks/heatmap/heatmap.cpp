@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // heatmap: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_heatmap.png, the latency of every strategy side by side, on
 // one logarithmic colour scale. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // json: <out>/decision.json, all data of a run in one file. Keys:
 //   format, version   "arbiter-decision", 1; the version is raised when an old reader would misread the file
 //   made_by           the version of Arbiter

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // lower_bound_distance: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_lower_bound_distance_heatmap.png, the latency of
 // each strategy above the lower bound that launch overhead, latency and bandwidth of the machine set. Rows have a lower
 // bound if the run probed the machine (`runner --probe`). Parameter `formats`: any of png, svg, pdf.

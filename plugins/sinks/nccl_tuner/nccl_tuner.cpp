@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // nccl_tuner: <out>/engines/nccl_tuner/nccl_tuner.conf, the CSV that NCCL's example tuner plugin reads
 // (NCCL_TUNER_CONFIG_FILE), from a sweep over NCCL's own algorithms, protocols and channels (configs/nccl_tuner.yaml).
 // For a message that no line matches, and for channels -1, that plugin selects one channel; so the lines cover all

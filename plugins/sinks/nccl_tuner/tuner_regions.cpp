@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "nccl_tuner/tuner_regions.hpp"
 
 #include <algorithm>

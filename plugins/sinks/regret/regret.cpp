@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // regret: <out>/regret.csv, the regret of each selector, of each table under `compare:` and of the reference rules, on
 // the grid and on the holdout, per tp_size and fusion and over all of them.
 #include "arbiter/regret.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // sglang: <out>/engines/sglang/sglang.py, the sizes by which SGLang's custom AllReduce selects, as the Python maps of
 // its source: per tp_size the upper limits (one-shot push, one-shot pull, two-shot) in bytes, ascending and inclusive,
 // NCCL above; one map for CUDA graphs, one for eager runs. ONESHOT pushes, so it stands for SGLang's one-shot push. No

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // strategy_difference: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_strategy_difference_heatmap.png, the latency of
 // every strategy above that of the fastest one, in per cent. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // summary: tables of the fastest strategies and of the regret of each selector, on the terminal and in
 // <out>/summary.txt, which also has the machine, the regret per fusion and the report of each heuristic.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // trtllm_table: <out>/engines/trtllm_table/generated_lookup_table.cpp, the table that TensorRT-LLM compiles in and
 // looks up by rounding hidden_size and num_tokens down to powers of two. The strict form of cpp_table: always [tp_size
 // 2, 4, 8] [4 fusions][7 hidden sizes][15 token counts], only the ids that TensorRT-LLM runs (0, 4, 5, 8), and no

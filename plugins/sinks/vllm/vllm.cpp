@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vllm: <out>/engines/vllm/vllm.py, the sizes by which vLLM selects its AllReduce, as the Python dicts of its source:
 // CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES (bytes, exclusive), the range in which the custom
 // kernel is preferred to NCCL's symmetric memory (bytes, exclusive), FI_ALLREDUCE_FUSION_MAX_SIZE_MB and

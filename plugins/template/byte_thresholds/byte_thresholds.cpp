@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template of a heuristic. byte_thresholds chooses by message size alone, with thresholds from the YAML:
 //
 //     heuristics:

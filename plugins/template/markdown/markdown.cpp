@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template of a sink. markdown writes into the output folder, for an issue or a wiki:
 //   report.md   the fastest strategy of each shape, by tp size and fusion; the strategies with their ids in look-up
 //               tables; the regret of each selector; why problems were not measured

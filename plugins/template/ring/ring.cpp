@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template of a strategy. RING is a ring AllReduce on the host.
 //
 // The message is divided into chunks, and a chunk into one block per rank. Partial sums of a block move from rank to

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template of a fusion. SCALE_BIAS: out = reduced * scale + bias, where `bias` has one value per column.
 //
 // Strategies that fuse call begin_row() and finish_row() on each row while it is in cache. Neither side knows the

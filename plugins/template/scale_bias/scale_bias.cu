@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The device side of SCALE_BIAS: its arithmetic for one 16-byte vector of a row, in the steps of
 // arbiter/cuda/epilogue.cuh. It is compiled once per message dtype (`Element`), and linked into the kernels of every
 // strategy that fuses, where the calls are inlined: what is kept between them stays in registers.
@@ -37,7 +38,7 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, cons
 }
 
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
-                                               const Packed& epilogue_state) {
+                                             const Packed& epilogue_state) {
   store_vector(static_cast<Element*>(arguments.tensors[out]) + place.offset, epilogue_state, place);
 }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake -DNM=<nm> -DOBJECTS=<file;...> -P row_kernels_symbols.cmake
 # A weak or unique symbol in an object compiled for a newer processor could be the copy that the linker keeps for all.
 foreach(object IN LISTS OBJECTS)

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arbiter/files.hpp"
+
 #include <csignal>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/files.hpp"
 #include "io/set_aside.hpp"
 #include "support/temp_dir.hpp"
 

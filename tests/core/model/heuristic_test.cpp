@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arbiter/heuristic.hpp"
+
 #include <gtest/gtest.h>
 
-#include "arbiter/heuristic.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -24,7 +26,6 @@ TEST(SampledTable, HasWhatTheSelectorChoosesInEveryCellOfEachPart) {
   EXPECT_EQ(table.select({4, DType::float32, "NONE", 96, 3}), "TWOSHOT");
   EXPECT_EQ(table.select({8, DType::float32, "NONE", 96, 3}), "NCCL");
 }
-
 
 TEST(BaselineStrategy, IsMpiOnAHost) {
   Dataset data(Machine{"cpu", {}});

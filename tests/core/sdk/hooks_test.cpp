@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The public calls of plugins check what the hooks get and return: plugins here break one rule each.
 #include <cmath>
 #include <stdexcept>

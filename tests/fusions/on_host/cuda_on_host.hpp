@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// The part of CUDA that device epilogues use, for a host compiler: a warp whose lanes run one after the other.

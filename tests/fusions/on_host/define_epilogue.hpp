@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Defines the EpilogueOnHost EPILOGUE_NAME from a device epilogue (EPILOGUE_SOURCE, ARBITER_DTYPE and the definitions

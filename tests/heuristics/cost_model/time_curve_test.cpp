@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cost_model/time_curve.hpp"
 
 #include <limits>

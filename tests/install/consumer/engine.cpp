@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an engine does with Arbiter's results: it links libarbiter alone, loads a decision, and asks it for each
 // problem.
 //   engine decision.json benchmark.tp<N>.<platform>.csv

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A third party's kernel for each instruction set: all give the bits of the scalar conversions.
 #include <cstdint>
 #include <iostream>

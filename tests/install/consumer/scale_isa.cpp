@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compiled once for each instruction set: arbiter/host/lane_formats.hpp says how.
 #include "arbiter/host/lane_formats.hpp"
 

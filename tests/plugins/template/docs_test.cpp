@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands of docs/writing-a-plugin.md, one after the other in an empty folder, as a reader types them.
 #include <chrono>
 #include <regex>

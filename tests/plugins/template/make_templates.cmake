@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake -DBUILD=<build folder> -DWORK=<folder> -DPLUGINS=<plugin folder of a prefix> -DCXX=... -DCXX_FLAGS=... -P make_templates.cmake
 # A third party's first steps: installs to WORK/prefix and builds all templates, as installed, in WORK/build. The checksums
 # of the built-in plugins are taken before there is any template.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Replaces operator new to count allocations.
 #include <cstdlib>
 #include <new>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template's epilogue, built with the installed package, linked with a kernel of the product.
 #include <array>
 #include <tuple>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every template built alone, as after copying one folder.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A sweep of the installed runner with all templates, built out of tree.
 #include <iterator>
 #include <map>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A strategy for four tokens only, whose kernel costs the last rank its device.
 #include <array>
 

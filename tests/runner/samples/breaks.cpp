@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A strategy that adds up through MPI, and on one rank ends the process, or never returns, in the cells that its
 // parameters name.
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A strategy that throws where its parameter, or the environment, says.
 #include <cstdlib>
 #include <stdexcept>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A strategy that forgets the other ranks: it gives back its own message.
 #include <cstring>
 

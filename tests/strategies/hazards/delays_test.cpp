@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ranks that are late by another time in every operation: on the host, on the stream, and inside the kernels.
 #include <random>
 #include <thread>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many operations back to back, of random shapes and fusions, on the same workspaces.
 #include "strategies/hazards/random_problems.hpp"
 

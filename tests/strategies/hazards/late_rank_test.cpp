@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A rank that does not launch: the others time out, name the rank they waited for, and work again with new workspaces.
 #include <cstdint>
 #include <regex>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Workspaces: memory with old contents, and counters that wrap around.
 #include "strategies/hazards/hazards_fixture.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tails, fewer tokens than ranks, tokens that the ranks cannot own evenly, and memory that is only aligned to
 // an element.
 #include "strategies/hazards/hazards_fixture.hpp"

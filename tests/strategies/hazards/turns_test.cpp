@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Several strategies, NCCL among them, alternate on one stream: none may disturb another's counters or memory.
 #include "strategies/hazards/hazards_fixture.hpp"
 #include "strategies/hazards/sequence.hpp"

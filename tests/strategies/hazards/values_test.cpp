@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bits: NaN, infinities, both zeros, subnormals, and words that look like empty slots.
 #include "strategies/hazards/hazards_fixture.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What NCCL says it did, in its own log: that algorithm, protocol and channels arrive.
 #include <cstdlib>
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// The message dtype of a device translation unit, and its vectors of 16 bytes. arbiter_add_device_code() compiles each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// The contract between a strategy's kernels and a fusion's device epilogue. A fusion's .cu defines the seven functions

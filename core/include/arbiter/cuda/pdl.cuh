@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Programmatic dependent launch (sm_90; nothing on older architectures, whose kernels never overlap).

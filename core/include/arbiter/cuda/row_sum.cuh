@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Sums of one float per thread over a warp, a block or a cluster, with the same bits in every thread. The order of the

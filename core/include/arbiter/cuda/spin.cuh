@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Bounded waits inside kernels. A thread whose wait exceeds the bound writes the rank's SpinFailure and gives up; all

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Rows of bf16, fp16 and fp32 in lanes: how sixteen elements are loaded, widened to fp32, rounded back and stored, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Sixteen fp32 values ("lanes") at a time, for loops over rows on the host. A kernel is written once, compiled for each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Host memory, with the fault its parameter names.
 #include <cstring>
 #include <vector>

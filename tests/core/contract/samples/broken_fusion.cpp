@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // out = sum, rounded, with the fault its parameter names.
 #include <atomic>
 #include <chrono>

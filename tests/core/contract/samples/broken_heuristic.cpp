@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The best strategy of each cell, MPI elsewhere, with the fault its parameter names.
 #include <algorithm>
 #include <map>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes the number of rows into rows.txt, with the fault its parameter names.
 #include <cstdio>
 #include <fstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A simple AllReduce through shared memory that breaks its contract in the way its parameter says.
 #include <cmath>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arbiter/plugin.hpp"
 
 extern "C" ARBITER_EXPORT const arbiter::PluginDescriptor arbiter_plugin_descriptor;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Needs no device: any file can be sent.
 #include "descriptor_exchange.hpp"
 

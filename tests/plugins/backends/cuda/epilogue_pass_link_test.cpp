@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Joins the pass with every fusion; needs no device.
 #include <array>
 

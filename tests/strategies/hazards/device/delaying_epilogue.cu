@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NONE, row by row, with random pauses inside the kernel: before what peers sent is polled, and before a row is
 // finished. The scalar is not used, but sent.
 #include "arbiter/cuda/epilogue.cuh"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What stands between the operations under test on their stream.
 #include <cstdint>
 

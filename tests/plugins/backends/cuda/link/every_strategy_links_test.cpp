@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Joins every strategy that fuses with every fusion, as the plugins themselves ask for it: no device is needed.
 #include <array>
 #include <cstdio>

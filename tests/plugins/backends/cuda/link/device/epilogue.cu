@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arbiter/cuda/epilogue.cuh"
 
 // Epilogues to link with. SAMPLE_INCOMPLETE lacks a function of the contract, SAMPLE_CALLS has one that is not inlined.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arbiter/cuda/element.cuh"
 
 // Holds more live values than it may have registers.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "arbiter/cuda/epilogue.cuh"
 
 // Sums rows of local inputs, one block per row, and hands them to the epilogue. One barrier, for the row's statistic.
