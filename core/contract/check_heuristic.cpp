@@ -156,6 +156,7 @@ class HeuristicCheck {
     const auto expected = choices(*selector, problems, dataset);
     std::vector<Chosen> chosen(4);
     std::vector<std::thread> threads;
+    threads.reserve(chosen.size());
     for (auto& own : chosen) {
       threads.emplace_back([&] {
         for (const auto& problem : problems) own.push_back(selector->select(problem));

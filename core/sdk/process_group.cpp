@@ -26,6 +26,7 @@ std::string ProcessGroup::broadcast(std::string text, int root) {
 
 std::vector<std::string> ProcessGroup::all_gather(const std::string& text) {
   std::vector<std::string> texts;
+  texts.reserve(static_cast<std::size_t>(size()));
   for (int root = 0; root < size(); ++root) texts.push_back(broadcast(text, root));
   return texts;
 }

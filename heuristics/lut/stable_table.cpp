@@ -89,15 +89,15 @@ DecisionGrid refined_grid(const CellBlock& block, double tie_percent) {
     const std::int64_t t = tokens[cell % tokens.size()];
     const auto row = block.hidden.find(h);
     const auto column = block.tokens.find(t);
-    const std::optional<std::size_t> measured =
-        row && column ? std::optional(*row * block.tokens.size() + *column) : std::nullopt;
+    const bool on_grid = row && column;
+    const std::size_t measured = on_grid ? *row * block.tokens.size() + *column : 0;
     const std::vector<std::optional<double>> times = times_at(block, h, t);
     double least = 0.0;
     for (const auto& time : times) least = time && (least == 0.0 || *time < least) ? *time : least;
     for (std::size_t k = 0; k < choice.labels; ++k) {
       const std::size_t entry = choice.at(cell, k);
       const bool in_tie = times[k] && *times[k] <= least * (1.0 + tie_percent / 100.0);
-      choice.allowed[entry] = measured ? ties[block.at(*measured, k)] : in_tie;
+      choice.allowed[entry] = on_grid ? ties[block.at(measured, k)] : in_tie;
       if (choice.allowed[entry] && times[k]) choice.excess[entry] = *times[k] / least - 1.0;
     }
   }

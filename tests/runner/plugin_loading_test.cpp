@@ -82,7 +82,7 @@ TEST_F(PluginLoading, ListTellsAllAboutOnePluginByItsName) {
   EXPECT_EQ(one.exit_code, 0);
   EXPECT_THAT(one.output, AllOf(HasSubstr("strategy ONESHOT (host), version"), HasSubstr("in look-up tables: 4"),
                                 HasSubstr("chunk_kib: 256   # integer, 1..65536"),
-                                HasSubstr("KiB of the message that go through shared memory at a time")));
+                                HasSubstr("KiB of the message per chunk in shared memory")));
   const auto none = runner({"--list", "ONESHOTT"});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.output, HasSubstr("there is no plugin ONESHOTT; did you mean ONESHOT?"));

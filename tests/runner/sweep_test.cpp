@@ -86,7 +86,8 @@ TEST_F(SweepRun, MeasuresTheLimitsOfEachGroupFirstAndTheFloorOfEveryRow) {
     EXPECT_THAT(probe,
                 AllOf(StartsWith("kind,from,to,bytes,value,unit\nlaunch,all,all,0,"), HasSubstr("\none_way,0,1,0,"),
                       HasSubstr("\npush,all,all,4194304,"), HasSubstr("\npull,1,0,4194304,")));
-    for (const auto& row : read_csv(out() / ("benchmark.tp" + tp + ".cpu.csv")).dataset.rows()) {
+    const auto csv = read_csv(out() / ("benchmark.tp" + tp + ".cpu.csv"));
+    for (const auto& row : csv.dataset.rows()) {
       EXPECT_GT(row.lower_bound_us, 0.0) << to_string(row.problem) << " " << row.strategy;
     }
     EXPECT_TRUE(fs::exists(out() / ("viz/NONE/benchmark.tp" + tp + ".cpu_lower_bound_distance_heatmap.png")));

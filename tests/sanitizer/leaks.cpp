@@ -10,6 +10,7 @@ extern "C" __attribute__((visibility("default"))) const char* __lsan_default_sup
          "leak:libevent\n"
          "leak:libhwloc\n"
          "leak:/mca_\n"
+         "leak:libmca_\n"
          "leak:__vasprintf_internal\n"  // only Open MPI calls it; the C library's frames hide the caller
          "leak:libglpk\n";
 }
