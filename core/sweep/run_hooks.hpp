@@ -20,8 +20,9 @@ struct RunHooks {
   /// What the earlier ranks measured, in order; the same on every rank.
   std::vector<Measurement> earlier_rows;
 
-  /// The part of a plan that is left to measure. It depends on the plan and on earlier ranks only.
-  std::function<Plan(const Plan&)> rest_of = [](const Plan& plan) { return plan; };
+  /// The part of a plan that is left to measure, and what of it is skipped besides the plan's own. It depends on the
+  /// plan and on earlier ranks only.
+  std::function<Plan(const Plan&)> rest_of = [](const Plan& plan) { return Plan{plan.problems, {}}; };
   /// Why the cell broke earlier ranks, so that it fails without being run; empty if it did not. The same on every rank.
   std::function<std::string(const Problem&, const std::string& strategy)> why_broken =
       [](const Problem&, const std::string&) { return std::string(); };

@@ -45,7 +45,7 @@ TEST_P(SpinWaits, SeeWhatThePeerWroteBeforeItRaisedTheCounter) {
     there.store(epoch, std::memory_order_release);
     spin.until(back, epoch, 1);
     if (payload != 2 * epoch) {
-      ADD_FAILURE() << "epoch " << epoch << " epilogue_state " << payload;
+      ADD_FAILURE() << "epoch " << epoch << " payload " << payload;
       break;
     }
   }

@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
       const Problem problem = {2, dtype, "NONE", 128, num_tokens};
       std::cout << to_string(problem) << ": " << table.select(problem) << "\n";
     }
-    for (const auto& [problem, rows] : read_csv(argv[2]).dataset.cells()) {
+    const auto csv = read_csv(argv[2]);
+    for (const auto& [problem, rows] : csv.dataset.cells()) {
       const Measurement* best = best_of(rows);
       std::cout << "measured: " << (best == nullptr ? "nothing" : best->strategy) << "\n";
     }
