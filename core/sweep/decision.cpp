@@ -56,7 +56,8 @@ std::shared_ptr<const Selector> load_decision_file(const std::filesystem::path& 
     if (!part.empty()) throw DataError(fmt::format("{}: found #{}, allowed: nothing; it has one rule", path, part));
     return read_thresholds(path, text, name);
   }
-  if (text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '{') {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin != std::string::npos && text[begin] == '{') {
     return std::make_shared<TableSelectorOf>(name, read_decision_json(path, text, part), path);
   }
   throw DataError(
