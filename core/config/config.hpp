@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "arbiter/dataset.hpp"
 #include "arbiter/parameters.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
@@ -37,12 +38,16 @@ struct PluginChoice {
 /// `measurement`: when the sampling of a cell ends, and how a sample is taken.
 struct MeasurementConfig {
   double precision_percent = 1.0;     ///< a cell ends when the 95 % interval of its median is this narrow (half width)
-  std::int64_t time_budget_ms = 200;  ///< the longest time per cell, without warm-up and verification
+  std::int64_t time_target_ms = 200;  ///< sampling of a strategy ends after this, but not before min_samples are taken
   std::int64_t min_samples = 10;
   std::int64_t max_samples = 1000;
   double min_sample_us = 100.0;     ///< `iterations_per_sample` grows until a sample takes this long
   std::int64_t timeout_ms = 10000;  ///< bound of every wait for a peer
   std::int64_t seed = 1;            ///< of the random inputs
+  std::vector<Context> contexts;    ///< what surrounds the operation; the first one decides
+  double neighbour_mib = 0.0;       ///< contexts engine*: what the neighbour reads; 0: hidden / tp x hidden elements
+  double neighbour_us = 0.0;        ///< likewise: how long it takes at least; 0: as long as the matrix product
+  double skew_us = 0.0;             ///< likewise: ranks come later by a random time up to this
   bool graph = true;                ///< on a GPU: a sample is one replay of a CUDA graph
   bool probe = false;               ///< first measure what bounds every strategy, for the lower bound of each row
 };

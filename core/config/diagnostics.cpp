@@ -22,7 +22,8 @@ struct Rename {
   std::string_view now;
 };
 
-constexpr std::array<Rename, 4> renames = {{{"measurement", "limits", "measurement.probe"},
+constexpr std::array<Rename, 5> renames = {{{"measurement", "limits", "measurement.probe"},
+                                            {"measurement", "time_budget_ms", "measurement.time_target_ms"},
                                             {"sinks", "floor_distance", "lower_bound_distance"},
                                             {"strategies", "alone", "exclusive_sm"},
                                             {"strategies", "spread", "target_blocks"}}};

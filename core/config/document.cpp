@@ -88,7 +88,7 @@ void apply_override(YamlNode& root, const std::string& override_text, int index,
   const Keys keys = split(std::string_view(override_text).substr(0, equals));
   const bool empty_key = std::ranges::find(keys, "") != keys.end();
   if (equals == std::string::npos || empty_key) {
-    diagnostics.add(mark, {}, "allowed: key.path=value, as in measurement.time_budget_ms=100");
+    diagnostics.add(mark, {}, "allowed: key.path=value, as in measurement.time_target_ms=100");
     return;
   }
   std::optional<YamlNode> value = parse_yaml(override_text.substr(equals + 1), index, diagnostics);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/values.hpp"
 #include "sdk/nearest.hpp"
@@ -15,15 +16,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<ParameterSpec, 9> measurement_specs = {{
+constexpr std::array<ParameterSpec, 13> measurement_specs = {{
     {"precision_percent", ParameterType::real, "1", "0.01..100",
      "a cell ends when the 95 % interval of its median is this narrow (half width)"},
-    {"time_budget_ms", ParameterType::integer, "200", "1..3600000", "the longest time a cell may take"},
+    {"time_target_ms", ParameterType::integer, "200", "1..3600000",
+     "sampling of a strategy ends after this, once min_samples are taken"},
     {"min_samples", ParameterType::integer, "10", "1..1000000", "fewest samples of a cell"},
     {"max_samples", ParameterType::integer, "1000", "1..1000000", "most samples of a cell"},
     {"min_sample_us", ParameterType::real, "100", "0..10000000", "a sample repeats the operation until it takes this"},
     {"timeout_ms", ParameterType::integer, "10000", "1..3600000", "bound of every wait for a peer"},
     {"seed", ParameterType::integer, "1", "0..", "seed of the random inputs"},
+    {"context", ParameterType::text_list, "[]", "engine|engine_early|back_to_back|isolated",
+     "what surrounds the operation while it is timed; the first one decides"},
+    {"neighbour_mib", ParameterType::real, "0", "0..65536",
+     "context engine: what the kernel in front reads; 0: the weights of a product, hidden / tp x hidden elements"},
+    {"neighbour_us", ParameterType::real, "0", "0..1000000",
+     "context engine: how long the kernel in front takes at least; 0: as long as that product"},
+    {"skew_us", ParameterType::real, "0", "0..100000", "context engine: ranks come later by a random time up to this"},
     {"graph", ParameterType::boolean, "true", "",
      "on a GPU: time replays of a CUDA graph, as engines run; false: eager launches"},
     {"probe", ParameterType::boolean, "false", "", "first measure the latency and bandwidth that bound every strategy"},
@@ -49,6 +58,39 @@ std::string best_backend(const Catalogue& catalogue, std::string& note) {
   }
   const PluginEntry* host = catalogue.find(PluginKind::backend, "host");
   return host != nullptr && catalogue.available(*host) ? "host" : "";
+}
+
+/// The contexts of the backends that Arbiter has; of another backend's any may be asked for.
+std::vector<Context> possible_contexts(const std::string& backend) {
+  if (backend == "cuda") return {Context::engine, Context::engine_early, Context::back_to_back};
+  if (backend == "host") return {Context::isolated, Context::back_to_back};
+  return {Context::back_to_back, Context::isolated, Context::engine, Context::engine_early};
+}
+
+std::vector<Context> usual_contexts(const std::string& backend) {
+  if (backend == "cuda") return {Context::engine, Context::back_to_back};
+  return {possible_contexts(backend).front()};
+}
+
+std::vector<Context> read_contexts(const ConfigCursor& measurement, const std::vector<std::string>& names,
+                                   const std::string& backend) {
+  if (names.empty()) return usual_contexts(backend);
+  const auto cursor = measurement.find("context");
+  const auto possible = possible_contexts(backend);
+  std::vector<Context> contexts;
+  for (const auto& name : names) {
+    const Context context = parse_context(name).value_or(possible.front());
+    if (std::ranges::find(possible, context) == possible.end()) {
+      std::vector<std::string> allowed;
+      for (const Context each : possible) allowed.emplace_back(name_of(each));
+      cursor->report(fmt::format("the backend {} has no {}; allowed: {}", backend, name, fmt::join(allowed, ", ")));
+    } else if (std::ranges::find(contexts, context) != contexts.end()) {
+      cursor->report(fmt::format("{} is given twice", name));
+    } else {
+      contexts.push_back(context);
+    }
+  }
+  return contexts;
 }
 
 /// The text under a key of a map; empty if it is missing or wrong.
@@ -128,17 +170,22 @@ void read_backend(const ConfigCursor& root, const Catalogue& catalogue, bool dat
 }
 
 void read_measurement(const ConfigCursor& root, Config& config) {
+  config.measurement.contexts = usual_contexts(config.backend);
   const auto cursor = root.find("measurement");
-  if (!cursor || !expect_map(*cursor, "a map with precision_percent, time_budget_ms, ...")) return;
+  if (!cursor || !expect_map(*cursor, "a map with precision_percent, time_target_ms, ...")) return;
   Parameters values(measurement_specs);
   read_parameters(*cursor, measurement_specs, values);
   config.measurement = {.precision_percent = values.real("precision_percent"),
-                        .time_budget_ms = values.integer("time_budget_ms"),
+                        .time_target_ms = values.integer("time_target_ms"),
                         .min_samples = values.integer("min_samples"),
                         .max_samples = values.integer("max_samples"),
                         .min_sample_us = values.real("min_sample_us"),
                         .timeout_ms = values.integer("timeout_ms"),
                         .seed = values.integer("seed"),
+                        .contexts = read_contexts(*cursor, values.texts("context"), config.backend),
+                        .neighbour_mib = values.real("neighbour_mib"),
+                        .neighbour_us = values.real("neighbour_us"),
+                        .skew_us = values.real("skew_us"),
                         .graph = values.boolean("graph"),
                         .probe = values.boolean("probe")};
   const MeasurementConfig& measurement = config.measurement;

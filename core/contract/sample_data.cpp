@@ -25,7 +25,7 @@ Measurement row_of_time(Problem problem, std::string strategy, double time_us) {
   row.problem = std::move(problem);
   row.strategy = std::move(strategy);
   row.time_us = time_us;
-  row.backend = "host";
+  row.setting.backend = "host";
   row.iterations_per_sample = 10;
   row.samples = 12;
   row.min_us = time_us * 0.98;
@@ -85,7 +85,7 @@ std::vector<SampleData> unusual_datasets() {
   };
   const auto good = row_of_time(problem, "ONESHOT", 5.0);
   auto bare = good;
-  bare.backend.clear();
+  bare.setting.backend.clear();
   bare.iterations_per_sample = bare.samples = 0;
   bare.min_us = bare.p95_us = bare.ci_low_us = bare.ci_high_us = bare.error = Measurement::none;
   constexpr double infinity = std::numeric_limits<double>::infinity();

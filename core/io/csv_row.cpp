@@ -124,7 +124,7 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   check_size(text(CsvColumn::size), row.problem);
   row.strategy = non_empty(CsvColumn::strategy, text(CsvColumn::strategy));
   row.problem.fusion = non_empty(CsvColumn::fusion, text(CsvColumn::fusion));
-  if (!text(CsvColumn::op).empty()) row.op = text(CsvColumn::op);
+  if (!text(CsvColumn::op).empty()) row.setting.op = text(CsvColumn::op);
 
   const std::string_view status = text(CsvColumn::status);
   if (!status.empty() && status != "ok" && status != "failed") refuse(CsvColumn::status, status, "ok or failed");
@@ -132,8 +132,8 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   if (!row.failed || !text(CsvColumn::time).empty()) {
     row.time_us = microseconds(CsvColumn::time, text(CsvColumn::time));
   }
-  row.backend = text(CsvColumn::backend);
-  row.graph = truth(CsvColumn::graph, text(CsvColumn::graph));
+  row.setting.backend = text(CsvColumn::backend);
+  row.setting.graph = truth(CsvColumn::graph, text(CsvColumn::graph));
   row.iterations_per_sample = count(CsvColumn::iterations_per_sample);
   row.samples = count(CsvColumn::samples);
   row.min_us = optional_time(CsvColumn::min);

@@ -32,8 +32,8 @@ std::string line_of(const Measurement& row) {
   const auto count = [](std::int64_t value) { return value > 0 ? fmt::format("{}", value) : std::string(); };
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", p.tp_size, name_of(p.dtype),
                      p.message_bytes(), p.num_tokens, p.hidden_size, csv_field(row.strategy), csv_field(p.fusion),
-                     csv_field(row.op), failed ? std::string() : time_field(row.time_us), csv_field(row.backend),
-                     row.graph, failed ? "failed" : "ok", count(row.iterations_per_sample), count(row.samples),
+                     csv_field(row.setting.op), failed ? std::string() : time_field(row.time_us), csv_field(row.setting.backend),
+                     row.setting.graph, failed ? "failed" : "ok", count(row.iterations_per_sample), count(row.samples),
                      time_field(row.min_us), time_field(row.p95_us), time_field(row.ci_low_us),
                      time_field(row.ci_high_us), std::isnan(row.error) ? std::string() : fmt::format("{}", row.error),
                      time_field(row.lower_bound_us));

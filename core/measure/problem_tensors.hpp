@@ -14,45 +14,77 @@
 
 namespace arbiter {
 
-/// The memory of one problem on one rank: the message and the fusion's tensors, inputs filled with random data. A guard
+/// How many sets of tensors the iterations of a sample use in turn.
+struct TensorSets {
+  std::int64_t count = 1;      ///< sets of outputs
+  bool copied_inputs = false;  ///< each has an input, too, that a neighbour copies the message to
+};
+
+/// The memory of one problem on one rank: messages and the fusion's tensors, inputs filled with random data. A guard
 /// follows every output; a correct operation does not write to it.
+///
+/// There is one more message than there are sets, and iteration i uses set i % sets and message i % messages. So two
+/// runs on the same set have different messages, and a set that holds the right result after the last iteration got it
+/// from the last run on it: a run that does nothing does not go unnoticed. Messages are parts of one array, each a few
+/// elements further on.
 class ProblemTensors {
  public:
-  ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, const TestData& data);
+  ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, const TestData& data,
+                 TensorSets sets = {});
 
-  [[nodiscard]] Bindings bindings() const { return {input_->data(), pointers_}; }
+  [[nodiscard]] std::int64_t sets() const { return sets_.count; }
+  [[nodiscard]] std::int64_t messages() const { return sets_.count + 1; }
+  /// Of the first message and the first set.
+  [[nodiscard]] Bindings bindings() const { return {message_address(0), pointers_.front()}; }
+  /// With `behind_neighbours` the input of a set is where its neighbour copies the message to.
+  [[nodiscard]] std::vector<Iteration> iterations(std::int64_t count, bool behind_neighbours = false) const;
+  /// The last of `count` iterations that used the set; -1 if none did.
+  [[nodiscard]] std::int64_t last_on_set(std::int64_t set, std::int64_t count) const;
+  /// How many elements into the random data the message of an iteration begins.
+  [[nodiscard]] std::int64_t first_element(std::int64_t iteration) const;
   [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
   [[nodiscard]] const TestData& data() const { return data_; }
 
-  /// Overwrites every output and its guard, so that verification finds elements that are not written.
+  /// Overwrites every output of every set and its guard, so that verification finds elements that are not written.
   void poison_outputs();
 
-  /// Whether the message is unchanged: operations only read it.
+  /// Whether the messages are unchanged: operations only read them.
   [[nodiscard]] bool input_is_intact() const;
 
-  /// Copies all tensors but the message to host memory. `guards_intact`: no guard was overwritten.
+  /// Copies all tensors of a set but the message to host memory. `guards_intact`: no guard was overwritten.
+  /// `untouched`: no output was written since it was poisoned.
   struct HostCopy {
     std::vector<std::vector<std::byte>> storage;
     std::vector<void*> pointers;
     bool guards_intact = true;
+    bool untouched = true;
   };
-  [[nodiscard]] HostCopy copy_out() const;
+  [[nodiscard]] HostCopy copy_out(std::int64_t set = 0) const;
+
+  /// Of all outputs of a set and their guards.
+  [[nodiscard]] std::uint64_t fingerprint(std::int64_t set) const;
 
   /// Bytes one rank needs for a problem.
-  [[nodiscard]] static std::int64_t bytes_needed(const Problem& problem, const Fusion& fusion);
+  [[nodiscard]] static std::int64_t bytes_needed(const Problem& problem, const Fusion& fusion, TensorSets sets = {});
+  /// As many sets as half of the cache holds, from 2 to 16, or 1 if there is no memory for 2.
+  [[nodiscard]] static TensorSets usual_sets(const Problem& problem, const Fusion& fusion, std::size_t cache_bytes,
+                                             std::int64_t free_bytes, bool copied_inputs);
 
  private:
-  /// This rank's message, as it was made.
-  [[nodiscard]] std::vector<std::byte> message() const;
+  /// This rank's messages, as they were made.
+  [[nodiscard]] std::vector<std::byte> all_messages() const;
+  [[nodiscard]] const void* message_address(std::int64_t iteration) const;
 
   Backend& backend_;
   Problem problem_;
   int rank_;
   TestData data_;
+  TensorSets sets_;
   std::vector<TensorSpec> specs_;
-  std::unique_ptr<Buffer> input_;
+  std::unique_ptr<Buffer> input_;                // all messages
+  std::vector<std::unique_ptr<Buffer>> inputs_;  // by set; empty unless they are copied to
   std::vector<std::unique_ptr<Buffer>> buffers_;
-  std::vector<void*> pointers_;
+  std::vector<std::vector<void*>> pointers_;  // by set, then by tensor; input tensors are the same in each
 };
 
 }  // namespace arbiter

@@ -36,7 +36,7 @@ class ProbeRun {
  public:
   ProbeRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
       : prober_(prober), backend_(backend), group_(group), config_(config) {
-    config_.time_budget_ms = std::min(config_.time_budget_ms, longest_ms);
+    config_.time_target_ms = std::min(config_.time_target_ms, longest_ms);
   }
 
   [[nodiscard]] ProbeRow measure(const ProbeCase& what) {
@@ -50,7 +50,7 @@ class ProbeRun {
     if (row.reason.empty()) row.reason = together([&] { missing = prober_.missing(what); });
     if (row.reason.empty()) row.reason = first_failure(missing, group_);
     if (row.reason.empty()) {
-      sample(candidates, {}, backend_, group_, config_);
+      sample(candidates, Bindings{}, backend_, group_, config_);
       row.reason = candidate.result.reason;
     }
     if (row.reason.empty()) row.value = value_of(what, candidate.result.time_us, group_.size());

@@ -3,23 +3,121 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace arbiter {
 
-SampleSummary summarise(std::vector<double> samples) {
-  std::sort(samples.begin(), samples.end());
+namespace {
+
+constexpr double normal_quantile = 1.96;    // of 97.5 %
+constexpr double tail = 0.1;                // share of the samples clamped at either end
+constexpr double significant = 1.75;        // standard errors; lower ones widen the interval of steady samples too
+constexpr double most_extrapolation = 3.0;  // of an extreme's distance from the median
+
+/// At a 1-based rank of ascending samples; between two samples, interpolated.
+double at(const std::vector<double>& sorted, double rank) {
+  const auto below = static_cast<std::size_t>(rank) - 1;
+  const double part = rank - std::floor(rank);
+  return part == 0.0 ? sorted[below] : std::lerp(sorted[below], sorted[below + 1], part);
+}
+
+/// Standard error of an AR(1) series' mean, relative to that of independent samples.
+double inflation(double autocorrelation) {
+  const double r = std::clamp(autocorrelation, 0.0, 0.99);
+  return std::sqrt((1.0 + r) / (1.0 - r));
+}
+
+/// What keeps samples in the order of measurement from being independent draws around one median.
+struct Dependence {
+  double widening = 1.0;  ///< of the interval's half-width
+  double drift = 0.0;     ///< from the middle of a linear trend to its ends; 0 if the trend is insignificant
+};
+
+Dependence dependence(std::vector<double> samples, double low, double high) {
   const auto count = static_cast<double>(samples.size());
-  const auto at = [&](double rank) {  // 1-based, clamped
-    const double index = std::clamp(rank, 1.0, count) - 1.0;
-    return samples[static_cast<std::size_t>(index)];
-  };
-  const double half_width = 1.96 * std::sqrt(count) / 2.0;
+  double mean = 0.0;
+  for (double& sample : samples) {
+    sample = std::clamp(sample, low, high) - low;  // equal samples become exactly 0
+    mean += sample / count;
+  }
+  double variance = 0.0;  // this and the others are sums over the samples
+  double lagged = 0.0;
+  double trend = 0.0;
+  double before = 0.0;
+  double time = (1.0 - count) / 2.0;
+  for (double& sample : samples) {
+    sample -= mean;
+    variance += sample * sample;
+    lagged += before * sample;
+    trend += time * sample;
+    before = sample;
+    time += 1.0;
+  }
+  if (variance == 0.0) return {};
+
+  // Residuals of the trend: the trend's own autocorrelation must not hide it.
+  const double time_variance = count * (count * count - 1.0) / 12.0;
+  const double slope = trend / time_variance;
+  double residual_variance = 0.0;
+  double residual_lagged = 0.0;
+  before = 0.0;
+  time = (1.0 - count) / 2.0;
+  for (const double sample : samples) {
+    const double residual = sample - slope * time;
+    residual_variance += residual * residual;
+    residual_lagged += before * residual;
+    before = residual;
+    time += 1.0;
+  }
+  const double residual_correlation = residual_variance == 0.0 ? 0.0 : residual_lagged / residual_variance;
+  const double error = std::sqrt(residual_variance / (count - 2.0) / time_variance) * inflation(residual_correlation);
+
+  Dependence result;
+  // The expected lag-1 autocorrelation is less than the process's r by (1 + 4 r) / n; solved for r, plus the margin.
+  result.widening = inflation((count * lagged / variance + 3.0) / (count - 4.0));
+  // Clamped samples do not move with the trend, so that the slope is too flat by their share.
+  if (std::abs(slope) > significant * error) result.drift = std::abs(slope) * count / 2.0 / (1.0 - 2.0 * tail);
+  return result;
+}
+
+void add_interval(SampleSummary& summary, const std::vector<double>& samples, const std::vector<double>& sorted) {
+  const auto count = static_cast<double>(sorted.size());
+  const double middle = (count + 1.0) / 2.0;
+  const double to_extreme = middle - 1.0;
+  const auto [widening, drift] =
+      dependence(samples, at(sorted, 1.0 + tail * (count - 1.0)), at(sorted, count - tail * (count - 1.0)));
+  const double half_width = normal_quantile * std::sqrt(count) / 2.0 * widening;  // in ranks
+  double low = 0.0;
+  double high = 0.0;
+  if (half_width <= to_extreme) {
+    low = at(sorted, middle - half_width);
+    high = at(sorted, middle + half_width);
+  } else {
+    const double distance = std::min(half_width / to_extreme, most_extrapolation);
+    low = std::max(summary.median - distance * (summary.median - sorted.front()), sorted.front() / 2.0);
+    high = summary.median + distance * (sorted.back() - summary.median);
+  }
+  summary.ci_low = std::min(low, std::max(low - drift, sorted.front()));
+  summary.ci_high = std::max(high, std::min(high + drift, sorted.back()));
+}
+
+}  // namespace
+
+double SampleSummary::relative_half_width() const {
+  if (std::isnan(ci_low)) return std::numeric_limits<double>::infinity();
+  return (ci_high - ci_low) / 2.0 / median;
+}
+
+SampleSummary summarise(std::vector<double> samples) {
+  auto sorted = samples;
+  std::sort(sorted.begin(), sorted.end());
+  const auto count = static_cast<double>(sorted.size());
   SampleSummary summary;
-  summary.median = (at(std::floor((count + 1.0) / 2.0)) + at(std::ceil((count + 1.0) / 2.0))) / 2.0;
-  summary.minimum = samples.front();
-  summary.p95 = at(std::ceil(0.95 * count));
-  summary.ci_low = at(std::floor(count / 2.0 - half_width));
-  summary.ci_high = at(std::ceil(count / 2.0 + 1.0 + half_width));
+  summary.median = at(sorted, (count + 1.0) / 2.0);
+  summary.minimum = sorted.front();
+  summary.p95 = at(sorted, std::ceil(0.95 * count));
+  summary.ci_low = summary.ci_high = std::numeric_limits<double>::quiet_NaN();
+  if (sorted.size() >= fewest_for_interval) add_interval(summary, samples, sorted);
   return summary;
 }
 

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
+#include "arbiter/dataset.hpp"
 #include "arbiter/fusion.hpp"
 #include "arbiter/process_group.hpp"
 #include "measure/problem_tensors.hpp"
 
 namespace arbiter {
 
-/// The outcome of one run of an operation on poisoned outputs.
+/// How much larger than the exact sum's the error of a correct reduction may be: a share of the sum of magnitudes. One
+/// rounding to the dtype per rank where the strategy's numerics allow it, otherwise one fp32 rounding per addition, and
+/// one to the dtype where the sum is stored before the epilogue reads it (`stored`).
+[[nodiscard]] double allowed_share(Numerics numerics, bool stored, const Problem& problem);
+
+/// The outcome of runs of an operation on poisoned outputs.
 struct Verification {
   double error = 0.0;  ///< worst error as a share of the allowed error; <= 1 passes
   std::string reason;  ///< empty if it passed, on every rank
@@ -22,10 +31,39 @@ struct Verification {
 [[nodiscard]] Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
                                   ProblemTensors& tensors, Backend& backend, ProcessGroup& group);
 
-/// Collective; every rank gets the same answer. Checks that all ranks hold the same bits in their outputs, that no
-/// guard was overwritten, and that every row is within tolerance of the double-precision reference (each rank checks
-/// its share of the rows).
+/// Collective; every rank gets the same answer. Checks that all ranks hold the same bits in their outputs of the first
+/// set, that no guard was overwritten, and that every row is within tolerance of the double-precision reference (each
+/// rank checks its share of the rows).
 [[nodiscard]] Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors,
                                  ProcessGroup& group);
+
+/// Judges the outputs of whole samples of one problem. A result is checked against the reference once: the same bits
+/// are right again wherever they come from the same message, so that judging costs little more than a fingerprint.
+class SampleJudge {
+ public:
+  /// All references must outlive it.
+  SampleJudge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group)
+      : problem_(problem), fusion_(fusion), tensors_(tensors), group_(group) {}
+
+  /// Collective; every rank gets the same answer. The outputs were poisoned before `iterations` runs: judges each set
+  /// by the last run on it. `share` is allowed_share(). The reason says which iteration was wrong.
+  [[nodiscard]] Verification judge(double share, std::int64_t iterations);
+
+ private:
+  struct Judged {
+    std::uint64_t fingerprint;
+    double share;  ///< with which it was judged
+    double error;
+  };
+
+  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration);
+  [[nodiscard]] const Judged* known(std::uint64_t fingerprint, double share, std::int64_t message) const;
+
+  const Problem& problem_;
+  const Fusion& fusion_;
+  const ProblemTensors& tensors_;
+  ProcessGroup& group_;
+  std::map<std::int64_t, std::vector<Judged>> right_;  // by message; the same on every rank
+};
 
 }  // namespace arbiter

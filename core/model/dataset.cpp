@@ -2,6 +2,7 @@
 #include "arbiter/dataset.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <numeric>
 #include <tuple>
@@ -43,7 +44,46 @@ Dataset filtered(const Dataset& dataset, Predicate predicate) {
   return result;
 }
 
+constexpr std::array<std::pair<Context, std::string_view>, 4> context_names = {{
+    {Context::back_to_back, "back_to_back"},
+    {Context::isolated, "isolated"},
+    {Context::engine, "engine"},
+    {Context::engine_early, "engine_early"},
+}};
+
+constexpr std::array<std::pair<Numerics, std::string_view>, 5> numerics_names = {{
+    {Numerics::unknown, ""},
+    {Numerics::fp32_rank_order, "fp32_rank_order"},
+    {Numerics::fp32, "fp32"},
+    {Numerics::per_hop, "per_hop"},
+    {Numerics::library, "library"},
+}};
+
+template <class Names, class Value>
+std::string_view name_in(const Names& names, Value value) {
+  const auto found = std::ranges::find(names, value, &Names::value_type::first);
+  return found == names.end() ? std::string_view("unknown") : found->second;
+}
+
+template <class Value, class Names>
+std::optional<Value> value_in(const Names& names, std::string_view text) {
+  const auto found = std::ranges::find(names, text, &Names::value_type::second);
+  if (found == names.end()) return std::nullopt;
+  return found->first;
+}
+
 }  // namespace
+
+std::string_view name_of(Context context) { return name_in(context_names, context); }
+std::optional<Context> parse_context(std::string_view text) { return value_in<Context>(context_names, text); }
+std::string_view name_of(Numerics numerics) { return name_in(numerics_names, numerics); }
+std::optional<Numerics> parse_numerics(std::string_view text) { return value_in<Numerics>(numerics_names, text); }
+
+std::string to_string(const Setting& setting) {
+  return fmt::format("{}{}, {}, context {}{}", setting.backend.empty() ? "" : setting.backend + ", ", setting.op,
+                     setting.graph ? "graph" : "eager", name_of(setting.context),
+                     setting.hosts == 1 ? "" : fmt::format(", {} hosts", setting.hosts));
+}
 
 void Dataset::append(const Dataset& other) {
   if (machine_.platform.empty()) machine_.platform = other.machine_.platform;
@@ -75,6 +115,19 @@ std::vector<std::int64_t> Dataset::hidden_sizes() const {
 
 std::vector<std::int64_t> Dataset::num_tokens() const {
   return ascending(rows_, [](const Measurement& row) { return row.problem.num_tokens; });
+}
+
+std::vector<Setting> Dataset::settings() const {
+  std::vector<Setting> settings;
+  for (const Measurement& row : rows_) {
+    if (!settings.empty() && settings.back() == row.setting) continue;
+    if (std::ranges::find(settings, row.setting) == settings.end()) settings.push_back(row.setting);
+  }
+  return settings;
+}
+
+Dataset Dataset::of_setting(const Setting& setting) const {
+  return filtered(*this, [&](const Measurement& row) { return row.setting == setting; });
 }
 
 Dataset Dataset::of_tp_size(int tp_size) const {

@@ -26,7 +26,7 @@ std::uint16_t index_in(std::vector<std::string>& names, std::string name) {
 std::string baseline_strategy(const Dataset& dataset) {
   const bool gpu = dataset.machine().platform.starts_with("sm");
   const bool nccl = std::ranges::any_of(
-      dataset.rows(), [](const Measurement& row) { return row.strategy == "NCCL" || row.backend == "cuda"; });
+      dataset.rows(), [](const Measurement& row) { return row.strategy == "NCCL" || row.setting.backend == "cuda"; });
   return gpu || nccl ? "NCCL" : "MPI";
 }
 

@@ -97,12 +97,16 @@ double MachineProbe::gigabytes_per_second() const {
   return best;
 }
 
-double MachineProbe::lower_bound_us(const Problem& problem) const {
+double MachineProbe::lower_bound_us(const Problem& problem, Context context) const {
   if (problem.tp_size != tp_size_) return Measurement::none;
   if (tp_size_ == 1) return launch_us();
   const double peers = tp_size_ - 1;
   const double wire = static_cast<double>(problem.message_bytes()) / (gigabytes_per_second() * bytes_per_microsecond);
   const double half = peers / tp_size_ * wire;
+  if (context == Context::back_to_back) {
+    const double moved = 2 * half;
+    return moved > launch_us() || std::isnan(moved) ? moved + 0 * launch_us() : launch_us() + 0 * moved;
+  }
   const double one_shot = peers * wire + one_way_us();
   const double two_shots = std::max(2 * half, half + one_way_us()) + one_way_us();
   // Not std::min, which drops a NaN on one side.

@@ -3,9 +3,14 @@
 // plugin's hook and what comes out of it. Fusions, which check more, are in fusion.cpp.
 #include "arbiter/plugin.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -90,12 +95,50 @@ std::unique_ptr<Operation> Backend::with_epilogue_pass(std::unique_ptr<Operation
                   "with_epilogue_pass() made no operation");
 }
 
+std::unique_ptr<Sample> Backend::sample(Operation* operation, const SampleRequest& request) {
+  if (request.iterations.empty()) throw Error("a sample of 0 iterations; allowed: from 1 up");
+  const auto allowed = contexts();
+  if (std::ranges::find(allowed, request.context) == allowed.end()) {
+    throw Error(fmt::format("the backend {} has no context {}", name(), name_of(request.context)));
+  }
+  return not_null(do_sample(operation, request), "sample() made no sample");
+}
+
 std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bindings,
                                         std::int64_t iterations_per_sample, bool graph) {
   if (iterations_per_sample < 1) {
     throw Error(fmt::format("a sample of {} iterations; allowed: from 1 up", iterations_per_sample));
   }
-  return not_null(do_sample(operation, bindings, iterations_per_sample, graph), "sample() made no sample");
+  SampleRequest request;
+  request.graph = graph;
+  request.iterations.resize(static_cast<std::size_t>(iterations_per_sample),
+                            Iteration{bindings, nullptr, nullptr, 0.0});
+  return not_null(do_sample(&operation, request), "sample() made no sample");
+}
+
+std::uint64_t Backend::fingerprint(const void* data, std::size_t bytes) { return do_fingerprint(data, bytes); }
+
+std::uint64_t Backend::do_fingerprint(const void* data, std::size_t bytes) {
+  std::vector<std::byte> host(bytes);
+  copy_out(host.data(), data, bytes);
+  return host_fingerprint(host.data(), bytes);
+}
+
+std::uint64_t host_fingerprint(const void* data, std::size_t bytes) {
+  // FNV-1a over words, four lanes at a time: a dependent multiplication for each word would bound the speed.
+  std::array<std::uint64_t, 4> lanes{0xcbf29ce484222325U, 0x9e3779b97f4a7c15U, 0xbf58476d1ce4e5b9U, bytes};
+  const auto add = [](std::uint64_t& hash, std::uint64_t word) {
+    hash = (hash ^ word ^ (hash >> 29U)) * 0x100000001b3U;
+  };
+  const auto* const from = static_cast<const std::byte*>(data);
+  std::size_t at = 0;
+  for (std::array<std::uint64_t, 4> words{}; at + sizeof words <= bytes; at += sizeof words) {
+    std::memcpy(words.data(), from + at, sizeof words);
+    for (std::size_t i = 0; i < lanes.size(); ++i) add(lanes[i], words[i]);
+  }
+  for (; at < bytes; ++at) add(lanes[3], static_cast<std::uint64_t>(from[at]));
+  for (std::size_t i = 1; i < lanes.size(); ++i) add(lanes[0], lanes[i]);
+  return lanes[0];
 }
 
 int Backend::ranks_per_host() const { return std::numeric_limits<int>::max(); }

@@ -61,10 +61,10 @@ Cell cell_of(const Json& json) {
 /// Visits what a row has beside its cell, so that it is written and read alike.
 template <class Row, class Visit>
 void visit_fields(Row& row, const Visit& visit) {
-  visit("op", row.op);
+  visit("op", row.setting.op);
   visit("time_us", row.time_us);
-  visit("backend", row.backend);
-  visit("graph", row.graph);
+  visit("backend", row.setting.backend);
+  visit("graph", row.setting.graph);
   visit("iterations_per_sample", row.iterations_per_sample);
   visit("samples", row.samples);
   visit("min_us", row.min_us);

@@ -26,7 +26,7 @@ double estimated_seconds(const Problem& problem, const MeasurementConfig& measur
   constexpr double bytes_per_second = 0.5e9;
   constexpr double verification_seconds_per_element = 20e-9;
   const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
-  const double budget = static_cast<double>(measurement.time_budget_ms) / 1000.0;
+  const double budget = static_cast<double>(measurement.time_target_ms) / 1000.0;
   return std::max(budget, 8.0 * one) + verification_seconds_per_element * static_cast<double>(problem.elements());
 }
 

@@ -14,6 +14,7 @@
 #include "model/nanoseconds.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sweep/auto_choice.hpp"
+#include "sweep/log.hpp"
 
 namespace arbiter {
 
@@ -29,6 +30,32 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
   reduction.problem.fusion = no_fusion;
   return preparation.backend.with_epilogue_pass(strategy.prepare(reduction), preparation.fusion, problem);
 }
+
+namespace {
+
+/// What a product in front of the operation reads and how long it takes, unless the config says so: the weights are
+/// hidden_size / tp_size x hidden_size elements. The same on every rank.
+Neighbour neighbour_of(const Problem& problem, const MeasurementConfig& config, Backend& backend, ProcessGroup& group) {
+  const double hidden = static_cast<double>(problem.hidden_size);
+  const double weights = hidden * hidden / problem.tp_size;
+  const double flops = 2.0 * weights * static_cast<double>(problem.num_tokens);
+  double least_us = config.neighbour_us;
+  if (least_us == 0.0) least_us = flops / -group.max(-backend.product_flops(problem.dtype)) * 1e6;
+  const double bytes = config.neighbour_mib > 0.0 ? config.neighbour_mib * 1048576.0
+                                                  : weights * static_cast<double>(size_of(problem.dtype));
+  return {static_cast<std::size_t>(problem.message_bytes()), static_cast<std::size_t>(bytes), least_us};
+}
+
+/// Marks a row that is faster than the machine allows: the strategy or the clock is wrong. The probe repeats within a
+/// few percent.
+void mark_if_suspect(Measurement& row) {
+  constexpr double share = 0.97;
+  if (row.failed || !(row.time_us < share * row.lower_bound_us)) return;
+  row.suspect = true;
+  row.reason = fmt::format("{:.4g} us is less than the lower bound of {:.4g} us", row.time_us, row.lower_bound_us);
+}
+
+}  // namespace
 
 ProblemRun::ProblemRun(const Config& config, const Instances& instances, StrategySet& strategies, ProcessGroup& group,
                        Select select, const RunHooks& hooks, const MachineProbe& probe)
@@ -58,10 +85,19 @@ std::unique_ptr<Operation> ProblemRun::prepare_other(const std::string& other, c
   }
 }
 
-std::unique_ptr<Operation> ProblemRun::prepare_auto(const Problem& problem, Names& used) {
-  const auto chosen = select_(problem);
-  if (chosen.empty()) throw Error("AUTO needs a heuristic that has chosen: there is no selector yet");
-  return prepare_other(chosen, problem, used);
+void ProblemRun::prepare(Candidate& candidate, const Problem& problem, Names& used) {
+  std::string name = candidate.strategy;
+  if (name == auto_strategy) {
+    name = select_(problem);
+    if (name.empty()) throw Error("AUTO needs a heuristic that has chosen: there is no selector yet");
+    candidate.operation = prepare_other(name, problem, used);
+  } else {
+    candidate.operation = prepare(name, problem, used);
+  }
+  const auto& strategy = strategies_.get(name);
+  candidate.result.numerics = strategy.numerics();
+  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
+  candidate.allowed_share = allowed_share(strategy.numerics(), stored, problem);
 }
 
 void ProblemRun::end_if_lost(const Measurement& failed) {
@@ -72,13 +108,70 @@ Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::stri
   Measurement row;
   row.problem = planned.problem;
   row.strategy = name;
-  row.backend = config_.backend;
+  row.setting = {config_.backend, group_.single_host() ? 1 : 2, "allreduce", config_.measurement.graph,
+                 config_.measurement.contexts.front()};
   row.holdout = planned.holdout;
-  // Rounded like the times, but never to 0.
-  if (const double lower_bound_us = probe_.lower_bound_us(planned.problem); !std::isnan(lower_bound_us)) {
-    row.lower_bound_us = std::max(rounded_to_nanoseconds(lower_bound_us), 0.001);
-  }
   return row;
+}
+
+SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
+                                     SampleJudge& judge) const {
+  SampleSubject subject;
+  subject.context = context;
+  if (context == Context::engine || context == Context::engine_early) {
+    subject.neighbour = neighbour_of(problem, config_.measurement, *instances_.backend, group_);
+  }
+  subject.iterations = [&tensors, context](std::int64_t count) {
+    return tensors.iterations(count, context == Context::engine || context == Context::engine_early);
+  };
+  subject.poison = [&tensors] { tensors.poison_outputs(); };
+  subject.judge = [&judge](Candidate& candidate, std::int64_t iterations) {
+    auto verified = judge.judge(candidate.allowed_share, iterations);
+    auto& error = candidate.result.error;
+    error = std::fmax(error, std::round(verified.error * 1e4) / 1e4);
+    return verified.reason;
+  };
+  return subject;
+}
+
+void ProblemRun::sample_in(Context context, const PlannedProblem& planned, std::vector<Candidate>& candidates,
+                           ProblemTensors& tensors, SampleJudge& judge) {
+  auto& backend = *instances_.backend;
+  for (auto& candidate : candidates) {
+    auto& row = candidate.result;
+    row.setting.context = context;
+    row.setting.graph = config_.measurement.graph;
+    row.tensor_sets = tensors.sets();
+    // Rounded like the times, but never to 0.
+    if (const double bound_us = probe_.lower_bound_us(planned.problem, context); !std::isnan(bound_us)) {
+      row.lower_bound_us = std::max(rounded_to_nanoseconds(bound_us), 0.001);
+    }
+  }
+  const auto before = backend.speed_state();
+  sample(candidates, subject_of(context, planned.problem, tensors, judge), backend, group_, config_.measurement,
+         [&](const Candidate& candidate) { hooks_.begins(planned, candidate.strategy); });
+  note_speed(before, backend.speed_state(), planned.problem, context);
+  for (auto& candidate : candidates) {
+    if (candidate.lost) end_if_lost(candidate.result);
+    mark_if_suspect(candidate.result);
+  }
+}
+
+void ProblemRun::note_speed(const SpeedState& before, const SpeedState& after, const Problem& problem,
+                            Context context) {
+  constexpr double notable_share = 0.03;
+  std::string note;
+  if (after.clock_mhz < (1.0 - notable_share) * before.clock_mhz) {
+    note = fmt::format("the clock fell from {:.0f} to {:.0f} MHz", before.clock_mhz, after.clock_mhz);
+  }
+  if (!after.throttling.empty()) {
+    note += fmt::format("{}the device was slowed down ({})", note.empty() ? "" : ", ", after.throttling);
+  }
+  const auto notes = first_failure(note, group_);  // of the first rank that has one
+  constexpr int most_notes = 5;
+  if (notes.empty() || ++speed_notes_ > most_notes || group_.rank() != 0) return;
+  log::warn(fmt::format("{}, context {}: {}{}", to_string(problem), name_of(context), notes,
+                        speed_notes_ == most_notes ? "; more of this is not said" : ""));
 }
 
 std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
@@ -92,9 +185,15 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
   // All ranks try a collective step and judge it together: a rank that fails alone would leave the others waiting.
   const auto together = [&](const auto& step) { return first_failure(failure_of(step), group_); };
 
+  const auto& contexts = config_.measurement.contexts;
+  const bool copied = std::ranges::any_of(
+      contexts, [](Context context) { return context == Context::engine || context == Context::engine_early; });
+  const auto free_bytes = -group_.max(-static_cast<double>(backend.free_bytes(group_.size())));
+  const auto sets =
+      ProblemTensors::usual_sets(problem, fusion, backend.cache_bytes(), static_cast<std::int64_t>(free_bytes), copied);
   const auto no_memory = together([&] {
     const TestData data{static_cast<std::uint64_t>(config_.measurement.seed), false};
-    tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(), data);
+    tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(), data, sets);
   });
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     auto& candidate = candidates[i];
@@ -105,33 +204,41 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
     if (row.reason.empty()) {
       hooks_.begins(planned, candidate.strategy);
       group_.barrier();  // else a rank that breaks at once might seem to break the strategy before
-      row.reason = together([&] {
-        candidate.operation = candidate.strategy == auto_strategy ? prepare_auto(problem, used[i])
-                                                                  : prepare(candidate.strategy, problem, used[i]);
-      });
+      row.reason = together([&] { prepare(candidate, problem, used[i]); });
     }
+    // The first run makes what a strategy makes on first use, outside of any graph; on a message that a sample of two
+    // does not have.
     if (row.reason.empty()) {
-      auto verified = verify(*candidate.operation, problem, fusion, *tensors, backend, group_);
-      row.error = std::round(verified.error * 1e4) / 1e4;
-      row.reason = std::move(verified.reason);
-      candidate.threw = verified.threw;
+      row.reason = together([&] {
+        backend.run(*candidate.operation, tensors->iterations(tensors->messages()).back().bindings);
+      });
+      candidate.threw = !row.reason.empty();
     }
     row.failed = !row.reason.empty();
     if (row.failed) end_if_lost(row);
   }
-  sample(candidates, tensors != nullptr ? tensors->bindings() : Bindings{}, backend, group_, config_.measurement,
-         [&](const Candidate& candidate) { hooks_.begins(planned, candidate.strategy); });
-  for (const auto& candidate : candidates) {
-    if (candidate.lost) end_if_lost(candidate.result);
+
+  std::vector<Measurement> rows;
+  if (tensors != nullptr) {
+    SampleJudge judge(problem, fusion, *tensors, group_);
+    for (const Context context : contexts) {
+      std::vector<Measurement> blank;
+      for (const auto& candidate : candidates) blank.push_back(candidate.result);
+      sample_in(context, planned, candidates, *tensors, judge);
+      for (std::size_t i = 0; i < candidates.size(); ++i) {
+        rows.push_back(candidates[i].result);
+        // What failed in one context is not tried in the next: its ranks may be out of step.
+        if (!candidates[i].result.failed) candidates[i].result = std::move(blank[i]);
+      }
+    }
+  } else {
+    for (const auto& candidate : candidates) rows.push_back(candidate.result);
   }
 
   for (auto& candidate : candidates) candidate.operation.reset();
-  std::vector<Measurement> rows;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].threw) {
-      for (const auto& name : used[i]) strategies_.discard(name);
-    }
-    rows.push_back(std::move(candidates[i].result));
+    if (!candidates[i].threw) continue;
+    for (const auto& name : used[i]) strategies_.discard(name);
   }
   return rows;
 }

@@ -10,6 +10,9 @@
 #include "arbiter/machine_probe.hpp"
 #include "arbiter/process_group.hpp"
 #include "config/config.hpp"
+#include "measure/problem_tensors.hpp"
+#include "measure/sampler.hpp"
+#include "measure/verification.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/run_hooks.hpp"
@@ -33,8 +36,9 @@ class ProblemRun {
   ProblemRun(const Config& config, const Instances& instances, StrategySet& strategies, ProcessGroup& group,
              Select select, const RunHooks& hooks, const MachineProbe& probe);
 
-  /// Collective. Prepares, verifies and times the strategies on the problem: one row each, the same on every rank. A
-  /// strategy named AUTO is the one that `select` names.
+  /// Collective. Prepares the strategies and times them on the problem in every context; what the timed runs wrote is
+  /// verified. One row for each context and strategy, the same on every rank. A strategy named AUTO is the one that
+  /// `select` names.
   /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can take over.
   [[nodiscard]] std::vector<Measurement> run(const PlannedProblem& planned);
 
@@ -44,7 +48,16 @@ class ProblemRun {
   /// Collective. `used` gets the names of the strategies that the operation is made of.
   [[nodiscard]] std::unique_ptr<Operation> prepare(const std::string& strategy, const Problem& problem, Names& used);
   [[nodiscard]] std::unique_ptr<Operation> prepare_other(const std::string& other, const Problem& problem, Names& used);
-  [[nodiscard]] std::unique_ptr<Operation> prepare_auto(const Problem& problem, Names& used);
+  /// The candidate's operation, and how exact its results must be. AUTO is the strategy that `select` names.
+  void prepare(Candidate& candidate, const Problem& problem, Names& used);
+  /// Collective. Times all candidates in one context.
+  void sample_in(Context context, const PlannedProblem& planned, std::vector<Candidate>& candidates,
+                 ProblemTensors& tensors, SampleJudge& judge);
+  /// Collective.
+  [[nodiscard]] SampleSubject subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
+                                         SampleJudge& judge) const;
+  /// Collective. Remarks on a device that became slower while a cell was measured.
+  void note_speed(const SpeedState& before, const SpeedState& after, const Problem& problem, Context context);
   /// Collective.
   void end_if_lost(const Measurement& failed);
   [[nodiscard]] Measurement blank_row(const PlannedProblem& planned, const std::string& strategy) const;
@@ -56,6 +69,7 @@ class ProblemRun {
   Select select_;
   const RunHooks& hooks_;
   const MachineProbe& probe_;
+  int speed_notes_ = 0;
 };
 
 }  // namespace arbiter

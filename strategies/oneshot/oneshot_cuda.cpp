@@ -43,6 +43,7 @@ class Oneshot : public Strategy {
   explicit Oneshot(const Parameters& values) : options_(values) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return cuda::supports_peer_kernels(problem, group);

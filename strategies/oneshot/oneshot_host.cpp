@@ -101,6 +101,7 @@ class Oneshot : public Strategy {
   explicit Oneshot(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);

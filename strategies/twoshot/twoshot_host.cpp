@@ -132,6 +132,7 @@ class Twoshot : public Strategy {
   explicit Twoshot(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
 
   [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return SharedSlots::supports(problem, group);

@@ -121,7 +121,7 @@ TEST(Archive, ItsRunnerSweepsWithoutGnuplotAndSaysSoInOneLine) {
                                   "backend: host\n"
                                   "problems: {tp_size: 2, dtype: bfloat16, fusion: [NONE, RESIDUAL_RMS_NORM], "
                                   "hidden_size: [64, 100], num_tokens: [1, 8]}\n"
-                                  "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+                                  "measurement: {time_target_ms: 5, min_samples: 3, min_sample_us: 20}\n"
                                   "output_dir: " +
                                       out.string() + "\n");
   const auto result =

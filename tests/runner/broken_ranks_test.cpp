@@ -24,7 +24,7 @@ class BrokenRanks : public RunnerFixture {
                  "backend: host\n"
                  "problems: {tp_size: [2], dtype: float32, fusion: [NONE], hidden_size: [64, 100], "
                  "num_tokens: [1, 8, 32, 64]}\n"
-                 "measurement: {time_budget_ms: 5, min_samples: 5, min_sample_us: 20}\n"
+                 "measurement: {time_target_ms: 5, min_samples: 5, min_sample_us: 20}\n"
                  "strategies: {MPI: , BREAKS: {" +
                      parameters + "}, " + more_strategies + "ONESHOT: }\noutput_dir: " + out().string() + "\n" + extra);
   }

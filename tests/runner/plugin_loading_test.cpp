@@ -19,7 +19,7 @@ class PluginLoading : public RunnerFixture {
     const auto file = write("sweep.yaml",
                             "backend: host\n"
                             "problems: {tp_size: [2], fusion: [NONE], hidden_size: [64], num_tokens: [1]}\n"
-                            "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+                            "measurement: {time_target_ms: 5, min_samples: 3, min_sample_us: 20}\n"
                             "output_dir: " +
                                 out().string() + "\n" + sections);
     return runner({"--config", file.string(), "--plugin_dir", SAMPLES}, environment);

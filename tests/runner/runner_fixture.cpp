@@ -38,7 +38,7 @@ fs::path RunnerFixture::small_sweep(const std::string& extra) const {
                "  fusion: [NONE, RESIDUAL_RMS_NORM]\n"
                "  hidden_size: [64, 100]\n"
                "  num_tokens: [1, 8]\n"
-               "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+               "measurement: {time_target_ms: 5, min_samples: 3, min_sample_us: 20}\n"
                "output_dir: " +
                    out().string() + "\n" + extra);
 }
@@ -51,7 +51,7 @@ fs::path RunnerFixture::long_sweep() const {
                "  fusion: [NONE]\n"
                "  hidden_size: [1024]\n"
                "  num_tokens: {from: 1, to: 1000, step: 1}\n"
-               "measurement: {time_budget_ms: 50, precision_percent: 0.01}\n"
+               "measurement: {time_target_ms: 50, precision_percent: 0.01}\n"
                "output_dir: " +
                    out().string() + "\n");
 }

@@ -38,7 +38,7 @@ TEST_F(SweepRun, MeasuresAndVerifiesEveryCell) {
     for (const auto& row : rows) {
       EXPECT_TRUE(row.usable());
       EXPECT_EQ(row.problem.tp_size, tp_size);
-      EXPECT_EQ(row.backend, "host");
+      EXPECT_EQ(row.setting.backend, "host");
       EXPECT_LE(row.error, 1.0);
       EXPECT_GE(row.samples, 3);
       EXPECT_LE(row.min_us, row.time_us);

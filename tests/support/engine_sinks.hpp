@@ -48,7 +48,7 @@ inline Dataset engine_sweep(const EngineSweep& sweep) {
           for (const char* strategy : {"NCCL", "NCCL_SYMMETRIC", "ONESHOT", "TWOSHOT"}) {
             const Problem problem{tp_size, DType::bfloat16, fusion, hidden, tokens};
             Measurement row = decision_row(problem, strategy, engine_time(problem, strategy) * factor(random));
-            row.graph = sweep.graph;
+            row.setting.graph = sweep.graph;
             data.add(row);
           }
         }

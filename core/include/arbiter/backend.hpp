@@ -42,16 +42,46 @@ class ARBITER_EXPORT Buffer {
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
-/// `iterations_per_sample` runs of one operation, back to back, which can be timed any number of times. Made by
-/// Backend::sample().
+/// One run of the operation within a sample.
+struct Iteration {
+  Bindings bindings;
+  /// Contexts engine and engine_early: the neighbour copies the message to where `bindings.input` is.
+  void* message_to = nullptr;
+  const void* message_from = nullptr;
+  double delay_us = 0.0;  ///< likewise: the neighbour of this iteration takes this much longer
+};
+
+/// The kernel in front of each operation in the contexts engine and engine_early, in place of a matrix product.
+struct Neighbour {
+  std::size_t message_bytes = 0;  ///< that it writes
+  std::size_t weight_bytes = 0;   ///< that it reads, at other addresses each time, so that no cache holds them
+  double least_us = 0.0;          ///< it takes at least this long
+};
+
+/// What a sample runs and how.
+struct SampleRequest {
+  Context context = Context::back_to_back;
+  bool graph = true;  ///< one replay of a CUDA graph, where the backend has graphs
+  std::vector<Iteration> iterations;
+  Neighbour neighbour;
+};
+
+/// A number of runs of one operation, which can be timed any number of times. Made by Backend::sample().
 class ARBITER_EXPORT Sample {
  public:
   virtual ~Sample();
   /// Collective. Waits for all ranks, runs all iterations, and returns the time this rank took for all of them, in
-  /// microseconds. Throws TimeoutError.
+  /// microseconds: of the operations and their neighbours; with context `isolated` without the waits between
+  /// operations. Throws TimeoutError.
   [[nodiscard]] virtual double time(ProcessGroup& group) = 0;
   /// Whether it replays a CUDA graph.
   [[nodiscard]] virtual bool graph() const { return false; }
+};
+
+/// What the speed of a device depends on at one moment.
+struct SpeedState {
+  double clock_mhz = Measurement::none;  ///< NaN if it is not known
+  std::string throttling;                ///< what lowers the clock ("power cap", "temperature"); empty if nothing does
 };
 
 /// Measures the latency and the bandwidth between the ranks of one group: the machine probe, from which lower bounds
@@ -103,10 +133,27 @@ class ARBITER_EXPORT Backend : public Plugin {
 
   /// Runs the operation once and waits until it is complete. Collective, as Operation::enqueue() is.
   virtual void run(Operation& operation, const Bindings& bindings) = 0;
-  /// A sample of `iterations_per_sample` (at least 1) runs. With `graph` it is one replay of a CUDA graph, where the
-  /// backend has graphs. The operation and the tensors must outlive the sample. Throws Error.
+  /// A sample of the request's iterations (at least one). Without an operation it is that of the neighbours alone,
+  /// whose time is subtracted. The operation and the tensors must outlive the sample. Throws Error, also for a context
+  /// that is not one of contexts().
+  [[nodiscard]] std::unique_ptr<Sample> sample(Operation* operation, const SampleRequest& request);
+  /// Likewise with `iterations_per_sample` runs back to back, all on the same tensors.
   [[nodiscard]] std::unique_ptr<Sample> sample(Operation& operation, const Bindings& bindings,
                                                std::int64_t iterations_per_sample, bool graph);
+  /// The contexts that sample() can make, the default first. Back to back if the backend says nothing.
+  [[nodiscard]] virtual std::vector<Context> contexts() const { return {Context::back_to_back}; }
+
+  /// 64 bits that differ when any byte of a range of the backend's memory does, for all practical purposes. The same
+  /// bytes have the same fingerprint on every rank. Returns when it is computed.
+  [[nodiscard]] std::uint64_t fingerprint(const void* data, std::size_t bytes);
+  /// How many bytes one rank may use again and again without leaving the cache that all of its device shares. Sets of
+  /// tensors that fit are used in turn.
+  [[nodiscard]] virtual std::size_t cache_bytes() const { return std::size_t{1} << 20U; }
+  /// The rate of a matrix product of this dtype, in floating-point operations per second; 0 if the backend has no
+  /// neighbour. It is measured on the first call.
+  [[nodiscard]] virtual double product_flops(DType /*dtype*/) { return 0.0; }
+  /// Now, while the device works or just did.
+  [[nodiscard]] virtual SpeedState speed_state() { return {}; }
 
   /// Collective. A prober for the ranks of a group, all on one host; null if the backend has none. `timeout` bounds
   /// every wait of its operations. Throws Error.
@@ -133,8 +180,12 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// By default the fusion's host epilogue, row by row, over memory that the CPU can read.
   [[nodiscard]] virtual std::unique_ptr<Operation> do_with_epilogue_pass(std::unique_ptr<Operation> reduction,
                                                                          const Fusion& fusion, const Problem& problem);
-  [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
-                                                          std::int64_t iterations_per_sample, bool graph) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) = 0;
+  /// By default copies the range out and calls host_fingerprint().
+  [[nodiscard]] virtual std::uint64_t do_fingerprint(const void* data, std::size_t bytes);
 };
+
+/// Backend::fingerprint() of host memory. Thread-safe.
+[[nodiscard]] ARBITER_EXPORT std::uint64_t host_fingerprint(const void* data, std::size_t bytes);
 
 }  // namespace arbiter

@@ -70,12 +70,14 @@ class ARBITER_EXPORT MachineProbe {
   /// Between all ranks at once: the best of push, pull and copy at any size; NaN if not measured.
   [[nodiscard]] double gigabytes_per_second() const;
 
-  /// The least time that an AllReduce of the problem can take, in microseconds: the smaller of
+  /// The least time that an AllReduce of the problem can take in the context, in microseconds. With S bytes in the
+  /// message, N ranks and f = (N - 1) / N, on its own it is the smaller of
   ///   one shot: launch + one_way + (N - 1) S / rate
   ///   two shots whose halves overlap: launch + max(2 f S / rate, f S / rate + one_way) + one_way
-  /// with S bytes in the message, N ranks and f = (N - 1) / N. Traffic of a rank with its own memory is not counted.
-  /// For one rank it is launch. NaN if one of the three was not measured, or if the problem has another tp size.
-  [[nodiscard]] double lower_bound_us(const Problem& problem) const;
+  /// Back to back the latencies of neighbouring operations can overlap, so it is max(launch, 2 f S / rate).
+  /// Traffic of a rank with its own memory is not counted. For one rank it is launch. NaN if one of the three was not
+  /// measured, or if the problem has another tp size.
+  [[nodiscard]] double lower_bound_us(const Problem& problem, Context context) const;
 
  private:
   int tp_size_ = 0;

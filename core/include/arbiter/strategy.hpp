@@ -36,6 +36,9 @@ class ARBITER_EXPORT Strategy : public Plugin {
   /// the sum, and the runner adds the problem's epilogue as a separate pass.
   [[nodiscard]] virtual bool fuses() const = 0;
 
+  /// How it adds: verification allows the errors of this, and it is a column of the CSV. Refined by overriding it.
+  [[nodiscard]] virtual Numerics numerics() const { return Numerics::library; }
+
   /// Whether the strategy can do the problem in that group, and if not, why. Not collective; the same on every rank.
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const;
 

@@ -17,6 +17,7 @@
 #include "devices.hpp"
 #include "epilogue_pass.hpp"
 #include "kernels.hpp"
+#include "neighbour.hpp"
 #include "peer_memory.hpp"
 #include "stream.hpp"
 
@@ -123,12 +124,24 @@ class CudaBackendPlugin : public CudaBackend {
     rank.stream->wait("run an operation");
     rank.spin_failures.throw_if_any();
   }
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
-                                                  std::int64_t iterations_per_sample, bool graph) override {
-    RankDevice& rank = device();
-    return make_sample({*this, rank.stream, rank.barriers, rank.spin_failures}, operation, bindings,
-                       iterations_per_sample, graph);
+  [[nodiscard]] std::vector<Context> contexts() const override {
+    return {Context::engine, Context::engine_early, Context::back_to_back};
   }
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
+    RankDevice& rank = device();
+    return make_sample({*this, rank.stream, rank.barriers, neighbours(), rank.spin_failures}, operation, request);
+  }
+  [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
+    return neighbours().fingerprint(data, bytes);
+  }
+  [[nodiscard]] std::size_t cache_bytes() const override {
+    return static_cast<std::size_t>(device_attribute(cudaDevAttrL2CacheSize, device().number));
+  }
+  /// Products of float32 run at half the rate, as tf32.
+  [[nodiscard]] double product_flops(DType dtype) override {
+    return neighbours().product_flops() / (dtype == DType::float32 ? 2.0 : 1.0);
+  }
+  [[nodiscard]] SpeedState speed_state() override { return speed_state_of(device().number); }
 
   [[nodiscard]] int sm_version() const override { return device().kernels.sm_version(); }
   [[nodiscard]] int multiprocessors() const override { return device().kernels.multiprocessors(); }
@@ -156,7 +169,13 @@ class CudaBackendPlugin : public CudaBackend {
     return *device_;
   }
 
+  Neighbours& neighbours() {
+    if (neighbours_ == nullptr) neighbours_ = std::make_unique<Neighbours>(*this, device().number);
+    return *neighbours_;
+  }
+
   mutable std::unique_ptr<RankDevice> device_;
+  std::unique_ptr<Neighbours> neighbours_;  // uses the device, so it goes first
 };
 
 }  // namespace

@@ -96,12 +96,10 @@ class Event {
 
 class CudaSample : public Sample {
  public:
-  CudaSample(SampleContext context, Operation& operation, const Bindings& bindings, std::int64_t iterations_per_sample)
-      : context_(std::move(context)),
-        operation_(operation),
-        input_(bindings.input),
-        tensors_(bindings.tensors.begin(), bindings.tensors.end()),
-        iterations_per_sample_(iterations_per_sample) {}
+  CudaSample(SampleContext context, Operation* operation, const SampleRequest& request)
+      : context_(std::move(context)), operation_(operation), request_(request) {
+    if (has_neighbours()) context_.neighbours.prepare(request_.neighbour);
+  }
 
   [[nodiscard]] double time(ProcessGroup& group) override {
     if (barrier_ == nullptr || group_ != &group) {
@@ -131,7 +129,11 @@ class CudaSample : public Sample {
     end_.record(stream().main());
   }
   void enqueue_all() {
-    for (std::int64_t run = 0; run < iterations_per_sample_; ++run) operation_.enqueue({input_, tensors_});
+    const bool early = request_.context == Context::engine_early;
+    for (const auto& iteration : request_.iterations) {
+      if (has_neighbours()) context_.neighbours.enqueue(request_.neighbour, iteration, early);
+      if (operation_ != nullptr) operation_->enqueue(iteration.bindings);
+    }
   }
   [[nodiscard]] Stream& stream() const { return *context_.stream; }
 
@@ -139,11 +141,13 @@ class CudaSample : public Sample {
   Event end_;
 
  private:
+  [[nodiscard]] bool has_neighbours() const {
+    return request_.context == Context::engine || request_.context == Context::engine_early;
+  }
+
   SampleContext context_;
-  Operation& operation_;
-  const void* input_;
-  std::vector<void*> tensors_;
-  std::int64_t iterations_per_sample_;
+  Operation* operation_;
+  SampleRequest request_;
   std::shared_ptr<StartBarrier> barrier_;
   ProcessGroup* group_ = nullptr;
 };
@@ -187,10 +191,9 @@ class GraphSample : public CudaSample {
 
 }  // namespace
 
-std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
-                                    std::int64_t iterations_per_sample, bool graph) {
-  if (!graph) return std::make_unique<CudaSample>(std::move(context), operation, bindings, iterations_per_sample);
-  auto sample = std::make_unique<GraphSample>(std::move(context), operation, bindings, iterations_per_sample);
+std::unique_ptr<Sample> make_sample(SampleContext context, Operation* operation, const SampleRequest& request) {
+  if (!request.graph) return std::make_unique<CudaSample>(std::move(context), operation, request);
+  auto sample = std::make_unique<GraphSample>(std::move(context), operation, request);
   sample->capture();
   return sample;
 }

@@ -7,6 +7,7 @@
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "device_errors.hpp"
 #include "kernel_arguments.hpp"
+#include "neighbour.hpp"
 #include "stream.hpp"
 
 namespace arbiter::cuda {
@@ -53,11 +54,13 @@ struct SampleContext {
   CudaBackend& backend;
   std::shared_ptr<Stream> stream;
   StartBarriers& barriers;
+  Neighbours& neighbours;
   SpinFailures& spin_failures;
 };
 
-/// `iterations_per_sample` runs between two events: one replay of a CUDA graph, or eager launches.
-[[nodiscard]] std::unique_ptr<Sample> make_sample(SampleContext context, Operation& operation, const Bindings& bindings,
-                                                  std::int64_t iterations_per_sample, bool graph);
+/// The iterations of the request between two events: one replay of a CUDA graph, or eager launches. `operation` is null
+/// for a sample of neighbours alone.
+[[nodiscard]] std::unique_ptr<Sample> make_sample(SampleContext context, Operation* operation,
+                                                  const SampleRequest& request);
 
 }  // namespace arbiter::cuda

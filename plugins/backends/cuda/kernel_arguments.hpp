@@ -37,4 +37,16 @@ struct TransferArguments {
   std::int32_t peers;           ///< at least 1
 };
 
+/// arbiter_neighbour. Addresses are 16-byte aligned but those of the message.
+struct NeighbourArguments {
+  const void* weights;
+  std::uint64_t weight_vectors;  ///< of 16 bytes
+  const void* message_from;
+  void* message_to;
+  std::uint64_t message_bytes;
+  std::uint64_t least_cycles;  ///< of the multiprocessor's clock
+  std::uint32_t* never;        ///< written to only if the weights have one certain sum, which they have not
+  bool early;                  ///< lets the next kernel start at once; else it starts after the end
+};
+
 }  // namespace arbiter::cuda

@@ -6,12 +6,14 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <mpi.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "arbiter/backend.hpp"
+#include "arbiter/error.hpp"
 #include "arbiter/host/host_memory.hpp"
 #include "arbiter/host/row_kernels.hpp"
 #include "host_prober.hpp"
@@ -51,24 +53,40 @@ Machine machine_facts() {
                     {"kernel", std::string(system.sysname) + " " + system.release}}};
 }
 
-/// A barrier of the ranks, then the monotonic clock around the runs.
+/// The monotonic clock around the runs, which begin after a barrier of the ranks. Isolated runs have a barrier each,
+/// which is not timed.
 class HostSample : public Sample {
  public:
-  HostSample(Operation& operation, const Bindings& bindings, std::int64_t iterations_per_sample)
-      : operation_(operation), bindings_(bindings), iterations_per_sample_(iterations_per_sample) {}
+  HostSample(Operation& operation, const SampleRequest& request) : operation_(operation), request_(request) {}
 
   [[nodiscard]] double time(ProcessGroup& group) override {
-    group.barrier();
-    const auto start = std::chrono::steady_clock::now();
-    for (std::int64_t run = 0; run < iterations_per_sample_; ++run) operation_.enqueue(bindings_);
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+    using Clock = std::chrono::steady_clock;
+    Clock::duration total{};
+    const bool isolated = request_.context == Context::isolated;
+    if (!isolated) group.barrier();
+    auto start = Clock::now();
+    for (const auto& iteration : request_.iterations) {
+      if (isolated) {
+        group.barrier();
+        start = Clock::now();
+      }
+      operation_.enqueue(iteration.bindings);
+      if (isolated) total += Clock::now() - start;
+    }
+    if (!isolated) total = Clock::now() - start;
+    return std::chrono::duration<double, std::micro>(total).count();
   }
 
  private:
   Operation& operation_;
-  Bindings bindings_;
-  std::int64_t iterations_per_sample_;
+  SampleRequest request_;
 };
+
+/// Of the second-level cache of one core, which ranks do not share.
+std::size_t own_cache_bytes() {
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : std::size_t{1} << 20U;
+}
 
 class HostBackend : public Backend {
  public:
@@ -102,10 +120,15 @@ class HostBackend : public Backend {
 
   void run(Operation& operation, const Bindings& bindings) override { operation.enqueue(bindings); }
 
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
-                                                  std::int64_t iterations_per_sample, bool /*graph*/) override {
-    return std::make_unique<HostSample>(operation, bindings, iterations_per_sample);
+  [[nodiscard]] std::vector<Context> contexts() const override { return {Context::isolated, Context::back_to_back}; }
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
+    if (operation == nullptr) throw Error("the host backend has no neighbours to time alone");
+    return std::make_unique<HostSample>(*operation, request);
   }
+  [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
+    return host_fingerprint(data, bytes);
+  }
+  [[nodiscard]] std::size_t cache_bytes() const override { return own_cache_bytes(); }
 };
 
 }  // namespace

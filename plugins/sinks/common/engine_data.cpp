@@ -43,7 +43,7 @@ Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& pa
 Dataset timed_in_graphs(const Dataset& dataset, bool graph) {
   Dataset result(dataset.machine());
   for (const Measurement& row : dataset.rows()) {
-    if (row.graph == graph) result.add(row);
+    if (row.setting.graph == graph) result.add(row);
   }
   return result;
 }

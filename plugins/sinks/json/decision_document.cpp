@@ -21,18 +21,18 @@ ordered_json unless(bool unknown, ordered_json value) { return unknown ? ordered
 ordered_json measurements(const Dataset& dataset) {
   ordered_json rows = ordered_json::array();
   for (const Measurement& m : dataset.rows()) {
-    const bool from_elsewhere = m.backend.empty();
+    const bool from_elsewhere = m.setting.backend.empty();
     rows.push_back(ordered_json::array({m.problem.tp_size,
                                         name_of(m.problem.dtype),
                                         m.problem.fusion,
                                         m.problem.hidden_size,
                                         m.problem.num_tokens,
                                         m.strategy,
-                                        m.op,
+                                        m.setting.op,
                                         m.failed ? "failed" : "ok",
                                         m.time_us,
-                                        unless(from_elsewhere, m.backend),
-                                        unless(from_elsewhere, m.graph ? "graph" : "eager"),
+                                        unless(from_elsewhere, m.setting.backend),
+                                        unless(from_elsewhere, m.setting.graph ? "graph" : "eager"),
                                         unless(m.iterations_per_sample == 0, m.iterations_per_sample),
                                         unless(m.samples == 0, m.samples),
                                         m.min_us,

@@ -117,9 +117,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"strategies=[MPI, MPI]", "--set strategies=[MPI, MPI]: MPI is given twice"},
         Mistake{"measurement.seed=", "--set measurement.seed=: found nothing; allowed: a whole number in 0.."},
         Mistake{"measurement.seed",
-                "--set measurement.seed: allowed: key.path=value, as in measurement.time_budget_ms=100"},
-        Mistake{"=5", "--set =5: allowed: key.path=value, as in measurement.time_budget_ms=100"},
-        Mistake{"a..b=5", "--set a..b=5: allowed: key.path=value, as in measurement.time_budget_ms=100"},
+                "--set measurement.seed: allowed: key.path=value, as in measurement.time_target_ms=100"},
+        Mistake{"=5", "--set =5: allowed: key.path=value, as in measurement.time_target_ms=100"},
+        Mistake{"a..b=5", "--set a..b=5: allowed: key.path=value, as in measurement.time_target_ms=100"},
         Mistake{"sinks={csv: , csv: }", "--set sinks={csv: , csv: }: csv: given twice; the first is in line 1"}));
 
 TEST(Overrides, ReportValuesThatAreNoYaml) {

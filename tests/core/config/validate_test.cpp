@@ -25,7 +25,7 @@ TEST(Validate, FillsInDefaults) {
   EXPECT_EQ(config.output_dir, "out/sweep");
   EXPECT_FALSE(config.enable_auto);
   EXPECT_DOUBLE_EQ(config.measurement.precision_percent, defaults.precision_percent);
-  EXPECT_EQ(config.measurement.time_budget_ms, defaults.time_budget_ms);
+  EXPECT_EQ(config.measurement.time_target_ms, defaults.time_target_ms);
   EXPECT_EQ(config.measurement.min_samples, defaults.min_samples);
   EXPECT_EQ(config.measurement.max_samples, defaults.max_samples);
   EXPECT_DOUBLE_EQ(config.measurement.min_sample_us, defaults.min_sample_us);
@@ -41,10 +41,10 @@ TEST(Validate, TellsWhetherAnOutputDirWasGiven) {
 
 TEST(Validate, ReadsTheWholeOfMeasurement) {
   const Config config = config_of(problems +
-                                  "measurement: {precision_percent: 0.5, time_budget_ms: 1, min_samples: 2, "
+                                  "measurement: {precision_percent: 0.5, time_target_ms: 1, min_samples: 2, "
                                   "max_samples: 3, min_sample_us: 4.5, timeout_ms: 5, seed: 6}\n");
   EXPECT_DOUBLE_EQ(config.measurement.precision_percent, 0.5);
-  EXPECT_EQ(config.measurement.time_budget_ms, 1);
+  EXPECT_EQ(config.measurement.time_target_ms, 1);
   EXPECT_EQ(config.measurement.min_samples, 2);
   EXPECT_EQ(config.measurement.max_samples, 3);
   EXPECT_DOUBLE_EQ(config.measurement.min_sample_us, 4.5);
@@ -99,10 +99,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"plugins: /nowhere/at/all", "2:10: plugins: found /nowhere/at/all; allowed: a folder that exists"},
         Mistake{"plugins: [~]", "2:11: plugins: found nothing; allowed: folders"},
         Mistake{"measurement: fast",
-                "2:14: measurement: found fast; allowed: a map with precision_percent, time_budget_ms, ..."},
+                "2:14: measurement: found fast; allowed: a map with precision_percent, time_target_ms, ..."},
         Mistake{"measurement: {time_budget: 5}",
-                "2:15: measurement.time_budget: unknown parameter; did you mean time_budget_ms? Allowed: "
-                "precision_percent, time_budget_ms, min_samples, max_samples, min_sample_us, timeout_ms, seed, graph, "
+                "2:15: measurement.time_budget: unknown parameter; did you mean time_target_ms? Allowed: "
+                "precision_percent, time_target_ms, min_samples, max_samples, min_sample_us, timeout_ms, seed, graph, "
                 "probe"},
         Mistake{"measurement: {limits: true}",
                 "2:15: measurement.limits: unknown parameter; it is called measurement.probe now"},

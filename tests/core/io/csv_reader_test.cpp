@@ -27,10 +27,10 @@ TEST_F(CsvReader, LoadsTheNineColumnsOfOtherTools) {
   const Measurement& row = data.rows().front();
   EXPECT_EQ(row.problem, (Problem{2, DType::bfloat16, "NONE", 1024, 1}));
   EXPECT_EQ(row.strategy, "NCCL");
-  EXPECT_EQ(row.op, "allreduce");
+  EXPECT_EQ(row.setting.op, "allreduce");
   EXPECT_EQ(row.time_us, 5.827);
   EXPECT_TRUE(row.usable());
-  EXPECT_TRUE(row.backend.empty());
+  EXPECT_TRUE(row.setting.backend.empty());
   EXPECT_TRUE(std::isnan(row.p95_us));
 }
 
@@ -39,7 +39,7 @@ TEST_F(CsvReader, LoadsTheEightColumnsWithoutOp) {
       "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us)\n"
       "4,float32,4096,1,1024,TWOSHOT,NONE,7\n");
   ASSERT_EQ(data.rows().size(), 1U);
-  EXPECT_EQ(data.rows().front().op, "allreduce");
+  EXPECT_EQ(data.rows().front().setting.op, "allreduce");
   EXPECT_EQ(data.rows().front().time_us, 7.0);
 }
 
@@ -61,7 +61,7 @@ TEST_F(CsvReader, AcceptsByteOrderMarkCarriageReturnsBlankLinesAndQuotes) {
       "2,bf16,2048,1,1024,MPI,NONE,,\"6\"\r\n\r\n\n  \n");
   ASSERT_EQ(data.rows().size(), 2U);
   EXPECT_EQ(data.rows()[0].strategy, "MY \"FAST\", ONE");
-  EXPECT_EQ(data.rows()[1].op, "allreduce");
+  EXPECT_EQ(data.rows()[1].setting.op, "allreduce");
   EXPECT_EQ(data.rows()[1].time_us, 6.0);
 }
 
@@ -132,9 +132,9 @@ TEST_F(CsvReader, PutsEveryColumnWhereItBelongs) {
       "2,bfloat16,48,3,8,A,NONE,reduce,5,cuda,True,ok,7,11,1,2,3,4,0.5,6\n");
   ASSERT_EQ(data.rows().size(), 1U);
   const Measurement& row = data.rows().front();
-  EXPECT_EQ(row.op, "reduce");
-  EXPECT_EQ(row.backend, "cuda");
-  EXPECT_TRUE(row.graph);
+  EXPECT_EQ(row.setting.op, "reduce");
+  EXPECT_EQ(row.setting.backend, "cuda");
+  EXPECT_TRUE(row.setting.graph);
   EXPECT_EQ(row.iterations_per_sample, 7);
   EXPECT_EQ(row.samples, 11);
   EXPECT_EQ(row.time_us, 5.0);
@@ -162,7 +162,7 @@ TEST_F(CsvReader, IgnoresBlanksAroundFieldsAndQuotes) {
   ASSERT_EQ(data.rows().size(), 2U);
   EXPECT_EQ(data.rows()[0].strategy, "NCCL");
   EXPECT_EQ(data.rows()[0].problem.fusion, "NONE");
-  EXPECT_EQ(data.rows()[0].op, "allreduce");
+  EXPECT_EQ(data.rows()[0].setting.op, "allreduce");
   EXPECT_EQ(data.rows()[0].time_us, 5.5);
   EXPECT_EQ(data.rows()[1].strategy, " A ");
   EXPECT_EQ(data.rows()[1].time_us, 6.5);

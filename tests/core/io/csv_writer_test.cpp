@@ -16,8 +16,8 @@ namespace {
 
 Measurement full_row() {
   Measurement row = decision_row({4, DType::float16, "RESIDUAL_RMS_NORM", 2880, 7}, "ONESHOT", 12.345);
-  row.backend = "cuda";
-  row.graph = true;
+  row.setting.backend = "cuda";
+  row.setting.graph = true;
   row.iterations_per_sample = 20;
   row.samples = 11;
   row.min_us = 12.001;
@@ -54,8 +54,8 @@ TEST(CsvWriter, WhatItWritesReadsBackEqual) {
   EXPECT_EQ(row.problem, expected.problem);
   EXPECT_EQ(row.strategy, expected.strategy);
   EXPECT_EQ(row.time_us, expected.time_us);
-  EXPECT_EQ(row.backend, expected.backend);
-  EXPECT_EQ(row.graph, expected.graph);
+  EXPECT_EQ(row.setting.backend, expected.setting.backend);
+  EXPECT_EQ(row.setting.graph, expected.setting.graph);
   EXPECT_EQ(row.iterations_per_sample, expected.iterations_per_sample);
   EXPECT_EQ(row.samples, expected.samples);
   EXPECT_EQ(row.min_us, expected.min_us);

@@ -73,9 +73,8 @@ class OwnProber : public Backend {
   void copy_out(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
   void fill(void* /*to*/, unsigned char /*byte*/, std::size_t /*bytes*/) override {}
   void run(Operation& operation, const Bindings& bindings) override { host_->run(operation, bindings); }
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
-                                                  std::int64_t iterations_per_sample, bool graph) override {
-    return host_->sample(operation, bindings, iterations_per_sample, graph);
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
+    return host_->sample(operation, request);
   }
   [[nodiscard]] std::unique_ptr<MachineProber> machine_prober(ProcessGroup& group,
                                                               std::chrono::milliseconds /*timeout*/) override {
@@ -94,7 +93,7 @@ class MeasureLimits : public GroupFixture {
     return run_probe(backend, group_, config_);
   }
 
-  MeasurementConfig config_{.precision_percent = 50.0, .time_budget_ms = 20, .min_samples = 3, .max_samples = 5};
+  MeasurementConfig config_{.precision_percent = 50.0, .time_target_ms = 20, .min_samples = 3, .max_samples = 5};
 };
 
 TEST_F(MeasureLimits, TurnsTimesIntoEachLimitsOwnUnit) {
@@ -142,7 +141,7 @@ TEST_F(MeasureLimits, OfTheHostAreThereAndArriveWhole) {
   EXPECT_EQ(probe.rows().size(), 1U + ranks * (ranks - 1) / 2 + (ranks > 1 ? 2U * (ranks * (ranks - 1) + 3U) : 0U));
   EXPECT_THAT(probe.rows(), Each(Field(&ProbeRow::reason, "")));
   EXPECT_THAT(probe.rows(), Each(Field(&ProbeRow::value, Ge(0.0))));
-  EXPECT_FALSE(std::isnan(probe.lower_bound_us({group_.size(), DType::float32, "NONE", 64, 4})));
+  EXPECT_FALSE(std::isnan(probe.lower_bound_us({group_.size(), DType::float32, "NONE", 64, 4}, Context::engine)));
 }
 
 TEST_F(MeasureLimits, OfTheHostNoticeWhatWasNotSent) {

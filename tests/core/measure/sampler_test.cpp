@@ -9,6 +9,7 @@
 
 #include "arbiter/error.hpp"
 #include "group_fixture.hpp"
+#include "measure/statistics.hpp"
 
 namespace arbiter {
 namespace {
@@ -76,9 +77,8 @@ class MadeUpClock : public Backend {
   void copy_out(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
   void fill(void* /*to*/, unsigned char /*byte*/, std::size_t /*bytes*/) override {}
   void run(Operation& /*operation*/, const Bindings& /*bindings*/) override {}
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
-                                                  std::int64_t iterations_per_sample, bool graph) override {
-    return std::make_unique<MadeUp>(*this, iterations_per_sample, graph);
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* /*operation*/, const SampleRequest& request) override {
+    return std::make_unique<MadeUp>(*this, static_cast<std::int64_t>(request.iterations.size()), request.graph);
   }
 
  private:
@@ -115,7 +115,7 @@ class Sampler : public GroupFixture {
     MadeUpClock clock(std::move(us));
     std::vector<Candidate> candidates;
     candidates.push_back(idle("MADE_UP"));
-    arbiter::sample(candidates, {}, clock, group_, config_);
+    arbiter::sample(candidates, Bindings{}, clock, group_, config_);
     return candidates.front().result;
   }
 
@@ -126,14 +126,14 @@ class Sampler : public GroupFixture {
     return candidate;
   }
 
-  MeasurementConfig config_{.precision_percent = 50.0, .time_budget_ms = 20, .min_samples = 5, .max_samples = 50};
+  MeasurementConfig config_{.precision_percent = 50.0, .time_target_ms = 20, .min_samples = 5, .max_samples = 50};
 };
 
 TEST_F(Sampler, MeasuresWhatAnOperationTakes) {
   int calls = 0;
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(300, calls));
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   const auto& row = candidates.front().result;
   EXPECT_GE(row.time_us, 300.0);
   EXPECT_GE(row.samples, 3);
@@ -148,7 +148,7 @@ TEST_F(Sampler, RepeatsShortOperationsWithinASample) {
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(0, calls));  // which gives its processor away to nobody
   config_.min_sample_us = 200.0;
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   EXPECT_GT(candidates.front().result.iterations_per_sample, 1);
   EXPECT_GE(calls, candidates.front().result.iterations_per_sample * candidates.front().result.samples);
 }
@@ -160,7 +160,7 @@ TEST_F(Sampler, LengthensSamplesThatSlowFirstRunsMadeTooShort) {
   candidate.strategy = "WARMS_UP";
   candidate.operation = std::make_unique<SlowAtFirst>(calls);
   config_.min_sample_us = 200.0;
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   EXPECT_GT(candidate.result.iterations_per_sample, 4);
   EXPECT_GE(candidate.result.samples, 3);
 }
@@ -169,25 +169,25 @@ TEST_F(Sampler, StopsAtTheLargestNumberOfSamples) {
   int calls = 0;
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(5, calls));
-  config_ = {.precision_percent = 0.0, .time_budget_ms = 10'000, .min_samples = 5, .max_samples = 12};
-  sample(candidates, {}, *backend_, group_, config_);
+  config_ = {.precision_percent = 0.0, .time_target_ms = 10'000, .min_samples = 5, .max_samples = 12};
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   EXPECT_EQ(candidates.front().result.samples, 12);
 }
 
-TEST_F(Sampler, TakesThreeSamplesEvenBeyondTheBudget) {
+TEST_F(Sampler, TakesAsManySamplesAsItMustEvenBeyondTheTarget) {
   int calls = 0;
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(2000, calls));
-  config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 10, .max_samples = 100};
-  sample(candidates, {}, *backend_, group_, config_);
-  EXPECT_EQ(candidates.front().result.samples, 3);
+  config_ = {.precision_percent = 0.0, .time_target_ms = 1, .min_samples = 10, .max_samples = 100};
+  sample(candidates, Bindings{}, *backend_, group_, config_);
+  EXPECT_EQ(candidates.front().result.samples, 10);
 }
 
 TEST_F(Sampler, AllRanksGetTheSameRow) {
   int calls = 0;
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(20 * (group_.rank() + 1), calls));
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   const auto& row = candidates.front().result;
   EXPECT_EQ(group_.max(row.time_us), row.time_us);
   EXPECT_EQ(group_.max(static_cast<double>(row.samples)), static_cast<double>(row.samples));
@@ -201,7 +201,7 @@ TEST_F(Sampler, AContenderThatThrowsOnOneRankFailsOnAllAndTheOthersGoOn) {
   failing.strategy = "FAILS";
   failing.operation = std::make_unique<FailsOnTheLastRank>(group_);
   candidates.push_back(waiting(50, calls));
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   EXPECT_TRUE(candidates[0].result.failed);
   EXPECT_TRUE(candidates[0].threw);
   EXPECT_EQ(candidates[0].result.reason, "rank " + std::to_string(group_.size() - 1) + ": lost its peer");
@@ -215,7 +215,7 @@ TEST_F(Sampler, LeavesFailedContendersAlone) {
   std::vector<Candidate> candidates;
   candidates.push_back(waiting(1, calls));
   candidates.front().result.failed = true;
-  sample(candidates, {}, *backend_, group_, config_);
+  sample(candidates, Bindings{}, *backend_, group_, config_);
   EXPECT_EQ(calls, 0);
 }
 
@@ -223,7 +223,7 @@ TEST_F(Sampler, TimesAreThoseOfOneOperation) {
   const auto row = sampled_by(
       [](std::int64_t iterations_per_sample, int) { return 10.0 * static_cast<double>(iterations_per_sample); });
   EXPECT_EQ(row.iterations_per_sample, 10);  // for the usual 100 us
-  EXPECT_EQ(row.samples, 5);
+  EXPECT_EQ(row.samples, 6);                 // the fewest that have an interval
   EXPECT_EQ(row.time_us, 10.0);
   EXPECT_EQ(row.min_us, 10.0);
   EXPECT_EQ(row.p95_us, 10.0);
@@ -233,14 +233,20 @@ TEST_F(Sampler, TimesAreThoseOfOneOperation) {
 
 TEST_F(Sampler, EveryFigureOfARowIsItsOwn) {
   config_ = {.precision_percent = 0.0, .min_samples = 20, .max_samples = 20, .min_sample_us = 1.0};
-  // Two warm-ups, then 101 to 120 us.
-  const auto row = sampled_by([](std::int64_t, int turn) { return 99.0 + turn; });
+  // Two warm-ups, then 101 to 120 us in a mixed order.
+  const auto us = [](int turn) { return 101.0 + 7 * turn % 20; };
+  const auto row = sampled_by([&](std::int64_t, int turn) { return us(turn); });
+  std::vector<double> samples;
+  for (int turn = 2; turn < 22; ++turn) samples.push_back(us(turn));
+  const auto expected = summarise(samples);
   EXPECT_EQ(row.samples, 20);
   EXPECT_EQ(row.time_us, 110.5);
   EXPECT_EQ(row.min_us, 101.0);
   EXPECT_EQ(row.p95_us, 119.0);
-  EXPECT_EQ(row.ci_low_us, 105.0);
-  EXPECT_EQ(row.ci_high_us, 116.0);
+  EXPECT_NEAR(row.ci_low_us, expected.ci_low, 0.0005);
+  EXPECT_NEAR(row.ci_high_us, expected.ci_high, 0.0005);
+  EXPECT_TRUE(row.ci_low_us > 101.0 && row.ci_low_us < 110.0);
+  EXPECT_TRUE(row.ci_high_us > 111.0 && row.ci_high_us < 120.0);
 }
 
 TEST_F(Sampler, TheSlowestRankCountsExactly) {
@@ -256,21 +262,27 @@ TEST_F(Sampler, EndsWhenTheHalfWidthIsAsManyPercentOfTheMedian) {
     config_ = {.precision_percent = percent, .min_samples = 5, .max_samples = 12, .min_sample_us = 1.0};
     return sampled_by([](std::int64_t, int turn) { return turn % 2 == 0 ? 8.0 : 12.0; }).samples;
   };
-  EXPECT_EQ(samples(25.0), 5);
-  EXPECT_EQ(samples(20.0), 6);
-  EXPECT_EQ(samples(19.9), 12);
+  const auto wide = [](int count) {
+    std::vector<double> turns;
+    for (int turn = 0; turn < count; ++turn) turns.push_back(turn % 2 == 0 ? 8.0 : 12.0);
+    return summarise(turns).relative_half_width() * 100.0;
+  };
+  EXPECT_EQ(samples(1e9), 6) << "fewer have no interval";
+  EXPECT_EQ(samples(wide(6) + 0.1), 6);
   EXPECT_EQ(samples(0.2), 12);
+  ASSERT_LT(wide(8), wide(6) - 0.2);
+  EXPECT_EQ(samples(wide(8) + 0.1), 8);
 }
 
 TEST_F(Sampler, EndsWhenItsSamplesHaveTakenTheBudget) {
-  config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 50, .max_samples = 100};
+  config_ = {.precision_percent = -1.0, .time_target_ms = 1, .min_samples = 5, .max_samples = 100};
   const auto row = sampled_by(
       [](std::int64_t iterations_per_sample, int) { return 10.0 * static_cast<double>(iterations_per_sample); });
   EXPECT_EQ(row.samples, 10);
 }
 
 TEST_F(Sampler, BeginsAgainWithAWholeBudgetAndAWarmUpWhenItLengthens) {
-  config_ = {.precision_percent = 0.0, .time_budget_ms = 1, .min_samples = 50, .max_samples = 100};
+  config_ = {.precision_percent = -1.0, .time_target_ms = 1, .min_samples = 5, .max_samples = 100};
   constexpr std::array first{200.0, 200.0, 1.0, 1.0, 998.0, 5000.0};  // two warm-ups, the budget, another warm-up
   const auto row = sampled_by([&](std::int64_t, int turn) {
     return turn < static_cast<int>(first.size()) ? first.at(static_cast<std::size_t>(turn)) : 100.0;
@@ -291,14 +303,14 @@ TEST_F(Sampler, LengthensSamplesBelowThreeQuartersThreeTimesAtMost) {
 TEST_F(Sampler, OneSampleThatIsTooShortLengthensNothing) {
   const auto row = sampled_by([](std::int64_t, int turn) { return turn == 0 || turn == 2 ? 10.0 : 100.0; });
   EXPECT_EQ(row.iterations_per_sample, 10);
-  EXPECT_EQ(row.samples, 5);
+  EXPECT_GE(row.samples, 6);
   EXPECT_EQ(row.min_us, 1.0);
 }
 
 TEST_F(Sampler, WarmsUpFourTimesAtMost) {
   const auto row = sampled_by([](std::int64_t, int turn) { return turn < 4 ? 10.0 : 100.0; });
   EXPECT_EQ(row.iterations_per_sample, 10'000);
-  EXPECT_EQ(row.samples, 5);
+  EXPECT_EQ(row.samples, 6);
 }
 
 TEST_F(Sampler, ASampleIsTenThousandOperationsAtMost) {
@@ -310,15 +322,22 @@ TEST_F(Sampler, ASampleIsTenThousandOperationsAtMost) {
 }
 
 TEST_F(Sampler, ContendersTakeTurnsUntilEachHasEnough) {
-  config_ = {.precision_percent = 0.0, .min_samples = 3, .max_samples = 3, .min_sample_us = 1.0};
+  config_ = {.precision_percent = 0.0, .min_samples = 8, .max_samples = 8, .min_sample_us = 1.0};
   std::vector<Candidate> candidates;
   candidates.push_back(idle("A"));
   candidates.push_back(idle("B"));
   MadeUpClock clock([](std::int64_t, int) { return 100.0; });
   std::string turns;
-  arbiter::sample(candidates, {}, clock, group_, config_,
+  arbiter::sample(candidates, Bindings{}, clock, group_, config_,
                   [&](const Candidate& candidate) { turns += candidate.strategy; });
-  EXPECT_EQ(turns, "AABBABABAB");
+  ASSERT_EQ(turns.size(), 4U + 16U);
+  EXPECT_EQ(turns.substr(0, 4), "AABB") << "warming up";
+  int a_first = 0;
+  for (std::size_t round = 4; round < turns.size(); round += 2) {
+    EXPECT_NE(turns[round], turns[round + 1]) << "each once in a round";
+    if (turns[round] == 'A') ++a_first;
+  }
+  EXPECT_TRUE(a_first > 0 && a_first < 8) << "the order changes from round to round: " << turns;
 }
 
 TEST_F(Sampler, EndsAtOnceOnEveryRankWhenOneLosesItsBackend) {
@@ -336,24 +355,27 @@ TEST_F(Sampler, EndsAtOnceOnEveryRankWhenOneLosesItsBackend) {
     candidates.push_back(idle("A"));
     candidates.push_back(idle("B"));
     std::string turns;
-    arbiter::sample(candidates, {}, clock, group_, config_,
+    arbiter::sample(candidates, Bindings{}, clock, group_, config_,
                     [&](const Candidate& candidate) { turns += candidate.strategy; });
-    EXPECT_TRUE(candidates[0].lost);
-    EXPECT_TRUE(candidates[0].result.failed);
-    EXPECT_FALSE(candidates[1].lost);
-    EXPECT_FALSE(candidates[1].result.usable());
+    const auto& loser = candidates[turns.back() == 'A' ? 0 : 1];
+    const auto& other = candidates[turns.back() == 'A' ? 1 : 0];
+    EXPECT_TRUE(loser.lost);
+    EXPECT_TRUE(loser.result.failed);
+    EXPECT_FALSE(other.lost);
+    EXPECT_FALSE(other.result.usable());
     return turns;
   };
   EXPECT_EQ(turns_until(0), "A");
-  EXPECT_EQ(turns_until(4), "AABBA");
+  EXPECT_EQ(turns_until(4).substr(0, 4), "AABB");
+  EXPECT_EQ(turns_until(4).size(), 5U);
 }
 
 TEST_F(Sampler, TellsWhetherItsSamplesWereGraphs) {
   const auto clock = [](std::int64_t, int) { return 100.0; };
   config_.graph = false;
-  EXPECT_FALSE(sampled_by(clock).graph);
+  EXPECT_FALSE(sampled_by(clock).setting.graph);
   config_.graph = true;
-  EXPECT_TRUE(sampled_by(clock).graph);
+  EXPECT_TRUE(sampled_by(clock).setting.graph);
 }
 
 }  // namespace

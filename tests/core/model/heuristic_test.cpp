@@ -42,7 +42,7 @@ TEST(BaselineStrategy, IsNcclOnAGpuOrWhereItWasMeasured) {
   Dataset cuda;
   cuda.add(decision_row(cell_of(128, 1), "ONESHOT", 1.0));
   Measurement row = cuda.rows().front();
-  row.backend = "cuda";
+  row.setting.backend = "cuda";
   cuda.add(row);
   EXPECT_EQ(baseline_strategy(cuda), "NCCL");
 }

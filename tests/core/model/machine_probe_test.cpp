@@ -35,7 +35,7 @@ TEST(MachineProbe, BoundAMessageByOneShotOrTwoWhicheverIsLess) {
                              Known{4, 8, 1.7},     Known{4, 256, 3.4}, Known{4, 1024, 6.2}, Known{4, 8192, 38.1},
                              Known{4, 65536, 293}, Known{4, 512, 4.0}};
   for (const auto& [ranks, kib, us] : known) {
-    EXPECT_NEAR(probe_of(ranks).lower_bound_us(message(ranks, kib << 10)), us, us < 100 ? 0.06 : 0.6)
+    EXPECT_NEAR(probe_of(ranks).lower_bound_us(message(ranks, kib << 10), Context::engine), us, us < 100 ? 0.06 : 0.6)
         << ranks << " " << kib;
   }
 }
@@ -63,7 +63,7 @@ TEST(MachineProbe, AddUpToTheFloorOfOneShotAndOfTwo) {
     probe.add({{.kind = ProbeKind::launch}, 1.0, {}});
     probe.add({{ProbeKind::one_way, 0, 1}, 2.0, {}});
     probe.add({{.kind = ProbeKind::push, .bytes = 1 << 20}, 1.0, {}});
-    return probe.lower_bound_us(message(ranks, bytes));
+    return probe.lower_bound_us(message(ranks, bytes), Context::engine);
   };
   EXPECT_NEAR(lower_bound_us(2, 2048), 1.0 + 2.048 + 2.0, 1e-9);  // one shot
   EXPECT_NEAR(lower_bound_us(4, 2048), 1.0 + (1.536 + 2.0) + 2.0,
@@ -78,16 +78,16 @@ TEST(MachineProbe, GiveNoFloorWithoutAllOfThemOrForOtherRanks) {
     for (std::size_t i = 0; i < 3; ++i) {
       if (i != missing) probe.add(all.rows()[i]);
     }
-    EXPECT_TRUE(std::isnan(probe.lower_bound_us(message(2, 8192)))) << missing;
+    EXPECT_TRUE(std::isnan(probe.lower_bound_us(message(2, 8192), Context::engine))) << missing;
   }
-  EXPECT_TRUE(std::isnan(probe_of(2).lower_bound_us(message(4, 8192))));
-  EXPECT_TRUE(std::isnan(MachineProbe(2).lower_bound_us(message(2, 8192))));
+  EXPECT_TRUE(std::isnan(probe_of(2).lower_bound_us(message(4, 8192), Context::engine)));
+  EXPECT_TRUE(std::isnan(MachineProbe(2).lower_bound_us(message(2, 8192), Context::engine)));
 }
 
 TEST(MachineProbe, OfOneRankAreALaunch) {
   MachineProbe probe(1);
   probe.add({{.kind = ProbeKind::launch}, 0.35, {}});
-  EXPECT_EQ(probe.lower_bound_us(message(1, 8192)), 0.35);
+  EXPECT_EQ(probe.lower_bound_us(message(1, 8192), Context::engine), 0.35);
 }
 
 TEST(MachineProbe, HaveTheNamesOfTheirFile) {

@@ -26,7 +26,7 @@ class JournalOfRanks : public ::testing::Test {
     row.problem = {2, DType::float16, "NONE", 64, tokens};
     row.strategy = strategy;
     row.time_us = 0.1 + 0.2;
-    row.backend = "host";
+    row.setting.backend = "host";
     return row;
   }
 
@@ -37,7 +37,7 @@ class JournalOfRanks : public ::testing::Test {
 TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   Checkpoint ranks(path_);
   auto good = row(8, "A");
-  good.graph = good.holdout = true;
+  good.setting.graph = good.holdout = true;
   good.iterations_per_sample = 17;
   good.samples = 23;
   good.ci_low_us = 1.0 / 3.0;
@@ -60,7 +60,7 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_EQ(first.ci_low_us, good.ci_low_us);
   EXPECT_EQ(first.lower_bound_us, good.lower_bound_us);
   EXPECT_TRUE(std::isnan(first.error));
-  EXPECT_TRUE(first.graph && first.holdout && !first.failed);
+  EXPECT_TRUE(first.setting.graph && first.holdout && !first.failed);
   EXPECT_EQ(first.iterations_per_sample, 17);
   EXPECT_EQ(first.samples, 23);
   EXPECT_EQ(second.strategy, bad.strategy);

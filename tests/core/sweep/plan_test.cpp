@@ -88,7 +88,7 @@ TEST_F(PlanTest, StrategiesThatNeedSharedMemoryStayOnOneHost) {
 
 TEST_F(PlanTest, EstimatesTheBudgetOfEachStrategyAndTheVerificationOfEachElement) {
   const auto made = plan("{tp_size: [2], fusion: [NONE], hidden_size: [1000], num_tokens: [1, 10000]}", 2, true,
-                         "measurement: {time_budget_ms: 300}\n");
+                         "measurement: {time_target_ms: 300}\n");
   ASSERT_EQ(made.problems.size(), 2U);
   EXPECT_NEAR(made.problems[0].estimated_seconds, 2 * (0.3 + 0.00002), 1e-9);
   EXPECT_NEAR(made.problems[1].estimated_seconds, 2 * (0.32 + 0.2), 1e-9) << "8 operations at 0.5 GB/s outlast it";
@@ -97,8 +97,8 @@ TEST_F(PlanTest, EstimatesTheBudgetOfEachStrategyAndTheVerificationOfEachElement
 
 TEST_F(PlanTest, NeedsThreeTimesTheTensorsInFreeMemory) {
   const std::string problems = "{tp_size: [2], fusion: [NONE], hidden_size: [1024], num_tokens: [512]}";
-  const std::int64_t guard = 256;
-  const std::int64_t needed = 3 * (2 * 1024 * 512 * 2 + guard);
+  const std::int64_t guard = 256;  // and a second message begins 64 elements later
+  const std::int64_t needed = 3 * (2 * 1024 * 512 * 2 + 64 * 2 + guard);
   const auto* none = plugins_.find(PluginKind::fusion, "NONE");
   const auto fusion = plugins_.create_as<Fusion>(*none, Parameters(none->parameters));
   ASSERT_EQ(3 * ProblemTensors::bytes_needed({2, DType::bfloat16, "NONE", 1024, 512}, *fusion), needed);

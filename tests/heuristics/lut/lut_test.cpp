@@ -62,7 +62,7 @@ TEST(LutArgmin, DtypeAndOpDoNotSplitCells) {
   Dataset data;
   data.add(decision_row({2, DType::bfloat16, "NONE", 128, 1}, "A", 2.0));
   Measurement other = decision_row({2, DType::float32, "NONE", 128, 1}, "B", 1.0);
-  other.op = "another";
+  other.setting.op = "another";
   data.add(other);
   for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
     EXPECT_EQ(argmin(data)->select({2, dtype, "NONE", 128, 1}), "B");

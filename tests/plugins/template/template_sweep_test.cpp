@@ -48,7 +48,7 @@ class TemplateSweep : public RunnerFixture {
                                   "  best_strategy: {formats: [svg]}\n"
                                   "  heatmap: {formats: [svg]}\n"
                                   "  markdown: {title: Templates}\n"
-                                  "measurement: {time_budget_ms: 5, min_samples: 3, min_sample_us: 20}\n"
+                                  "measurement: {time_target_ms: 5, min_samples: 3, min_sample_us: 20}\n"
                                   "output_dir: " +
                                   out().string() + "\n");
     return runner({"--config", config.string()});

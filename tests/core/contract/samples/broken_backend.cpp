@@ -60,9 +60,9 @@ class Broken : public Backend {
     operation.enqueue(bindings);
     if (has("runs_twice")) operation.enqueue(bindings);
   }
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& operation, const Bindings& bindings,
-                                                  std::int64_t iterations_per_sample, bool) override {
-    return std::make_unique<BrokenSample>(operation, bindings, iterations_per_sample);
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
+    return std::make_unique<BrokenSample>(*operation, request.iterations.front().bindings,
+                                          static_cast<std::int64_t>(request.iterations.size()));
   }
 
  private:

@@ -21,14 +21,14 @@ MpiGroup& world() {
 class CudaLimits : public arbiter::testing::GpuFixture {};
 
 TEST_F(CudaLimits, AreThereAndArriveWhole) {
-  const auto limits = run_probe(backend(), world(), {.time_budget_ms = 20, .min_samples = 3});
+  const auto limits = run_probe(backend(), world(), {.time_target_ms = 20, .min_samples = 3});
   const auto ranks = static_cast<std::size_t>(world().size());
   EXPECT_EQ(limits.rows().size(), 1U + ranks * (ranks - 1) / 2 + 3U * (ranks * (ranks - 1) + 3U));
   for (const auto& row : limits.rows()) {
     EXPECT_EQ(row.reason, "") << name_of(row.what.kind) << " " << row.what.from << " to " << row.what.to;
     EXPECT_GT(row.value, 0.0) << name_of(row.what.kind) << " " << row.what.from << " to " << row.what.to;
   }
-  EXPECT_FALSE(std::isnan(limits.lower_bound_us({world().size(), DType::bfloat16, "NONE", 4096, 1})));
+  EXPECT_FALSE(std::isnan(limits.lower_bound_us({world().size(), DType::bfloat16, "NONE", 4096, 1}, Context::engine)));
 }
 
 TEST_F(CudaLimits, NoticeWhatWasNotSent) {

@@ -14,7 +14,7 @@ Dataset two_timings() {
   Dataset data;
   for (const bool graph : {true, false}) {
     Measurement row = decision_row(cell_of(128, 1), "ONESHOT", graph ? 1.0 : 2.0);
-    row.graph = graph;
+    row.setting.graph = graph;
     data.add(row);
   }
   Measurement eager = decision_row({4, DType::bfloat16, "NONE", 128, 1}, "ONESHOT", 3.0);

@@ -17,8 +17,8 @@ using ::testing::HasSubstr;
 Dataset measured() {
   Dataset data(Machine{"sm90", {{"gpu", "NVIDIA H200"}, {"nccl", "2.27.5"}}});
   Measurement full = decision_row(cell_of(128, 1), "NCCL", 4.5);
-  full.backend = "cuda";
-  full.graph = true;
+  full.setting.backend = "cuda";
+  full.setting.graph = true;
   full.iterations_per_sample = 10;
   full.samples = 20;
   full.min_us = 4.25;
@@ -29,7 +29,7 @@ Dataset measured() {
   full.lower_bound_us = 3.5;
   data.add(full);
   full.strategy = "ONESHOT";
-  full.graph = false;
+  full.setting.graph = false;
   full.failed = true;
   full.time_us = Measurement::none;
   full.reason = "ranks differ";

@@ -84,8 +84,7 @@ class RecordingBackend : public CudaBackend {
     std::memset(destination, byte, bytes);
   }
   void run(Operation& /*operation*/, const Bindings& /*bindings*/) override { refuse(); }
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
-                                                  std::int64_t /*iterations_per_sample*/, bool /*graph*/) override {
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* /*operation*/, const SampleRequest& /*request*/) override {
     refuse();
   }
 

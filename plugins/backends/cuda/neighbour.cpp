@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "neighbour.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <cuda_runtime_api.h>
+
+#include "arbiter/error.hpp"
+#include "device_code/neighbour.hpp"
+#include "device_errors.hpp"
+#include "devices.hpp"
+#include "kernel_arguments.hpp"
+
+namespace arbiter::cuda {
+
+namespace {
+
+constexpr std::size_t vector_bytes = 16;
+constexpr unsigned block = 512;
+
+std::size_t rounded_up(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+}  // namespace
+
+Kernel& Neighbours::kernel(std::shared_ptr<Kernel>& kernel, const char* entry) {
+  if (kernel == nullptr) {
+    const std::array parts{neighbour_code(DType::bfloat16)};
+    kernel = backend_.link(parts, entry);
+  }
+  if (result_ == nullptr) result_ = backend_.allocate(sizeof(std::uint64_t));
+  return *kernel;
+}
+
+void Neighbours::prepare(const Neighbour& neighbour) {
+  static_cast<void>(kernel(neighbour_, "arbiter_neighbour"));
+  // Three times the cache lie between two reads of the same byte.
+  const std::size_t needed = rounded_up(neighbour.weight_bytes) +
+                             3 * static_cast<std::size_t>(device_attribute(cudaDevAttrL2CacheSize, device_));
+  weights_at_ = 0;
+  if (weights_ != nullptr && weights_->bytes() >= needed) return;
+  weights_.reset();
+  weights_ = backend_.allocate(needed);
+  backend_.fill(weights_->data(), 0x11, weights_->bytes());
+}
+
+void Neighbours::enqueue(const Neighbour& neighbour, const Iteration& iteration, bool early) {
+  const std::size_t bytes = neighbour.weight_bytes / vector_bytes * vector_bytes;
+  if (weights_at_ + bytes > weights_->bytes()) weights_at_ = 0;
+  const double cycles_per_us = device_attribute(cudaDevAttrClockRate, device_) / 1e3;
+  NeighbourArguments values{static_cast<const std::byte*>(weights_->data()) + weights_at_,
+                            bytes / vector_bytes,
+                            iteration.message_from,
+                            iteration.message_to,
+                            neighbour.message_bytes,
+                            static_cast<std::uint64_t>((neighbour.least_us + iteration.delay_us) * cycles_per_us),
+                            static_cast<std::uint32_t*>(result_->data()),
+                            early};
+  weights_at_ += rounded_up(bytes);
+  const std::array<void*, 1> arguments{&values};
+  neighbour_->launch({.grid = static_cast<unsigned>(backend_.multiprocessors()), .block = block, .programmatic = early},
+                     arguments);
+}
+
+double Neighbours::product_flops() {
+  if (product_flops_ > 0.0) return product_flops_;
+  constexpr double flops_per_round = 8 * 2.0 * 16 * 8 * 16;  // of one warp
+  constexpr unsigned threads = 256;
+  const unsigned grid = static_cast<unsigned>(backend_.multiprocessors()) * 4;
+  auto& rate = kernel(product_rate_, "arbiter_product_rate");
+  int rounds = 2000;
+  void* never = result_->data();
+  const std::array<void*, 2> arguments{&rounds, &never};
+  double best_us = std::numeric_limits<double>::infinity();
+  for (int run = 0; run < 5; ++run) {
+    cudaEvent_t begin = nullptr;
+    cudaEvent_t end = nullptr;
+    check(cudaEventCreate(&begin), "make an event");
+    check(cudaEventCreate(&end), "make an event");
+    auto* const stream = static_cast<cudaStream_t>(backend_.stream());
+    check(cudaEventRecord(begin, stream), "record an event");
+    rate.launch({.grid = grid, .block = threads}, arguments);
+    check(cudaEventRecord(end, stream), "record an event");
+    check(cudaEventSynchronize(end), "measure the rate of products");
+    float milliseconds = 0.0F;
+    check(cudaEventElapsedTime(&milliseconds, begin, end), "read an event's time");
+    static_cast<void>(cudaEventDestroy(begin));
+    static_cast<void>(cudaEventDestroy(end));
+    best_us = std::min(best_us, static_cast<double>(milliseconds) * 1000.0);
+  }
+  product_flops_ = flops_per_round * rounds * grid * (threads / 32.0) / best_us * 1e6;
+  return product_flops_;
+}
+
+std::uint64_t Neighbours::fingerprint(const void* data, std::size_t bytes) {
+  auto& sum = kernel(fingerprint_, "arbiter_fingerprint");
+  auto* const stream = static_cast<cudaStream_t>(backend_.stream());
+  void* result = result_->data();
+  check(cudaMemsetAsync(result, 0, sizeof(std::uint64_t), stream), "fill device memory");
+  std::uint64_t count = bytes;
+  const std::array<void*, 3> arguments{&data, &count, &result};
+  const std::size_t blocks = bytes / (block * sizeof(std::uint64_t)) + 1;
+  const auto most = static_cast<std::size_t>(backend_.multiprocessors()) * 4;
+  sum.launch({.grid = static_cast<unsigned>(std::min(blocks, most)), .block = block}, arguments);
+  std::uint64_t value = 0;
+  backend_.copy_out(&value, result, sizeof value);
+  return value;
+}
+
+}  // namespace arbiter::cuda
