@@ -44,13 +44,13 @@ class ScopedVariable {
   std::optional<std::string> before_;
 };
 
+}  // namespace
+
 std::string message_of(ncclResult_t result, ncclComm_t communicator) {
   const char* detail = ncclGetLastError(communicator);
   const bool has_detail = detail != nullptr && *detail != '\0';
   return fmt::format("{}{}{}", ncclGetErrorString(result), has_detail ? ": " : "", has_detail ? detail : "");
 }
-
-}  // namespace
 
 Communicator::Communicator(ProcessGroup& group, const Choices& choices, cudaStream_t stream) : stream_(stream) {
   ncclUniqueId id{};

@@ -55,11 +55,24 @@ class Communicator {
   /// Throws Error with NCCL's message for `result` and for an asynchronous error before it.
   void check(ncclResult_t result, const std::string& action);
 
+  /// Whether a call failed on this rank, or on another one, which fail() then said here. It is of no more use.
+  [[nodiscard]] bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
+  /// Leaves the communicator to the end of the process: another thread is still in a call of it, which even an abort
+  /// would take the memory from. get() is null from then on.
+  void abandon() {
+    failed_ = true;
+    communicator_ = nullptr;
+  }
+
  private:
   ncclComm_t communicator_ = nullptr;
   cudaStream_t stream_;  ///< on which its operations are enqueued
   bool failed_ = false;
 };
+
+/// What `result` means, with the detail that NCCL has for it.
+[[nodiscard]] std::string message_of(ncclResult_t result, ncclComm_t communicator);
 
 [[nodiscard]] ncclDataType_t datatype_of(DType dtype);
 
