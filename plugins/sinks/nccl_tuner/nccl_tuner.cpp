@@ -22,6 +22,12 @@ namespace {
 
 using nccl_tuner::Region;
 
+/// Comments of the file. The plugin reads lines of at most 255 characters.
+constexpr const char* warning =
+    "# Warning: while the plugin is loaded, each collective that no line below matches runs on one channel: every\n"
+    "# collective but AllReduce, and AllReduce in a communicator of other nNodes or nRanks. That slows them. A line\n"
+    "# cannot say \"as NCCL chooses\": load this file only where its lines cover every collective, or add lines.\n";
+
 /// The strategies of NCCL, by whether a line of the file can express them.
 struct Names {
   std::vector<std::string> variants;
@@ -79,8 +85,9 @@ class NcclTuner : public Sink {
     }
     std::string text = fmt::format(
         "# For NCCL's example tuner plugin, {}.\n"
+        "{}"
         "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n",
-        origin_text(report.dataset.machine()));
+        origin_text(report.dataset.machine()), warning);
     std::vector<EnginePath> paths;
     for (const std::string& name : names.variants) paths.push_back({name, {name}});
     const Dataset variants = times_of_paths(data, paths);
@@ -99,6 +106,9 @@ class NcclTuner : public Sink {
     const std::filesystem::path file = report.run.output_dir / "engines" / "nccl_tuner" / "nccl_tuner.conf";
     write_file(file, text);
     report.say(fmt::format("{}: for NCCL's example tuner plugin (NCCL_TUNER_CONFIG_FILE)", file.string()));
+    report.say(
+        "nccl_tuner: warning: while that plugin is loaded, every other collective, and AllReduce in communicators of "
+        "other sizes, runs on one channel");
   }
 
   std::string own_choice_;

@@ -176,4 +176,17 @@ TEST(NcclVariant, IsNothingForNamesThatDoNotSayAllThree) {
   }
 }
 
+TEST(NcclTuner, WarnsThatWhatNoLineMatchesRunsOnOneChannel) {
+  DecisionsReport end(sweep(0.0, 7));
+  EXPECT_NE(written(end).size(), 0U);
+  const std::string text = read_file(end.run.output_dir / "engines/nccl_tuner/nccl_tuner.conf");
+  EXPECT_THAT(text,
+              HasSubstr("\n# Warning: while the plugin is loaded, each collective that no line below matches runs "
+                        "on one channel"));
+  // The plugin reads 255 characters at a time: the rest of a longer comment would be a line to it.
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) EXPECT_LT(line.size(), 255U);
+  EXPECT_EQ(std::ranges::count_if(end.said, [](const auto& line) { return line.find("one channel") != line.npos; }), 1);
+}
+
 }  // namespace arbiter::test
