@@ -27,6 +27,55 @@ class RuleSelector : public Selector {
 
 }  // namespace
 
+std::vector<EnginePath> paths_of(const Parameters& parameters, std::initializer_list<const char*> names) {
+  std::vector<EnginePath> paths;
+  for (const char* name : names) paths.push_back({name, parameters.texts(name)});
+  return paths;
+}
+
+bool names_strategies(const Report& report, const std::string& sink, const std::string& engine,
+                      const std::vector<EnginePath>& paths) {
+  const std::vector<std::string> measured = report.dataset.strategies();
+  std::vector<std::string> names;
+  bool any = false;
+  for (const EnginePath& path : paths) {
+    names.push_back(path.name);
+    for (const std::string& strategy : path.strategies) {
+      any = true;
+      if (measured.empty() || std::ranges::find(measured, strategy) != measured.end()) continue;
+      throw DataError(fmt::format("{}: {}: found {}, allowed: the strategies in the data: {}", sink, path.name,
+                                  strategy, fmt::join(measured, ", ")));
+    }
+  }
+  if (any) return true;
+  report.say(
+      fmt::format("{}: nothing to write: no strategy is named for {}'s paths, and limits fitted to other kernels cost "
+                  "engines 800 % and more in the worst cells; to name one that runs its kernel: sinks: {{{}: {{{}: "
+                  "[NAME]}}}}; paths: {}; names in the data: {}",
+                  sink, engine, sink, names.front(), fmt::join(names, ", "),
+                  measured.empty() ? "none" : fmt::format("{}", fmt::join(measured, ", "))));
+  return false;
+}
+
+bool names_each(const Report& report, const std::string& sink, const std::string& what,
+                const std::vector<EnginePath>& paths, std::initializer_list<const char*> needed) {
+  std::vector<std::string> missing;
+  for (const EnginePath& path : paths) {
+    if (path.strategies.empty() && std::ranges::find(needed, path.name) != needed.end()) missing.push_back(path.name);
+  }
+  if (missing.empty()) return true;
+  report.say(fmt::format("{}: {} is left out: no strategy is named for {}", sink, what, fmt::join(missing, ", ")));
+  return false;
+}
+
+std::string stand_ins_text(const std::string& engine, const std::vector<EnginePath>& paths) {
+  std::vector<std::string> items;
+  for (const EnginePath& path : paths) {
+    if (!path.strategies.empty()) items.push_back(fmt::format("{}: {}", path.name, fmt::join(path.strategies, ", ")));
+  }
+  return fmt::format("{}'s paths were measured as: {}", engine, fmt::join(items, "; "));
+}
+
 Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& paths) {
   Dataset result(dataset.machine());
   for (const Measurement& row : dataset.rows()) {

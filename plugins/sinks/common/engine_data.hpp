@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "arbiter/parameters.hpp"
 #include "arbiter/regret.hpp"
 #include "arbiter/sink.hpp"
 
@@ -22,6 +24,23 @@ struct EnginePath {
   std::string name;
   std::vector<std::string> strategies;
 };
+
+/// The paths that parameters name strategies for, by the names of these parameters, which are lists of texts.
+[[nodiscard]] std::vector<EnginePath> paths_of(const Parameters& parameters, std::initializer_list<const char*> names);
+
+/// Whether a strategy is named for any path; if none is, a line of `sink` says why it writes nothing and how to name
+/// strategies. No default names one: limits fitted to other kernels than the engine's make it slower. Throws DataError:
+/// a named strategy is not in the data (data without rows have no names to compare with).
+[[nodiscard]] bool names_strategies(const Report& report, const std::string& sink, const std::string& engine,
+                                    const std::vector<EnginePath>& paths);
+
+/// Whether a strategy is named for each of the paths that `what` needs, a dict or a file; if not, a line says which are
+/// missing: "vllm: CUSTOM_ALL_REDUCE_MAX_SIZES is left out: no strategy is named for custom".
+[[nodiscard]] bool names_each(const Report& report, const std::string& sink, const std::string& what,
+                              const std::vector<EnginePath>& paths, std::initializer_list<const char*> needed);
+
+/// "vLLM's paths were measured as: custom: A, B; nccl: NCCL": for the head of an artefact.
+[[nodiscard]] std::string stand_ins_text(const std::string& engine, const std::vector<EnginePath>& paths);
 
 /// The measurements of `dataset` with paths in place of strategies; those that stand for no path are left out.
 [[nodiscard]] Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& paths);

@@ -2,6 +2,7 @@
 // flashinfer: <out>/engines/flashinfer/flashinfer.py, the largest sizes for the one-shot kernel of FlashInfer's fused
 // AllReduce, as the Python dict of its source: one-shot if num_tokens x hidden_size x 2 x tp_size x bytes per element,
 // in MiB, is at most the value of the tp_size. All fusions share the value; two-shot needs more tokens than ranks.
+// Parameters name the strategies that stand for each path; by default none, and nothing is written.
 #include <iterator>
 
 #include <fmt/format.h>
@@ -27,12 +28,12 @@ std::int64_t traffic(std::int64_t message_bytes, int tp_size) { return message_b
 
 class Flashinfer : public Sink {
  public:
-  explicit Flashinfer(const Parameters& parameters)
-      : paths_{{"one_shot", parameters.texts("one_shot")}, {"two_shot", parameters.texts("two_shot")}} {}
+  explicit Flashinfer(const Parameters& parameters) : paths_(paths_of(parameters, {"one_shot", "two_shot"})) {}
 
  private:
   void do_write(const Report& report) override {
-    if (!sm_version(report, "flashinfer")) return;
+    if (!sm_version(report, "flashinfer") || !names_strategies(report, "flashinfer", "FlashInfer", paths_)) return;
+    if (!names_each(report, "flashinfer", "_use_oneshot_heuristics", paths_, {"one_shot", "two_shot"})) return;
     const Dataset data = timed_as_engines_decode(report.dataset);
     PythonDict sizes;
     for (const int tp_size : flashinfer_tp_sizes) {
@@ -49,11 +50,13 @@ class Flashinfer : public Sink {
     if (sizes.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
     write_file(file, fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n"
+                                 "# {}.\n"
                                  "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
                                  "not here.\n"
                                  "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
                                  "_use_oneshot_heuristics = {}\n",
-                                 origin_text(report.dataset.machine()), python_text(sizes)));
+                                 origin_text(report.dataset.machine()), stand_ins_text("FlashInfer", paths_),
+                                 python_text(sizes)));
     report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
   }
 
@@ -61,8 +64,8 @@ class Flashinfer : public Sink {
 };
 
 constexpr ParameterSpec flashinfer_parameters[] = {
-    {"one_shot", ParameterType::text_list, "[ONESHOT]", "", "strategies that stand for the one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "strategies that stand for the two-shot kernel"},
+    {"one_shot", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for the two-shot kernel"},
 };
 
 }  // namespace

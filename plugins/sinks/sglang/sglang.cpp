@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sglang: <out>/engines/sglang/sglang.py, the sizes by which SGLang's custom AllReduce selects, as the Python maps of
 // its source: per tp_size the upper limits (one-shot push, one-shot pull, two-shot) in bytes, ascending and inclusive,
-// NCCL above; one map for CUDA graphs, one for eager runs. ONESHOT pushes, so it stands for SGLang's one-shot push. No
-// strategy stands for one-shot pull unless the parameter `pull` names one; its limit then equals the one before, by
-// which SGLang skips a path.
+// NCCL above; one map for CUDA graphs, one for eager runs. Parameters name the strategies that stand for each path; by
+// default none, and nothing is written. The limit of a path without a strategy equals the one before, by which SGLang
+// skips it.
+#include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -26,18 +27,22 @@ std::string path_of(const Problem& problem, std::size_t answer) {
 
 class Sglang : public Sink {
  public:
-  explicit Sglang(const Parameters& parameters) {
-    for (const char* path : paths_in_order) paths_.push_back({path, parameters.texts(path)});
-  }
+  explicit Sglang(const Parameters& parameters) : paths_(paths_of(parameters, {"push", "pull", "two_shot", "nccl"})) {}
 
  private:
   void do_write(const Report& report) override {
-    if (!sm_version(report, "sglang")) return;
+    if (!sm_version(report, "sglang") || !names_strategies(report, "sglang", "SGLang", paths_)) return;
+    if (!names_each(report, "sglang", "sglang.py", paths_, {"nccl"})) return;
+    const bool any_kernel = std::ranges::any_of(paths_, [](const EnginePath& path) {
+      return path.name != "nccl" && path.name != "pull" && !path.strategies.empty();
+    });
+    if (!any_kernel && !names_each(report, "sglang", "sglang.py", paths_, {"push", "two_shot"})) return;
     std::string text = fmt::format(
         "# AllReduce sizes for SGLang, {}.\n"
+        "# {}.\n"
         "# Merge them into SGLang's maps key by key: tp sizes that were not measured are not here.\n"
         "# Bytes (push, one shot, two shots), each used if size <= its number, in this order:\n",
-        origin_text(report.dataset.machine()));
+        origin_text(report.dataset.machine()), stand_ins_text("SGLang", paths_));
     bool empty = true;
     for (const bool graph : {true, false}) {
       const char* const map = graph ? "graph_map" : "eager_map";
@@ -74,10 +79,10 @@ class Sglang : public Sink {
 };
 
 constexpr ParameterSpec sglang_parameters[] = {
-    {"push", ParameterType::text_list, "[ONESHOT]", "", "strategies that stand for the one-shot kernel that pushes"},
+    {"push", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel that pushes"},
     {"pull", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel that pulls"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "", "strategies that stand for the two-shot kernel"},
-    {"nccl", ParameterType::text_list, "[NCCL]", "", "strategies that stand for NCCL"},
+    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for the two-shot kernel"},
+    {"nccl", ParameterType::text_list, "[]", "", "strategies that stand for NCCL"},
 };
 
 }  // namespace

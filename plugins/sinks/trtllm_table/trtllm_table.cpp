@@ -3,8 +3,10 @@
 // looks up by rounding hidden_size and num_tokens down to powers of two. The strict form of cpp_table: always [tp_size
 // 2, 4, 8] [4 fusions][7 hidden sizes][15 token counts], only the ids that TensorRT-LLM runs (0, 4, 5, 8), and no
 // two-shot where tokens may be fewer than ranks. Each point is fitted to all measurements that round to it; unmeasured
-// points are NCCL, as TensorRT-LLM selects outside the table.
+// points are NCCL, as TensorRT-LLM selects outside the table. Parameters name the strategies that stand for each id; by
+// default none, and nothing is written.
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -19,17 +21,10 @@ namespace arbiter {
 
 namespace {
 
-/// A path for each of TensorRT-LLM's ids, named by the id.
-std::vector<EnginePath> numbered_paths(const Report& report) {
-  std::vector<EnginePath> paths;
-  for (const int number : {0, 4, 5, 8}) paths.push_back({fmt::format("{}", number), {}});
-  for (const std::string& strategy : report.dataset.strategies()) {
-    const std::optional<int> number = report.table_id(strategy);
-    if (!number) continue;
-    for (EnginePath& path : paths) {
-      if (path.name == fmt::format("{}", *number)) path.strategies.push_back(strategy);
-    }
-  }
+/// The paths with TensorRT-LLM's ids as their names.
+std::vector<EnginePath> numbered_paths(std::vector<EnginePath> paths) {
+  constexpr std::array ids = {"0", "4", "5", "8"};
+  for (std::size_t i = 0; i < paths.size(); ++i) paths[i].name = ids.at(i);
   return paths;
 }
 
@@ -42,19 +37,19 @@ std::int64_t gaps(const TableAxes& axes, const trtllm::BucketTable& table, int t
 
 class TrtllmTable : public Sink {
  public:
-  explicit TrtllmTable(const Parameters& /*none*/) {}
+  explicit TrtllmTable(const Parameters& parameters)
+      : paths_(paths_of(parameters, {"nccl", "one_shot", "two_shot", "nccl_symmetric"})) {}
 
  private:
   void do_write(const Report& report) override {
     // TensorRT-LLM has two tables: one for Blackwell and later, one for earlier GPUs.
     const std::optional<int> measured_sm = sm_version(report, "trtllm_table");
-    if (!measured_sm) return;
+    if (!measured_sm || !names_strategies(report, "trtllm_table", "TensorRT-LLM", paths_)) return;
     const int sm = *measured_sm < 100 ? 90 : 100;
-    const Dataset paths = times_of_paths(timed_as_engines_decode(report.dataset), numbered_paths(report));
+    const Dataset paths = times_of_paths(timed_as_engines_decode(report.dataset), numbered_paths(paths_));
     const trtllm::BucketTable table = trtllm::fit_buckets(paths);
     if (table.empty()) {
-      report.say(
-          "trtllm_table: nothing to write: no measurement has a place in the table and a number in it (0, 4, 5, 8)");
+      report.say("trtllm_table: nothing to write: no measurement of the named strategies has a place in the table");
       return;
     }
     const TableAxes axes = seed_axes();
@@ -63,7 +58,8 @@ class TrtllmTable : public Sink {
                    [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
     const std::filesystem::path file =
         report.run.output_dir / "engines" / "trtllm_table" / "generated_lookup_table.cpp";
-    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n{}", origin_text(report.dataset.machine()), text));
+    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n// {}.\n{}", origin_text(report.dataset.machine()),
+                                 stand_ins_text("TensorRT-LLM", paths_), text));
     const auto rule = [&](const Problem& problem) { return trtllm::look_up(table, problem); };
     for (const std::int64_t axis_tp_size : axes.tp_sizes) {
       const int tp_size = static_cast<int>(axis_tp_size);
@@ -75,6 +71,15 @@ class TrtllmTable : public Sink {
     }
     report.say(fmt::format("{}: look-up table of TensorRT-LLM", file.string()));
   }
+
+  std::vector<EnginePath> paths_;
+};
+
+constexpr ParameterSpec trtllm_parameters[] = {
+    {"nccl", ParameterType::text_list, "[]", "", "strategies that stand for NCCL (0)"},
+    {"one_shot", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel (4)"},
+    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for the two-shot kernel (5)"},
+    {"nccl_symmetric", ParameterType::text_list, "[]", "", "strategies that stand for NCCL's symmetric memory (8)"},
 };
 
 }  // namespace
@@ -85,5 +90,5 @@ ARBITER_PLUGIN(arbiter::TrtllmTable, {.kind = arbiter::PluginKind::sink,
                                       .name = "trtllm_table",
                                       .version = "1.0",
                                       .summary = "Look-up table of TensorRT-LLM, in its strict form",
-                                      .parameters = nullptr,
-                                      .parameter_count = 0})
+                                      .parameters = arbiter::trtllm_parameters,
+                                      .parameter_count = std::size(arbiter::trtllm_parameters)})

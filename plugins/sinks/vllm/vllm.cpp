@@ -3,9 +3,7 @@
 // CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES (bytes, exclusive), the range in which the custom
 // kernel is preferred to NCCL's symmetric memory (bytes, exclusive), FI_ALLREDUCE_FUSION_MAX_SIZE_MB and
 // _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB (MiB, inclusive). Each is fitted to the order in which vLLM tries its paths.
-// Parameters give the strategies that stand for each path: by default the faster of ONESHOT and TWOSHOT for vLLM's
-// custom kernel, which is one-shot or two-shot, and NCCL_SYMMETRIC for both symmetric-memory paths, which reduce in the
-// switch.
+// Parameters name the strategies that stand for each path; by default none, and nothing is written.
 #include <algorithm>
 #include <iterator>
 
@@ -32,9 +30,10 @@ struct Dicts {
   PythonDict one_shot;
 };
 
-std::string file_text(const Dicts& dicts, const Machine& machine, int sm) {
+std::string file_text(const Dicts& dicts, const Machine& machine, const std::vector<EnginePath>& named, int sm) {
   return fmt::format(
       "# AllReduce sizes for vLLM, {}.\n"
+      "# {}.\n"
       "# Merge them into vLLM's dicts key by key: tp sizes that were not measured are not here.\n"
       "# Bytes, used if size < max; the custom kernel only as far as its buffer (max_size of CustomAllreduce) "
       "reaches:\n"
@@ -45,14 +44,16 @@ std::string file_text(const Dicts& dicts, const Machine& machine, int sm) {
       "# MiB, used if size <= max:\n"
       "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {{{}: {}}}\n"
       "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {{{}: {}}}\n",
-      origin_text(machine), sm / 10, sm % 10, python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem),
-      python_text(dicts.range), sm, python_text(dicts.fused), sm, python_text(dicts.one_shot));
+      origin_text(machine), stand_ins_text("vLLM", named), sm / 10, sm % 10, python_text(dicts.custom), sm / 10,
+      sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm, python_text(dicts.fused), sm,
+      python_text(dicts.one_shot));
 }
 
 class Vllm : public Sink {
  public:
   explicit Vllm(const Parameters& parameters)
-      : plain_{{vllm::custom, parameters.texts("custom")},
+      : named_(paths_of(parameters, {"custom", "symm_mem", "nccl_symm_mem", "nccl", "one_shot", "two_shot"})),
+        plain_{{vllm::custom, parameters.texts("custom")},
                {vllm::symm_mem, parameters.texts("symm_mem")},
                {vllm::nccl, parameters.texts("nccl")}},
         symmetric_nccl_{vllm::nccl_symm_mem, parameters.texts("nccl_symm_mem")},
@@ -63,7 +64,7 @@ class Vllm : public Sink {
  private:
   void do_write(const Report& report) override {
     const std::optional<int> sm = sm_version(report, "vllm");
-    if (!sm) return;
+    if (!sm || !names_strategies(report, "vllm", "vLLM", named_)) return;
     const Dataset data = timed_as_engines_decode(report.dataset);
     Dataset with_norm(data.machine());
     for (const Measurement& row : data.rows()) {
@@ -73,14 +74,23 @@ class Vllm : public Sink {
     for (const int tp_size : vllm_tp_sizes)
       add_plain(data.of_tp_size(tp_size).of_fusion("NONE"), tp_size, dicts, report);
     for (const int tp_size : flashinfer_tp_sizes) add_fused(with_norm.of_tp_size(tp_size), tp_size, dicts, report);
-    report_missing(report, "vllm", "CUSTOM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.custom);
-    report_missing(report, "vllm", "SYMM_MEM_ALL_REDUCE_MAX_SIZES", vllm_tp_sizes, dicts.symm_mem);
-    report_missing(report, "vllm", "custom_ar_preferred_ranges", {4, 8}, dicts.range);
-    report_missing(report, "vllm", "FI_ALLREDUCE_FUSION_MAX_SIZE_MB", flashinfer_tp_sizes, dicts.fused);
+    report_gaps(report, "CUSTOM_ALL_REDUCE_MAX_SIZES", {"custom", "nccl"}, vllm_tp_sizes, dicts.custom);
+    report_gaps(report, "SYMM_MEM_ALL_REDUCE_MAX_SIZES", {"custom", "symm_mem", "nccl"}, vllm_tp_sizes, dicts.symm_mem);
+    report_gaps(report, "custom_ar_preferred_ranges", {"custom", "nccl_symm_mem", "nccl"}, {4, 8}, dicts.range);
+    report_gaps(report, "FI_ALLREDUCE_FUSION_MAX_SIZE_MB", {"nccl", "one_shot", "two_shot"}, flashinfer_tp_sizes,
+                dicts.fused);
     if (dicts.custom.empty() && dicts.fused.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "vllm" / "vllm.py";
-    write_file(file, file_text(dicts, report.dataset.machine(), *sm));
+    write_file(file, file_text(dicts, report.dataset.machine(), named_, *sm));
     report.say(fmt::format("{}: AllReduce sizes of vLLM", file.string()));
+  }
+
+  /// Says why a dict has no entries for some tp sizes.
+  void report_gaps(const Report& report, const std::string& dict_name, std::initializer_list<const char*> needed,
+                   const std::vector<int>& expected, const PythonDict& dict) const {
+    if (names_each(report, "vllm", dict_name, named_, needed)) {
+      report_missing(report, "vllm", dict_name, expected, dict);
+    }
   }
 
   void add_plain(const Dataset& data, int tp_size, Dicts& dicts, const Report& report) const {
@@ -122,22 +132,19 @@ class Vllm : public Sink {
                            to_string(regret_of_rule(paths, vllm::rule_of(sizes)))));
   }
 
+  std::vector<EnginePath> named_;
   std::vector<EnginePath> plain_;
   EnginePath symmetric_nccl_;
   std::vector<EnginePath> fused_;
 };
 
 constexpr ParameterSpec vllm_parameters[] = {
-    {"custom", ParameterType::text_list, "[ONESHOT, TWOSHOT]", "", "strategies that stand for the custom AllReduce"},
-    {"symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "",
-     "strategies that stand for PyTorch's symmetric memory"},
-    {"nccl_symm_mem", ParameterType::text_list, "[NCCL_SYMMETRIC]", "",
-     "strategies that stand for NCCL's symmetric memory"},
-    {"nccl", ParameterType::text_list, "[NCCL]", "", "strategies that stand for NCCL without fusion"},
-    {"one_shot", ParameterType::text_list, "[ONESHOT]", "",
-     "strategies that stand for FlashInfer's fused one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[TWOSHOT]", "",
-     "strategies that stand for FlashInfer's fused two-shot kernel"},
+    {"custom", ParameterType::text_list, "[]", "", "strategies that stand for the custom AllReduce"},
+    {"symm_mem", ParameterType::text_list, "[]", "", "strategies that stand for PyTorch's symmetric memory"},
+    {"nccl_symm_mem", ParameterType::text_list, "[]", "", "strategies that stand for NCCL's symmetric memory"},
+    {"nccl", ParameterType::text_list, "[]", "", "strategies that stand for NCCL without fusion"},
+    {"one_shot", ParameterType::text_list, "[]", "", "strategies that stand for FlashInfer's fused one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for FlashInfer's fused two-shot kernel"},
 };
 
 }  // namespace

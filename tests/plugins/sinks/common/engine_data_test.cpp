@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "arbiter/error.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 
@@ -61,6 +62,18 @@ TEST(PythonText, WritesMebibytesThatReadBackExactly) {
   }
   EXPECT_EQ(python_text({{2, "64"}, {8, "(0, 1)"}}), "{2: 64, 8: (0, 1)}");
   EXPECT_EQ(python_text({}), "{}");
+}
+
+TEST(EngineData, ComparesNamesWithTheStrategiesOfTheDataIfThereAreAny) {
+  const std::vector<EnginePath> paths = {{"custom", {"ONESHOT"}}, {"nccl", {}}};
+  const DecisionsReport measured(two_timings());
+  EXPECT_TRUE(names_strategies(measured.report, "x", "X", paths));
+  EXPECT_THROW((void)names_strategies(measured.report, "x", "X", {{"custom", {"ONESHOT", "TWOSHOT"}}}), DataError);
+  EXPECT_TRUE(measured.said.empty());
+  const DecisionsReport without_rows{Dataset(Machine{"sm90", {}})};
+  EXPECT_TRUE(names_strategies(without_rows.report, "x", "X", paths));
+  EXPECT_FALSE(names_strategies(without_rows.report, "x", "X", {{"custom", {}}}));
+  EXPECT_THAT(without_rows.said, ::testing::ElementsAre(::testing::HasSubstr("names in the data: none")));
 }
 
 }  // namespace arbiter::test

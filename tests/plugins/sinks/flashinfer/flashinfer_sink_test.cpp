@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_report.hpp"
 #include "support/engine_sinks.hpp"
@@ -21,6 +22,8 @@ def choose(tp, fusion, tokens, hidden, itemsize):
     assert tokens > tp, "sequence length should be larger than tp_size"
     return "two_shot"
 )";
+
+const std::vector<std::pair<std::string, std::string>> named = {{"one_shot", "[ONESHOT]"}, {"two_shot", "[TWOSHOT]"}};
 
 std::filesystem::path artefact(const DecisionsReport& end) {
   return end.run.output_dir / "engines/flashinfer/flashinfer.py";
@@ -45,7 +48,7 @@ class FlashinferSink : public ::testing::Test {
 
 TEST_F(FlashinferSink, MakesFlashinferChooseTheBestPathAtEveryPointWhenSizeDecides) {
   DecisionsReport end(engine_sweep({{2, 4, 8}, {"NONE", "RESIDUAL_RMS_NORM"}}));
-  load_plugin<Sink>(PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
   for (const int tp_size : {2, 4, 8}) {
     // Where tokens are no more than ranks, two shots are out of the question, whatever they take.
     const Dataset measured = end.dataset.of_tp_size(tp_size);
@@ -62,7 +65,7 @@ TEST_F(FlashinferSink, MakesFlashinferChooseTheBestPathAtEveryPointWhenSizeDecid
 TEST_F(FlashinferSink, StatesTheRegretThatItsReplayFinds) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
     DecisionsReport end(engine_sweep({{2, 4, 8}, {"NONE", "RESIDUAL_RMS_NORM_QUANT_FP8"}, 0.4, seed}));
-    load_plugin<Sink>(PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN, named)->write(end.report);
     for (const int tp_size : {2, 4, 8}) {
       const Judgement judgement = replay(end, end.dataset.of_tp_size(tp_size));
       EXPECT_GT(judgement.worst, 0.0);
@@ -80,11 +83,50 @@ TEST_F(FlashinferSink, CountsTheTrafficOfAllRanksBothWays) {
     data.add(decision_row(problem, "TWOSHOT", 5.0));
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
   // 96 x 2880 x 4 B x 2 x 4 ranks.
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("_use_oneshot_heuristics = {4: 8.4375}\n"));
   EXPECT_THAT(end.said, ::testing::Contains("flashinfer: _use_oneshot_heuristics has no tp 2, 8: not measured"));
   EXPECT_DOUBLE_EQ(replay(end, data).worst, 0.0);
+}
+
+TEST_F(FlashinferSink, WritesNoFileAndOneLineWhereNoStrategyIsNamed) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE", "RESIDUAL_RMS_NORM"}}));
+  load_plugin<Sink>(PLUGIN)->write(end.report);
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  EXPECT_THAT(end.said,
+              ::testing::ElementsAre(
+                  AllOf(HasSubstr("flashinfer: nothing to write: no strategy is named for FlashInfer's paths"),
+                        HasSubstr("sinks: {flashinfer: {one_shot: [NAME]}}"), HasSubstr("paths: one_shot, two_shot;"),
+                        HasSubstr("names in the data: NCCL, NCCL_SYMMETRIC, ONESHOT, TWOSHOT"))));
+}
+
+TEST_F(FlashinferSink, RefusesANamedStrategyThatIsNotInTheData) {
+  DecisionsReport end(engine_sweep({{2}}));
+  const auto sink = load_plugin<Sink>(PLUGIN, {{"one_shot", "[MISSING]"}});
+  try {
+    sink->write(end.report);
+    FAIL() << "a strategy without data was taken";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("flashinfer: one_shot: found MISSING"), HasSubstr("allowed: "), HasSubstr("ONESHOT")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+}
+
+TEST_F(FlashinferSink, SaysInItsFileWhichStrategyStandsForWhichPath) {
+  DecisionsReport end(engine_sweep({{2}}));
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
+  EXPECT_THAT(read_file(artefact(end)),
+              HasSubstr("# FlashInfer's paths were measured as: one_shot: ONESHOT; two_shot: TWOSHOT.\n"));
+}
+
+TEST_F(FlashinferSink, NeedsAStrategyForBothPaths) {
+  DecisionsReport end(engine_sweep({{2}}));
+  load_plugin<Sink>(PLUGIN, {{"one_shot", "[ONESHOT]"}})->write(end.report);
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  EXPECT_THAT(end.said, ::testing::ElementsAre(
+                            "flashinfer: _use_oneshot_heuristics is left out: no strategy is named for two_shot"));
 }
 
 }  // namespace arbiter::test

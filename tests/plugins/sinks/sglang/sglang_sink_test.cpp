@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_report.hpp"
 #include "support/engine_sinks.hpp"
@@ -34,6 +35,9 @@ def choose(tp, fusion, tokens, hidden, itemsize):
 const std::map<std::string, std::vector<std::string>> paths = {
     {"push", {"ONESHOT"}}, {"two_shot", {"TWOSHOT"}}, {"nccl", {"NCCL"}}};
 
+const std::vector<std::pair<std::string, std::string>> named = {
+    {"push", "[ONESHOT]"}, {"two_shot", "[TWOSHOT]"}, {"nccl", "[NCCL]"}};
+
 std::filesystem::path artefact(const DecisionsReport& end) { return end.run.output_dir / "engines/sglang/sglang.py"; }
 
 class SglangSink : public ::testing::Test {
@@ -62,7 +66,7 @@ Dataset aligned(const Dataset& data) {
 
 TEST_F(SglangSink, MakesSglangChooseTheBestPathAtEveryPointWhenSizeDecides) {
   DecisionsReport end(engine_sweep({{2, 4, 8}}));
-  load_plugin<Sink>(PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
   for (const int tp_size : {2, 4, 8}) {
     const Judgement judgement = replay(end, "graph_map", aligned(end.dataset.of_tp_size(tp_size)));
     EXPECT_GT(judgement.cells, 40);
@@ -77,7 +81,7 @@ TEST_F(SglangSink, StatesTheRegretThatItsReplayFindsForGraphsAndEagerRunsApart) 
     Dataset both = graph;
     both.append(eager);
     DecisionsReport end(both);
-    load_plugin<Sink>(PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN, named)->write(end.report);
     for (const int tp_size : {2, 8}) {
       for (const auto& [map, data] : {std::pair{"graph_map", graph}, {"eager_map", eager}}) {
         const Judgement judgement = replay(end, map, data.of_tp_size(tp_size));
@@ -91,7 +95,7 @@ TEST_F(SglangSink, StatesTheRegretThatItsReplayFindsForGraphsAndEagerRunsApart) 
 
 TEST_F(SglangSink, LeavesOutWhatWasNotMeasuredAndNamesIt) {
   DecisionsReport end(engine_sweep({{4}}));
-  load_plugin<Sink>(PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), AllOf(HasSubstr("graph_map = {4: ("), HasSubstr("eager_map = {}\n")));
   EXPECT_THAT(end.said, ::testing::Contains("sglang: eager_map has no tp 2, 3, 4, 5, 6, 7, 8, 16: not measured"));
 }
@@ -105,8 +109,51 @@ TEST_F(SglangSink, UsesThePullingKernelWhereSomethingStandsForIt) {
     }
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(PLUGIN, {{"pull", "[PULLS]"}})->write(end.report);
+  auto all_named = named;
+  all_named.emplace_back("pull", "[PULLS]");
+  load_plugin<Sink>(PLUGIN, all_named)->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("eager_map = {2: (2048, 4096, 8192)}\n"));
+}
+
+TEST_F(SglangSink, WritesNoFileAndOneLineWhereNoStrategyIsNamed) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE", "RESIDUAL_RMS_NORM"}}));
+  load_plugin<Sink>(PLUGIN)->write(end.report);
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  EXPECT_THAT(end.said,
+              ::testing::ElementsAre(
+                  AllOf(HasSubstr("sglang: nothing to write: no strategy is named for SGLang's paths"),
+                        HasSubstr("sinks: {sglang: {push: [NAME]}}"), HasSubstr("paths: push, pull, two_shot, nccl;"),
+                        HasSubstr("names in the data: NCCL, NCCL_SYMMETRIC, ONESHOT, TWOSHOT"))));
+}
+
+TEST_F(SglangSink, RefusesANamedStrategyThatIsNotInTheData) {
+  DecisionsReport end(engine_sweep({{2}}));
+  const auto sink = load_plugin<Sink>(PLUGIN, {{"push", "[MISSING]"}});
+  try {
+    sink->write(end.report);
+    FAIL() << "a strategy without data was taken";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("sglang: push: found MISSING"), HasSubstr("allowed: "), HasSubstr("ONESHOT")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+}
+
+TEST_F(SglangSink, SaysInItsFileWhichStrategyStandsForWhichPath) {
+  DecisionsReport end(engine_sweep({{2}}));
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
+  EXPECT_THAT(read_file(artefact(end)),
+              HasSubstr("# SGLang's paths were measured as: push: ONESHOT; two_shot: TWOSHOT; nccl: NCCL.\n"));
+}
+
+TEST_F(SglangSink, NeedsAStrategyForNcclAndForAKernel) {
+  for (const auto& [key, missing] : {std::pair{"push", "nccl"}, {"nccl", "push, two_shot"}}) {
+    DecisionsReport end(engine_sweep({{2}}));
+    load_plugin<Sink>(PLUGIN, {{key, "[ONESHOT]"}})->write(end.report);
+    EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+    EXPECT_THAT(end.said, ::testing::ElementsAre(
+                              fmt::format("sglang: sglang.py is left out: no strategy is named for {}", missing)));
+  }
 }
 
 }  // namespace arbiter::test

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_report.hpp"
 #include "support/engine_sinks.hpp"
@@ -74,10 +75,11 @@ Judgement replay(const Table& table, const Dataset& data) {
   return judge(data, answers, paths);
 }
 
-void write(DecisionsReport& end) {
-  end.ids["NCCL_SYMMETRIC"] = 8;
-  load_plugin<Sink>(PLUGIN)->write(end.report);
-}
+using Names = std::vector<std::pair<std::string, std::string>>;
+const Names named = {
+    {"nccl", "[NCCL]"}, {"one_shot", "[ONESHOT]"}, {"two_shot", "[TWOSHOT]"}, {"nccl_symmetric", "[NCCL_SYMMETRIC]"}};
+
+void write(DecisionsReport& end, const Names& names = named) { load_plugin<Sink>(PLUGIN, names)->write(end.report); }
 
 /// Powers of two only, the strategy chosen at random in each cell.
 Dataset round_cells(unsigned seed) {
@@ -167,9 +169,50 @@ TEST(TrtllmTable, SaysSoIfNothingMeasuredHasAPlaceInIt) {
   Dataset data(Machine{"sm90", {}});
   data.add(decision_row({2, DType::bfloat16, "NONE", 64, 1}, "NCCL", 1.0));
   DecisionsReport end(data);
-  write(end);
+  write(end, {{"nccl", "[NCCL]"}});
   EXPECT_THAT(end.said, ::testing::ElementsAre(HasSubstr("nothing to write")));
   EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+}
+
+TEST(TrtllmTable, WritesNoFileAndOneLineWhereNoStrategyIsNamed) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE", "RESIDUAL_RMS_NORM"}}));
+  load_plugin<Sink>(PLUGIN)->write(end.report);
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  EXPECT_THAT(end.said, ::testing::ElementsAre(AllOf(
+                            HasSubstr("trtllm_table: nothing to write: no strategy is named for TensorRT-LLM's paths"),
+                            HasSubstr("sinks: {trtllm_table: {nccl: [NAME]}}"),
+                            HasSubstr("paths: nccl, one_shot, two_shot, nccl_symmetric;"),
+                            HasSubstr("names in the data: NCCL, NCCL_SYMMETRIC, ONESHOT, TWOSHOT"))));
+}
+
+TEST(TrtllmTable, RefusesANamedStrategyThatIsNotInTheData) {
+  DecisionsReport end(engine_sweep({{2}}));
+  const auto sink = load_plugin<Sink>(PLUGIN, {{"nccl", "[MISSING]"}});
+  try {
+    sink->write(end.report);
+    FAIL() << "a strategy without data was taken";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("trtllm_table: nccl: found MISSING"), HasSubstr("allowed: "), HasSubstr("ONESHOT")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+}
+
+TEST(TrtllmTable, SaysInItsFileWhichStrategyStandsForWhichPath) {
+  DecisionsReport end(engine_sweep({{2}}));
+  write(end, {{"nccl", "[NCCL]"}, {"one_shot", "[ONESHOT, TWOSHOT]"}});
+  EXPECT_THAT(read_file(end.run.output_dir / "engines/trtllm_table/generated_lookup_table.cpp"),
+              HasSubstr("\n// TensorRT-LLM's paths were measured as: nccl: NCCL; one_shot: ONESHOT, TWOSHOT.\n"));
+}
+
+TEST(TrtllmTable, GivesNoPathToAStrategyForItsTableIdAlone) {
+  DecisionsReport end(engine_sweep({{2}}));
+  end.ids["NCCL_SYMMETRIC"] = 8;
+  write(end, {{"nccl", "[NCCL]"}, {"one_shot", "[ONESHOT]"}});
+  const Table table = table_of(end);
+  for (const auto& fusion : table.at(0)) {
+    for (const auto& tokens : fusion) EXPECT_THAT(tokens, ::testing::Each(::testing::AnyOf(0, 4)));
+  }
 }
 
 }  // namespace arbiter::test

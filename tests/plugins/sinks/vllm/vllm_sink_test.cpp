@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_report.hpp"
 #include "support/engine_sinks.hpp"
@@ -58,6 +59,13 @@ const Paths symmetric_paths = {{"custom", {"ONESHOT", "TWOSHOT"}},
 const Paths fused_paths = {{"one_shot", {"ONESHOT"}}, {"two_shot", {"TWOSHOT"}}, {"unfused", {"NCCL"}}};
 const std::vector<std::string> norm_fusions = {"RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8"};
 
+const std::vector<std::pair<std::string, std::string>> named = {{"custom", "[ONESHOT, TWOSHOT]"},
+                                                                {"symm_mem", "[NCCL_SYMMETRIC]"},
+                                                                {"nccl_symm_mem", "[NCCL_SYMMETRIC]"},
+                                                                {"nccl", "[NCCL]"},
+                                                                {"one_shot", "[ONESHOT]"},
+                                                                {"two_shot", "[TWOSHOT]"}};
+
 std::filesystem::path artefact(const DecisionsReport& end) { return end.run.output_dir / "engines/vllm/vllm.py"; }
 
 class VllmSink : public ::testing::Test {
@@ -81,7 +89,7 @@ class VllmSink : public ::testing::Test {
 TEST_F(VllmSink, MakesVllmChooseTheBestPathAtEveryPointWhenSizeDecides) {
   for (const int tp_size : {2, 4, 8}) {
     DecisionsReport end(engine_sweep({{tp_size}}));
-    load_plugin<Sink>(PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN, named)->write(end.report);
     const Judgement plain = replay(end, end.dataset, plain_rule, plain_paths);
     EXPECT_EQ(plain.cells, 50);
     EXPECT_THAT(line_with(end.said, "symmetric memory below"),
@@ -110,7 +118,7 @@ TEST_F(VllmSink, StatesTheRegretThatItsReplayFinds) {
     EngineSweep sweep{{2, 4}, {"NONE"}, 0.4, seed};
     sweep.fusions.insert(sweep.fusions.end(), norm_fusions.begin(), norm_fusions.end());
     DecisionsReport end(engine_sweep(sweep));
-    load_plugin<Sink>(PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN, named)->write(end.report);
     for (const int tp_size : {2, 4}) {
       const Dataset plain_data = end.dataset.of_tp_size(tp_size).of_fusion("NONE");
       const Judgement plain = replay(end, plain_data, plain_rule, plain_paths);
@@ -135,7 +143,7 @@ TEST_F(VllmSink, StatesTheRegretThatItsReplayFinds) {
 
 TEST_F(VllmSink, LeavesOutAndNamesWhatWasNotMeasured) {
   DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
-  load_plugin<Sink>(PLUGIN)->write(end.report);
+  load_plugin<Sink>(PLUGIN, named)->write(end.report);
   const std::string text = read_file(artefact(end));
   EXPECT_THAT(text, HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"9.0\": {2: "));
   EXPECT_THAT(text, Not(HasSubstr("4: ")));
@@ -152,18 +160,59 @@ TEST_F(VllmSink, TakesOtherStrategiesForItsPaths) {
     data.add(decision_row(cell_of(1024, tokens), "NCCL", 5.0));
   }
   DecisionsReport end(data);
-  load_plugin<Sink>(PLUGIN, {{"custom", "[VLLM_1STAGE]"}})->write(end.report);
+  load_plugin<Sink>(PLUGIN, {{"custom", "[VLLM_1STAGE]"}, {"nccl", "[NCCL]"}})->write(end.report);
   EXPECT_THAT(read_file(artefact(end)), HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"10.3\": {2: 32784}}"));
 }
 
 TEST_F(VllmSink, WritesNothingWhereThereIsNoGpuOrNothingOfUse) {
   for (const char* platform : {"cpu", "sm90"}) {
     DecisionsReport end(Dataset(Machine{platform, {}}));
-    load_plugin<Sink>(PLUGIN)->write(end.report);
+    load_plugin<Sink>(PLUGIN, named)->write(end.report);
     EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
     ASSERT_FALSE(end.said.empty());
     EXPECT_THAT(end.said[0], HasSubstr(platform == std::string("cpu") ? "nothing to write" : "not measured"));
   }
+}
+
+TEST_F(VllmSink, WritesNoFileAndOneLineWhereNoStrategyIsNamed) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE", "RESIDUAL_RMS_NORM"}}));
+  load_plugin<Sink>(PLUGIN)->write(end.report);
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  EXPECT_THAT(end.said, ::testing::ElementsAre(
+                            AllOf(HasSubstr("vllm: nothing to write: no strategy is named for vLLM's paths"),
+                                  HasSubstr("sinks: {vllm: {custom: [NAME]}}"),
+                                  HasSubstr("paths: custom, symm_mem, nccl_symm_mem, nccl, one_shot, two_shot;"),
+                                  HasSubstr("names in the data: NCCL, NCCL_SYMMETRIC, ONESHOT, TWOSHOT"))));
+}
+
+TEST_F(VllmSink, RefusesANamedStrategyThatIsNotInTheData) {
+  DecisionsReport end(engine_sweep({{2}}));
+  const auto sink = load_plugin<Sink>(PLUGIN, {{"custom", "[MISSING]"}});
+  try {
+    sink->write(end.report);
+    FAIL() << "a strategy without data was taken";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("vllm: custom: found MISSING"), HasSubstr("allowed: "), HasSubstr("ONESHOT")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+}
+
+TEST_F(VllmSink, SaysInItsFileWhichStrategyStandsForWhichPath) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
+  load_plugin<Sink>(PLUGIN, {{"custom", "[ONESHOT, TWOSHOT]"}, {"nccl", "[NCCL]"}})->write(end.report);
+  EXPECT_THAT(read_file(artefact(end)),
+              HasSubstr("# vLLM's paths were measured as: custom: ONESHOT, TWOSHOT; nccl: NCCL.\n"));
+}
+
+TEST_F(VllmSink, NamesThePathsThatADictLacksStrategiesFor) {
+  DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
+  load_plugin<Sink>(PLUGIN, {{"custom", "[ONESHOT]"}, {"nccl", "[NCCL]"}})->write(end.report);
+  EXPECT_THAT(end.said, ::testing::Contains("vllm: SYMM_MEM_ALL_REDUCE_MAX_SIZES is left out: no strategy is named for "
+                                            "symm_mem"));
+  EXPECT_THAT(end.said, ::testing::Contains("vllm: FI_ALLREDUCE_FUSION_MAX_SIZE_MB is left out: no strategy is named "
+                                            "for one_shot, two_shot"));
+  EXPECT_THAT(end.said, ::testing::Contains("vllm: CUSTOM_ALL_REDUCE_MAX_SIZES has no tp 4, 6, 8: not measured"));
 }
 
 }  // namespace arbiter::test
