@@ -205,6 +205,12 @@ TEST(Choices, MayHaveParametersOfABackendThatIsNotInstalled) {
   EXPECT_EQ(config.strategies[0].table_id, 5);
 }
 
+TEST(Choices, KeepThePublishedTableIdOrTakeOneFromAHundredOn) {
+  EXPECT_EQ(config_of("strategies: {NCCL: {table_id: 0}}\n", {}, true).strategies.at(0).table_id, 0);
+  EXPECT_EQ(config_mistakes("strategies: {NCCL: {table_id: 5}}\n", {}, true),
+            "sweep.yaml:1:31: strategies.NCCL.table_id: found 5; allowed: a whole number in 0|100..65535");
+}
+
 TEST(Choices, ReportAPluginWithABrokenDefault) {
   const std::vector<PluginEntry> entries = {
       test::config_entry(PluginKind::backend, "host"), test::config_entry(PluginKind::fusion, "NONE"),

@@ -39,6 +39,9 @@ TEST(Problems, ReadTheLargestNumbers) {
   EXPECT_THAT(config_of(with_tokens("16777216")).num_tokens, ElementsAre(16777216));
   EXPECT_THAT(config_of(with_tokens("{from: 16777215, to: 16777216, factor: 9223372036854775807}")).num_tokens,
               ElementsAre(16777215));
+  // The next value, in 64 bits, is below zero.
+  EXPECT_THAT(config_of(with_tokens("{from: 16777214, to: 16777216, factor: 9223372036854775807}")).num_tokens,
+              ElementsAre(16777214));
 }
 
 TEST(Problems, AreBfloat16UnlessTheySayOtherwise) {

@@ -112,6 +112,14 @@ TEST(Backend, MustBeInstalled) {
                  "refused: a symbol is missing); cuda: no such backend plugin");
   }
   EXPECT_EQ(validate(load_document(problems, "sweep.yaml", {}), catalogue, true).backend, "host");
+  const std::string asks = problems + "backend: cuda\n";
+  try {
+    static_cast<void>(validate(load_document(asks, "sweep.yaml", {}), catalogue));
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("sweep.yaml:2:10: backend: found cuda; allowed: auto"));
+  }
+  EXPECT_EQ(validate(load_document(asks, "sweep.yaml", {}), catalogue, true).backend, "cuda");
 }
 
 TEST(EnableAuto, NeedsNoPluginOfThatName) {
