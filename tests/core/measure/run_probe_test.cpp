@@ -86,6 +86,27 @@ class OwnProber : public Backend {
   std::function<std::unique_ptr<MachineProber>(ProcessGroup&)> make_;
 };
 
+/// Every operation takes 5 ms; counts the samples.
+class FiveMilliseconds : public OwnProber {
+ public:
+  using OwnProber::OwnProber;
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
+                                                  std::int64_t iterations, bool /*graph*/) override {
+    struct Counted : Sample {
+      Counted(int& count, double us) : count_(count), us_(us) {}
+      [[nodiscard]] double time(ProcessGroup& /*group*/) override {
+        ++count_;
+        return us_;
+      }
+      [[nodiscard]] bool graph() const override { return false; }
+      int& count_;
+      double us_;
+    };
+    return std::make_unique<Counted>(samples, 5000.0 * static_cast<double>(iterations));
+  }
+  int samples = 0;
+};
+
 class MeasureLimits : public GroupFixture {
  protected:
   MachineProbe with(Prober::Fault fault) {
@@ -106,6 +127,14 @@ TEST_F(MeasureLimits, TurnsTimesIntoEachLimitsOwnUnit) {
   EXPECT_LE(probe.one_way_us(), probe.launch_us());
   EXPECT_LE(probe.gigabytes_per_second(), 1.0 * (group_.size() - 1));
   EXPECT_EQ(probe.gigabytes_per_second() > 0.0, group_.size() > 1);
+}
+
+TEST_F(MeasureLimits, TakeFiftyMillisecondsPerCaseHoweverLongTheBudget) {
+  FiveMilliseconds backend(backend_,
+                           [](ProcessGroup& group) { return std::make_unique<Prober>(group, Prober::Fault::none); });
+  config_ = {.time_budget_ms = 1000, .min_samples = 100, .max_samples = 100};
+  static_cast<void>(run_probe(backend, group_, config_));
+  EXPECT_EQ(backend.samples, 3 * (2 + 10));  // two choose the iterations
 }
 
 TEST_F(MeasureLimits, SaysOnEveryRankWhatFailedOnOneAndGoesOn) {
@@ -142,6 +171,19 @@ TEST_F(MeasureLimits, OfTheHostAreThereAndArriveWhole) {
   EXPECT_THAT(probe.rows(), Each(Field(&ProbeRow::reason, "")));
   EXPECT_THAT(probe.rows(), Each(Field(&ProbeRow::value, Ge(0.0))));
   EXPECT_FALSE(std::isnan(probe.lower_bound_us({group_.size(), DType::float32, "NONE", 64, 4}, Context::engine)));
+}
+
+TEST_F(MeasureLimits, OfTheHostMakeRoundTripsThatWaitForTheOther) {
+  if (group_.size() < 2) GTEST_SKIP() << "no other rank";
+  const auto prober = backend_->machine_prober(group_, std::chrono::seconds(10));
+  const auto operation = prober->probe({ProbeKind::one_way, 0, 1, 0, 1});
+  prober->clear();
+  const auto start = std::chrono::steady_clock::now();
+  group_.barrier();
+  if (group_.rank() == 1) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (group_.rank() < 2) operation->enqueue({});
+  if (group_.rank() == 0) EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50));
+  group_.barrier();
 }
 
 TEST_F(MeasureLimits, OfTheHostNoticeWhatWasNotSent) {
