@@ -57,6 +57,19 @@ TEST(StrategyOrder, TakesAStrategyThatIsBestOnlyInTheMiddleThere) {
   EXPECT_THAT(order_of(data), ElementsAre("SMALL", "MIDDLE", "LARGE"));
 }
 
+TEST(StrategyOrder, OfStrategiesThatTieGoesByTheirGrowthOverAllBlocks) {
+  Dataset data;
+  for (const std::int64_t tokens : powers_of_two(1, 8)) {
+    data.add(decision_row(cell_of(128, tokens), "BEST", 10.0));
+    data.add(decision_row(cell_of(128, tokens), "GROWS", 20.0 - static_cast<double>(tokens)));
+    Problem problem = cell_of(128, tokens);
+    problem.tp_size = 4;
+    data.add(decision_row(problem, "BEST", 10.0));
+    data.add(decision_row(problem, "GROWS", 20.0 * static_cast<double>(tokens)));
+  }
+  EXPECT_THAT(order_of(data), ElementsAre("GROWS", "BEST"));
+}
+
 TEST(StrategyOrder, OfOneStrategyOrOneCellIsDefined) {
   Dataset data;
   data.add(decision_row(cell_of(128, 1), "B", 2.0));
