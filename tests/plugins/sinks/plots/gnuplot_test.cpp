@@ -18,7 +18,9 @@ namespace {
 
 using test::FakeGnuplot;
 using test::PictureFolder;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::ThrowsMessage;
 
 constexpr std::chrono::seconds long_enough{60};
@@ -82,6 +84,12 @@ TEST_F(RunGnuplot, LongComplaintsAreShortened) {
   } catch (const PictureError& error) {
     EXPECT_LT(std::string(error.what()).size(), 600U);
   }
+}
+
+TEST_F(RunGnuplot, ALongLineOfAComplaintIsCut) {
+  const FakeGnuplot gnuplot("printf '%01000d' 0 >&2; exit 1");
+  EXPECT_THAT([&] { run(); }, ThrowsMessage<PictureError>(
+                                  AllOf(HasSubstr(std::string(400, '0')), Not(HasSubstr(std::string(401, '0'))))));
 }
 
 }  // namespace

@@ -45,6 +45,14 @@ TEST(Summary, WritesTheMachineAndEachHeuristicsReportToTheFile) {
   EXPECT_THAT(end.said, Not(Contains("mine says nothing")));
 }
 
+TEST(Summary, IndentsWhatALongLineOfAReportGoesOnWithByEight) {
+  const std::string name(90, 'n');
+  DecisionsReport end(small_run().dataset,
+                      {std::make_shared<FunctionSelector>(name, [](const Problem&) { return "ONESHOT"; })});
+  load_plugin<Sink>(SUMMARY_PLUGIN)->write(end.report);
+  EXPECT_THAT(read_file(end.run.output_dir / "summary.txt"), HasSubstr("\n" + name + " says\n        nothing\n"));
+}
+
 TEST(Summary, SaysTheReportsTooOnRequest) {
   DecisionsReport end = small_run();
   load_plugin<Sink>(SUMMARY_PLUGIN, {{"reports", "true"}})->write(end.report);

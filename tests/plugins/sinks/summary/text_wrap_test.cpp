@@ -8,6 +8,8 @@ namespace arbiter::test {
 TEST(Wrapped, LeavesShortLinesAlone) {
   EXPECT_THAT(wrapped("", 4), ::testing::ElementsAre(""));
   EXPECT_THAT(wrapped(std::string(summary_width, 'x'), 4), ::testing::ElementsAre(std::string(summary_width, 'x')));
+  const std::string full = "a " + std::string(summary_width - 2, 'x');
+  EXPECT_THAT(wrapped(full, 4), ::testing::ElementsAre(full));
 }
 
 TEST(Wrapped, BreaksAtBlanksAndIndents) {
