@@ -83,6 +83,10 @@ TEST_F(PluginLoading, ListTellsAllAboutOnePluginByItsName) {
   EXPECT_THAT(one.output, AllOf(HasSubstr("strategy ONESHOT (host), version"), HasSubstr("in look-up tables: 4"),
                                 HasSubstr("chunk_kib: 256   # integer, 1..65536"),
                                 HasSubstr("KiB of the message per chunk in shared memory")));
+  const auto config = write("list.yaml", std::string("plugins: [") + SAMPLES + "]\n");
+  const auto theirs = runner({"--config", config.string(), "--list", "WRONG"});
+  EXPECT_EQ(theirs.exit_code, 0) << theirs.output;
+  EXPECT_THAT(theirs.output, HasSubstr("strategy WRONG (host), version"));
   const auto none = runner({"--list", "ONESHOTT"});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.output, HasSubstr("there is no plugin ONESHOTT; did you mean ONESHOT?"));

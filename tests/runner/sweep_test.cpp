@@ -126,6 +126,17 @@ TEST_F(SweepRun, UsesTheRanksOfAnMpirunThatIsThereAlready) {
   EXPECT_THAT(read_file(out() / "benchmark.tp3.cpu.log"), HasSubstr("needs 3 ranks, this run has 2"));
 }
 
+TEST_F(SweepRun, UnderAnMpirunThatIsThereAlreadyHasTheRulesOfOpenMpi) {
+  const auto config =
+      small_sweep("strategies: {RING: {strategy: MPI, algorithm: ring}}\nheuristics: {}\nsinks: [csv]\n");
+  const auto result = run({"mpirun", "--oversubscribe", "-n", "2", RUNNER, "--config", config.string()},
+                          {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto dataset = read_csv(out() / "benchmark.tp2.cpu.csv").dataset;
+  EXPECT_EQ(dataset.rows().size(), 8U);
+  for (const auto& row : dataset.rows()) EXPECT_TRUE(row.usable()) << row.reason;
+}
+
 TEST_F(SweepRun, AWrongStrategyIsWrittenAsFailedAndNeverChosen) {
   const auto config = small_sweep("strategies: [WRONG, TWOSHOT]\nsinks: [cpp_table, summary]\n");
   const auto result = runner({"--config", config.string(), "--plugin_dir", SAMPLES});

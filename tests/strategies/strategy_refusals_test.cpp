@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -56,6 +58,18 @@ TEST(SharedMemoryStrategies, RefuseRanksOnSeveralHosts) {
     EXPECT_THAT(support.reason, HasSubstr("several hosts"));
   }
   EXPECT_TRUE(make_strategy("MPI")->supports(problem_of(1), spread));
+}
+
+TEST(SharedMemoryStrategies, RefuseAMessageWhoseSizesMayOverflow) {
+  for (const char* name : {"ONESHOT", "TWOSHOT"}) {
+    Problem problem = problem_of(4);
+    problem.hidden_size = std::numeric_limits<std::int64_t>::max() / 64;
+    EXPECT_TRUE(make_strategy(name)->supports(problem, world())) << name;
+    ++problem.hidden_size;
+    const Support support = make_strategy(name)->supports(problem, world());
+    EXPECT_FALSE(support) << name;
+    EXPECT_THAT(support.reason, HasSubstr("larger than memory can be"));
+  }
 }
 
 }  // namespace
