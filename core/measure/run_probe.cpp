@@ -17,6 +17,7 @@ namespace arbiter {
 
 namespace {
 
+constexpr std::int64_t most_needed_samples = 6;
 constexpr std::int64_t longest_ms = 50;  // per case; there are many, and no decision depends on their third digit
 
 /// The quantity of the case, from the microseconds of one operation.
@@ -37,6 +38,7 @@ class ProbeRun {
   ProbeRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
       : prober_(prober), backend_(backend), group_(group), config_(config) {
     config_.time_target_ms = std::min(config_.time_target_ms, longest_ms);
+    config_.min_samples = std::min(config_.min_samples, most_needed_samples);
   }
 
   [[nodiscard]] ProbeRow measure(const ProbeCase& what) {

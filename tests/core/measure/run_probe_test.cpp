@@ -90,8 +90,7 @@ class OwnProber : public Backend {
 class FiveMilliseconds : public OwnProber {
  public:
   using OwnProber::OwnProber;
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation& /*operation*/, const Bindings& /*bindings*/,
-                                                  std::int64_t iterations, bool /*graph*/) override {
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* /*operation*/, const SampleRequest& request) override {
     struct Counted : Sample {
       Counted(int& count, double us) : count_(count), us_(us) {}
       [[nodiscard]] double time(ProcessGroup& /*group*/) override {
@@ -102,7 +101,7 @@ class FiveMilliseconds : public OwnProber {
       int& count_;
       double us_;
     };
-    return std::make_unique<Counted>(samples, 5000.0 * static_cast<double>(iterations));
+    return std::make_unique<Counted>(samples, 5000.0 * static_cast<double>(request.iterations.size()));
   }
   int samples = 0;
 };
@@ -132,7 +131,7 @@ TEST_F(MeasureLimits, TurnsTimesIntoEachLimitsOwnUnit) {
 TEST_F(MeasureLimits, TakeFiftyMillisecondsPerCaseHoweverLongTheBudget) {
   FiveMilliseconds backend(backend_,
                            [](ProcessGroup& group) { return std::make_unique<Prober>(group, Prober::Fault::none); });
-  config_ = {.time_budget_ms = 1000, .min_samples = 100, .max_samples = 100};
+  config_ = {.precision_percent = -1.0, .time_target_ms = 1000, .min_samples = 100, .max_samples = 100};
   static_cast<void>(run_probe(backend, group_, config_));
   EXPECT_EQ(backend.samples, 3 * (2 + 10));  // two choose the iterations
 }
