@@ -21,19 +21,29 @@ enum class CsvColumn : std::uint8_t {
   op,
   time,
   backend,
+  hosts,
   graph,
+  context,
+  numerics,
   status,
   iterations_per_sample,
+  tensor_sets,
   samples,
-  min,
-  p95,
+  min_of_means,
+  p95_of_means,
   ci_low,
   ci_high,
   error,
   lower_bound,
+  run_id,
+  schema,
 };
 
-inline constexpr std::array<std::string_view, 20> csv_column_names = {"world_size",
+/// The version of the columns that this Arbiter writes. A file with a higher one is refused: a column may mean
+/// something else there. Files without the column are of Arbiter 0.1 or of other tools.
+inline constexpr std::int64_t csv_schema = 3;
+
+inline constexpr std::array<std::string_view, 26> csv_column_names = {"world_size",
                                                                       "dtype",
                                                                       "size",
                                                                       "num_tokens",
@@ -43,23 +53,31 @@ inline constexpr std::array<std::string_view, 20> csv_column_names = {"world_siz
                                                                       "op",
                                                                       "time (us)",
                                                                       "backend",
+                                                                      "hosts",
                                                                       "graph",
+                                                                      "context",
+                                                                      "numerics",
                                                                       "status",
                                                                       "iterations_per_sample",
+                                                                      "tensor_sets",
                                                                       "samples",
-                                                                      "min (us)",
-                                                                      "p95 (us)",
+                                                                      "min_of_means (us)",
+                                                                      "p95_of_means (us)",
                                                                       "ci_low (us)",
                                                                       "ci_high (us)",
                                                                       "error",
-                                                                      "lower_bound (us)"};
+                                                                      "lower_bound (us)",
+                                                                      "run_id",
+                                                                      "schema"};
 
 constexpr std::string_view name_of(CsvColumn column) { return csv_column_names[static_cast<std::size_t>(column)]; }
 
 /// Other names of columns: those of earlier Arbiter versions, and TensorRT-LLM's name of the fusion.
-inline constexpr std::array<std::pair<std::string_view, CsvColumn>, 3> csv_column_aliases = {
+inline constexpr std::array<std::pair<std::string_view, CsvColumn>, 5> csv_column_aliases = {
     {{"fusion_op", CsvColumn::fusion},
      {"inner", CsvColumn::iterations_per_sample},
+     {"min (us)", CsvColumn::min_of_means},
+     {"p95 (us)", CsvColumn::p95_of_means},
      {"floor (us)", CsvColumn::lower_bound}}};
 
 /// Whether a file without this column is not a measurement file.

@@ -76,6 +76,8 @@ CsvContents read_csv_of_tp_size(const std::filesystem::path& file, int tp_size, 
   while (lines.next()) {
     try {
       contents.dataset.add(header.parse(fields_of(lines.line(), fields), tp_size));
+    } catch (const NewerCsvSchema& error) {
+      throw DataError(positioned(file, lines, error));
     } catch (const BadCsvLine& error) {
       if (!options.skip_bad_rows) throw DataError(positioned(file, lines, error));
       ++contents.skipped_rows;

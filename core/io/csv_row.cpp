@@ -61,6 +61,23 @@ std::string non_empty(CsvColumn column, std::string_view text) {
   return std::string(text);
 }
 
+/// The value that a text names; `otherwise` for an empty one.
+template <class Value, class Parse>
+Value named(CsvColumn column, std::string_view text, Value otherwise, const Parse& parse, const char* allowed) {
+  if (text.empty()) return otherwise;
+  const std::optional<Value> value = parse(text);
+  if (!value) refuse(column, text, allowed);
+  return *value;
+}
+
+void check_schema(std::string_view text) {
+  if (text.empty()) return;
+  const std::int64_t schema = whole_number(CsvColumn::schema, text, 1, std::numeric_limits<std::int64_t>::max());
+  if (schema <= csv_schema) return;
+  throw NewerCsvSchema(fmt::format("column '{}': found {}, allowed up to {}: a newer Arbiter wrote this file",
+                                   name_of(CsvColumn::schema), schema, csv_schema));
+}
+
 void check_size(std::string_view text, const Problem& problem) {
   const std::int64_t size = whole_number(CsvColumn::size, text, 1, std::numeric_limits<std::int64_t>::max());
   std::int64_t elements = 0;
@@ -111,6 +128,7 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
     return text(column).empty() ? Measurement::none : microseconds(column, text(column));
   };
 
+  check_schema(text(CsvColumn::schema));
   Measurement row;
   row.problem.tp_size = static_cast<int>(whole_number(CsvColumn::world_size, text(CsvColumn::world_size), 1, 1 << 20));
   if (tp_size != 0 && row.problem.tp_size != tp_size) {
@@ -127,17 +145,28 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   if (!text(CsvColumn::op).empty()) row.setting.op = text(CsvColumn::op);
 
   const std::string_view status = text(CsvColumn::status);
-  if (!status.empty() && status != "ok" && status != "failed") refuse(CsvColumn::status, status, "ok or failed");
+  if (!status.empty() && status != "ok" && status != "failed" && status != "suspect") {
+    refuse(CsvColumn::status, status, "ok, failed or suspect");
+  }
   row.failed = status == "failed";
+  row.suspect = status == "suspect";
   if (!row.failed || !text(CsvColumn::time).empty()) {
     row.time_us = microseconds(CsvColumn::time, text(CsvColumn::time));
   }
   row.setting.backend = text(CsvColumn::backend);
+  if (!text(CsvColumn::hosts).empty()) {
+    row.setting.hosts = static_cast<int>(whole_number(CsvColumn::hosts, text(CsvColumn::hosts), 1, 1 << 20));
+  }
+  row.setting.context = named(CsvColumn::context, text(CsvColumn::context), Context::back_to_back, parse_context,
+                              "back_to_back, isolated, engine or engine_early");
+  row.numerics = named(CsvColumn::numerics, text(CsvColumn::numerics), Numerics::unknown, parse_numerics,
+                       "fp32_rank_order, fp32, per_hop or library");
   row.setting.graph = truth(CsvColumn::graph, text(CsvColumn::graph));
   row.iterations_per_sample = count(CsvColumn::iterations_per_sample);
+  row.tensor_sets = count(CsvColumn::tensor_sets);
   row.samples = count(CsvColumn::samples);
-  row.min_us = optional_time(CsvColumn::min);
-  row.p95_us = optional_time(CsvColumn::p95);
+  row.min_us = optional_time(CsvColumn::min_of_means);
+  row.p95_us = optional_time(CsvColumn::p95_of_means);
   row.ci_low_us = optional_time(CsvColumn::ci_low);
   row.ci_high_us = optional_time(CsvColumn::ci_high);
   row.lower_bound_us = optional_time(CsvColumn::lower_bound);
@@ -146,6 +175,7 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
     if (!value || !(*value >= 0.0)) refuse(CsvColumn::error, error, "a number from 0 up");
     row.error = *value;
   }
+  row.run_id = text(CsvColumn::run_id);
   return row;
 }
 

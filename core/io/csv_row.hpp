@@ -17,13 +17,19 @@ struct BadCsvLine : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The file is of a newer Arbiter. Its rows cannot be skipped: all of them may mean something else.
+struct NewerCsvSchema : BadCsvLine {
+  using BadCsvLine::BadCsvLine;
+};
+
 /// The position of each known column in a file.
 class CsvHeader {
  public:
   /// Throws BadCsvLine for a missing or repeated column.
   explicit CsvHeader(const std::vector<std::string_view>& names);
 
-  /// Reads one line's fields. `tp_size` other than 0 is the only world_size allowed. Throws BadCsvLine.
+  /// Reads one line's fields. `tp_size` other than 0 is the only world_size allowed. Throws BadCsvLine
+  /// and NewerCsvSchema.
   [[nodiscard]] Measurement parse(const std::vector<std::string_view>& fields, int tp_size) const;
 
  private:

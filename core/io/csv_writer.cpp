@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CSVs Arbiter writes: measurements, machine probes, regret.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -26,17 +27,45 @@ std::string time_field(double microseconds) {
   return fmt::format("{}", rounded <= 0.0 && microseconds > 0.0 ? 0.001 : rounded);
 }
 
+std::string_view status_of(const Measurement& row) {
+  if (row.usable()) return "ok";
+  return row.suspect && !row.failed ? "suspect" : "failed";
+}
+
 std::string line_of(const Measurement& row) {
   const Problem& p = row.problem;
-  const bool failed = !row.usable();
+  const Setting& setting = row.setting;
+  const std::string_view status = status_of(row);
   const auto count = [](std::int64_t value) { return value > 0 ? fmt::format("{}", value) : std::string(); };
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", p.tp_size, name_of(p.dtype),
-                     p.message_bytes(), p.num_tokens, p.hidden_size, csv_field(row.strategy), csv_field(p.fusion),
-                     csv_field(row.setting.op), failed ? std::string() : time_field(row.time_us), csv_field(row.setting.backend),
-                     row.setting.graph, failed ? "failed" : "ok", count(row.iterations_per_sample), count(row.samples),
-                     time_field(row.min_us), time_field(row.p95_us), time_field(row.ci_low_us),
-                     time_field(row.ci_high_us), std::isnan(row.error) ? std::string() : fmt::format("{}", row.error),
-                     time_field(row.lower_bound_us));
+  // In the order of csv_column_names.
+  const std::array<std::string, csv_column_names.size()> fields = {
+      fmt::format("{}", p.tp_size),
+      std::string(name_of(p.dtype)),
+      fmt::format("{}", p.message_bytes()),
+      fmt::format("{}", p.num_tokens),
+      fmt::format("{}", p.hidden_size),
+      csv_field(row.strategy),
+      csv_field(p.fusion),
+      csv_field(setting.op),
+      status == "failed" ? std::string() : time_field(row.time_us),
+      csv_field(setting.backend),
+      fmt::format("{}", setting.hosts),
+      fmt::format("{}", setting.graph),
+      std::string(name_of(setting.context)),
+      std::string(name_of(row.numerics)),
+      std::string(status),
+      count(row.iterations_per_sample),
+      count(row.tensor_sets),
+      count(row.samples),
+      time_field(row.min_us),
+      time_field(row.p95_us),
+      time_field(row.ci_low_us),
+      time_field(row.ci_high_us),
+      std::isnan(row.error) ? std::string() : fmt::format("{}", row.error),
+      time_field(row.lower_bound_us),
+      csv_field(row.run_id),
+      fmt::format("{}", csv_schema)};
+  return fmt::format("{}", fmt::join(fields, ","));
 }
 
 std::string ranks(int rank) { return rank == ProbeCase::all ? "all" : std::to_string(rank); }

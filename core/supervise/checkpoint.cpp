@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 #include <sstream>
+#include <type_traits>
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -64,8 +65,12 @@ void visit_fields(Row& row, const Visit& visit) {
   visit("op", row.setting.op);
   visit("time_us", row.time_us);
   visit("backend", row.setting.backend);
+  visit("hosts", row.setting.hosts);
   visit("graph", row.setting.graph);
+  visit("context", row.setting.context);
+  visit("numerics", row.numerics);
   visit("iterations_per_sample", row.iterations_per_sample);
+  visit("tensor_sets", row.tensor_sets);
   visit("samples", row.samples);
   visit("min_us", row.min_us);
   visit("p95_us", row.p95_us);
@@ -74,16 +79,22 @@ void visit_fields(Row& row, const Visit& visit) {
   visit("error", row.error);
   visit("lower_bound_us", row.lower_bound_us);
   visit("failed", row.failed);
+  visit("suspect", row.suspect);
+  visit("run_id", row.run_id);
   visit("holdout", row.holdout);
   visit("reason", row.reason);
 }
 
-/// JSON has neither NaN nor infinity: null and "inf" stand for them.
+/// JSON has neither NaN nor infinity: null and "inf" stand for them. Enumerators have their names of the CSV.
 struct WriteField {
   Json& json;
   template <class Value>
   void operator()(const char* name, const Value& value) const {
-    json[name] = value;
+    if constexpr (std::is_enum_v<Value>) {
+      json[name] = name_of(value);
+    } else {
+      json[name] = value;
+    }
   }
   void operator()(const char* name, const double& value) const {
     if (std::isinf(value)) {
@@ -99,6 +110,12 @@ struct ReadField {
   template <class Value>
   void operator()(const char* name, Value& value) const {
     json.at(name).get_to(value);
+  }
+  void operator()(const char* name, Context& value) const {
+    value = parse_context(json.at(name).get<std::string>()).value();
+  }
+  void operator()(const char* name, Numerics& value) const {
+    value = parse_numerics(json.at(name).get<std::string>()).value();
   }
   void operator()(const char* name, double& value) const {
     const auto& field = json.at(name);

@@ -13,9 +13,23 @@
 
 namespace arbiter {
 
-/// The CSV of measurements. Columns, in order: world_size, dtype, size, num_tokens, hidden_size, strategy, fusion, op,
-/// time (us), backend, graph, status, iterations_per_sample, samples, min (us), p95 (us), ci_low (us), ci_high (us),
-/// error, lower_bound (us). `size` is the message in bytes; `status` is "ok" or "failed", and a failed row has no time.
+/// The CSV of measurements. Columns, in order:
+///
+///   world_size, dtype, size, num_tokens, hidden_size, strategy, fusion, op, time (us)
+///                             the field's; `size` is the message in bytes, the time the median over samples
+///   backend, hosts, graph, context
+///                             with op the setting: only rows of one setting are compared (Setting)
+///   numerics                  how the strategy adds (name_of(Numerics)); part of the strategy's row, not of the cell
+///   status                    ok; failed: without a time; suspect: faster than the lower bound allows, never chosen
+///   iterations_per_sample, tensor_sets, samples
+///   min_of_means (us), p95_of_means (us)
+///                             over samples, each of which is a mean over its iterations
+///   ci_low (us), ci_high (us) the 95 % confidence interval of the time
+///   error                     as a share of the allowed error
+///   lower_bound (us)          the least any AllReduce can take there
+///   run_id                    whose provenance is in run.<run_id>.json beside the file
+///   schema                    the version of these columns, now 3
+///
 /// Times are rounded to nanoseconds. A field that was not recorded is empty.
 ///
 /// The functions here may be called from several threads, each on other files.
@@ -31,9 +45,10 @@ struct CsvContents {
 };
 
 /// Reads one file. Columns are found by their names in the header, in any order: files of other tools with only the
-/// first eight (no op) or nine columns load too, unknown columns are ignored, and fusion_op is another name of fusion.
-/// The platform comes from the file's name, the machine's facts from the machine file beside it, if there is one.
-/// Throws DataError (file:line: column: found, allowed) and SystemError.
+/// first eight (no op) or nine columns load too, and so do those of earlier Arbiter versions; without a context they
+/// are back to back. Unknown columns are ignored, and fusion_op is another name of fusion. The platform comes from the
+/// file's name, the machine's facts from the machine file beside it, if there is one. Throws DataError
+/// (file:line: column: found, allowed; also for a schema of a newer Arbiter) and SystemError.
 [[nodiscard]] ARBITER_EXPORT CsvContents read_csv(const std::filesystem::path& file,
                                                   const CsvReadOptions& options = {});
 

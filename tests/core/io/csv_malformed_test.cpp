@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"EmptyTimeOfAGoodRow", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,,ok,false,3",
                   "column 'time (us)': found '', allowed microseconds, a number above 0"},
         Malformed{"UnknownStatus", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,fine,false,3",
-                  "column 'status': found 'fine', allowed ok or failed"},
+                  "column 'status': found 'fine', allowed ok, failed or suspect"},
         Malformed{"UnknownTruth", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,maybe,3",
                   "column 'graph': found 'maybe', allowed true or false"},
         Malformed{"NegativeCount", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,-3",

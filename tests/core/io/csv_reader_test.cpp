@@ -127,14 +127,21 @@ TEST_F(CsvReader, TakesTheSmallestAndLargestNumbersThereAre) {
 TEST_F(CsvReader, PutsEveryColumnWhereItBelongs) {
   const Dataset data = read(
       "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time "
-      "(us),backend,graph,status,iterations_per_sample,samples,"
-      "min (us),p95 (us),ci_low (us),ci_high (us),error,lower_bound (us)\n"
-      "2,bfloat16,48,3,8,A,NONE,reduce,5,cuda,True,ok,7,11,1,2,3,4,0.5,6\n");
+      "(us),backend,hosts,graph,context,numerics,status,"
+      "iterations_per_sample,tensor_sets,samples,min_of_means (us),p95_of_means (us),ci_low (us),ci_high (us),error,"
+      "lower_bound (us),run_id,schema\n"
+      "2,bfloat16,48,3,8,A,NONE,reduce,5,cuda,2,True,isolated,per_hop,ok,7,9,11,1,2,3,4,0.5,6,20261128-031357-1a2b,"
+      "3\n");
   ASSERT_EQ(data.rows().size(), 1U);
   const Measurement& row = data.rows().front();
   EXPECT_EQ(row.setting.op, "reduce");
   EXPECT_EQ(row.setting.backend, "cuda");
+  EXPECT_EQ(row.setting.hosts, 2);
   EXPECT_TRUE(row.setting.graph);
+  EXPECT_EQ(row.setting.context, Context::isolated);
+  EXPECT_EQ(row.numerics, Numerics::per_hop);
+  EXPECT_EQ(row.tensor_sets, 9);
+  EXPECT_EQ(row.run_id, "20261128-031357-1a2b");
   EXPECT_EQ(row.iterations_per_sample, 7);
   EXPECT_EQ(row.samples, 11);
   EXPECT_EQ(row.time_us, 5.0);
@@ -148,11 +155,50 @@ TEST_F(CsvReader, PutsEveryColumnWhereItBelongs) {
 
 TEST_F(CsvReader, ReadsColumnsUnderTheirEarlierNames) {
   const Dataset data = read(
-      "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion_op,time (us),inner,floor (us)\n"
-      "2,bfloat16,48,3,8,A,NONE,5,7,6\n");
+      "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion_op,time (us),inner,floor (us),min (us),p95 (us)\n"
+      "2,bfloat16,48,3,8,A,NONE,5,7,6,4,8\n");
   ASSERT_EQ(data.rows().size(), 1U);
   EXPECT_EQ(data.rows().front().iterations_per_sample, 7);
   EXPECT_EQ(data.rows().front().lower_bound_us, 6.0);
+  EXPECT_EQ(data.rows().front().min_us, 4.0);
+  EXPECT_EQ(data.rows().front().p95_us, 8.0);
+}
+
+TEST_F(CsvReader, WithoutTheColumnsOfASettingRowsAreBackToBackOnOneHost) {
+  const Dataset data = read(std::string(nine) + "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.827\n");
+  EXPECT_EQ(data.rows().front().setting, Setting{});
+  EXPECT_EQ(data.rows().front().numerics, Numerics::unknown);
+  EXPECT_TRUE(data.rows().front().run_id.empty());
+}
+
+TEST_F(CsvReader, RefusesTheSchemaOfANewerArbiterEvenWhereBadRowsAreSkipped) {
+  const auto file = dir_.write("data.csv",
+                               "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),schema\n"
+                               "2,bfloat16,48,3,8,A,NONE,5,3\n"
+                               "2,bfloat16,48,3,8,A,NONE,5,4\n");
+  try {
+    static_cast<void>(read_csv(file, {.skip_bad_rows = true}));
+    ADD_FAILURE() << "accepted";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), ::testing::EndsWith("data.csv:3: column 'schema': found 4, allowed up to 3: a newer "
+                                                  "Arbiter wrote this file"));
+  }
+}
+
+TEST_F(CsvReader, NamesTheContextsStatusesAndNumericsThereAre) {
+  for (const auto& [column, allowed] : {std::pair("context", "back_to_back, isolated, engine or engine_early"),
+                                        std::pair("status", "ok, failed or suspect"),
+                                        std::pair("numerics", "fp32_rank_order, fp32, per_hop or library"),
+                                        std::pair("hosts", "a whole number, 1..")}) {
+    try {
+      static_cast<void>(read(std::string("world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),") +
+                             column + "\n2,bfloat16,48,3,8,A,NONE,5,outside\n"));
+      ADD_FAILURE() << "accepted a " << column;
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(),
+                  ::testing::HasSubstr(std::string("column '") + column + "': found 'outside', allowed " + allowed));
+    }
+  }
 }
 
 TEST_F(CsvReader, IgnoresBlanksAroundFieldsAndQuotes) {

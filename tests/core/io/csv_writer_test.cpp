@@ -18,7 +18,11 @@ Measurement full_row() {
   Measurement row = decision_row({4, DType::float16, "RESIDUAL_RMS_NORM", 2880, 7}, "ONESHOT", 12.345);
   row.setting.backend = "cuda";
   row.setting.graph = true;
+  row.setting.hosts = 2;
+  row.setting.context = Context::engine;
+  row.numerics = Numerics::fp32_rank_order;
   row.iterations_per_sample = 20;
+  row.tensor_sets = 3;
   row.samples = 11;
   row.min_us = 12.001;
   row.p95_us = 13.9;
@@ -26,6 +30,7 @@ Measurement full_row() {
   row.ci_high_us = 12.4;
   row.error = 0.1234567890123;
   row.lower_bound_us = 8.5;
+  row.run_id = "20261128-031357-1a2b";
   return row;
 }
 
@@ -36,11 +41,12 @@ TEST(CsvWriter, WritesTheDocumentedColumns) {
   CsvWriter writer(dir.path() / "new" / "benchmark.tp4.sm90.csv");
   writer.append(full_row());
   EXPECT_EQ(read_file(writer.file()),
-            "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time "
-            "(us),backend,graph,status,iterations_per_sample,"
-            "samples,min (us),p95 (us),ci_low (us),ci_high (us),error,lower_bound (us)\n"
-            "4,float16,40320,7,2880,ONESHOT,RESIDUAL_RMS_NORM,allreduce,12.345,cuda,true,ok,20,11,12.001,13.9,12.3,"
-            "12.4,0.1234567890123,8.5\n");
+            "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us),"
+            "backend,hosts,graph,context,numerics,status,iterations_per_sample,tensor_sets,samples,min_of_means (us),"
+            "p95_of_means (us),ci_low (us),ci_high (us),error,lower_bound (us),run_id,schema\n"
+            "4,float16,40320,7,2880,ONESHOT,RESIDUAL_RMS_NORM,allreduce,12.345,"
+            "cuda,2,true,engine,fp32_rank_order,ok,20,3,11,12.001,13.9,12.3,"
+            "12.4,0.1234567890123,8.5,20261128-031357-1a2b,3\n");
 }
 
 TEST(CsvWriter, WhatItWritesReadsBackEqual) {
@@ -56,6 +62,10 @@ TEST(CsvWriter, WhatItWritesReadsBackEqual) {
   EXPECT_EQ(row.time_us, expected.time_us);
   EXPECT_EQ(row.setting.backend, expected.setting.backend);
   EXPECT_EQ(row.setting.graph, expected.setting.graph);
+  EXPECT_EQ(row.setting, expected.setting);
+  EXPECT_EQ(row.numerics, expected.numerics);
+  EXPECT_EQ(row.tensor_sets, expected.tensor_sets);
+  EXPECT_EQ(row.run_id, expected.run_id);
   EXPECT_EQ(row.iterations_per_sample, expected.iterations_per_sample);
   EXPECT_EQ(row.samples, expected.samples);
   EXPECT_EQ(row.min_us, expected.min_us);
@@ -99,7 +109,7 @@ TEST(CsvWriter, WritesCountsOfOneAndLeavesOutThoseOfNone) {
   row.samples = 0;
   writer.append(row);
   EXPECT_THAT(read_file(writer.file()),
-              ::testing::EndsWith("\n2,bfloat16,16,1,8,A,NONE,allreduce,3,,false,ok,1,,,,,,,\n"));
+              ::testing::EndsWith("\n2,bfloat16,16,1,8,A,NONE,allreduce,3,,1,false,back_to_back,,ok,1,,,,,,,,,,3\n"));
 }
 
 TEST(CsvWriter, AFailedRowHasNoTime) {
@@ -117,6 +127,40 @@ TEST(CsvWriter, AFailedRowHasNoTime) {
     EXPECT_TRUE(std::isnan(read.time_us));
   }
   EXPECT_TRUE(std::isinf(data.rows()[0].error));
+}
+
+TEST(CsvWriter, ASuspectRowKeepsItsTimeAndItsStatus) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  Measurement row = decision_row(cell_of(8, 1), "A", 3.0);
+  row.suspect = true;
+  writer.append(row);
+  row.failed = true;
+  writer.append(row);
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.rows().size(), 2U);
+  EXPECT_TRUE(data.rows()[0].suspect && !data.rows()[0].failed && !data.rows()[0].usable());
+  EXPECT_EQ(data.rows()[0].time_us, 3.0);
+  EXPECT_TRUE(data.rows()[1].failed);
+  EXPECT_TRUE(std::isnan(data.rows()[1].time_us));
+}
+
+TEST(CsvWriter, KeepsRowsOfTwoDtypesAndContextsApart) {
+  const TempDir dir;
+  CsvWriter writer(dir.path() / "data.csv");
+  for (const DType dtype : {DType::bfloat16, DType::float32}) {
+    for (const Context context : {Context::engine, Context::back_to_back}) {
+      Measurement row = decision_row({2, dtype, "NONE", 8, 1}, "A", 3.0);
+      row.setting.context = context;
+      writer.append(row);
+    }
+  }
+  const Dataset data = read_csv(writer.file()).dataset;
+  ASSERT_EQ(data.settings().size(), 2U);
+  EXPECT_EQ(data.dtypes().size(), 2U);
+  for (const Setting& setting : data.settings()) {
+    EXPECT_EQ(data.of_setting(setting).cells().size(), 2U) << to_string(setting);
+  }
 }
 
 TEST(CsvWriter, QuotesNamesThatNeedIt) {

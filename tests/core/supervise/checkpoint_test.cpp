@@ -40,6 +40,12 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   good.setting.graph = good.holdout = true;
   good.iterations_per_sample = 17;
   good.samples = 23;
+  good.tensor_sets = 5;
+  good.setting.hosts = 2;
+  good.setting.context = Context::engine_early;
+  good.numerics = Numerics::fp32_rank_order;
+  good.suspect = true;
+  good.run_id = "20261128-031357-1a2b";
   good.ci_low_us = 1.0 / 3.0;
   good.lower_bound_us = 2.0 / 3.0;
   auto bad = row(16, "B, \"quoted\"");
@@ -63,6 +69,12 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_TRUE(first.setting.graph && first.holdout && !first.failed);
   EXPECT_EQ(first.iterations_per_sample, 17);
   EXPECT_EQ(first.samples, 23);
+  EXPECT_EQ(first.tensor_sets, 5);
+  EXPECT_EQ(first.setting, good.setting);
+  EXPECT_EQ(first.numerics, good.numerics);
+  EXPECT_TRUE(first.suspect && !second.suspect);
+  EXPECT_EQ(first.run_id, good.run_id);
+  EXPECT_EQ(second.setting, bad.setting);
   EXPECT_EQ(second.strategy, bad.strategy);
   EXPECT_TRUE(second.failed && std::isnan(second.time_us) && std::isinf(second.error));
   EXPECT_THAT(second.reason, ::testing::StartsWith("two\nlines and "));
