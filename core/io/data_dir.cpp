@@ -10,6 +10,8 @@
 #include "arbiter/error.hpp"
 #include "io/csv_files.hpp"
 #include "io/csv_reader.hpp"
+#include "io/joined_runs.hpp"
+#include "io/set_aside.hpp"
 
 namespace arbiter {
 
@@ -34,15 +36,16 @@ std::map<std::string, CsvFiles> measurement_files(const fs::path& dir) {
     CsvFiles& of_platform = files[name->platform];
     (name->holdout ? of_platform.holdout : of_platform.grid)[name->tp_size] = entry.path();
   }
-  std::erase_if(files, [](const auto& entry) { return entry.second.grid.empty(); });
   return files;
 }
 
 /// Reads files by tp size; what was skipped is counted in `all`.
-Dataset read_files(const std::map<int, fs::path>& files, const CsvReadOptions& options, DataDirContents& all) {
+Dataset read_files(const std::map<int, fs::path>& files, const DataDirOptions& options, JoinedRuns& runs,
+                   DataDirContents& all) {
   Dataset rows;
   for (const auto& [tp_size, file] : files) {
-    CsvContents contents = read_csv_of_tp_size(file, tp_size, options);
+    CsvContents contents = read_csv_of_tp_size(file, tp_size, {options.skip_bad_rows});
+    runs.add(file, contents.dataset);
     rows.append(contents.dataset);
     all.skipped_rows += contents.skipped_rows;
     std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
@@ -50,10 +53,22 @@ Dataset read_files(const std::map<int, fs::path>& files, const CsvReadOptions& o
   return rows;
 }
 
+/// Why the rows of a file may not be joined with those of a run; empty if they may.
+std::string why_stale(const fs::path& file, const Provenance& run) {
+  try {
+    JoinedRuns runs;
+    runs.add(file, read_csv(file, {.skip_bad_rows = true}).dataset);
+    return runs.conflict_with(run);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
-DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, const CsvReadOptions& options) {
-  const auto files = measurement_files(dir);
+DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, const DataDirOptions& options) {
+  auto files = measurement_files(dir);
+  std::erase_if(files, [](const auto& entry) { return entry.second.grid.empty(); });
   std::vector<std::string> platforms;
   platforms.reserve(files.size());
   for (const auto& [name, unused] : files) platforms.push_back(name);
@@ -70,14 +85,40 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
                                 fmt::join(platforms, ", ")));
   }
   DataDirContents all;
-  all.dataset = read_files(chosen->second.grid, options, all);
+  JoinedRuns runs;
+  all.dataset = read_files(chosen->second.grid, options, runs, all);
   all.holdout = Dataset(all.dataset.machine());
-  const Dataset holdout = read_files(chosen->second.holdout, options, all);
+  const Dataset holdout = read_files(chosen->second.holdout, options, runs, all);
   for (Measurement row : holdout.rows()) {
     row.holdout = true;
     all.holdout.add(std::move(row));
   }
+  all.mixed = runs.conflicts();
+  if (!all.mixed.empty() && !options.allow_mixed) {
+    throw DataError(fmt::format("{}: rows of runs that differ are not joined, unless --allow_mixed says so: {}",
+                                dir.string(), fmt::join(all.mixed, ". ")));
+  }
+  std::ranges::move(runs.remarks(), std::back_inserter(all.mixed));
+  all.runs = runs.known();
   return all;
+}
+
+std::vector<std::string> set_aside_stale_csvs(const fs::path& dir, const Provenance& run) {
+  std::vector<std::string> lines;
+  if (!fs::is_directory(dir)) return lines;
+  const auto all = measurement_files(dir);
+  const auto own = all.find(run.machine.platform);
+  if (own == all.end()) return lines;
+  for (const auto* files : {&own->second.grid, &own->second.holdout}) {
+    for (const auto& [tp_size, file] : *files) {
+      const std::string why = why_stale(file, run);
+      if (why.empty()) continue;
+      const auto old_file = set_aside(file);
+      lines.push_back(fmt::format("{} is now {}, not to be joined with this run: {}", file.string(),
+                                  old_file.filename().string(), why));
+    }
+  }
+  return lines;
 }
 
 }  // namespace arbiter

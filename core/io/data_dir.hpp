@@ -3,21 +3,36 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "arbiter/csv.hpp"
+#include "io/provenance.hpp"
 
 namespace arbiter {
 
+struct DataDirOptions {
+  bool skip_bad_rows = false;  ///< as CsvReadOptions
+  bool allow_mixed = false;    ///< join rows of runs that differ, and say so, instead of throwing
+};
+
 /// The rows of a folder's CSVs.
 struct DataDirContents : CsvContents {
-  Dataset holdout;  ///< the rows of the .holdout.csv files
+  Dataset holdout;                 ///< the rows of the .holdout.csv files
+  std::vector<Provenance> runs;    ///< that made the rows, as far as they have a record
+  std::vector<std::string> mixed;  ///< what differs between the runs; one line for each
 };
 
 /// Reads every benchmark.tp<N>.<platform>.csv of a folder, ascending in N, as one dataset. An empty platform means
 /// the only one there. Beside each there may be a benchmark.tp<N>.<platform>.holdout.csv of the same form. Throws
-/// DataError if there is no such file, if there are several platforms and none is named, and for a row whose world_size
-/// is not its file's N.
+/// DataError if there is no such file, if there are several platforms and none is named, for a row whose world_size is
+/// not its file's N, and for rows of runs that differ in machine, versions or settings (JoinedRuns), unless that is
+/// allowed.
 [[nodiscard]] DataDirContents read_data_dir(const std::filesystem::path& dir, const std::string& platform,
-                                            const CsvReadOptions& options = {});
+                                            const DataDirOptions& options = {});
+
+/// Before a run writes into a folder: sets aside the CSVs of the run's platform whose rows may not be joined with the
+/// run's, so that read_data_dir() never finds both. Returns a line for each: which file, its new name, why. Throws
+/// SystemError.
+[[nodiscard]] std::vector<std::string> set_aside_stale_csvs(const std::filesystem::path& dir, const Provenance& run);
 
 }  // namespace arbiter

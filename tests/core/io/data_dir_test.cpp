@@ -10,6 +10,7 @@ namespace arbiter::test {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -18,9 +19,24 @@ std::string csv_of(int tp_size, const std::string& strategy) {
          ",bfloat16,2048,1,1024," + strategy + ",NONE,5\n";
 }
 
+std::string csv_of_run(int tp_size, const std::string& strategy, const std::string& run_id) {
+  return "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),run_id,schema\n" +
+         std::to_string(tp_size) + ",bfloat16,2048,1,1024," + strategy + ",NONE,5," + run_id + ",3\n";
+}
+
+Provenance run_on(const std::string& run_id, const std::string& driver, const std::string& seed = "1") {
+  Provenance run;
+  run.run_id = run_id;
+  run.date = "2026-11-28T03:13:57Z";
+  run.version = "0.2.0";
+  run.settings = {{"measurement.seed", seed}};
+  run.machine = {"sm90", {{"driver", driver}}};
+  return run;
+}
+
 class DataDir : public ::testing::Test {
  protected:
-  [[nodiscard]] std::string mistake(const std::string& platform, const CsvReadOptions& options = {}) const {
+  [[nodiscard]] std::string mistake(const std::string& platform, const DataDirOptions& options = {}) const {
     try {
       static_cast<void>(read_data_dir(dir_.path(), platform, options));
     } catch (const DataError& error) {
@@ -127,6 +143,95 @@ TEST_F(DataDir, AWorldSizeOtherThanTheFileNamesIsRefused) {
   const CsvContents contents = read_data_dir(dir_.path(), "", {.skip_bad_rows = true});
   EXPECT_EQ(contents.skipped_rows, 1);
   EXPECT_EQ(contents.warnings.size(), 1U);
+}
+
+TEST_F(DataDir, JoinsThePartsOfOneConfigOnOneMachine) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of_run(2, "A", "one"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of_run(4, "B", "two"));
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  write_provenance(dir_.path(), run_on("two", "580.1"));
+  const auto contents = read_data_dir(dir_.path(), "");
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A", "B"));
+  EXPECT_THAT(contents.mixed, ElementsAre());
+  ASSERT_EQ(contents.runs.size(), 2U);
+  EXPECT_EQ(contents.runs[0].run_id, "one");
+}
+
+TEST_F(DataDir, RefusesRunsOfDifferentDriversByNameUnlessAllowed) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of_run(2, "A", "one"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of_run(4, "B", "two"));
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  write_provenance(dir_.path(), run_on("two", "590.2"));
+  const std::string difference =
+      "run one of 2026-11-28T03:13:57Z (benchmark.tp2.sm90.csv) and run two of 2026-11-28T03:13:57Z "
+      "(benchmark.tp4.sm90.csv) differ in driver: 580.1 / 590.2";
+  EXPECT_EQ(mistake(""), dir_.path().string() +
+                             ": rows of runs that differ are not joined, unless --allow_mixed says so: " + difference);
+  const auto contents = read_data_dir(dir_.path(), "", {.allow_mixed = true});
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A", "B"));
+  EXPECT_THAT(contents.mixed, ElementsAre(difference));
+}
+
+TEST_F(DataDir, RefusesOtherSettingsAndTheStaleHoldoutOfAnEarlierRun) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of_run(2, "A", "one"));
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of_run(2, "A", "two"));
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  write_provenance(dir_.path(), run_on("two", "580.1", "2"));
+  EXPECT_THAT(mistake(""), AllOf(HasSubstr("benchmark.tp2.sm90.holdout.csv"), HasSubstr("measurement.seed: 1 / 2")));
+}
+
+TEST_F(DataDir, RefusesRowsOfTwoRunsInOneFile) {
+  auto rows = csv_of_run(2, "A", "one");
+  rows += "2,bfloat16,4096,2,1024,A,NONE,5,two,3\n";
+  dir_.write("benchmark.tp2.sm90.csv", rows);
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  write_provenance(dir_.path(), run_on("two", "590.2"));
+  EXPECT_THAT(mistake(""), HasSubstr("driver: 580.1 / 590.2"));
+}
+
+TEST_F(DataDir, RefusesKnownBesideUnknown) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of_run(2, "A", "one"));
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of(4, "B"));
+  EXPECT_THAT(mistake(""), HasSubstr("and rows without a run id (benchmark.tp4.sm90.csv): not known whether they are "
+                                     "of one machine"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of_run(4, "B", "lost"));
+  EXPECT_THAT(mistake(""), HasSubstr("and run lost without its run.lost.json (benchmark.tp4.sm90.csv)"));
+  std::filesystem::remove(dir_.path() / "benchmark.tp2.sm90.csv");
+  EXPECT_THAT(read_data_dir(dir_.path(), "").dataset.strategies(), ElementsAre("B"));
+}
+
+TEST_F(DataDir, OfCsvsWithoutRunIdsSaysWhatTheirMachineFilesDifferIn) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp2.sm90.machine.json", R"({"platform": "sm90", "facts": {"gpus": "2"}})");
+  dir_.write("benchmark.tp4.sm90.csv", csv_of(4, "B"));
+  dir_.write("benchmark.tp4.sm90.machine.json", R"({"platform": "sm90", "facts": {"gpus": "4"}})");
+  EXPECT_THAT(
+      read_data_dir(dir_.path(), "").mixed,
+      ElementsAre("the machine files of benchmark.tp2.sm90.csv and benchmark.tp4.sm90.csv differ in gpus: 2 / 4"));
+}
+
+TEST_F(DataDir, BeforeARunSetsAsideWhatMayNotBeJoinedWithIt) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of_run(2, "A", "same"));
+  dir_.write("benchmark.tp2.sm90.holdout.csv", csv_of_run(2, "A", "stale"));
+  dir_.write("benchmark.tp4.sm90.csv", csv_of(4, "B"));
+  dir_.write("benchmark.tp8.sm90.csv", "no CSV at all");
+  dir_.write("benchmark.tp4.cpu.csv", csv_of(4, "C"));
+  write_provenance(dir_.path(), run_on("same", "580.1"));
+  write_provenance(dir_.path(), run_on("stale", "570.0"));
+  const auto lines = set_aside_stale_csvs(dir_.path(), run_on("now", "580.1"));
+  EXPECT_THAT(lines,
+              ElementsAre(AllOf(HasSubstr("benchmark.tp4.sm90.csv is now benchmark.tp4.sm90.csv.1, "),
+                                HasSubstr("rows without a run id")),
+                          HasSubstr("benchmark.tp8.sm90.csv is now benchmark.tp8.sm90.csv.1, "),
+                          AllOf(HasSubstr("benchmark.tp2.sm90.holdout.csv is now benchmark.tp2.sm90.holdout.csv.1, "),
+                                HasSubstr("run stale of 2026-11-28T03:13:57Z"), HasSubstr("driver: 570.0 / 580.1"))));
+  for (const char* kept : {"benchmark.tp2.sm90.csv", "benchmark.tp4.cpu.csv", "benchmark.tp4.sm90.csv.1"}) {
+    EXPECT_TRUE(std::filesystem::exists(dir_.path() / kept)) << kept;
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "benchmark.tp2.sm90.holdout.csv"));
+  EXPECT_THAT(read_data_dir(dir_.path(), "sm90").dataset.strategies(), ElementsAre("A"));
+  EXPECT_THAT(set_aside_stale_csvs(dir_.path() / "none", run_on("now", "580.1")), ElementsAre());
 }
 
 }  // namespace arbiter::test

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/provenance.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <random>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
+#include "io/csv_columns.hpp"
+
+namespace arbiter {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Texts = std::map<std::string, std::string>;
+
+constexpr const char* format_name = "arbiter-run";
+
+std::tm utc_now() { return fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())); }
+
+Json json_of(const Provenance& run) {
+  return {
+      {"format", format_name},
+      {"schema", csv_schema},
+      {"run_id", run.run_id},
+      {"date", run.date},
+      {"arbiter", {{"version", run.version}, {"commit", run.commit}}},
+      {"command_line", run.command_line},
+      {"settings", run.settings},
+      {"settings_hash", settings_hash(run)},
+      {"machine", {{"platform", run.machine.platform}, {"facts", run.machine.facts}}},
+      {"packages", run.packages},
+      {"environment", run.environment},
+      {"config",
+       {{"source", run.config_source}, {"hash", run.config_hash}, {"overrides", run.overrides}, {"text", run.config}}}};
+}
+
+Provenance provenance_of(const Json& json) {
+  Provenance run;
+  run.run_id = json.at("run_id");
+  run.date = json.at("date");
+  run.version = json.at("arbiter").at("version");
+  run.commit = json.at("arbiter").at("commit");
+  json.at("command_line").get_to(run.command_line);
+  json.at("settings").get_to(run.settings);
+  run.machine.platform = json.at("machine").at("platform");
+  json.at("machine").at("facts").get_to(run.machine.facts);
+  json.at("packages").get_to(run.packages);
+  json.at("environment").get_to(run.environment);
+  const Json& config = json.at("config");
+  run.config_source = config.at("source");
+  run.config_hash = config.at("hash");
+  config.at("overrides").get_to(run.overrides);
+  run.config = config.at("text");
+  return run;
+}
+
+/// Adds "key: a / b" for each key whose values differ.
+void compare(const Texts& first, const Texts& second, std::vector<std::string>& found) {
+  Texts all = first;
+  all.insert(second.begin(), second.end());
+  const auto shown = [](const Texts& texts, const std::string& key) {
+    const auto at = texts.find(key);
+    return at == texts.end() ? "(not set)" : at->second.empty() ? "(empty)" : at->second;
+  };
+  for (const auto& [key, unused] : all) {
+    const auto a = shown(first, key);
+    const auto b = shown(second, key);
+    if (a != b) found.push_back(fmt::format("{}: {} / {}", key, a, b));
+  }
+}
+
+/// The variables that change what is measured: not those of logs, of Arbiter's waits, and those whose effect is a fact.
+Texts decisive(Texts environment) {
+  std::erase_if(environment, [](const auto& entry) {
+    const std::string& name = entry.first;
+    return name.starts_with("ARBITER_") || name.starts_with("NCCL_DEBUG") || name.starts_with("CUDA_CACHE_") ||
+           name == "CUDA_VISIBLE_DEVICES" || name == "CUDA_HOME" || name == "CUDA_PATH";
+  });
+  return environment;
+}
+
+}  // namespace
+
+std::string new_run_id() {
+  std::random_device random;
+  return fmt::format("{:%Y%m%d-%H%M%S}-{:04x}", utc_now(), random() & 0xffffU);
+}
+
+bool is_run_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+}
+
+std::string utc_date() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now()); }
+
+std::string text_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string settings_hash(const Provenance& provenance) {
+  std::string text;
+  for (const auto& [key, value] : provenance.settings) text += key + "=" + value + "\n";
+  return text_hash(text);
+}
+
+std::string machine_id() {
+  std::string id;
+  std::ifstream("/etc/machine-id") >> id;
+  // A hash of this program's own, as machine-id(5) asks for.
+  return id.empty() || id == "uninitialized" ? std::string() : text_hash("arbiter " + id);
+}
+
+std::string provenance_file_name(std::string_view run_id) { return fmt::format("run.{}.json", run_id); }
+
+void write_provenance(const std::filesystem::path& dir, const Provenance& provenance) {
+  // Facts and YAML are text of others; a byte that is not UTF-8 must not lose the file.
+  const std::string text = json_of(provenance).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  write_file(dir / provenance_file_name(provenance.run_id), text);
+}
+
+std::optional<Provenance> read_provenance(const std::filesystem::path& dir, std::string_view run_id) {
+  if (!is_run_id(run_id)) return std::nullopt;
+  const auto file = dir / provenance_file_name(run_id);
+  if (!std::filesystem::is_regular_file(file)) return std::nullopt;
+  try {
+    const Json json = Json::parse(read_file(file));
+    if (json.at("format") != format_name)
+      throw DataError(fmt::format("{}: allowed: format {}", file.string(), format_name));
+    if (const auto schema = json.at("schema").get<std::int64_t>(); schema > csv_schema) {
+      throw DataError(fmt::format("{}: schema: found {}, allowed up to {}: a newer Arbiter wrote this file",
+                                  file.string(), schema, csv_schema));
+    }
+    return provenance_of(json);
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(fmt::format("{}: allowed: the JSON that a run writes; found: {}", file.string(), error.what()));
+  }
+}
+
+std::vector<std::string> differences(const Provenance& first, const Provenance& second) {
+  const auto arbiter = [](const Provenance& run) {
+    return run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit);
+  };
+  std::vector<std::string> found;
+  compare({{"Arbiter", arbiter(first)}}, {{"Arbiter", arbiter(second)}}, found);
+  std::ranges::move(differences(first.machine, second.machine), std::back_inserter(found));
+  compare(first.packages, second.packages, found);
+  compare(first.settings, second.settings, found);
+  compare(decisive(first.environment), decisive(second.environment), found);
+  return found;
+}
+
+std::vector<std::string> differences(const Machine& first, const Machine& second) {
+  std::vector<std::string> found;
+  compare({{"platform", first.platform}}, {{"platform", second.platform}}, found);
+  compare(first.facts, second.facts, found);
+  return found;
+}
+
+}  // namespace arbiter
