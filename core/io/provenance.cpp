@@ -80,12 +80,26 @@ void compare(const Texts& first, const Texts& second, std::vector<std::string>& 
   }
 }
 
-/// The variables that change what is measured: not those of logs, of Arbiter's waits, and those whose effect is a fact.
+/// Recorded, but no reason to keep runs apart: logs, caches, places and waits, what a fact of the machine tells better,
+/// and what the launcher and mpirun set by the number of ranks and cores.
+constexpr std::array indecisive = {"ARBITER_CACHE_DIR",
+                                   "ARBITER_CHECK_SECONDS",
+                                   "ARBITER_MPIRUN",
+                                   "ARBITER_PATIENCE_S",
+                                   "ARBITER_PLUGIN_PATH",
+                                   "CUDA_CACHE_",
+                                   "CUDA_HOME",
+                                   "CUDA_PATH",
+                                   "CUDA_VISIBLE_DEVICES",
+                                   "NCCL_DEBUG",
+                                   "OMPI_MCA_hwloc_",
+                                   "OMPI_MCA_mpi_oversubscribe",
+                                   "OMPI_MCA_mpi_yield_when_idle",
+                                   "OMPI_MCA_rmaps_"};
+
 Texts decisive(Texts environment) {
   std::erase_if(environment, [](const auto& entry) {
-    const std::string& name = entry.first;
-    return name.starts_with("ARBITER_") || name.starts_with("NCCL_DEBUG") || name.starts_with("CUDA_CACHE_") ||
-           name == "CUDA_VISIBLE_DEVICES" || name == "CUDA_HOME" || name == "CUDA_PATH";
+    return std::ranges::any_of(indecisive, [&](const char* prefix) { return entry.first.starts_with(prefix); });
   });
   return environment;
 }

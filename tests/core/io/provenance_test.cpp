@@ -107,6 +107,8 @@ TEST(Provenance, TellsWhatKeepsTwoRunsApart) {
   second.command_line = {"runner"};
   second.environment["NCCL_DEBUG"] = "WARN";
   second.environment["CUDA_VISIBLE_DEVICES"] = "0";
+  second.environment["ARBITER_PATIENCE_S"] = "9";
+  second.environment["OMPI_MCA_mpi_yield_when_idle"] = "1";  // where ranks outnumber cores
   EXPECT_THAT(differences(first, second), IsEmpty());
 
   second.commit.clear();
@@ -115,9 +117,11 @@ TEST(Provenance, TellsWhatKeepsTwoRunsApart) {
   second.packages["vllm"] = "0.12.0";
   second.settings["measurement.seed"] = "8";
   second.environment["NCCL_ALGO"] = "Tree";
+  second.environment["ARBITER_PEER_MEMORY"] = "ipc";
   EXPECT_THAT(differences(first, second),
               ElementsAre("Arbiter: 0.2.0 (1a2b3c4d5e6f) / 0.2.0", "driver: 580.1 / 590.2", "nccl: (not set) / 2.27.5",
-                          "vllm: 0.11.0 / 0.12.0", "measurement.seed: 7 / 8", "NCCL_ALGO: Ring / Tree"));
+                          "vllm: 0.11.0 / 0.12.0", "measurement.seed: 7 / 8", "ARBITER_PEER_MEMORY: (not set) / ipc",
+                          "NCCL_ALGO: Ring / Tree"));
 }
 
 TEST(Provenance, HashesAreTheSameEverywhere) {
