@@ -63,7 +63,10 @@ std::vector<std::filesystem::path> ConfigText::plugin_dirs() const {
 
 Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode) const {
   const Catalogue catalogue(plugins.entries(), [&](const PluginEntry& entry) { return try_backend(plugins, entry); });
-  return arbiter::validate(load_document(text_, source_, overrides_), catalogue, data_dir_mode);
+  Config config = arbiter::validate(load_document(text_, source_, overrides_), catalogue, data_dir_mode);
+  config.text = text_;
+  config.overrides = overrides_;
+  return config;
 }
 
 }  // namespace arbiter

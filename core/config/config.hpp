@@ -45,6 +45,7 @@ struct MeasurementConfig {
   std::int64_t timeout_ms = 10000;  ///< bound of every wait for a peer
   std::int64_t seed = 1;            ///< of the random inputs
   std::vector<Context> contexts;    ///< what surrounds the operation; the first one decides
+  bool contexts_given = false;      ///< false for the default
   double neighbour_mib = 0.0;       ///< contexts engine*: what the neighbour reads; 0: hidden / tp x hidden elements
   double neighbour_us = 0.0;        ///< likewise: how long it takes at least; 0: as long as the matrix product
   double skew_us = 0.0;             ///< likewise: ranks come later by a random time up to this
@@ -68,9 +69,11 @@ struct ComparedFile {
 
 /// A whole sweep, checked: every name exists, every value is in range.
 struct Config {
-  std::string source;        ///< the name of the YAML in messages: its path, or what ConfigText::builtin() calls it
-  std::string backend;       ///< "cuda" or "host", also where the YAML says auto
-  std::string backend_note;  ///< why `auto` did not take cuda; else empty
+  std::string source;  ///< the name of the YAML in messages: its path, or what ConfigText::builtin() calls it
+  std::string text;    ///< the YAML, for the record of the run
+  std::vector<std::string> overrides;  ///< likewise; `key.path=value`
+  std::string backend;                 ///< "cuda" or "host", also where the YAML says auto
+  std::string backend_note;            ///< why `auto` did not take cuda; else empty
   std::vector<int> tp_sizes;
   std::vector<DType> dtypes;
   std::vector<PluginChoice> fusions;

@@ -69,6 +69,7 @@ Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_d
   read_compare(root, config);
   config.sinks = plugins("sinks", PluginKind::sink);
   read_measurement(root, config);
+  config.measurement.contexts_given = root.find("measurement.context").has_value();
   static_cast<void>(read_plugin_dirs(root, document.source));
   read_output_dir(root, config);
   read_enable_auto(root, config);

@@ -80,9 +80,13 @@ std::string_view name_of(Numerics numerics) { return name_in(numerics_names, num
 std::optional<Numerics> parse_numerics(std::string_view text) { return value_in<Numerics>(numerics_names, text); }
 
 std::string to_string(const Setting& setting) {
-  return fmt::format("{}{}, {}, context {}{}", setting.backend.empty() ? "" : setting.backend + ", ", setting.op,
-                     setting.graph ? "graph" : "eager", name_of(setting.context),
-                     setting.hosts == 1 ? "" : fmt::format(", {} hosts", setting.hosts));
+  // A file that does not say the backend does not say either how the operation was launched.
+  const bool unknown = setting.backend.empty() && !setting.graph;
+  return fmt::format("{}{}{}, context {}{}", setting.backend.empty() ? "" : setting.backend + ", ", setting.op,
+                     unknown         ? ""
+                     : setting.graph ? ", graph"
+                                     : ", eager",
+                     name_of(setting.context), setting.hosts == 1 ? "" : fmt::format(", {} hosts", setting.hosts));
 }
 
 void Dataset::append(const Dataset& other) {

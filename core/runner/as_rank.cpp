@@ -59,8 +59,9 @@ ExitCode run_as_rank(const Options& options) {
     const auto config = make_config(options, text, plugins);
     const char* terminal = std::getenv("ARBITER_TERMINAL");
     LauncherLink launcher(world);
-    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1',
-                     launcher.hooks(config.measurement));
+    auto hooks = launcher.hooks(config.measurement);
+    hooks.command_line = options.command_line;
+    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1', hooks);
   });
 }
 

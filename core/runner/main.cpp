@@ -112,7 +112,7 @@ ExitCode run(int argc, char** argv) {
   if (options.dry_run) return plan_only(config, plugins);
   if (options.data_dir.empty()) return measure(config, plugins, argc, argv);
   const auto platform = options.sm_version.empty() ? "" : "sm" + options.sm_version;
-  return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows}});
+  return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows, options.allow_mixed}});
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ constexpr const char* footer =
 
 Options parse_options(int argc, char** argv) {
   Options options;
+  options.command_line.assign(argv, argv + argc);
   CLI::App app(description, "runner");
   app.footer(footer);
   app.set_version_flag("--version", std::string("arbiter ") + version);
@@ -55,6 +56,9 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
       ->type_name("DIR");
   app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows, "Skip malformed CSV lines and count them");
+  app.add_flag(
+      "--allow_mixed,--allow-mixed", options.allow_mixed,
+      "With --data_dir: join the rows of runs that differ in machine, versions or settings; the report says so");
   auto* list =
       app.add_option("--list", options.listed,
                      "List the plugins found and why others were refused; with a NAME, describe that plugin and "
@@ -84,6 +88,9 @@ Options parse_options(int argc, char** argv) {
     options.list = list->count() > 0;
     if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty()) {
       throw CLI::RequiredError("--config FILE, --data_dir DIR, --check PLUGIN.so or --list");
+    }
+    if (options.allow_mixed && options.data_dir.empty()) {
+      throw CLI::ValidationError("--allow_mixed", "is for --data_dir; a run that measures sets other runs' CSVs aside");
     }
     if (options.dry_run && !options.data_dir.empty()) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");

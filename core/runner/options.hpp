@@ -21,11 +21,13 @@ struct Options {
   bool enable_auto = false;
   bool probe = false;
   bool skip_bad_rows = false;
+  bool allow_mixed = false;
   bool list = false;
   std::string listed;           ///< the plugin to describe; empty for an overview
   std::filesystem::path check;  ///< the plugin whose contract is checked
   int check_ranks = 4;
   bool dry_run = false;
+  std::vector<std::string> command_line;  ///< as it was given, for the record of the run
 };
 
 /// Parses and checks the command line. `--help`, `--version` and mistakes end the process with 0, 0 and 2.

@@ -16,7 +16,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "io/provenance.hpp"
 #include "supervise/checkpoint.hpp"
+#include "supervise/launcher_link.hpp"
 #include "supervise/resume_state.hpp"
 #include "sweep/log.hpp"
 
@@ -144,6 +146,7 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, Ran
 
 LaunchOutcome launch_sweep(int ranks, bool core_each, int argc, char** argv) {
   const MemoryFile file("arbiter checkpoint", Checkpoint::variable);
+  ::setenv(run_id_variable, new_run_id().c_str(), 1);
   Checkpoint checkpoint(file.path());
   Checkpoint::Contents before;
   for (int launches_without_rows = 0;;) {

@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include "io/provenance.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -47,6 +49,7 @@ LauncherLink::LauncherLink(World& world) : term_marker_(world.all().rank()) {
 RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   RunHooks hooks;
   hooks.has_fresh_ranks = is_there_;
+  if (const char* run_id = std::getenv(run_id_variable); run_id != nullptr && is_run_id(run_id)) hooks.run_id = run_id;
   hooks.continues = !resume_state_.empty();
   hooks.earlier_rows = resume_state_.rows();
   hooks.rest_of = [this](const Plan& plan) { return resume_state_.rest_of(plan); };

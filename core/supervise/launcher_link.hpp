@@ -11,6 +11,9 @@
 
 namespace arbiter {
 
+/// The environment variable in which ranks get the id of the run, so that fresh ranks continue it under the same one.
+inline constexpr const char* run_id_variable = "ARBITER_RUN_ID";
+
 /// The link from the ranks of a sweep to the process that launched them, which starts fresh ranks if these break. It
 /// does nothing in ranks that were started by the user's own mpirun or srun.
 class LauncherLink {

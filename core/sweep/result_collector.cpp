@@ -7,6 +7,7 @@
 
 #include "measure/run_probe.hpp"
 #include "sweep/log.hpp"
+#include "sweep/setting_choice.hpp"
 #include "sweep/strategy_ids.hpp"
 
 namespace arbiter {
@@ -50,12 +51,21 @@ void ResultCollector::replay(const std::vector<Measurement>& rows) {
   }
 }
 
-void ResultCollector::decide() { decision_ = arbiter::decide(config_, plugins_, dataset_); }
+void ResultCollector::decide() {
+  setting_ = choose_setting(dataset_, deciding_contexts(config_.measurement, run_.measures), config_.measurement.graph);
+  if (!dataset_.empty()) log::say(describe_choice(dataset_, setting_));
+  decided_by_ = rows_of(dataset_, setting_);
+  decision_ = arbiter::decide(config_, plugins_, decided_by_);
+}
 
 void ResultCollector::write_report() {
-  sinks_.write({run_, dataset_, holdout_, decision_.selectors, decision_.compared,
+  const Dataset dataset = rows_of(dataset_, setting_);
+  const Dataset holdout = rows_of(holdout_, setting_);
+  Dataset all_rows = dataset_;
+  all_rows.append(holdout_);
+  sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                 [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                [](const std::string& line) { log::say(line); }});
+                [](const std::string& line) { log::say(line); }, setting_, &all_rows});
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }

@@ -29,12 +29,13 @@ class ResultCollector {
   /// Takes rows of earlier ranks, whose failures were reported when they were measured.
   void replay(const std::vector<Measurement>& rows);
 
-  /// Fits the heuristics to the rows so far.
+  /// Chooses the setting to decide by, which the log names, and fits the heuristics to its rows so far.
   void decide();
   /// Gives the sinks the report of the whole run.
   void write_report();
 
-  [[nodiscard]] const Dataset& dataset() const { return dataset_; }
+  /// The rows that decide() used.
+  [[nodiscard]] const Dataset& decided_by() const { return decided_by_; }
   [[nodiscard]] const Decision& decision() const { return decision_; }
   [[nodiscard]] bool rows_are_lost() const { return sinks_.rows_are_lost(); }
   /// ExitCode::failed if a cell, a sink or a heuristic failed.
@@ -45,8 +46,10 @@ class ResultCollector {
   const PluginHost& plugins_;
   RunInfo run_;
   SinkFanOut sinks_;
-  Dataset dataset_;
+  Dataset dataset_;  // the rows of every setting
   Dataset holdout_;
+  Setting setting_;
+  Dataset decided_by_;
   Decision decision_;
   std::int64_t failed_cells_ = 0;
 };

@@ -13,6 +13,10 @@ namespace arbiter {
 /// What a sweep needs from the process that launched its ranks, so that fresh ranks can continue it if these break. The
 /// defaults are those of a sweep that nobody restarts. Every function outlives the sweep.
 struct RunHooks {
+  /// The run's id, the same for fresh ranks that continue it; empty if nobody set it. On rank 0.
+  std::string run_id;
+  /// How the user started the run, for its record. On rank 0.
+  std::vector<std::string> command_line;
   /// Whether fresh ranks take over when these end themselves.
   bool has_fresh_ranks = false;
   /// Whether these ranks take over from earlier ones.

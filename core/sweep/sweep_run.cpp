@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 
 #include "comm/core_pinning.hpp"
-#include "io/data_dir.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/auto_choice.hpp"
 #include "sweep/log.hpp"
 #include "sweep/problem_run.hpp"
 #include "sweep/result_collector.hpp"
+#include "sweep/run_provenance.hpp"
 
 namespace arbiter {
 
@@ -36,6 +36,7 @@ class Sweep {
       : config_(config), plugins_(plugins), world_(world), terminal_(terminal), hooks_(hooks) {}
 
   ExitCode run() {
+    run_id_ = world_.all().broadcast(is_root() ? own_run_id() : "", 0);
     make_instances_and_groups();
     plan_ = make_plan(config_, instances_,
                       {world_.all().size(), [this](int tp_size) { return groups_.at(tp_size).single_host; },
@@ -54,6 +55,8 @@ class Sweep {
 
  private:
   [[nodiscard]] bool is_root() const { return world_.all().rank() == 0; }
+
+  [[nodiscard]] std::string own_run_id() const { return hooks_.run_id.empty() ? new_run_id() : hooks_.run_id; }
 
   void make_instances_and_groups() {
     std::vector<std::string> remarks;
@@ -81,8 +84,9 @@ class Sweep {
 
   void open_collector() {
     const auto machine = instances_.backend->machine();
-    collector_.emplace(config_, plugins_, RunInfo{config_.output_dir, machine, true, {}, hooks_.continues},
-                       Dataset(machine), Dataset(machine));
+    RunInfo info{config_.output_dir, machine, true, {}, hooks_.continues};
+    info.runs = run_records({record_run(machine)});
+    collector_.emplace(config_, plugins_, std::move(info), Dataset(machine), Dataset(machine));
     if (!hooks_.continues) {
       for (const auto& remark : config_.remarks) log::warn(remark);
     }
@@ -91,6 +95,17 @@ class Sweep {
         fmt::format("{} problems, {} cells to measure; {} will be skipped (reasons: the .log files beside the CSVs)",
                     plan_.problems.size(), plan_.cells(), plan_.skipped.size()));
     if (hooks_.continues) log::say(fmt::format("{} cells are measured already", hooks_.earlier_rows.size()));
+  }
+
+  /// Writes the run's record before any row, so that no row is without one.
+  Provenance record_run(const Machine& machine) const {
+    if (hooks_.continues) {
+      if (auto written = read_provenance(config_.output_dir, run_id_)) return *written;
+    }
+    auto run = make_provenance(config_, plugins_, machine, run_id_, hooks_.command_line);
+    for (const auto& line : set_aside_stale_csvs(config_.output_dir, run)) log::warn(line);
+    write_provenance(config_.output_dir, run);
+    return run;
   }
 
   /// The rows of AUTO are apart: they are measured after the decision and take no part in it.
@@ -125,7 +140,8 @@ class Sweep {
         config_, instances_, *group.strategies, ranks, [&](const Problem& problem) { return select(problem, group); },
         hooks_, group.probe);
     for (const auto& planned : plan.problems) {
-      const auto rows = run.run(planned);
+      auto rows = run.run(planned);
+      for (auto& row : rows) row.run_id = run_id_;
       hooks_.record(rows);
       if (collector_) {
         progress->advance(rows, planned.estimated_seconds);
@@ -156,8 +172,8 @@ class Sweep {
           return Support::no(what_was_thrown());
         }
       };
-      chosen = auto_choice_.choose(*collector_->decision().selectors.front(), baseline_strategy(collector_->dataset()),
-                                   problem, supports);
+      chosen = auto_choice_.choose(*collector_->decision().selectors.front(),
+                                   baseline_strategy(collector_->decided_by()), problem, supports);
     }
     return group.ranks->broadcast(std::move(chosen), 0);
   }
@@ -179,6 +195,7 @@ class Sweep {
   Instances instances_;
   std::map<int, Group> groups_;  // by tp_size
   Plan plan_;
+  std::string run_id_;
   AutoChoice auto_choice_{log::warn};
   std::optional<ResultCollector> collector_;  // rank 0 only
 };
@@ -191,15 +208,18 @@ ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world
 }
 
 ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data) {
-  auto contents = read_data_dir(data.data_dir, data.platform, data.csv);
+  auto contents = read_data_dir(data.data_dir, data.platform, data.options);
   for (const auto& warning : contents.warnings) log::warn(warning);
+  for (const auto& line : contents.mixed) log::warn(line);
   if (contents.skipped_rows > 0) log::warn(fmt::format("{} malformed rows were skipped", contents.skipped_rows));
   const auto machine = contents.dataset.machine();
   log::say(
       fmt::format("{} rows of {} from {}", contents.dataset.rows().size(), machine.platform, data.data_dir.string()));
 
-  ResultCollector collector(config, plugins, RunInfo{config.output_dir, machine, false, data.data_dir},
-                            std::move(contents.dataset), std::move(contents.holdout));
+  RunInfo info{config.output_dir, machine, false, data.data_dir};
+  info.runs = run_records(contents.runs);
+  info.mixed = contents.mixed;
+  ResultCollector collector(config, plugins, std::move(info), std::move(contents.dataset), std::move(contents.holdout));
   collector.decide();
   collector.write_report();
   return collector.exit_code();

@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <string>
 
-#include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
 #include "comm/world.hpp"
 #include "config/config.hpp"
+#include "io/data_dir.hpp"
 #include "sweep/run_hooks.hpp"
 
 namespace arbiter {
@@ -22,7 +22,7 @@ namespace arbiter {
 struct DataRun {
   std::filesystem::path data_dir;
   std::string platform;  ///< "cpu", "sm90"; empty for the only one there
-  CsvReadOptions csv;
+  DataDirOptions options;
 };
 
 /// Decides and writes the artefacts from the CSVs of a folder. Needs no ranks. Throws DataError.

@@ -15,7 +15,7 @@ TEST_F(CommandLine, HelpNamesEveryOptionAndTheExitCodes) {
   EXPECT_EQ(help.exit_code, 0);
   for (const char* option :
        {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto", "--probe", "--list",
-        "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--version"}) {
+        "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--allow_mixed", "--version"}) {
     EXPECT_THAT(help.output, HasSubstr(option));
   }
   EXPECT_THAT(help.output, HasSubstr("Exit codes: 0 done"));
@@ -33,6 +33,7 @@ TEST_F(CommandLine, MistakesAreUsageErrors) {
   EXPECT_EQ(runner({"--config"}).exit_code, 2);
   EXPECT_EQ(runner({"--data_dir", dir_.string(), "--dry-run"}).exit_code, 2);
   EXPECT_EQ(runner({"--data_dir", dir_.string(), "--sm_version", "ninety"}).exit_code, 2);
+  EXPECT_EQ(runner({"--config", "any.yaml", "--allow_mixed"}).exit_code, 2);
   const auto renamed = runner({"--config", "any.yaml", "--limits"});
   EXPECT_EQ(renamed.exit_code, 2);
   EXPECT_THAT(renamed.output, ::testing::HasSubstr("--limits: is called --probe now"));

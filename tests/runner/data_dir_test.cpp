@@ -102,6 +102,56 @@ TEST_F(DataDir, ReproducesTheRegretOfAKeptResultWithoutItsGpu) {
   EXPECT_THAT(read_file(dir_ / "again/summary.txt"), HasSubstr("AUTO as measured: grid mean "));
 }
 
+TEST_F(DataDir, RunsThatDifferAreJoinedOnlyWhereThatIsAllowedAndTheReportSaysSo) {
+  const auto part = [&](int tp_size, const std::string& run, const std::string& driver) {
+    const auto tp = std::to_string(tp_size);
+    write("mixed/benchmark.tp" + tp + ".sm90.csv",
+          "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),context,run_id,schema\n" + tp +
+              ",bfloat16,256,1,128,NCCL,NONE,9.5,engine," + run + ",3\n" + tp +
+              ",bfloat16,256,1,128,ONESHOT,NONE,9.6,engine," + run + ",3\n" + tp +
+              ",bfloat16,256,1,128,NCCL,NONE,9.5,back_to_back," + run + ",3\n" + tp +
+              ",bfloat16,256,1,128,ONESHOT,NONE,2.5,back_to_back," + run + ",3\n");
+    write("mixed/run." + run + ".json", R"({"format": "arbiter-run", "schema": 3, "run_id": ")" + run +
+                                            R"(", "date": "2026-11-28T03:13:57Z",
+              "arbiter": {"version": "0.2.0", "commit": ""}, "command_line": [], "settings": {},
+              "machine": {"platform": "sm90", "facts": {"driver": ")" +
+                                            driver + R"("}}, "packages": {}, "environment": {},
+              "config": {"source": "", "hash": "", "overrides": [], "text": ""}})");
+  };
+  part(2, "one", "580.1");
+  part(4, "two", "590.2");
+  const auto mixed = (dir_ / "mixed").string();
+  const auto sinks = "sinks={cpp_table: {axes: data}, summary: , csv: }";
+  const auto refused = runner({"--data_dir", mixed, "--set", sinks});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("run one of 2026-11-28T03:13:57Z (benchmark.tp2.sm90.csv)"),
+                                    HasSubstr("driver: 580.1 / 590.2"), HasSubstr("--allow_mixed")));
+  const auto allowed =
+      runner({"--data_dir", mixed, "--set", sinks, "--allow_mixed", "--save_csv_dir", (dir_ / "joined").string()});
+  ASSERT_EQ(allowed.exit_code, 0) << allowed.output;
+  EXPECT_THAT(allowed.output,
+              AllOf(HasSubstr("driver: 580.1 / 590.2"),
+                    HasSubstr("decisions, tables and pictures are of allreduce, context engine; in the data are also: "
+                              "allreduce, context back_to_back")));
+  const auto summary = read_file(dir_ / "joined/summary.txt");
+  EXPECT_THAT(summary, AllOf(HasSubstr("joined although run one of "), HasSubstr("run: two of 2026-11-28T03:13:57Z"),
+                             HasSubstr("setting: allreduce, context engine"),
+                             HasSubstr("Of 2 cells the best strategy differs in 2 between engine and back_to_back")));
+  const auto table = read_file(dir_ / "joined/gen_heuristic_code/generated_lookup_table.cpp");
+  EXPECT_THAT(table, AllOf(HasSubstr("// Setting: allreduce, context engine, bfloat16.\n"), HasSubstr("// Run one of "),
+                           HasSubstr("// Joined although run one of "), HasSubstr("{0} // hidden_size=128")));
+  // All contexts are copied, and the records with them.
+  EXPECT_THAT(read_file(dir_ / "joined/benchmark.tp4.sm90.csv"), HasSubstr("back_to_back,"));
+  EXPECT_TRUE(fs::exists(dir_ / "joined/run.two.json"));
+
+  const auto config = write("chosen.yaml", "measurement: {context: [back_to_back]}\nheuristics: [lut]\n");
+  const auto chosen = runner({"--config", config.string(), "--data_dir", mixed, "--set", sinks, "--allow_mixed",
+                              "--save_csv_dir", (dir_ / "chosen").string()});
+  ASSERT_EQ(chosen.exit_code, 0) << chosen.output;
+  EXPECT_THAT(read_file(dir_ / "chosen/gen_heuristic_code/generated_lookup_table.cpp"),
+              AllOf(HasSubstr("context back_to_back, bfloat16"), HasSubstr("{4} // hidden_size=128")));
+}
+
 TEST_F(DataDir, SeveralSmVersionsNeedOneToBeNamed) {
   write("data/benchmark.tp2.sm100.csv", std::string(header) + "2,bfloat16,256,1,128,NCCL,NONE,allreduce,1.5\n");
   const auto unnamed = runner({"--data_dir", data()});

@@ -80,6 +80,10 @@ TEST_F(SameAnswers, DoNotDependOnTheOrderOfTheRowsOfACsv) {
     write("shuffled/" + name + ".csv", shuffled);
     write("shuffled/" + name + ".machine.json", read_file(out() / (name + ".machine.json")));
   }
+  for (const auto& entry : std::filesystem::directory_iterator(out())) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("run.")) write("shuffled/" + name, read_file(entry.path()));
+  }
   const auto read = runner({"--config", config.string(), "--data_dir", (dir_ / "shuffled").string(), "--save_csv_dir",
                             (dir_ / "other").string()});
   ASSERT_EQ(read.exit_code, 0) << read.output;

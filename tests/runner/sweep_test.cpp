@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
+
+#include <unistd.h>
 
 #include "arbiter/files.hpp"
 #include "runner/runner_fixture.hpp"
@@ -82,9 +85,9 @@ TEST_F(SweepRun, MeasuresTheLimitsOfEachGroupFirstAndTheFloorOfEveryRow) {
   ASSERT_EQ(result.exit_code, 0) << result.output;
   for (const std::string tp : {"2", "3"}) {
     const auto probe = read_file(out() / ("machine_probe.tp" + tp + ".cpu.csv"));
-    EXPECT_THAT(probe,
-                AllOf(StartsWith("kind,from,to,bytes,value,unit\nlaunch,all,all,0,"), HasSubstr("\none_way,0,1,0,"),
-                      HasSubstr("\npush,all,all,4194304,"), HasSubstr("\npull,1,0,4194304,")));
+    EXPECT_THAT(probe, AllOf(StartsWith("kind,from,to,bytes,value,unit,run_id,schema\nlaunch,all,all,0,"),
+                             HasSubstr("\none_way,0,1,0,"), HasSubstr("\npush,all,all,4194304,"),
+                             HasSubstr("\npull,1,0,4194304,")));
     const auto csv = read_csv(out() / ("benchmark.tp" + tp + ".cpu.csv"));
     for (const auto& row : csv.dataset.rows()) {
       EXPECT_GT(row.lower_bound_us, 0.0) << to_string(row.problem) << " " << row.strategy;
@@ -115,6 +118,54 @@ TEST_F(SweepRun, KeepsTheCsvsOfAnEarlierRun) {
   const auto first = read_file(out() / "benchmark.tp2.cpu.csv");
   ASSERT_EQ(runner({"--config", config.string()}).exit_code, 0);
   EXPECT_EQ(read_file(out() / "benchmark.tp2.cpu.csv.1"), first);
+}
+
+TEST_F(SweepRun, RecordsWhatMadeItsRowsWithoutNamesAndPaths) {
+  const auto config = small_sweep("sinks: [summary]\n");
+  const auto home = dir_ / "home";
+  fs::create_directories(home);
+  const auto result = runner({"--config", config.string(), "--set", "problems.tp_size=[2]"},
+                             {"HOME=" + home.string(), "USER=some-user", "HOSTNAME=some-host", "NCCL_ALGO=Ring",
+                              "UCX_LOG_FILE=" + (home / "log").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  std::vector<fs::path> records;
+  for (const auto& entry : fs::directory_iterator(out())) {
+    if (entry.path().filename().string().starts_with("run.")) records.push_back(entry.path());
+  }
+  ASSERT_EQ(records.size(), 1U);
+  const std::string record = read_file(records.front());
+  EXPECT_THAT(record, AllOf(HasSubstr("\"command_line\": [\n    \"runner\",\n    \"--config\",\n    \"sweep.yaml\""),
+                            HasSubstr("\"NCCL_ALGO\": \"Ring\""), HasSubstr("\"UCX_LOG_FILE\": \"(a path)\""),
+                            HasSubstr("\"measurement.min_samples\": \"3\""), HasSubstr("\"problems.tp_size=[2]\""),
+                            HasSubstr("output_dir: out"), HasSubstr("\"mpi\": \"Open MPI ")));
+  std::array<char, 256> host{};
+  ASSERT_EQ(::gethostname(host.data(), host.size() - 1), 0);
+  for (const std::string& text : {std::string("some-user"), std::string("some-host"), dir_.string(), home.string(),
+                                  "\"" + std::string(host.data()) + "\"", std::string("\"/")}) {
+    EXPECT_THAT(record, ::testing::Not(HasSubstr(text)));
+  }
+  const auto csv = read_csv(out() / "benchmark.tp2.cpu.csv");
+  for (const auto& row : csv.dataset.rows()) EXPECT_EQ("run." + row.run_id + ".json", records.front().filename());
+}
+
+TEST_F(SweepRun, SetsAsideTheFilesOfARunItMayNotBeJoinedWithAndKeepsTheParts) {
+  const auto config = small_sweep("sinks: [summary]\n");
+  const auto run_tp = [&](const std::string& tp, const std::string& more) {
+    return runner({"--config", config.string(), "--set", "problems.tp_size=[" + tp + "]", "--set", more});
+  };
+  ASSERT_EQ(run_tp("3", holdout).exit_code, 0);
+  const auto part = run_tp("2", holdout);
+  ASSERT_EQ(part.exit_code, 0) << part.output;
+  EXPECT_TRUE(fs::exists(out() / "benchmark.tp3.cpu.csv"));
+  const auto joined = runner({"--data_dir", out().string(), "--set", "sinks=[summary]"});
+  EXPECT_EQ(joined.exit_code, 0) << joined.output;
+  const auto other = run_tp("2", "measurement.min_samples=4");
+  ASSERT_EQ(other.exit_code, 0) << other.output;
+  for (const char* file : {"benchmark.tp3.cpu", "benchmark.tp3.cpu.holdout", "benchmark.tp2.cpu.holdout"}) {
+    EXPECT_FALSE(fs::exists(out() / (std::string(file) + ".csv"))) << file;
+    EXPECT_TRUE(fs::exists(out() / (std::string(file) + ".csv.1"))) << file;
+  }
+  EXPECT_THAT(other.output, HasSubstr("measurement.min_samples: 3 / 4"));
 }
 
 TEST_F(SweepRun, UsesTheRanksOfAnMpirunThatIsThereAlready) {

@@ -16,6 +16,13 @@
 
 namespace arbiter {
 
+/// A run that made rows of the data, for the head of an artefact. What else is known of it is in run.<id>.json.
+struct RunRecord {
+  std::string id;
+  std::string date;     ///< UTC: "2026-11-28T03:13:57Z"
+  std::string arbiter;  ///< its version and commit: "0.2.0 (1a2b3c4d5e6f)"
+};
+
 /// What is known about a run before it measures.
 struct RunInfo {
   std::filesystem::path output_dir;  ///< the folder for everything a sink writes; may not exist yet
@@ -25,12 +32,17 @@ struct RunInfo {
   /// The ranks of this run failed and fresh ones took over. All calls are made again from the start, also for what was
   /// measured before, so a sink that writes as it goes continues its files (LineFile::Earlier::continues).
   bool continues = false;
+  /// This run, or those that made the CSVs it starts from, as far as they have a record; the versions of libraries are
+  /// facts of the machine.
+  std::vector<RunRecord> runs = {};
+  /// What differs between the runs of the CSVs, where the user allowed that: lines that a report repeats.
+  std::vector<std::string> mixed = {};
 };
 
 /// Everything that a run has at its end. Valid during Sink::write() only.
 struct Report {
   const RunInfo& run;
-  const Dataset& dataset;
+  const Dataset& dataset;  ///< the rows of one setting
   const Dataset& holdout;  ///< measured like `dataset` but never fitted, to judge selectors; may be empty
   std::vector<std::shared_ptr<const Selector>> selectors;  ///< in the order of the YAML
   std::vector<std::shared_ptr<const Selector>> compared;   ///< tables of other tools, from `compare:`
@@ -39,6 +51,11 @@ struct Report {
   std::function<std::optional<int>(const std::string& strategy)> table_id;
   /// Prints one line for people (the path of an artefact, a table).
   std::function<void(const std::string& line)> say;
+  /// Of `dataset` and `holdout`, and so of every decision: artefacts name it.
+  Setting setting = {};
+  /// The rows of every setting, those of the holdout too (Measurement::holdout); null if `dataset` and `holdout` are
+  /// all.
+  const Dataset* all_rows = nullptr;
 };
 
 /// Writes what people or programs read. Called on rank 0 only, from one thread, in the order of the calls below. A sink

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/run_provenance.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "io/private_text.hpp"
+#include "plugin/plugin_host.hpp"
+
+namespace arbiter {
+
+namespace {
+
+std::string text_of(const ParameterValue& value) {
+  return std::visit(
+      [](const auto& held) {
+        if constexpr (fmt::is_range<std::decay_t<decltype(held)>, char>::value &&
+                      !std::is_same_v<std::decay_t<decltype(held)>, std::string>) {
+          return fmt::format("[{}]", fmt::join(held, ", "));
+        } else {
+          return fmt::format("{}", held);
+        }
+      },
+      value);
+}
+
+/// "NCCL 1.0": a plugin and its version.
+std::string plugin_text(const PluginHost& plugins, PluginKind kind, const std::string& name,
+                        const std::string& backend) {
+  const auto* entry = plugins.find(kind, name, backend);
+  return entry == nullptr ? name : fmt::format("{} {}", name, entry->version);
+}
+
+std::map<std::string, std::string> measurement_settings(const MeasurementConfig& config) {
+  std::vector<std::string_view> contexts;
+  for (const Context context : config.contexts) contexts.push_back(name_of(context));
+  return {{"context", fmt::format("[{}]", fmt::join(contexts, ", "))},
+          {"graph", fmt::format("{}", config.graph)},
+          {"max_samples", fmt::format("{}", config.max_samples)},
+          {"min_sample_us", fmt::format("{}", config.min_sample_us)},
+          {"min_samples", fmt::format("{}", config.min_samples)},
+          {"neighbour_mib", fmt::format("{}", config.neighbour_mib)},
+          {"neighbour_us", fmt::format("{}", config.neighbour_us)},
+          {"precision_percent", fmt::format("{}", config.precision_percent)},
+          {"probe", fmt::format("{}", config.probe)},
+          {"seed", fmt::format("{}", config.seed)},
+          {"skew_us", fmt::format("{}", config.skew_us)},
+          {"time_target_ms", fmt::format("{}", config.time_target_ms)},
+          {"timeout_ms", fmt::format("{}", config.timeout_ms)}};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> settings_of(const Config& config, const PluginHost& plugins) {
+  std::map<std::string, std::string> settings;
+  settings["backend"] = plugin_text(plugins, PluginKind::backend, config.backend, "");
+  for (const auto& [key, value] : measurement_settings(config.measurement)) settings["measurement." + key] = value;
+  for (const auto& strategy : config.strategies) {
+    const std::string key = "strategies." + strategy.name;
+    settings[key] = plugin_text(plugins, PluginKind::strategy, strategy.plugin, config.backend);
+    for (const auto& [name, value] : strategy.parameters.values()) settings[key + "." + name] = text_of(value);
+  }
+  std::vector<std::string> holdout;
+  for (const auto& shape : config.holdout) holdout.push_back(fmt::format("{}x{}", shape.num_tokens, shape.hidden_size));
+  settings["problems.holdout"] = fmt::format("[{}]", fmt::join(holdout, ", "));
+  return settings;
+}
+
+Provenance make_provenance(const Config& config, const PluginHost& plugins, const Machine& machine, std::string run_id,
+                           const std::vector<std::string>& command_line) {
+  const PrivateNames names = private_names();
+  const auto shown = [&](const std::string& text) { return without_private_parts(text, names); };
+  Provenance run;
+  run.run_id = std::move(run_id);
+  run.date = utc_date();
+  run.version = built_version();
+  run.commit = built_commit();
+  for (const auto& argument : command_line) run.command_line.push_back(shown(argument));
+  run.config_source = shown(config.source);
+  run.config = shown(config.text);
+  run.config_hash = text_hash(config.text);
+  for (const auto& text : config.overrides) run.overrides.push_back(shown(text));
+  run.settings = settings_of(config, plugins);
+  for (auto& [key, value] : run.settings) value = shown(value);
+  run.machine = machine;
+  if (const auto id = machine_id(); !id.empty()) run.machine.facts.emplace("machine_id", id);
+  run.environment = timing_environment(environ, names);
+  return run;
+}
+
+std::vector<RunRecord> run_records(const std::vector<Provenance>& runs) {
+  std::vector<RunRecord> records;
+  for (const auto& run : runs) {
+    records.push_back(
+        {run.run_id, run.date, run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit)});
+  }
+  return records;
+}
+
+}  // namespace arbiter
