@@ -73,7 +73,7 @@ std::string ranks(int rank) { return rank == ProbeCase::all ? "all" : std::to_st
 std::string line_of(const ProbeRow& row) {
   const auto& [kind, from, to, bytes, round_trips] = row.what;
   const bool is_time = kind == ProbeKind::launch || kind == ProbeKind::one_way;
-  return fmt::format("{},{},{},{},{},{}\n", name_of(kind), ranks(from), ranks(to), bytes,
+  return fmt::format("{},{},{},{},{},{}", name_of(kind), ranks(from), ranks(to), bytes,
                      std::isnan(row.value) ? std::string() : fmt::format("{:.4g}", row.value), is_time ? "us" : "GB/s");
 }
 
@@ -89,16 +89,20 @@ std::string probe_file_name(int tp_size, std::string_view platform) {
   return fmt::format("machine_probe.tp{}.{}.csv", tp_size, platform);
 }
 
-void write_probe(const std::filesystem::path& file, const MachineProbe& probe) {
-  std::string text = "kind,from,to,bytes,value,unit\n";
-  for (const auto& row : probe.rows()) text += line_of(row);
+void write_probe(const std::filesystem::path& file, const MachineProbe& probe, std::string_view run_id) {
+  std::string text = "kind,from,to,bytes,value,unit,run_id,schema\n";
+  for (const auto& row : probe.rows()) text += fmt::format("{},{},{}\n", line_of(row), csv_field(run_id), csv_schema);
   write_or_set_aside(file, text);
 }
 
-std::string regret_csv(const std::vector<RegretRow>& rows) {
+std::string regret_csv(const std::vector<RegretRow>& rows, const Report& report) {
   std::string text =
       "selector,source,data,tp_size,fusion,cells,unmeasured,mean_percent,p95_percent,worst_percent,"
-      "share_within_1_percent,regions\n";
+      "share_within_1_percent,regions,op,graph,context,run_id,schema\n";
+  std::string runs;
+  for (const RunRecord& run : report.run.runs) runs += (runs.empty() ? "" : " ") + run.id;
+  const std::string origin = fmt::format("{},{},{},{},{}", csv_field(report.setting.op), report.setting.graph,
+                                         name_of(report.setting.context), csv_field(runs), csv_schema);
   for (const RegretRow& row : rows) {
     for (const bool holdout : {false, true}) {
       const Regret& regret = holdout ? row.holdout : row.grid;
@@ -106,12 +110,12 @@ std::string regret_csv(const std::vector<RegretRow>& rows) {
       const bool known = regret.cells > regret.unmeasured;
       const auto percent = [&](double share) { return known ? fmt::format("{:.4f}", 100.0 * share) : std::string(); };
       const bool counted = !holdout && row.source != RegretSource::measured;
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.selector), name_of(row.source),
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.selector), name_of(row.source),
                           holdout ? "holdout" : "grid", row.tp_size == 0 ? "all" : std::to_string(row.tp_size),
                           row.fusion.empty() ? "all" : csv_field(row.fusion), regret.cells, regret.unmeasured,
                           percent(regret.mean), percent(regret.p95), percent(regret.worst),
                           known ? fmt::format("{:.4f}", regret.within_one_percent) : "",
-                          counted ? std::to_string(row.regions) : "");
+                          counted ? std::to_string(row.regions) : "", origin);
     }
   }
   return text;

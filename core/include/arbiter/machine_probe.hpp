@@ -87,10 +87,11 @@ class ARBITER_EXPORT MachineProbe {
 /// For sinks. "machine_probe.tp4.sm90.csv": the file name of the probe of one tp size.
 [[nodiscard]] ARBITER_EXPORT std::string probe_file_name(int tp_size, std::string_view platform);
 
-/// For sinks. Writes a CSV with the columns kind, from, to, bytes, value, unit; "all" stands for all ranks at once, and
-/// failed cases have no value. An older file with other contents is renamed to <file>.1 (or the next free number).
-/// Throws SystemError.
-ARBITER_EXPORT void write_probe(const std::filesystem::path& file, const MachineProbe& probe);
+/// For sinks. Writes a CSV with the columns kind, from, to, bytes, value, unit, run_id, schema; "all" stands for all
+/// ranks at once, and failed cases have no value. An older file with other contents is renamed to <file>.1 (or the next
+/// free number). Throws SystemError.
+ARBITER_EXPORT void write_probe(const std::filesystem::path& file, const MachineProbe& probe,
+                                std::string_view run_id = {});
 
 /// For backends. The cases of a prober: launch; one_way for every pair; and for each kind of `rates` every ordered pair
 /// at the last of `sizes` (in bytes, ascending), then all ranks at once at every size.

@@ -57,7 +57,8 @@ struct RegretRow {
 [[nodiscard]] ARBITER_EXPORT std::vector<RegretRow> regret_report(const Report& report);
 
 /// The rows as CSV text, one line per selector, data ("grid", "holdout"), tp size and fusion ("all" for all of them).
-/// Regrets are in percent, the share of cells within 1 % of the best is 0..1; empty if no choice was measured.
-[[nodiscard]] ARBITER_EXPORT std::string regret_csv(const std::vector<RegretRow>& rows);
+/// Regrets are in percent, the share of cells within 1 % of the best is 0..1; empty if no choice was measured. The last
+/// columns are the same in every line: the setting (op, graph, context), the runs that made the rows, the schema.
+[[nodiscard]] ARBITER_EXPORT std::string regret_csv(const std::vector<RegretRow>& rows, const Report& report);
 
 }  // namespace arbiter

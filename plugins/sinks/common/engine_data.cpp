@@ -97,6 +97,45 @@ Dataset timed_in_graphs(const Dataset& dataset, bool graph) {
   return result;
 }
 
+Dataset timed_in_graphs(const Report& report, bool graph) {
+  if (report.setting.graph == graph || report.all_rows == nullptr) return timed_in_graphs(report.dataset, graph);
+  Dataset result(report.dataset.machine());
+  for (const Measurement& row : report.all_rows->rows()) {
+    Setting setting = row.setting;
+    setting.hosts = report.setting.hosts;
+    setting.graph = report.setting.graph;
+    if (!row.holdout && row.setting.graph == graph && setting == report.setting) result.add(row);
+  }
+  return result;
+}
+
+DType artefact_dtype(const Dataset& dataset) {
+  const std::vector<DType> dtypes = dataset.dtypes();
+  const bool common = dtypes.empty() || std::ranges::find(dtypes, DType::bfloat16) != dtypes.end();
+  return common ? DType::bfloat16 : dtypes.front();
+}
+
+Dataset of_dtype(const Dataset& dataset, DType dtype) {
+  Dataset result(dataset.machine());
+  for (const Measurement& row : dataset.rows()) {
+    if (row.problem.dtype == dtype) result.add(row);
+  }
+  return result;
+}
+
+Dataset of_artefact_dtype(const Report& report, const Dataset& dataset, const std::string& sink) {
+  const DType dtype = artefact_dtype(dataset);
+  std::vector<std::string_view> others;
+  for (const DType other : dataset.dtypes()) {
+    if (other != dtype) others.push_back(name_of(other));
+  }
+  if (!others.empty()) {
+    report.say(
+        fmt::format("{}: made of {}; {} in the data are left out", sink, name_of(dtype), fmt::join(others, ", ")));
+  }
+  return of_dtype(dataset, dtype);
+}
+
 Dataset timed_as_engines_decode(const Dataset& dataset) {
   Dataset result(dataset.machine());
   for (const int tp_size : dataset.tp_sizes()) {
@@ -142,6 +181,16 @@ std::string origin_text(const Machine& machine) {
   const auto gpu = machine.facts.find("gpu");
   return gpu == machine.facts.end() ? fmt::format("measured on {}", machine.platform)
                                     : fmt::format("measured on {} ({})", machine.platform, gpu->second);
+}
+
+std::string origin_lines(const Report& report, std::optional<DType> dtype, std::string_view prefix) {
+  std::string text = fmt::format("{}Setting: {}{}{}.\n", prefix, to_string(report.setting), dtype ? ", " : "",
+                                 dtype ? name_of(*dtype) : "");
+  for (const RunRecord& run : report.run.runs) {
+    text += fmt::format("{}Run {} of {}, Arbiter {}.\n", prefix, run.id, run.date, run.arbiter);
+  }
+  for (const std::string& line : report.run.mixed) text += fmt::format("{}Joined although {}.\n", prefix, line);
+  return text;
 }
 
 std::string python_text(const PythonDict& dict) {

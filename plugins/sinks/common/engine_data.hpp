@@ -13,6 +13,7 @@
 #include "arbiter/parameters.hpp"
 #include "arbiter/regret.hpp"
 #include "arbiter/sink.hpp"
+#include "arbiter/tensor.hpp"
 
 namespace arbiter {
 
@@ -52,6 +53,16 @@ struct EnginePath {
 /// where there are none.
 [[nodiscard]] Dataset timed_as_engines_decode(const Dataset& dataset);
 
+/// The rows of the report's setting, or of the one that differs from it in graph replays or eager runs only.
+[[nodiscard]] Dataset timed_in_graphs(const Report& report, bool graph);
+
+/// The dtype of an artefact that has no axis of dtypes: bfloat16, or the first of data without any.
+[[nodiscard]] DType artefact_dtype(const Dataset& dataset);
+[[nodiscard]] Dataset of_dtype(const Dataset& dataset, DType dtype);
+/// Of the data of an artefact without an axis of dtypes, those that it is made of; of others a line of `sink` to the
+/// user says that they are left out.
+[[nodiscard]] Dataset of_artefact_dtype(const Report& report, const Dataset& dataset, const std::string& sink);
+
 /// Whether a path has a usable time.
 [[nodiscard]] bool has_times(const Dataset& paths, const std::string& name);
 
@@ -70,6 +81,10 @@ using EngineRule = std::function<std::string(const Problem&)>;
 
 /// "measured on sm90 (NVIDIA H200)": for the head of an artefact.
 [[nodiscard]] std::string origin_text(const Machine& machine);
+
+/// What an artefact was made from, for its head: the setting, with the dtype if the artefact has no axis of dtypes; the
+/// runs with their dates and versions; what differs between them. Each line ends, and begins with `prefix`.
+[[nodiscard]] std::string origin_lines(const Report& report, std::optional<DType> dtype, std::string_view prefix);
 
 /// A Python value for each tp_size.
 using PythonDict = std::map<int, std::string>;

@@ -6,6 +6,8 @@
 // of engines; name_of() gives the names of both. A selector without a table is sampled in the cells of the grid, and
 // the header says so. `namespace` encloses everything.
 #include <iterator>
+#include <optional>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -38,6 +40,8 @@ std::vector<std::string> origin_of(const Report& report, const Selector& selecto
   std::vector<std::string> lines = {fmt::format("Decision of {}, measured on {}:", selector.name(),
                                                 machine.platform.empty() ? "an unknown platform" : machine.platform)};
   for (const auto& [key, value] : machine.facts) lines.push_back(fmt::format("  {}: {}", key, value));
+  std::istringstream origin(origin_lines(report, std::nullopt, ""));
+  for (std::string line; std::getline(origin, line);) lines.push_back(line);
   if (sampled) {
     lines.push_back(
         fmt::format("{} has no table: this is what it chose in the measured cells; it may choose otherwise "

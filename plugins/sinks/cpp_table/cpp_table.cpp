@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, a look-up table for an inference engine to compile
 // in, of the selector that `selector` names. Its axes are those of TensorRT-LLM (`axes: seed`) or those of the data;
-// each can be overridden.
-#include <algorithm>
+// each can be overridden. It has no axis of dtypes: its head names the one it is of, bfloat16 where it was measured.
 #include <cctype>
 #include <iterator>
 
@@ -25,13 +24,6 @@ std::string table_name(const std::string& platform) {
   return name;
 }
 
-/// Such a table has no axis of dtypes: it is for bfloat16, or the first dtype of data without any.
-DType table_dtype(const Dataset& dataset) {
-  const std::vector<DType> dtypes = dataset.dtypes();
-  const bool common = dtypes.empty() || std::ranges::find(dtypes, DType::bfloat16) != dtypes.end();
-  return common ? DType::bfloat16 : dtypes.front();
-}
-
 template <class Value>
 void override_axis(std::vector<Value>& axis, const std::vector<Value>& wanted) {
   if (!wanted.empty()) axis = wanted;
@@ -48,7 +40,10 @@ class CppTable : public Sink {
  private:
   void do_write(const Report& report) override {
     const Selector& selector = find_selector(report, selector_, "cpp_table");
-    TableAxes axes = from_data_ ? data_axes(report.dataset) : seed_axes();
+    // Such a table has no axis of dtypes.
+    const Dataset data = of_artefact_dtype(report, report.dataset, "cpp_table");
+    const DType dtype = artefact_dtype(data);
+    TableAxes axes = from_data_ ? data_axes(data) : seed_axes();
     override_axis(axes.tp_sizes, wanted_.tp_sizes);
     override_axis(axes.fusions, wanted_.fusions);
     override_axis(axes.hidden_sizes, wanted_.hidden_sizes);
@@ -62,9 +57,9 @@ class CppTable : public Sink {
       }
       return *number;
     };
-    const std::string text = table_text(axes, table_name(report.run.machine.platform), table_dtype(report.dataset), id);
+    const std::string text = table_text(axes, table_name(report.run.machine.platform), dtype, id);
     const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
-    write_file(file, text);
+    write_file(file, origin_lines(report, dtype, "// ") + text);
     report.say(fmt::format("{}: {} x {} x {} x {} cells of {}", file.string(), axes.tp_sizes.size(),
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name()));
   }

@@ -42,7 +42,7 @@ class CsvSink : public Sink {
 
   void do_probed(const MachineProbe& probe) override {
     const fs::path file = run_.output_dir / probe_file_name(probe.tp_size(), platform());
-    write_probe(file, probe);
+    write_probe(file, probe, run_.runs.empty() ? std::string_view() : run_.runs.front().id);
     probe_files_.push_back(file);
   }
 
@@ -57,9 +57,14 @@ class CsvSink : public Sink {
   void do_write(const Report& report) override {
     if (!report.run.measures && elsewhere(report.run)) {
       run_ = report.run;
-      for (const Dataset* data : {&report.dataset, &report.holdout}) {
-        for (const Measurement& row : data->rows()) append(row);
+      if (report.all_rows != nullptr) {
+        for (const Measurement& row : report.all_rows->rows()) append(row);
+      } else {
+        for (const Dataset* data : {&report.dataset, &report.holdout}) {
+          for (const Measurement& row : data->rows()) append(row);
+        }
       }
+      copy_records();
     }
     for (const auto& [key, file] : files_) {
       if (!file.writer) continue;
@@ -88,6 +93,15 @@ class CsvSink : public Sink {
 
   static bool elsewhere(const RunInfo& run) {
     return fs::weakly_canonical(run.output_dir) != fs::weakly_canonical(run.data_dir);
+  }
+
+  /// The records of the runs, without which their rows could not be joined again.
+  void copy_records() const {
+    for (const RunRecord& run : run_.runs) {
+      const std::string name = fmt::format("run.{}.json", run.id);
+      if (fs::is_regular_file(run_.data_dir / name))
+        write_file(run_.output_dir / name, read_file(run_.data_dir / name));
+    }
   }
 
   void append(const Measurement& row) {

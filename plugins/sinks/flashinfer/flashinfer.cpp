@@ -34,7 +34,7 @@ class Flashinfer : public Sink {
   void do_write(const Report& report) override {
     if (!sm_version(report, "flashinfer") || !names_strategies(report, "flashinfer", "FlashInfer", paths_)) return;
     if (!names_each(report, "flashinfer", "_use_oneshot_heuristics", paths_, {"one_shot", "two_shot"})) return;
-    const Dataset data = timed_as_engines_decode(report.dataset);
+    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(report.dataset), "flashinfer");
     PythonDict sizes;
     for (const int tp_size : flashinfer_tp_sizes) {
       const Dataset paths = times_of_paths(data.of_tp_size(tp_size), paths_);
@@ -49,14 +49,15 @@ class Flashinfer : public Sink {
     report_missing(report, "flashinfer", "_use_oneshot_heuristics", flashinfer_tp_sizes, sizes);
     if (sizes.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
-    write_file(file, fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n"
-                                 "# {}.\n"
-                                 "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
-                                 "not here.\n"
-                                 "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
-                                 "_use_oneshot_heuristics = {}\n",
-                                 origin_text(report.dataset.machine()), stand_ins_text("FlashInfer", paths_),
-                                 python_text(sizes)));
+    write_file(file,
+               fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n{}"
+                           "# {}.\n"
+                           "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
+                           "not here.\n"
+                           "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
+                           "_use_oneshot_heuristics = {}\n",
+                           origin_text(report.dataset.machine()), origin_lines(report, artefact_dtype(data), "# "),
+                           stand_ins_text("FlashInfer", paths_), python_text(sizes)));
     report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
   }
 

@@ -18,53 +18,65 @@ using nlohmann::ordered_json;
 /// Null for what was not recorded.
 ordered_json unless(bool unknown, ordered_json value) { return unknown ? ordered_json(nullptr) : std::move(value); }
 
-ordered_json measurements(const Dataset& dataset) {
+const char* status_of(const Measurement& row) { return row.failed ? "failed" : row.suspect ? "suspect" : "ok"; }
+
+ordered_json row_of(const Measurement& m) {
+  const bool from_elsewhere = m.setting.backend.empty();
+  return ordered_json::array({m.problem.tp_size,
+                              name_of(m.problem.dtype),
+                              m.problem.fusion,
+                              m.problem.hidden_size,
+                              m.problem.num_tokens,
+                              m.strategy,
+                              m.setting.op,
+                              status_of(m),
+                              m.time_us,
+                              unless(from_elsewhere, m.setting.backend),
+                              m.setting.hosts,
+                              unless(from_elsewhere, m.setting.graph ? "graph" : "eager"),
+                              name_of(m.setting.context),
+                              unless(m.numerics == Numerics::unknown, name_of(m.numerics)),
+                              unless(m.iterations_per_sample == 0, m.iterations_per_sample),
+                              unless(m.tensor_sets == 0, m.tensor_sets),
+                              unless(m.samples == 0, m.samples),
+                              m.min_us,
+                              m.p95_us,
+                              m.ci_low_us,
+                              m.ci_high_us,
+                              m.error,
+                              m.lower_bound_us,
+                              unless(m.run_id.empty(), m.run_id),
+                              unless(m.reason.empty(), m.reason)});
+}
+
+ordered_json measurements(const Report& report, bool holdout) {
   ordered_json rows = ordered_json::array();
-  for (const Measurement& m : dataset.rows()) {
-    const bool from_elsewhere = m.setting.backend.empty();
-    rows.push_back(ordered_json::array({m.problem.tp_size,
-                                        name_of(m.problem.dtype),
-                                        m.problem.fusion,
-                                        m.problem.hidden_size,
-                                        m.problem.num_tokens,
-                                        m.strategy,
-                                        m.setting.op,
-                                        m.failed ? "failed" : "ok",
-                                        m.time_us,
-                                        unless(from_elsewhere, m.setting.backend),
-                                        unless(from_elsewhere, m.setting.graph ? "graph" : "eager"),
-                                        unless(m.iterations_per_sample == 0, m.iterations_per_sample),
-                                        unless(m.samples == 0, m.samples),
-                                        m.min_us,
-                                        m.p95_us,
-                                        m.ci_low_us,
-                                        m.ci_high_us,
-                                        m.error,
-                                        m.lower_bound_us,
-                                        unless(m.reason.empty(), m.reason)}));
+  const Dataset& own = holdout ? report.holdout : report.dataset;
+  for (const Measurement& m : (report.all_rows != nullptr ? *report.all_rows : own).rows()) {
+    if (report.all_rows == nullptr || m.holdout == holdout) rows.push_back(row_of(m));
   }
-  return {{"columns",
-           {"tp_size",
-            "dtype",
-            "fusion",
-            "hidden_size",
-            "num_tokens",
-            "strategy",
-            "op",
-            "status",
-            "time_us",
-            "backend",
-            "execution",
-            "iterations_per_sample",
-            "samples",
-            "min_us",
-            "p95_us",
-            "ci_low_us",
-            "ci_high_us",
-            "error",
-            "lower_bound_us",
-            "reason"}},
+  return {{"columns", {"tp_size",     "dtype",     "fusion",          "hidden_size",     "num_tokens",
+                       "strategy",    "op",        "status",          "time_us",         "backend",
+                       "hosts",       "execution", "context",         "numerics",        "iterations_per_sample",
+                       "tensor_sets", "samples",   "min_of_means_us", "p95_of_means_us", "ci_low_us",
+                       "ci_high_us",  "error",     "lower_bound_us",  "run_id",          "reason"}},
           {"rows", std::move(rows)}};
+}
+
+ordered_json setting_entry(const Setting& setting) {
+  return {{"backend", unless(setting.backend.empty(), setting.backend)},
+          {"hosts", setting.hosts},
+          {"op", setting.op},
+          {"execution", setting.graph ? "graph" : "eager"},
+          {"context", name_of(setting.context)}};
+}
+
+ordered_json run_entries(const RunInfo& info) {
+  ordered_json runs = ordered_json::array();
+  for (const RunRecord& run : info.runs) {
+    runs.push_back(ordered_json::array({run.id, run.date, run.arbiter}));
+  }
+  return {{"columns", {"run_id", "date", "arbiter"}}, {"rows", std::move(runs)}, {"joined_although", info.mixed}};
 }
 
 ordered_json cells_and_reasons(const MissingCells& missing) {
@@ -166,9 +178,11 @@ ordered_json decision_document(const Report& report, const MissingCells& missing
           {"version", decision_json_version},
           {"made_by", MADE_BY},
           {"machine", {{"platform", report.run.machine.platform}, {"facts", report.run.machine.facts}}},
+          {"runs", run_entries(report.run)},
+          {"setting", setting_entry(report.setting)},
           {"selectors", std::move(selectors)},
-          {"grid", measurements(report.dataset)},
-          {"holdout", measurements(report.holdout)},
+          {"grid", measurements(report, false)},
+          {"holdout", measurements(report, true)},
           {"never_measured", cells_and_reasons(missing)}};
 }
 

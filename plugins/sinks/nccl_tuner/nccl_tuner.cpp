@@ -69,7 +69,8 @@ class NcclTuner : public Sink {
  private:
   void do_write(const Report& report) override {
     if (!sm_version(report, "nccl_tuner")) return;
-    const Dataset data = timed_as_engines_decode(report.dataset.of_fusion("NONE"));
+    const Dataset data =
+        of_artefact_dtype(report, timed_as_engines_decode(report.dataset.of_fusion("NONE")), "nccl_tuner");
     const Names names = names_of(data, own_choice_);
     for (const std::string& name : names.inexpressible) {
       report.say(
@@ -84,10 +85,10 @@ class NcclTuner : public Sink {
       return;
     }
     std::string text = fmt::format(
-        "# For NCCL's example tuner plugin, {}.\n"
+        "# For NCCL's example tuner plugin, {}.\n{}"
         "{}"
         "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n",
-        origin_text(report.dataset.machine()), warning);
+        origin_text(report.dataset.machine()), origin_lines(report, artefact_dtype(data), "# "), warning);
     std::vector<EnginePath> paths;
     for (const std::string& name : names.variants) paths.push_back({name, {name}});
     const Dataset variants = times_of_paths(data, paths);

@@ -43,6 +43,7 @@ Grid::Grid(const Dataset& dataset, const std::string& fusion) {
   tp_size_ = rows.tp_sizes().front();
   dtype_ = rows.dtypes().front();
   platform_ = rows.machine().platform;
+  context_ = name_of(rows.rows().front().setting.context);
   hidden_sizes_ = rows.hidden_sizes();
   std::ranges::reverse(hidden_sizes_);
   num_tokens_ = rows.num_tokens();
@@ -66,7 +67,8 @@ void Grid::place(const Measurement& row) {
 }
 
 std::string Grid::caption() const {
-  return fmt::format("tp {}, {}{}{}", tp_size_, name_of(dtype_), platform_.empty() ? "" : ", ", platform_);
+  return fmt::format("tp {}, {}{}{}, {}", tp_size_, name_of(dtype_), platform_.empty() ? "" : ", ", platform_,
+                     context_);
 }
 
 std::optional<std::size_t> Grid::best(std::size_t shape) const {

@@ -25,7 +25,7 @@ class Grid {
   /// Throws DataError: no such fusion, several tp sizes.
   Grid(const Dataset& dataset, const std::string& fusion);
 
-  /// "tp 4, bfloat16, sm90".
+  /// "tp 4, bfloat16, sm90, engine".
   [[nodiscard]] std::string caption() const;
   [[nodiscard]] const std::vector<std::int64_t>& hidden_sizes() const { return hidden_sizes_; }  ///< descending
   [[nodiscard]] const std::vector<std::int64_t>& num_tokens() const { return num_tokens_; }      ///< ascending
@@ -47,6 +47,7 @@ class Grid {
   int tp_size_ = 0;
   DType dtype_{};
   std::string platform_;
+  std::string context_;
   std::vector<std::int64_t> hidden_sizes_;
   std::vector<std::int64_t> num_tokens_;
   std::vector<std::string> strategies_;

@@ -21,7 +21,7 @@ class RegretSink : public Sink {
     const auto rows = regret_report(report);
     if (rows.empty()) return;
     const auto file = report.run.output_dir / "regret.csv";
-    write_file(file, regret_csv(rows));
+    write_file(file, regret_csv(rows, report));
     report.say(fmt::format("{}: regret of every selector, per tp size and fusion", file.string()));
   }
 };

@@ -37,16 +37,17 @@ class Sglang : public Sink {
       return path.name != "nccl" && path.name != "pull" && !path.strategies.empty();
     });
     if (!any_kernel && !names_each(report, "sglang", "sglang.py", paths_, {"push", "two_shot"})) return;
+    const DType dtype = artefact_dtype(of_artefact_dtype(report, report.dataset, "sglang"));
     std::string text = fmt::format(
-        "# AllReduce sizes for SGLang, {}.\n"
+        "# AllReduce sizes for SGLang, {}.\n{}"
         "# {}.\n"
         "# Merge them into SGLang's maps key by key: tp sizes that were not measured are not here.\n"
         "# Bytes (push, one shot, two shots), each used if size <= its number, in this order:\n",
-        origin_text(report.dataset.machine()), stand_ins_text("SGLang", paths_));
+        origin_text(report.dataset.machine()), origin_lines(report, dtype, "# "), stand_ins_text("SGLang", paths_));
     bool empty = true;
     for (const bool graph : {true, false}) {
       const char* const map = graph ? "graph_map" : "eager_map";
-      const auto entries = sizes(timed_in_graphs(report.dataset, graph), map, report);
+      const auto entries = sizes(of_dtype(timed_in_graphs(report, graph), dtype), map, report);
       text += fmt::format("{} = {}\n", map, python_text(entries));
       empty = empty && entries.empty();
     }

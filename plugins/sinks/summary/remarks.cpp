@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,39 @@ std::vector<double> errors_of(const Selector& selector, const Dataset& holdout) 
   return errors;
 }
 
+struct ContextDifference {
+  std::int64_t cells = 0;              ///< with a best strategy in both contexts
+  std::vector<std::string> differing;  ///< the cells in which they differ: "tp 2, ...: ONESHOT, NCCL"
+};
+
+/// The report's context against another one, measured otherwise alike.
+ContextDifference compare_contexts(const Report& report, Context context) {
+  std::map<int, int> hosts;  // by tp size
+  for (const Measurement& row : report.dataset.rows()) hosts[row.problem.tp_size] = row.setting.hosts;
+  Dataset other;
+  for (const Measurement& row : report.all_rows->rows()) {
+    const auto same = hosts.find(row.problem.tp_size);
+    if (row.holdout || same == hosts.end()) continue;
+    Setting wanted = report.setting;
+    wanted.context = context;
+    wanted.hosts = same->second;
+    if (row.setting == wanted) other.add(row);
+  }
+  ContextDifference result;
+  const auto cells = other.cells();
+  for (const auto& [problem, cell] : report.dataset.cells()) {
+    const auto twin = cells.find(problem);
+    if (twin == cells.end()) continue;
+    const Measurement* here = best_of(cell);
+    const Measurement* there = best_of(twin->second);
+    if (here == nullptr || there == nullptr) continue;
+    ++result.cells;
+    if (here->strategy == there->strategy) continue;
+    result.differing.push_back(fmt::format("{}: {}, {}", to_string(problem), here->strategy, there->strategy));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::string> lower_bound_lines(const Dataset& dataset) {
@@ -91,6 +125,24 @@ std::vector<std::string> lower_bound_lines(const Dataset& dataset) {
   std::vector<std::string> lines = {""};
   append_wrapped(lines, "Fastest over the lower bound that launch, latency and bandwidth allow, geometric mean:" + text,
                  4);
+  return lines;
+}
+
+std::vector<std::string> context_lines(const Report& report) {
+  std::vector<std::string> lines;
+  if (report.all_rows == nullptr) return lines;
+  for (const Context context : {Context::engine, Context::engine_early, Context::isolated, Context::back_to_back}) {
+    if (context == report.setting.context) continue;
+    const auto [cells, differing] = compare_contexts(report, context);
+    if (cells == 0) continue;
+    std::string text = fmt::format("Of {} cells the best strategy differs in {} between {} and {}", cells,
+                                   differing.size(), name_of(report.setting.context), name_of(context));
+    constexpr std::size_t shown = 3;
+    for (std::size_t i = 0; i < std::min(shown, differing.size()); ++i) text += (i == 0 ? ": " : "; ") + differing[i];
+    if (differing.size() > shown) text += fmt::format("; and {} more", differing.size() - shown);
+    if (lines.empty()) lines.emplace_back();
+    append_wrapped(lines, text + ".", 4);
+  }
   return lines;
 }
 

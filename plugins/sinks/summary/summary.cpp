@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // summary: tables of the fastest strategies and of the regret of each selector, on the terminal and in
-// <out>/summary.txt, which also has the machine, the regret per fusion and the report of each heuristic.
+// <out>/summary.txt, which also has the machine, the runs, the setting, the regret per fusion and the report of each
+// heuristic.
 #include <algorithm>
 #include <iterator>
 #include <sstream>
@@ -35,7 +36,14 @@ Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   const auto failed =
       std::ranges::count_if(report.dataset.rows(), is_failed) + std::ranges::count_if(report.holdout.rows(), is_failed);
   if (failed > 0) lines.push_back(fmt::format("{} measurements failed and are not in the table", failed));
+  const auto is_suspect = [](const Measurement& row) { return row.suspect && !row.failed; };
+  const auto suspect = std::ranges::count_if(report.dataset.rows(), is_suspect) +
+                       std::ranges::count_if(report.holdout.rows(), is_suspect);
+  if (suspect > 0) {
+    lines.push_back(fmt::format("{} measurements are suspect, below the lower bound, and not in the table", suspect));
+  }
   append(lines, lower_bound_lines(report.dataset));
+  append(lines, context_lines(report));
   if (regret.empty()) return lines;
   append(lines, regret_tables(regret));
   append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});
@@ -54,9 +62,17 @@ Lines selector_reports(const Report& report) {
   return lines;
 }
 
-Lines machine_lines(const Machine& machine) {
+/// The machine, the runs, and the setting that the tables are of.
+Lines origin(const Report& report) {
   Lines lines;
-  for (const auto& [name, value] : machine.facts) append_wrapped(lines, fmt::format("{}: {}", name, value), 6);
+  for (const auto& [name, value] : report.run.machine.facts) {
+    append_wrapped(lines, fmt::format("{}: {}", name, value), 6);
+  }
+  for (const RunRecord& run : report.run.runs) {
+    append_wrapped(lines, fmt::format("run: {} of {}, Arbiter {}", run.id, run.date, run.arbiter), 6);
+  }
+  for (const std::string& line : report.run.mixed) append_wrapped(lines, "joined although " + line, 6);
+  append_wrapped(lines, "setting: " + to_string(report.setting), 6);
   if (!lines.empty()) lines.emplace_back();
   return lines;
 }
@@ -70,7 +86,7 @@ class Summary : public Sink {
     const auto regret = regret_report(report);
     Lines printed = tables(report, regret);
     const Lines reports = selector_reports(report);
-    Lines written = machine_lines(report.run.machine);
+    Lines written = origin(report);
     append(written, printed);
     append(written, regret_details(regret));
     append(written, reports);

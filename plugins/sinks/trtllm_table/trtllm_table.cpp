@@ -46,7 +46,8 @@ class TrtllmTable : public Sink {
     const std::optional<int> measured_sm = sm_version(report, "trtllm_table");
     if (!measured_sm || !names_strategies(report, "trtllm_table", "TensorRT-LLM", paths_)) return;
     const int sm = *measured_sm < 100 ? 90 : 100;
-    const Dataset paths = times_of_paths(timed_as_engines_decode(report.dataset), numbered_paths(paths_));
+    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(report.dataset), "trtllm_table");
+    const Dataset paths = times_of_paths(data, numbered_paths(paths_));
     const trtllm::BucketTable table = trtllm::fit_buckets(paths);
     if (table.empty()) {
       report.say("trtllm_table: nothing to write: no measurement of the named strategies has a place in the table");
@@ -58,7 +59,8 @@ class TrtllmTable : public Sink {
                    [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
     const std::filesystem::path file =
         report.run.output_dir / "engines" / "trtllm_table" / "generated_lookup_table.cpp";
-    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n// {}.\n{}", origin_text(report.dataset.machine()),
+    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n{}// {}.\n{}", origin_text(report.dataset.machine()),
+                                 origin_lines(report, artefact_dtype(data), "// "),
                                  stand_ins_text("TensorRT-LLM", paths_), text));
     const auto rule = [&](const Problem& problem) { return trtllm::look_up(table, problem); };
     for (const std::int64_t axis_tp_size : axes.tp_sizes) {

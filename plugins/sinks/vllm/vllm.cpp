@@ -30,9 +30,10 @@ struct Dicts {
   PythonDict one_shot;
 };
 
-std::string file_text(const Dicts& dicts, const Machine& machine, const std::vector<EnginePath>& named, int sm) {
+std::string file_text(const Dicts& dicts, const Report& report, DType dtype, const std::vector<EnginePath>& named,
+                      int sm) {
   return fmt::format(
-      "# AllReduce sizes for vLLM, {}.\n"
+      "# AllReduce sizes for vLLM, {}.\n{}"
       "# {}.\n"
       "# Merge them into vLLM's dicts key by key: tp sizes that were not measured are not here.\n"
       "# Bytes, used if size < max; the custom kernel only as far as its buffer (max_size of CustomAllreduce) "
@@ -44,9 +45,9 @@ std::string file_text(const Dicts& dicts, const Machine& machine, const std::vec
       "# MiB, used if size <= max:\n"
       "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {{{}: {}}}\n"
       "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {{{}: {}}}\n",
-      origin_text(machine), stand_ins_text("vLLM", named), sm / 10, sm % 10, python_text(dicts.custom), sm / 10,
-      sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm, python_text(dicts.fused), sm,
-      python_text(dicts.one_shot));
+      origin_text(report.dataset.machine()), origin_lines(report, dtype, "# "), stand_ins_text("vLLM", named), sm / 10,
+      sm % 10, python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm,
+      python_text(dicts.fused), sm, python_text(dicts.one_shot));
 }
 
 class Vllm : public Sink {
@@ -65,7 +66,7 @@ class Vllm : public Sink {
   void do_write(const Report& report) override {
     const std::optional<int> sm = sm_version(report, "vllm");
     if (!sm || !names_strategies(report, "vllm", "vLLM", named_)) return;
-    const Dataset data = timed_as_engines_decode(report.dataset);
+    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(report.dataset), "vllm");
     Dataset with_norm(data.machine());
     for (const Measurement& row : data.rows()) {
       if (row.problem.fusion.starts_with("RESIDUAL_RMS_NORM")) with_norm.add(row);
@@ -81,7 +82,7 @@ class Vllm : public Sink {
                 dicts.fused);
     if (dicts.custom.empty() && dicts.fused.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "vllm" / "vllm.py";
-    write_file(file, file_text(dicts, report.dataset.machine(), named_, *sm));
+    write_file(file, file_text(dicts, report, artefact_dtype(data), named_, *sm));
     report.say(fmt::format("{}: AllReduce sizes of vLLM", file.string()));
   }
 

@@ -95,7 +95,9 @@ std::string strategies(const Report& report) {
 }
 
 std::string row_line(const Measurement& row) {
-  const std::string result = row.usable() ? number(row.time_us) + " us" : "failed: " + cell(row.reason);
+  const std::string result = row.usable()                 ? number(row.time_us) + " us"
+                             : row.suspect && !row.failed ? "suspect: " + number(row.time_us) + " us"
+                                                          : "failed: " + cell(row.reason);
   return "| " + to_string(row.problem) + " | " + cell(row.strategy) + " | " + result + " |";
 }
 
@@ -132,7 +134,8 @@ class Markdown : public Sink {
 
   /// The end of the run. An exception costs this report only.
   void do_write(const Report& report) override {
-    std::string text = "# " + title_ + "\n\nMeasured on " + report.run.machine.platform + ".\n";
+    std::string text =
+        "# " + title_ + "\n\nMeasured on " + report.run.machine.platform + ": " + to_string(report.setting) + ".\n";
     for (const int tp_size : report.dataset.tp_sizes()) {
       const Dataset of_tp = report.dataset.of_tp_size(tp_size);
       for (const std::string& fusion : of_tp.fusions()) {

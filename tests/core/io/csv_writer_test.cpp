@@ -238,14 +238,14 @@ MachineProbe probe_with(double rate) {
 TEST(MachineProbeFile, HasALineForEveryCase) {
   const test::TempDir dir;
   const auto file = dir.path() / "deeper" / probe_file_name(2, "sm90");
-  write_probe(file, probe_with(345.6));
+  write_probe(file, probe_with(345.6), "run-7");
   EXPECT_EQ(file.filename(), "machine_probe.tp2.sm90.csv");
   EXPECT_EQ(read_file(file),
-            "kind,from,to,bytes,value,unit\n"
-            "launch,all,all,0,0.45,us\n"
-            "one_way,0,1,0,1.123,us\n"
-            "push,1,0,67108864,345.6,GB/s\n"
-            "copy,all,all,1048576,,GB/s\n");
+            "kind,from,to,bytes,value,unit,run_id,schema\n"
+            "launch,all,all,0,0.45,us,run-7,3\n"
+            "one_way,0,1,0,1.123,us,run-7,3\n"
+            "push,1,0,67108864,345.6,GB/s,run-7,3\n"
+            "copy,all,all,1048576,,GB/s,run-7,3\n");
 }
 
 TEST(MachineProbeFile, SetsAnotherRunsAsideAndKeepsItsOwn) {

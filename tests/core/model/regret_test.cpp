@@ -180,14 +180,22 @@ TEST_F(RegretReport, OfNothingIsEmpty) {
 }
 
 TEST_F(RegretReport, AsCsvHasALineForEachSelectorDataTpSizeAndFusion) {
-  const auto text = regret_csv(regret_report(end_.report));
-  EXPECT_THAT(text, ::testing::StartsWith("selector,source,data,tp_size,fusion,cells,unmeasured,mean_percent,"
-                                          "p95_percent,worst_percent,share_within_1_percent,regions\n"));
-  EXPECT_THAT(text, HasSubstr("\ntheirs,compared,grid,all,all,4,0,10.0000,20.0000,20.0000,0.5000,4\n"));
-  EXPECT_THAT(text, HasSubstr("\ntheirs,compared,holdout,2,NONE,1,0,100.0000,100.0000,100.0000,0.0000,\n"));
+  const auto text = regret_csv(regret_report(end_.report), end_.report);
+  EXPECT_THAT(text, ::testing::StartsWith(
+                        "selector,source,data,tp_size,fusion,cells,unmeasured,mean_percent,"
+                        "p95_percent,worst_percent,share_within_1_percent,regions,op,graph,context,run_id,schema\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "\ntheirs,compared,grid,all,all,4,0,10.0000,20.0000,20.0000,0.5000,4,allreduce,false,back_to_back,,3\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "\ntheirs,compared,holdout,2,NONE,1,0,100.0000,100.0000,100.0000,0.0000,,allreduce,false,back_to_back,,3\n"));
   EXPECT_LT(text.find("\ntheirs,compared,grid,2,NONE,"), text.find("\ntheirs,compared,holdout,2,NONE,"));
-  EXPECT_THAT(text, HasSubstr("\n\"odd, one\",compared,grid,2,NONE,1,1,,,,,1\n"));
-  EXPECT_THAT(text, HasSubstr("\nAUTO,measured,grid,4,all,2,0,5.0000,5.0000,5.0000,0.0000,\n"));
+  EXPECT_THAT(text, HasSubstr("\n\"odd, one\",compared,grid,2,NONE,1,1,,,,,1,allreduce,false,back_to_back,,3\n"));
+  EXPECT_THAT(
+      text, HasSubstr("\nAUTO,measured,grid,4,all,2,0,5.0000,5.0000,5.0000,0.0000,,allreduce,false,back_to_back,,3\n"));
   EXPECT_THAT(text, Not(HasSubstr("lut,heuristic,holdout,4")));
 }
 

@@ -81,7 +81,7 @@ TEST_F(TemplateSweep, ReportsWinnersAndSelectorsInMarkdown) {
   ASSERT_EQ(finished.exit_code, 0) << finished.output;
   EXPECT_THAT(finished.output, HasSubstr((out() / "report.md").string()));
   const auto report = read_file(out() / "report.md");
-  EXPECT_THAT(report, HasSubstr("# Templates\n\nMeasured on cpu.\n"));
+  EXPECT_THAT(report, HasSubstr("# Templates\n\nMeasured on cpu: host, allreduce, eager, context "));
   for (const char* tp_size : {"2", "3"}) {
     for (const char* fusion : {"NONE", "RESIDUAL_RMS_NORM", "SCALE_BIAS"}) {
       EXPECT_THAT(report, HasSubstr(std::string("\n## tp ") + tp_size + ", " + fusion + "\n"));

@@ -76,4 +76,30 @@ TEST(EngineData, ComparesNamesWithTheStrategiesOfTheDataIfThereAreAny) {
   EXPECT_THAT(without_rows.said, ::testing::ElementsAre(::testing::HasSubstr("names in the data: none")));
 }
 
+TEST(EngineData, FindsTheRowsThatDifferInGraphOrEagerOnly) {
+  const auto row = [](Context context, bool graph, double time_us) {
+    Measurement made = decision_row(cell_of(128, 1), "NCCL", time_us);
+    made.setting = {"cuda", 1, "allreduce", graph, context};
+    return made;
+  };
+  Dataset all(Machine{"sm90", {}});
+  all.add(row(Context::engine, true, 1.0));
+  all.add(row(Context::engine, false, 2.0));
+  all.add(row(Context::back_to_back, false, 3.0));
+  Measurement held = row(Context::engine, false, 4.0);
+  held.holdout = true;
+  all.add(held);
+  Dataset own(all.machine());
+  own.add(all.rows().front());
+  DecisionsReport end(own);
+  end.report.setting = all.rows().front().setting;
+  end.report.all_rows = &all;
+  ASSERT_EQ(timed_in_graphs(end.report, true).rows().size(), 1U);
+  EXPECT_EQ(timed_in_graphs(end.report, true).rows().front().time_us, 1.0);
+  ASSERT_EQ(timed_in_graphs(end.report, false).rows().size(), 1U);
+  EXPECT_EQ(timed_in_graphs(end.report, false).rows().front().time_us, 2.0);
+  end.report.all_rows = nullptr;
+  EXPECT_TRUE(timed_in_graphs(end.report, false).empty());
+}
+
 }  // namespace arbiter::test

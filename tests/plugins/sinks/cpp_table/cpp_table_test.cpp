@@ -80,6 +80,25 @@ TEST(CppTable, AsksInADtypeThatWasMeasured) {
   EXPECT_THAT(table_of(end), HasSubstr("{4} // hidden_size=2880"));
 }
 
+TEST(CppTable, IsOfOneDtypeAndNamesItWithTheSettingAndTheRuns) {
+  Dataset data = odd_grid();
+  data.add(decision_row({3, DType::bfloat16, "MINE", 64, 9}, "MPI", 1.0));
+  const auto by_dtype = std::make_shared<FunctionSelector>(
+      "lut", [](const Problem& problem) { return problem.dtype == DType::float32 ? "ONESHOT" : "MPI"; });
+  DecisionsReport end(data, {by_dtype});
+  end.report.setting = {"cuda", 1, "allreduce", true, Context::engine};
+  end.run.runs = {{"20261128-031357-1a2b", "2026-11-28T03:13:57Z", "0.2.0 (1a2b3c4d5e6f)"}};
+  end.run.mixed = {"two runs differ in driver: 1 / 2"};
+  load_plugin<Sink>(CPP_TABLE_PLUGIN, {{"axes", "data"}})->write(end.report);
+  EXPECT_THAT(table_of(end), ::testing::StartsWith(
+                                 "// Setting: cuda, allreduce, graph, context engine, bfloat16.\n"
+                                 "// Run 20261128-031357-1a2b of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (1a2b3c4d5e6f).\n"
+                                 "// Joined although two runs differ in driver: 1 / 2.\n"
+                                 "// AllReduce lookup"));
+  EXPECT_THAT(table_of(end), HasSubstr("            {100} // hidden_size=64\n        }"));
+  EXPECT_EQ(end.said.front(), "cpp_table: made of bfloat16; float32 in the data are left out");
+}
+
 TEST(CppTable, NamesAStrategyWithoutANumberAndWritesNothing) {
   DecisionsReport end(odd_grid(), {always("lut", "MINE")});
   EXPECT_EQ(mistake(end),

@@ -68,7 +68,8 @@ int id_of(const std::vector<Row>& rows, int tp_size, const std::string& fusion, 
 
 std::string expected_table(const std::vector<Row>& rows) {
   std::ostringstream text;
-  text << "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
+  text << "// Setting: allreduce, context back_to_back, bfloat16.\n"
+          "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
           "// TP:[2, 4, 8] Fusion:['NONE', 'RESIDUAL_RMS_NORM', 'RESIDUAL_RMS_NORM_QUANT_FP8', "
           "'RESIDUAL_RMS_NORM_QUANT_NVFP4']\n"
           "inline AllReduceBestStrategyTableType AllReduceBestStrategyTableSM90 = {\n";

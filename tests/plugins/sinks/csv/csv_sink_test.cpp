@@ -115,4 +115,29 @@ TEST(CsvSink, NeedsAPlatformToNameFiles) {
   EXPECT_THROW(sink->measured(decision_row(cell_of(128, 1), "MPI", 2.5)), DataError);
 }
 
+TEST(CsvSink, CopiesTheRowsOfEverySettingAndTheRecordsOfTheirRuns) {
+  DecisionsReport end{Dataset(machine)};
+  Dataset all(machine);
+  for (const Context context : {Context::isolated, Context::back_to_back}) {
+    Measurement row = decision_row(cell_of(128, 1), "MPI", 2.5);
+    row.setting = {"host", 1, "allreduce", false, context};
+    row.run_id = "one";
+    all.add(row);
+  }
+  end.dataset.add(all.rows().front());
+  end.report.all_rows = &all;
+  end.run.measures = false;
+  end.run.data_dir = end.dir.path() / "data";
+  end.run.runs = {{"one", "", ""}, {"lost", "", ""}};
+  Provenance record;
+  record.run_id = "one";
+  write_provenance(end.run.data_dir, record);
+  const auto sink = load_plugin<Sink>(CSV_PLUGIN);
+  sink->begin(end.run);
+  sink->write(end.report);
+  const auto contents = read_data_dir(end.run.output_dir, "");
+  EXPECT_EQ(contents.dataset.settings().size(), 2U);
+  EXPECT_EQ(contents.runs.size(), 1U);
+}
+
 }  // namespace arbiter::test

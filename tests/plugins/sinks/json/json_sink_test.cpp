@@ -58,19 +58,49 @@ TEST(JsonSink, HoldsTheMachineAndEveryRowWithEveryColumn) {
   EXPECT_THAT(document["made_by"].get<std::string>(), HasSubstr("Arbiter "));
   EXPECT_EQ(document["machine"],
             json::parse(R"({"platform": "sm90", "facts": {"gpu": "NVIDIA H200", "nccl": "2.27.5"}})"));
-  EXPECT_EQ(document["grid"]["columns"].size(), 20U);
+  EXPECT_EQ(document["grid"]["columns"].size(), 25U);
   EXPECT_EQ(document["grid"]["rows"], json::parse(R"([
-      [2, "bfloat16", "NONE", 128, 1, "NCCL", "allreduce", "ok", 4.5, "cuda", "graph", 10, 20, 4.25, 5.125, 4.375,
-       4.625, 0.5, 3.5, null],
-      [2, "bfloat16", "NONE", 128, 1, "ONESHOT", "allreduce", "failed", null, "cuda", "eager", 10, 20, 4.25, 5.125,
-       4.375, 4.625, 0.5, 3.5, "ranks differ"],
-      [2, "bfloat16", "NONE", 128, 2, "NCCL", "allreduce", "ok", 5.0, null, null, null, null, null, null, null, null,
-       null, null, null]])"));
+      [2, "bfloat16", "NONE", 128, 1, "NCCL", "allreduce", "ok", 4.5, "cuda", 1, "graph", "back_to_back", null, 10, null,
+       20, 4.25, 5.125, 4.375, 4.625, 0.5, 3.5, null, null],
+      [2, "bfloat16", "NONE", 128, 1, "ONESHOT", "allreduce", "failed", null, "cuda", 1, "eager", "back_to_back", null, 10,
+       null, 20, 4.25, 5.125, 4.375, 4.625, 0.5, 3.5, null, "ranks differ"],
+      [2, "bfloat16", "NONE", 128, 2, "NCCL", "allreduce", "ok", 5.0, null, 1, null, "back_to_back", null, null, null, null,
+       null, null, null, null, null, null, null, null]])"));
   EXPECT_EQ(document["holdout"]["columns"], document["grid"]["columns"]);
   ASSERT_EQ(document["holdout"]["rows"].size(), 1U);
   EXPECT_EQ(document["holdout"]["rows"][0][3], 2880);
   EXPECT_THAT(end.said, ElementsAre(HasSubstr("decision.json: 0 selectors, 3 measurements, 1 of the holdout, 1 cells "
                                               "never measured")));
+}
+
+TEST(JsonSink, NamesTheSettingAndTheRunsAndHoldsTheRowsOfEverySetting) {
+  Dataset data = measured();
+  DecisionsReport end(data);
+  Measurement suspect = decision_row(cell_of(128, 1), "NCCL", 0.5);
+  suspect.setting = {"cuda", 2, "allreduce", true, Context::engine};
+  suspect.numerics = Numerics::library;
+  suspect.suspect = true;
+  suspect.tensor_sets = 4;
+  suspect.run_id = "20261128-031357-1a2b";
+  Measurement held = suspect;
+  held.holdout = true;
+  data.add(suspect);
+  data.add(held);
+  end.report.all_rows = &data;
+  end.report.setting = {"cuda", 1, "allreduce", true, Context::back_to_back};
+  end.run.runs = {{"20261128-031357-1a2b", "2026-11-28T03:13:57Z", "0.2.0 (1a2b3c4d5e6f)"}};
+  end.run.mixed = {"runs A and B differ in driver: 1 / 2"};
+  const json document = written(end);
+  EXPECT_EQ(document["setting"], json::parse(R"({"backend": "cuda", "hosts": 1, "op": "allreduce",
+                                                 "execution": "graph", "context": "back_to_back"})"));
+  EXPECT_EQ(document["runs"]["rows"],
+            json::parse(R"x([["20261128-031357-1a2b", "2026-11-28T03:13:57Z", "0.2.0 (1a2b3c4d5e6f)"]])x"));
+  EXPECT_EQ(document["runs"]["joined_although"], json::parse(R"(["runs A and B differ in driver: 1 / 2"])"));
+  ASSERT_EQ(document["grid"]["rows"].size(), 4U);
+  ASSERT_EQ(document["holdout"]["rows"].size(), 1U);
+  EXPECT_EQ(document["grid"]["rows"][3], json::parse(R"([2, "bfloat16", "NONE", 128, 1, "NCCL", "allreduce", "suspect",
+      0.5, "cuda", 2, "graph", "engine", "library", null, 4, null, null, null, null, null, null, null,
+      "20261128-031357-1a2b", null])"));
 }
 
 TEST(JsonSink, NamesTheCellsNeverMeasuredAndWhy) {

@@ -35,7 +35,7 @@ TEST(Heatmap, HasAPanelPerStrategyFromTheLeftInOrderOfFirstAppearance) {
 TEST(Heatmap, TitleNamesFusionTpDtypeAndPlatform) {
   const SvgPicture picture = heatmap_of(small_picture_dataset());
   EXPECT_TRUE(picture.mentions("NONE"));
-  EXPECT_TRUE(picture.has("tp 4, bfloat16, sm90"));
+  EXPECT_TRUE(picture.has("tp 4, bfloat16, sm90, back_to_back"));
 }
 
 TEST(Heatmap, PutsLargerHiddenSizesOnTopAndMoreTokensToTheRight) {
@@ -130,7 +130,7 @@ TEST(Heatmap, DrawsTheFirstOfSeveralDtypesAndSaysWhich) {
   dataset.add(row);
   dataset.add(picture_row("NCCL", 1024, 1, 33.0));
   const SvgPicture picture = heatmap_of(dataset);
-  EXPECT_TRUE(picture.has("tp 4, bfloat16, sm90"));
+  EXPECT_TRUE(picture.has("tp 4, bfloat16, sm90, back_to_back"));
   EXPECT_TRUE(picture.has("33"));
   EXPECT_FALSE(picture.has("77"));
 }

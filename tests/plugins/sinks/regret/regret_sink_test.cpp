@@ -24,9 +24,19 @@ TEST(RegretSink, WritesTheReportAsCsv) {
                       {std::make_shared<FunctionSelector>("mine", [](const Problem&) { return "ONESHOT"; })});
   load_plugin<Sink>(REGRET_PLUGIN)->write(end.report);
   const auto text = read_file(end.run.output_dir / "regret.csv");
-  EXPECT_EQ(text, regret_csv(regret_report(end.report)));
+  EXPECT_EQ(text, regret_csv(regret_report(end.report), end.report));
   EXPECT_THAT(text, ::testing::HasSubstr("\nalways MPI,reference,grid,2,NONE,1,0,100.0000,"));
   EXPECT_THAT(end.said, ::testing::ElementsAre(::testing::HasSubstr("regret.csv")));
+}
+
+TEST(RegretSink, NamesTheSettingAndTheRunsInEveryLine) {
+  DecisionsReport end(two_strategies());
+  end.report.setting = {"cuda", 1, "allreduce", true, Context::engine};
+  end.run.runs = {{"one", "", ""}, {"two", "", ""}};
+  load_plugin<Sink>(REGRET_PLUGIN)->write(end.report);
+  const auto text = read_file(end.run.output_dir / "regret.csv");
+  EXPECT_THAT(text, ::testing::HasSubstr(",regions,op,graph,context,run_id,schema\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr(",allreduce,true,engine,one two,3\n"));
 }
 
 TEST(RegretSink, WithoutDataWritesNothing) {

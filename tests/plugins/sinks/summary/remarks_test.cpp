@@ -128,4 +128,30 @@ TEST(FloorLines, AreNoneWithoutAFloor) {
   EXPECT_THAT(lower_bound_lines(data), IsEmpty());
 }
 
+TEST(ContextLines, SayInHowManyCellsTheBestStrategyDiffersAndInWhich) {
+  Dataset own(Machine{"sm90", {}});
+  Dataset all(own.machine());
+  const auto add = [&](Context context, std::int64_t tokens, double oneshot, double nccl) {
+    for (const auto& [name, time_us] : {std::pair("ONESHOT", oneshot), std::pair("NCCL", nccl)}) {
+      Measurement row = decision_row(cell_of(128, tokens), name, time_us);
+      row.setting = {"cuda", 1, "allreduce", true, context};
+      all.add(row);
+      if (context == Context::engine) own.add(row);
+    }
+  };
+  for (const std::int64_t tokens : {1, 2, 4, 8, 16}) {
+    add(Context::engine, tokens, 2.0, 1.0);
+    add(Context::back_to_back, tokens, tokens < 16 ? 1.0 : 3.0, 2.0);
+  }
+  DecisionsReport end(own);
+  end.report.setting = own.rows().front().setting;
+  EXPECT_THAT(context_lines(end.report), IsEmpty());
+  end.report.all_rows = &all;
+  EXPECT_THAT(unwrapped(context_lines(end.report)),
+              HasSubstr("Of 5 cells the best strategy differs in 4 between engine and back_to_back: "
+                        "tp 2, bfloat16, NONE, 1 tokens x 128: NCCL, ONESHOT; "
+                        "tp 2, bfloat16, NONE, 2 tokens x 128: NCCL, ONESHOT; "
+                        "tp 2, bfloat16, NONE, 4 tokens x 128: NCCL, ONESHOT; and 1 more."));
+}
+
 }  // namespace arbiter::test

@@ -215,4 +215,20 @@ TEST(TrtllmTable, GivesNoPathToAStrategyForItsTableIdAlone) {
   }
 }
 
+TEST(TrtllmTable, IsOfOneDtypeAndNamesIt) {
+  Dataset data(Machine{"sm90", {{"gpu", "NVIDIA H200"}}});
+  // In float32 the other strategy wins, by far.
+  data.add(decision_row({2, DType::bfloat16, "NONE", 1024, 8}, "NCCL", 5.0));
+  data.add(decision_row({2, DType::bfloat16, "NONE", 1024, 8}, "ONESHOT", 4.0));
+  data.add(decision_row({2, DType::float32, "NONE", 1024, 8}, "NCCL", 5.0));
+  data.add(decision_row({2, DType::float32, "NONE", 1024, 8}, "ONESHOT", 500.0));
+  DecisionsReport end(data);
+  end.report.setting = {"cuda", 1, "allreduce", true, Context::engine};
+  write(end, {{"nccl", "[NCCL]"}, {"one_shot", "[ONESHOT]"}});
+  const auto text = read_file(end.run.output_dir / "engines/trtllm_table/generated_lookup_table.cpp");
+  EXPECT_THAT(text, HasSubstr("// Setting: cuda, allreduce, graph, context engine, bfloat16.\n"));
+  EXPECT_THAT(text, HasSubstr("{0,0,0,4,0,"));
+  EXPECT_THAT(end.said, ::testing::Contains("trtllm_table: made of bfloat16; float32 in the data are left out"));
+}
+
 }  // namespace arbiter::test
