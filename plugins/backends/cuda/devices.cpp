@@ -2,12 +2,14 @@
 #include "devices.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <string_view>
 
 #include <cuda_runtime_api.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include "device_errors.hpp"
@@ -115,6 +117,33 @@ std::string peer_access_text(int devices) {
   return atomics ? "peer access between all, with native atomics (NVLink)" : "peer access between all, over PCIe";
 }
 
+/// Of the library that the strategies load; "none" if there is no such library.
+std::string nccl_version() {
+  void* const library = ::dlopen("libnccl.so.2", RTLD_LAZY | RTLD_LOCAL);
+  if (library == nullptr) return "none";
+  using GetVersion = int (*)(int*);
+  const auto get_version = reinterpret_cast<GetVersion>(::dlsym(library, "ncclGetVersion"));
+  int version = 0;
+  const bool known = get_version != nullptr && get_version(&version) == 0;
+  ::dlclose(library);
+  return known ? fmt::format("{}.{}.{}", version / 10000, version % 10000 / 100, version % 100) : "unknown";
+}
+
+/// Tells these GPUs from others and does not reveal which they are: a hash (FNV-1a) of their UUIDs.
+std::string gpu_ids(int devices) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (int device = 0; device < devices; ++device) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, device), "ask for the GPU's properties");
+    for (const char c : properties.uuid.bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+std::string mhz_text(cudaDeviceAttr clock, int device) {
+  return fmt::format("{:.0f}", device_attribute(clock, device) / 1000.0);
+}
+
 }  // namespace
 
 Machine machine_facts(int device) {
@@ -127,9 +156,14 @@ Machine machine_facts(int device) {
   return {.platform = fmt::format("sm{}", properties.major * 10 + properties.minor),
           .facts = {{"gpu", properties.name},
                     {"gpus", std::to_string(devices)},
+                    {"gpu_ids", gpu_ids(devices)},
+                    {"sms", std::to_string(properties.multiProcessorCount)},
+                    {"sm_clock_max_mhz", mhz_text(cudaDevAttrClockRate, device)},
+                    {"memory_clock_max_mhz", mhz_text(cudaDevAttrMemoryClockRate, device)},
                     {"gpu_links", peer_access_text(devices)},
                     {"driver", driver_version()},
-                    {"cuda", version_text(runtime)}}};
+                    {"cuda", version_text(runtime)},
+                    {"nccl", nccl_version()}}};
 }
 
 }  // namespace arbiter::cuda
