@@ -31,9 +31,11 @@ std::vector<std::string> ProcessGroup::all_gather(const std::string& text) {
   return texts;
 }
 
-std::string first_failure(const std::string& own, ProcessGroup& group) {
+std::string first_failure(const Failure& own, ProcessGroup& group) {
   if (group.all(own.empty())) return {};
-  const auto all = group.all_gather(own);
+  const bool only_timeouts = group.all(own.empty() || own.timed_out);
+  const std::string text = own.timed_out && !only_timeouts ? std::string() : std::string(own);
+  const auto all = group.all_gather(text);
   const auto first = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
   return fmt::format("rank {}: {}", first - all.begin(), *first);
 }

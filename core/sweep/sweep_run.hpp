@@ -16,7 +16,7 @@ namespace arbiter {
 /// output is one. Every rank gets the same exit code: failed if a cell failed or an artefact could not be made,
 /// although all the rest was done.
 [[nodiscard]] ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal,
-                                 const RunHooks& hooks = {});
+                                 const RunHooks& hooks);
 
 /// The CSVs that a run without measurement reads.
 struct DataRun {

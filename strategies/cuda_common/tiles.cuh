@@ -7,6 +7,8 @@
 /// each, thread t works on the vectors first() + t, first() + t + blockDim.x, ... before last(). `Aligned` becomes
 /// VectorPlace::aligned. Vectors are counted in 32 bits: a message has less than 2^31. Nothing here synchronises.
 
+#include <type_traits>
+
 #include "arbiter/cuda/epilogue.cuh"
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/tile_arguments.hpp"
@@ -131,6 +133,17 @@ class TileState<0> {
  private:
   std::uint32_t vectors_;
 };
+
+/// For tiles that may cut rows: nothing is summed.
+struct NoSums {
+  __device__ __forceinline__ void open() {}
+};
+
+/// The sums that a tile type needs. `Tiles::whole_rows`: a tile is a row; `Tiles::blocks`: how many blocks share a
+/// tile. All threads call open() before the first sum().
+template <class Tiles>
+using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
+                                   std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
 
 }  // namespace arbiter::cuda
 

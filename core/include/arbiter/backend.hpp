@@ -28,7 +28,9 @@ class ARBITER_EXPORT Operation {
   /// Runs once on the tensors of `bindings`, which must outlive the run. Allocates and frees nothing: this is what is
   /// timed. Collective: every rank of the group calls it for the same problem, in the same order. On a host backend it
   /// returns when this rank's outputs are complete and its input may be overwritten; on a GPU it enqueues on the
-  /// backend's stream and returns. Throws TimeoutError if a peer does not come in time.
+  /// backend's stream and returns. Throws TimeoutError if a peer does not come in time. After any exception the
+  /// operation is not used again, and its ranks may be in different places: what it shares with other operations of its
+  /// strategy is unsound until the next do_prepare(), in which the ranks agree on that and make it anew.
   virtual void enqueue(const Bindings& bindings) = 0;
 };
 
@@ -170,7 +172,7 @@ class ARBITER_EXPORT Backend : public Plugin {
   [[nodiscard]] virtual bool lost() const { return false; }
 
  protected:
-  /// Hooks behind the public calls of the same name. The public call checks arguments and results: a null pointer, an
+  /// Implement the public calls of the same name. The public call checks arguments and results: a null pointer, an
   /// empty platform or a buffer that is too small ends in a PluginError, and a refusal without a reason gets one.
   [[nodiscard]] virtual Support do_available() const = 0;
   [[nodiscard]] virtual Machine do_machine() const = 0;

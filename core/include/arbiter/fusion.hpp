@@ -25,7 +25,8 @@ class ARBITER_EXPORT HostEpilogue {
 
   /// Turns the reduced row `sum` (hidden_size fp32 values) into `epilogue_state` (hidden_size elements of the problem's
   /// dtype) and returns the row's scalar, 0 if the fusion needs none (a norm returns 1 / rms). Reads input tensors
-  /// only.
+  /// only. finish_row() sees what begin_row() wrote, which is rounded to the dtype, and not the fp32 values: where
+  /// outputs depend on that rounding, the reference's tolerance allows for it.
   virtual float begin_row(const Bindings& bindings, std::int64_t row, const float* sum, void* epilogue_state) const = 0;
 
   /// Writes the row of every output tensor. `epilogue_state` may be the output row itself.
@@ -34,7 +35,9 @@ class ARBITER_EXPORT HostEpilogue {
 };
 
 /// One row of one output tensor in double precision, one value per element of the row: the result of exact arithmetic,
-/// and how far a correct implementation may be from it before the final rounding to the tensor's dtype.
+/// and how far a correct implementation may be from it before the final rounding to the tensor's dtype. With a
+/// tolerance of infinity every number is right, but NaN is not unless the value is NaN: a fusion that may give NaN
+/// where the exact result is a number, and the reverse, overrides do_check_row().
 struct ReferenceRow {
   std::vector<double> value;
   std::vector<double> tolerance;
@@ -59,7 +62,9 @@ class ARBITER_EXPORT Fusion : public Plugin {
   [[nodiscard]] virtual cuda::DeviceEpilogue device_epilogue(const Problem&) const { return {}; }
 
   /// The reference for `row`, one entry per output tensor. `sum` is the exact reduced row, and `tolerance` how far a
-  /// correct reduction may be from each sum; both have hidden_size values. `host` has the tensors in host memory.
+  /// correct reduction may be from each sum: it covers strategies that round partial sums to the dtype at each rank
+  /// (rings, trees), so the reference adds the epilogue's own errors only. Both have hidden_size values. `host` has the
+  /// tensors in host memory.
   /// Throws PluginError if an entry has different numbers of values and tolerances.
   void reference_row(const Problem& problem, const Bindings& host, std::int64_t row, std::span<const double> sum,
                      std::span<const double> tolerance, std::vector<ReferenceRow>& outputs) const;
@@ -70,7 +75,7 @@ class ARBITER_EXPORT Fusion : public Plugin {
                                  std::span<const double> sum, std::span<const double> tolerance) const;
 
  protected:
-  /// Hooks behind the public calls of the same name. Const and thread-safe, as those are.
+  /// Implement the public calls of the same name. Const and thread-safe, as those are.
   [[nodiscard]] virtual Support do_supports(const Problem&) const { return Support::yes(); }
   [[nodiscard]] virtual std::vector<TensorSpec> do_tensors(const Problem& problem) const = 0;
   /// Never null.

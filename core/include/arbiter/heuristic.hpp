@@ -16,11 +16,12 @@ namespace arbiter {
 class ARBITER_EXPORT Selector {
  public:
   virtual ~Selector();
-  /// The heuristic's name in the YAML.
+  /// The heuristic's name. Where the YAML gives it another, the runner uses that.
   [[nodiscard]] virtual std::string name() const = 0;
   /// The strategy to use; never empty and never AUTO, also for problems that were never measured.
   [[nodiscard]] virtual std::string select(const Problem& problem) const = 0;
-  /// Lines for people: what was solved, the optimum, the regret, the thresholds.
+  /// Lines for people: what was solved, the optimum, the regret, the thresholds. The sink summary writes them to
+  /// summary.txt, and prints them with `reports: true`; decision.json has them too.
   [[nodiscard]] virtual std::string report() const = 0;
   /// The time it predicts for a strategy, in microseconds; NaN if it predicts none. Judged on the holdout.
   [[nodiscard]] virtual double predict(const Problem& problem, const std::string& strategy) const;
@@ -37,7 +38,7 @@ class ARBITER_EXPORT Heuristic : public Plugin {
   [[nodiscard]] std::shared_ptr<const Selector> fit(const Dataset& dataset) const;
 
  protected:
-  /// The hook behind fit(); never returns null. Unusable rows and AUTO rows must not be chosen.
+  /// Implements fit(); never returns null. Unusable rows and AUTO rows must not be chosen.
   [[nodiscard]] virtual std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arbiter/error.hpp"
@@ -30,7 +31,11 @@ class ARBITER_EXPORT ProcessGroup {
   /// Each value becomes its maximum over ranks.
   virtual void max(std::span<double> values) = 0;
 
-  /// A pointer to the group's MPI_Comm, for strategies that use MPI. Owned by the group.
+  /// A pointer to the group's MPI_Comm, for strategies that use MPI. Owned by the group, which communicates on it too,
+  /// so do_prepare() makes a duplicate (MPI_Comm_dup(), collective; once, kept by the strategy) and operations use
+  /// that. After a TimeoutError messages of the late rank may still arrive: the next do_prepare() agrees with all()
+  /// that the duplicate is unsound and makes another, and the buffers of its unfinished requests live until those
+  /// complete.
   [[nodiscard]] virtual void* mpi_comm() = 0;
 
   /// The maximum over ranks.
@@ -49,19 +54,30 @@ class ARBITER_EXPORT ProcessGroup {
 ///     const std::string failure = first_failure(failure_of([&] { map_memory(); }), group);
 ///     if (!failure.empty()) throw Error(failure);
 
-/// The text of what `step()` throws; empty if it throws nothing.
+/// The text of what a step threw; empty if it threw nothing.
+struct Failure : std::string {
+  Failure() = default;
+  Failure(std::string text, bool is_timeout = false) : std::string(std::move(text)), timed_out(is_timeout) {}
+
+  bool timed_out = false;  ///< it was a TimeoutError
+};
+
+/// What `step()` throws.
 template <class Step>
-[[nodiscard]] std::string failure_of(const Step& step) {
+[[nodiscard]] Failure failure_of(const Step& step) {
   try {
     step();
     return {};
+  } catch (const TimeoutError&) {
+    return {what_was_thrown(), true};
   } catch (...) {
     return what_was_thrown();
   }
 }
 
 /// Collective. `own` is this rank's failure, or empty. Returns the same on every rank: the failure of the first rank
-/// that has one ("rank 1: out of memory"), or empty.
-[[nodiscard]] ARBITER_EXPORT std::string first_failure(const std::string& own, ProcessGroup& group);
+/// that has one ("rank 1: out of memory"), or empty. Timeouts count only if there is nothing else: a rank that fails
+/// lets its peers wait, so their timeouts follow from its failure.
+[[nodiscard]] ARBITER_EXPORT std::string first_failure(const Failure& own, ProcessGroup& group);
 
 }  // namespace arbiter

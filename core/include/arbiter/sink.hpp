@@ -76,7 +76,7 @@ class ARBITER_EXPORT Sink : public Plugin {
   void write(const Report& report);
 
  protected:
-  /// Hooks behind the public calls of the same name; by default they do nothing.
+  /// Implement the public calls of the same name; by default they do nothing.
   virtual void do_begin(const RunInfo&) {}
   virtual void do_probed(const MachineProbe&) {}
   virtual void do_measured(const Measurement&) {}

@@ -47,11 +47,12 @@ class ARBITER_EXPORT Strategy : public Plugin {
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Preparation& preparation);
 
  protected:
-  /// The hook behind supports(). Call supports_message() first. A refusal has a reason for people.
+  /// Implements supports(). Call supports_message() first. A refusal has a reason for people.
   [[nodiscard]] virtual Support do_supports(const Problem& problem, const ProcessGroup& group) const = 0;
 
-  /// The hook behind prepare(); never returns null. Collective: a rank that fails must not leave others waiting
-  /// (first_failure()).
+  /// Implements prepare(); never returns null. Collective: a rank that fails must not leave others waiting
+  /// (first_failure()). If an earlier operation ended with an exception, what the strategy keeps is made anew (see
+  /// Operation::enqueue()).
   [[nodiscard]] virtual std::unique_ptr<Operation> do_prepare(const Preparation& preparation) = 0;
 };
 

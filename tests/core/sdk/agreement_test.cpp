@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <mpi.h>
 
+#include "arbiter/error.hpp"
 #include "arbiter/process_group.hpp"
 #include "comm/mpi_group.hpp"
 
@@ -26,6 +27,20 @@ TEST(FirstFailure, IsThatOfTheFirstRankThatFailedOnEveryRank) {
   EXPECT_EQ(first_failure(own(0), world), "rank 0: rank 0 is out");
   const auto last = std::to_string(world.size() - 1);
   EXPECT_EQ(first_failure(own(world.size() - 1), world), "rank " + last + ": rank " + last + " is out");
+}
+
+TEST(FirstFailure, PrefersAnErrorToTheTimeoutsThatFollowFromIt) {
+  MpiGroup world(MPI_COMM_WORLD);
+  const int last = world.size() - 1;
+  const auto late = [] { throw TimeoutError("waited too long"); };
+  EXPECT_TRUE(failure_of(late).timed_out);
+  EXPECT_EQ(first_failure(failure_of(late), world), "rank 0: waited too long");
+  const auto own = failure_of([&] {
+    if (world.rank() == last) throw Error("boom");
+    late();
+  });
+  EXPECT_EQ(own.timed_out, world.rank() != last);
+  EXPECT_EQ(first_failure(own, world), "rank " + std::to_string(last) + ": boom");
 }
 
 }  // namespace

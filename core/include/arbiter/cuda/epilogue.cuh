@@ -33,7 +33,9 @@
 ///
 /// Arithmetic. Outputs must have the same bits on every rank, and those that do not depend on the scalar the bits of
 /// the host's epilogue: round to nearest, no fast-math, no contraction that the host lacks (device code is linked with
-/// -fma=0).
+/// -fma=0). So those outputs are limited to what host and device round alike: + - * / and sqrt, comparisons,
+/// conversions. tanhf(), expf() and their kind differ in the last bits between the two libraries: compute them from the
+/// same polynomial on both sides, or in finish() of an output that depends on the scalar.
 
 #include <cstdint>
 

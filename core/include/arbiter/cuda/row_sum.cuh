@@ -5,7 +5,6 @@
 /// additions depends on the number of warps and blocks that share a row, not on timing.
 
 #include <cstdint>
-#include <type_traits>
 
 namespace arbiter::cuda {
 
@@ -171,16 +170,5 @@ class BlockSums {
 
   unsigned turn_ = 0;
 };
-
-/// For tiles that may cut rows: nothing is summed.
-struct NoSums {
-  __device__ __forceinline__ void open() {}
-};
-
-/// The sums that a tile type needs. `Tiles::whole_rows`: a tile is a row; `Tiles::blocks`: how many blocks share a
-/// tile. All threads call open() before the first sum().
-template <class Tiles>
-using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
-                                   std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
 
 }  // namespace arbiter::cuda
