@@ -84,7 +84,7 @@ void check_kind(PluginUnderTest& plugin) {
 }  // namespace
 
 ExitCode check_plugin(const PluginHost& plugins, const PluginEntry& entry, const std::vector<std::string>& parameters,
-                      World& world, const std::function<void(const std::string&)>& report_step) {
+                      World& world, const std::function<bool(const std::string&)>& report_step) {
   ContractChecker checker(world.all(), patience(), report_step);
   const bool root = world.all().rank() == 0;
   if (root) log::say(entry.file.string());

@@ -57,12 +57,20 @@ void ContractChecker::watch(std::chrono::seconds patience) {
     // Rank 0 prints the reason, so the others give it time to.
     const auto limit = patience + std::chrono::seconds(ranks_.rank() == 0 ? 0 : 2);
     if (!testing_ || std::chrono::steady_clock::now() - clause_start_ < limit) continue;
-    if (ranks_.rank() == 0) log::error(fmt::format("{}: still running after {} s", clause_, patience.count()));
+    const auto text = fmt::format("{}: still running after {} s: slow, or hung; ARBITER_CHECK_SECONDS={} allows more",
+                                  step_, patience.count(), 10 * patience.count());
+    if (ranks_.rank() == 0 && !report_step_(text)) log::error(text);
     ::raise(SIGKILL);
   }
 }
 
-void ContractChecker::set_case(const std::string& name) { report_step_(fmt::format("{}: {}", clause_, name)); }
+void ContractChecker::set_step(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  step_ = step;
+  static_cast<void>(report_step_(step_));
+}
+
+void ContractChecker::set_case(const std::string& name) { set_step(fmt::format("{}: {}", clause_, name)); }
 
 void ContractChecker::expect(const std::string& clause, const std::function<std::string()>& test) {
   {
@@ -71,7 +79,7 @@ void ContractChecker::expect(const std::string& clause, const std::function<std:
     clause_start_ = std::chrono::steady_clock::now();
     testing_ = true;
   }
-  report_step_(clause);
+  set_step(clause);
   std::string tried;
   std::string failure;
   try {
@@ -103,20 +111,28 @@ void ContractChecker::expect_on_root(const std::string& clause, const std::funct
   });
 }
 
+void ContractChecker::pass_over(const std::string& clause) {
+  if (ranks_.rank() == 0) log::say(fmt::format("-       {} (not tested: see above)", clause));
+}
+
 void ContractChecker::note(const std::string& text) {
   if (ranks_.rank() == 0) log::say(fmt::format("note    {}", text));
 }
 
 void ContractChecker::collectively(ProcessGroup& group, const std::function<void()>& step) {
   std::string failure;
+  bool timed_out = false;
   try {
     step();
   } catch (const ViolationOnAllRanks& agreed) {
     failure = agreed.what();
   } catch (...) {
-    failure = fmt::format("rank {}: {}", group.rank(), what_was_thrown());
+    const Failure own = failure_of([] { throw; });
+    failure = fmt::format("rank {}: {}", group.rank(), own);
+    timed_out = own.timed_out;
   }
   if (group.all(failure.empty())) return;
+  if (!group.all(failure.empty() || timed_out) && timed_out) failure.clear();
   const auto all = group.all_gather(failure);
   throw ViolationOnAllRanks(*std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); }));
 }

@@ -31,10 +31,11 @@ class ViolationOnAllRanks : public ContractViolation {
 /// Tests the clauses of a contract one after the other, by all ranks together. Rank 0 prints the result of each.
 class ContractChecker {
  public:
-  using ReportStep = std::function<void(const std::string&)>;
+  /// Gets the clause, and the case within it, before it is tested, so that the launcher can name it after a crash.
+  /// Returns false if there is no launcher.
+  using ReportStep = std::function<bool(const std::string&)>;
 
-  /// A clause that takes longer than `patience` kills the process. `report_step` gets the clause, and the case within
-  /// it, before it is tested, so that the launcher can name it after a crash.
+  /// A clause that takes longer than `patience` kills the process.
   ContractChecker(ProcessGroup& ranks, std::chrono::seconds patience, ReportStep report_step);
   ~ContractChecker();
   ContractChecker(const ContractChecker&) = delete;
@@ -45,23 +46,27 @@ class ContractChecker {
   void expect(const std::string& clause, const std::function<std::string()>& test);
   /// Collective. The same for a test that does not communicate: only rank 0 runs it.
   void expect_on_root(const std::string& clause, const std::function<std::string()>& test);
+  /// Collective. Prints that the clause was not tested, because it depends on one that is violated.
+  void pass_over(const std::string& clause);
   /// Collective. Prints what a person should know but violates nothing.
   void note(const std::string& text);
   /// The case that the current test tries next.
   void set_case(const std::string& name);
 
   /// Collective in `group`. Runs a step on every rank. If it throws on any, throws ViolationOnAllRanks on all of them,
-  /// with the text of the first rank that failed.
+  /// with the text of the first rank that failed; timeouts count only if there is nothing else, as in first_failure().
   static void collectively(ProcessGroup& group, const std::function<void()>& step);
 
   [[nodiscard]] int violations() const { return violations_; }
 
  private:
   void watch(std::chrono::seconds patience);
+  void set_step(const std::string& step);
 
   ProcessGroup& ranks_;
   ReportStep report_step_;
   std::string clause_;
+  std::string step_;  // the clause, with the case within it
   int violations_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;

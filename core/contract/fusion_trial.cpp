@@ -2,6 +2,7 @@
 #include "contract/fusion_trial.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -9,6 +10,7 @@
 
 #include "arbiter/host/number_formats.hpp"
 #include "contract/contract_checker.hpp"
+#include "contract/wrong_value.hpp"
 #include "measure/random_data.hpp"
 
 namespace arbiter {
@@ -19,11 +21,13 @@ constexpr std::size_t guard_bytes = 256;
 constexpr std::byte poison{0xff};
 constexpr std::uint64_t tensor_streams = std::uint64_t{1} << 32U;
 
-/// One kind of special values a row.
+constexpr std::array special_names{"NaN", "infinities", "zeros", "subnormals", "the largest values", "random numbers"};
+
+/// One kind of special values a row, in the order of `special_names`.
 float special_sum(std::int64_t row, std::int64_t column, const ValueGrid& grid, float random) {
   const bool here = column == 0 || column % 13 == 5;
   const float sign = column % 2 == 0 ? 1.0F : -1.0F;
-  switch (row % 6) {
+  switch (row % static_cast<std::int64_t>(special_names.size())) {
     case 0: return here ? std::numeric_limits<float>::quiet_NaN() : random;
     case 1: return here ? sign * std::numeric_limits<float>::infinity() : random;
     case 2: return sign * 0.0F;
@@ -36,7 +40,7 @@ float special_sum(std::int64_t row, std::int64_t column, const ValueGrid& grid, 
 }  // namespace
 
 FusionTrial::FusionTrial(const Fusion& fusion, const Problem& problem, std::uint64_t seed, bool special_values)
-    : fusion_(fusion), problem_(problem), specs_(fusion.tensors(problem)) {
+    : fusion_(fusion), problem_(problem), special_values_(special_values), specs_(fusion.tensors(problem)) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const auto& spec = specs_[i];
     auto& tensor = tensors_.emplace_back(static_cast<std::size_t>(spec.bytes()) + guard_bytes, poison);
@@ -50,16 +54,16 @@ FusionTrial::FusionTrial(const Fusion& fusion, const Problem& problem, std::uint
   const auto rows = static_cast<std::size_t>(problem.num_tokens);
   epilogue_state_.assign(rows, Bytes(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))));
   scalars_.resize(rows);
-  fill_sums(seed, special_values);
+  fill_sums(seed);
 }
 
-void FusionTrial::fill_sums(std::uint64_t seed, bool special_values) {
+void FusionTrial::fill_sums(std::uint64_t seed) {
   const auto grid = grid_of(problem_.dtype);
   for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
     auto& sum = sums_.emplace_back(static_cast<std::size_t>(problem_.hidden_size));
     random_elements({seed, static_cast<std::uint64_t>(row), -3.0, 3.0}, DType::float32, 0, problem_.hidden_size,
                     sum.data());
-    if (!special_values) continue;
+    if (!special_values_) continue;
     for (std::size_t column = 0; column < sum.size(); ++column) {
       sum[column] = special_sum(row, static_cast<std::int64_t>(column), grid, sum[column]);
     }
@@ -94,20 +98,28 @@ void FusionTrial::poison_output(std::size_t tensor) {
   std::fill(tensors_[tensor].begin(), tensors_[tensor].end(), poison);
 }
 
-double FusionTrial::check(std::int64_t row) const {
+std::vector<double> FusionTrial::exact_sum(std::int64_t row) const {
   const auto& sum = sums_[static_cast<std::size_t>(row)];
-  const std::vector<double> exact(sum.begin(), sum.end());
-  // The reduced row is exact here, so only the epilogue's own rounding is allowed.
-  const std::vector<double> tolerance(exact.size(), 0.0);
-  return fusion_.check_row(problem_, bindings(), row, exact, tolerance);
+  return {sum.begin(), sum.end()};
+}
+
+double FusionTrial::check(std::int64_t row) const {
+  const auto exact = exact_sum(row);
+  return fusion_.check_row(problem_, bindings(), row, exact, std::vector<double>(exact.size(), 0.0));
 }
 
 void FusionTrial::expect_correct() const {
   for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {
     const double error = check(row);
     if (error <= 1.0) continue;
+    const auto exact = exact_sum(row);
+    const std::vector<double> tolerance(exact.size(), 0.0);
+    const auto wrong = wrong_value(fusion_, problem_, bindings(), row, exact, tolerance, error);
+    const auto pattern = static_cast<std::size_t>(row) % special_names.size();
     throw ContractViolation(
-        fmt::format("{}, row {}: off by {:.3g} times the allowed error", to_string(problem_), row, error));
+        fmt::format("{}, row {}{}{}", to_string(problem_), row,
+                    special_values_ ? fmt::format(" (the sum has {})", special_names[pattern]) : "",
+                    wrong.empty() ? fmt::format(": off by {:.3g} times the allowed error", error) : ", " + wrong));
   }
 }
 

@@ -29,7 +29,8 @@ class FusionTrial {
   /// Begins and finishes every row.
   void run(const HostEpilogue& epilogue);
 
-  /// Throws ContractViolation, naming the row, where Fusion::check_row() is above 1.
+  /// Throws ContractViolation where Fusion::check_row() is above 1, naming the row, its special values and, if
+  /// wrong_value() knows it, the value.
   void expect_correct() const;
   /// Throws ContractViolation if an input or a guard was written to.
   void expect_untouched() const;
@@ -37,7 +38,7 @@ class FusionTrial {
   void expect_outputs_untouched(const std::string& by) const;
   /// The bytes of all outputs.
   [[nodiscard]] std::vector<std::byte> outputs() const;
-  /// Fusion::check_row().
+  /// Fusion::check_row() of a row whose sum is exact, so that only the epilogue's own rounding is allowed.
   [[nodiscard]] double check(std::int64_t row) const;
   /// Overwrites an output with 0xff.
   void poison_output(std::size_t tensor);
@@ -45,10 +46,12 @@ class FusionTrial {
  private:
   using Bytes = std::vector<std::byte>;
 
-  void fill_sums(std::uint64_t seed, bool special_values);
+  [[nodiscard]] std::vector<double> exact_sum(std::int64_t row) const;
+  void fill_sums(std::uint64_t seed);
 
   const Fusion& fusion_;
   Problem problem_;
+  bool special_values_;
   std::vector<TensorSpec> specs_;
   std::vector<Bytes> tensors_;
   std::vector<Bytes> initial_;

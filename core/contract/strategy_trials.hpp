@@ -10,6 +10,7 @@
 #include "arbiter/strategy.hpp"
 #include "contract/contract_checker.hpp"
 #include "measure/problem_tensors.hpp"
+#include "measure/verification.hpp"
 
 namespace arbiter {
 
@@ -40,13 +41,16 @@ class StrategyTrials {
                                                    std::chrono::milliseconds timeout = std::chrono::seconds(20));
   [[nodiscard]] std::unique_ptr<ProblemTensors> tensors(const Problem& problem, const TestData& data);
 
-  /// Collective. Runs the operation on poisoned outputs. Throws ContractViolation on every rank, naming the problem, if
-  /// the result is wrong on any rank or the message was written to.
+  /// Collective. Runs the operation on poisoned outputs. Throws ContractViolation on every rank, naming the problem and
+  /// a wrong value (wrong_value()), if the result is wrong on any rank or the message was written to.
   void run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors);
   /// Collective. The same for an operation that ran already, without the check of the message.
   void judge_result(const Problem& problem, ProblemTensors& tensors);
 
  private:
+  /// Collective. Throws ViolationOnAllRanks if the verification failed.
+  void expect_passed(const Verification& verified, const Problem& problem, const ProblemTensors& tensors);
+
   const PluginHost& plugins_;
   std::shared_ptr<Backend> backend_;
   ProcessGroup& group_;

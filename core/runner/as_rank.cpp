@@ -74,7 +74,7 @@ ExitCode check_as_rank(const Options& options) {
     load_plugins(plugins, options, {});
     return check_plugin(
         plugins, plugins.entries().front(), options.overrides, world,
-        world.all().rank() == 0 ? report_step : [](const std::string&) {});
+        world.all().rank() == 0 ? report_step : [](const std::string&) { return true; });
   });
 }
 

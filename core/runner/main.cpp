@@ -80,10 +80,12 @@ ExitCode check(const Options& options, int argc, char** argv) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
   const auto outcome = launch_ranks(options.check_ranks, false, argc, argv);
-  if (!outcome.failure.empty()) {
+  if (outcome.failure.empty()) return outcome.code;
+  // A usage error is on the terminal already, printed by a rank.
+  if (!outcome.interrupted && outcome.code != ExitCode::usage) {
     log::say(fmt::format("FAILED  {}", outcome.last_step.empty() ? "being loaded" : outcome.last_step));
-    log::error(outcome.failure);
   }
+  if (outcome.code != ExitCode::usage) log::error(outcome.failure);
   return outcome.code;
 }
 

@@ -138,8 +138,8 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, Ran
   outcome.last_step = written.substr(1);
   outcome.failure = describe_failure(result);
   const bool is_usage_error = result.status == static_cast<int>(ExitCode::usage);
-  outcome.is_final = result.interrupted_by != 0 || result.mpirun_killed ||
-                     (result.stop_reason.empty() && is_user_stop(result.status)) || is_usage_error;
+  outcome.interrupted = result.interrupted_by != 0 || (result.stop_reason.empty() && is_user_stop(result.status));
+  outcome.is_final = outcome.interrupted || result.mpirun_killed || is_usage_error;
   if (is_usage_error) outcome.code = ExitCode::usage;
   return outcome;
 }
@@ -187,8 +187,6 @@ void print_kept_rows(const std::filesystem::path& dir) {
 
 bool report_exit_code(ExitCode code) { return write_outcome(std::to_string(static_cast<int>(code))); }
 
-void report_step(const std::string& step) {
-  static_cast<void>(write_outcome(no_exit_code + step.substr(0, max_step_bytes - 1)));
-}
+bool report_step(const std::string& step) { return write_outcome(no_exit_code + step.substr(0, max_step_bytes - 1)); }
 
 }  // namespace arbiter

@@ -29,9 +29,10 @@ namespace arbiter {
 /// How a run ended.
 struct LaunchOutcome {
   ExitCode code = ExitCode::failed;
-  std::string failure;    ///< why the ranks did not finish; empty if they did
-  std::string last_step;  ///< the last report_step() of rank 0, if they did not finish
-  bool is_final = false;  ///< new ranks would not help: the user interrupted them, or the configuration is wrong
+  std::string failure;       ///< why the ranks did not finish; empty if they did
+  std::string last_step;     ///< the last report_step() of rank 0, if they did not finish
+  bool interrupted = false;  ///< the user stopped them
+  bool is_final = false;     ///< new ranks would not help: the user interrupted them, or the configuration is wrong
 };
 
 /// Runs this program again, with its arguments, as `ranks` ranks under mpirun, each bound to a core if `core_each` and
@@ -49,7 +50,7 @@ void print_kept_rows(const std::filesystem::path& dir);
 /// code. (With one it exits with 0, because mpirun prints a long comment on any other code.)
 [[nodiscard]] bool report_exit_code(ExitCode code);
 
-/// On rank 0: writes for the launcher what is about to run, in case it crashes.
-void report_step(const std::string& step);
+/// On rank 0: writes for the launcher what is about to run, in case it crashes. False without a launcher.
+bool report_step(const std::string& step);
 
 }  // namespace arbiter

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <csignal>
 #include <ostream>
 #include <string>
 
@@ -10,6 +12,7 @@ namespace arbiter::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -75,8 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"fusion", "no_output", "tensors() returns unique names, has an output", "it has no output"},
         Fault{"fusion", "same_names", "tensors() returns unique names", "the name \"unused\" is not unique"},
         Fault{"fusion", "no_reason", "supports() accepts some problem and gives a reason", "no reason given"},
-        Fault{"fusion", "skips_last", "the epilogue matches the double-precision reference", "times the allowed"},
-        Fault{"fusion", "drops_nan", "it matches for NaN", "row 0: off by inf"},
+        Fault{"fusion", "skips_last", "the epilogue matches the double-precision reference", ", expected "},
+        Fault{"fusion", "drops_nan", "it matches for NaN", "row 0 (the sum has NaN), out[0]: found 0, expected NaN"},
         Fault{"fusion", "checks_nothing", "check_row() rejects a wrong output", "check_row() accepted it"},
         Fault{"fusion", "begins_into_output", "the epilogue writes its outputs only, and begin_row() none",
               "begin_row() wrote to the output out"},
@@ -142,7 +145,54 @@ TEST(Check, EndsAPluginThatHangs) {
   const auto result =
       run({RUNNER, "--check", sample, "--ranks", "2", "--set", "fault=hangs"}, {"ARBITER_CHECK_SECONDS=3"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("still running after 3 s"), HasSubstr("1 tokens x 1")));
+  EXPECT_THAT(result.output,
+              ContainsRegex("FAILED  the sum is correct.*1 tokens x 1: still running after 3 s: slow, or "
+                            "hung; ARBITER_CHECK_SECONDS=30 allows more"));
+}
+
+TEST(Check, LocatesAWrongValue) {
+  EXPECT_THAT(check("fusion", "doubles").output,
+              ContainsRegex(R"(tokens x 1, row 0, out\[0\]: found [-0-9.]+, expected [-0-9.]+ within [0-9.e-]+)"));
+  EXPECT_THAT(
+      check("strategy", "skips_last").output,
+      ContainsRegex(R"(off by inf times the allowed error; rank 0: row 0, reduced\[0\]: found NaN, expected )"));
+}
+
+TEST(Check, DoesNotGuessWhereAFusionFoundAWrongValue) {
+  EXPECT_THAT(check("fusion", "judges_itself").output,
+              HasSubstr("tokens x 1, row 0: off by 7 times the allowed error"));
+}
+
+TEST(Check, ShowsTheErrorOfARankAndNotTheTimeoutsOfItsPeers) {
+  const auto result = check("strategy", "throws_on_rank_1");
+  EXPECT_THAT(result.output, AllOf(HasSubstr("rank 1: boom"), Not(HasSubstr("waited"))));
+}
+
+TEST(Check, DoesNotTestWhatDependsOnAViolatedClause) {
+  const auto failed = [](const Finished& result) {
+    std::size_t count = 0;
+    for (auto at = result.output.find("FAILED"); at != std::string::npos; at = result.output.find("FAILED", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  const auto heuristic = check("heuristic", "table_fault");
+  EXPECT_EQ(failed(heuristic), 1U) << heuristic.output;
+  EXPECT_THAT(heuristic.output, AllOf(HasSubstr("it has no fallback"),
+                                      HasSubstr("-       threads can share a selector (not tested: see above)")));
+  const auto strategy = check("strategy", "rounds_by_rank");
+  EXPECT_THAT(strategy.output, HasSubstr("-       the results of every fusion are correct (not tested: see above)"));
+  const auto fusion = check("fusion", "doubles");
+  EXPECT_EQ(failed(fusion), 1U) << fusion.output;
+}
+
+TEST(Check, NamesNoClauseWhenItIsInterrupted) {
+  const std::string sample = std::string(SAMPLES) + "/broken_strategy.so";
+  Process process({RUNNER, "--check", sample, "--ranks", "2", "--set", "fault=hangs"});
+  ASSERT_TRUE(process.wait_for_output("ok      prepare() succeeds", std::chrono::seconds(60))) << process.output();
+  ::kill(process.pid(), SIGINT);
+  EXPECT_EQ(process.wait(std::chrono::seconds(20)), 1);
+  EXPECT_THAT(process.output(), AllOf(HasSubstr("interrupted"), Not(HasSubstr("FAILED"))));
 }
 
 TEST(Check, NamesAParameterThatIsNotThere) {
@@ -150,6 +200,7 @@ TEST(Check, NamesAParameterThatIsNotThere) {
   const auto result = run({RUNNER, "--check", sample, "--ranks", "2", "--set", "falt=none"});
   EXPECT_EQ(result.exit_code, 2) << result.output;
   EXPECT_THAT(result.output, HasSubstr("broken has no parameter falt; did you mean fault?"));
+  EXPECT_THAT(result.output, Not(HasSubstr("FAILED")));
 }
 
 TEST(Check, SaysWhyAFileIsNoPlugin) {

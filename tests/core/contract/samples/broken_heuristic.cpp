@@ -36,12 +36,14 @@ class BestOfCell : public Selector {
     if (found != chosen_.end()) return found->second;
     return has("knows_measured_only") ? "" : baseline_;
   }
+  [[nodiscard]] const DecisionTable* table() const override { return has("table_fault") ? &no_fallback_ : nullptr; }
   [[nodiscard]] std::string report() const override { return has("no_report") ? "" : "the best of each cell"; }
 
  private:
   [[nodiscard]] bool has(const char* fault) const { return fault_ == fault; }
   std::string fault_;
   std::string baseline_;
+  DecisionTable no_fallback_;
   std::map<Problem, std::string> chosen_;
 };
 

@@ -54,6 +54,10 @@ class BrokenOperation : public Operation {
   void enqueue(const Bindings& bindings) override {
     if (has("runs_once") && runs_++ > 0) return;
     if (has("crashes")) *static_cast<volatile int*>(nullptr) = 1;
+    if (has("throws_on_rank_1")) {
+      if (group_.rank() == 1) throw Error("boom");
+      throw TimeoutError("waited 1000 ms for rank 1");
+    }
     while (has("hangs")) std::this_thread::yield();
     std::int64_t count =
         has("forgets_shape") ? std::min(strategy_.last_prepared, problem_.elements()) : problem_.elements();
