@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/decision.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "arbiter/decision_table.hpp"
@@ -14,12 +16,37 @@
 
 namespace arbiter {
 
+namespace {
+
+/// A selector under the name that the configuration gives its heuristic.
+class RenamedSelector : public Selector {
+ public:
+  RenamedSelector(std::string name, std::shared_ptr<const Selector> selector)
+      : name_(std::move(name)), selector_(std::move(selector)) {}
+
+  [[nodiscard]] std::string name() const override { return name_; }
+  [[nodiscard]] std::string select(const Problem& problem) const override { return selector_->select(problem); }
+  [[nodiscard]] std::string report() const override { return fmt::format("{}: {}", name_, selector_->report()); }
+  [[nodiscard]] double predict(const Problem& problem, const std::string& strategy) const override {
+    return selector_->predict(problem, strategy);
+  }
+  [[nodiscard]] const DecisionTable* table() const override { return selector_->table(); }
+
+ private:
+  std::string name_;
+  std::shared_ptr<const Selector> selector_;
+};
+
+}  // namespace
+
 Decision decide(const Config& config, const PluginHost& plugins, const Dataset& dataset) {
   Decision decision;
   for (const auto& choice : config.heuristics) {
     try {
       auto heuristic = make_plugin<Heuristic>(plugins, PluginKind::heuristic, choice.plugin, choice.parameters);
       auto selector = heuristic->fit(dataset);
+      if (selector->name() != choice.name)
+        selector = std::make_shared<RenamedSelector>(choice.name, std::move(selector));
       decision.heuristics.push_back(std::move(heuristic));
       decision.selectors.push_back(std::move(selector));
     } catch (...) {

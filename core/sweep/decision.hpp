@@ -20,7 +20,8 @@ struct Decision {
   bool any_failed = false;  ///< a heuristic or a file gave no decision, which the log says
 };
 
-/// Fits every heuristic of the configuration to the dataset, and loads the decisions that they are compared with.
+/// Fits every heuristic of the configuration to the dataset (each selector has the name in the configuration), and
+/// loads the decisions that they are compared with.
 [[nodiscard]] Decision decide(const Config& config, const PluginHost& plugins, const Dataset& dataset);
 
 /// Reads a decision from a file, as a selector called `name`. The contents tell the format:

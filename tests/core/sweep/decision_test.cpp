@@ -6,6 +6,7 @@
 
 #include "arbiter/error.hpp"
 #include "io/table_json.hpp"
+#include "plugin/plugin_host.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_tables.hpp"
 #include "support/temp_dir.hpp"
@@ -43,6 +44,29 @@ class DecisionFile : public testing::Test {
 };
 
 }  // namespace
+
+TEST(Decide, NamesEachSelectorAsTheConfigurationNamesItsHeuristic) {
+  PluginHost plugins;
+  plugins.load_dir(BUILT_PLUGINS);
+  const Config config = ConfigText(
+                            "backend: host\n"
+                            "problems: {tp_size: [2], fusion: [NONE], hidden_size: [64], num_tokens: [1]}\n"
+                            "strategies: [ONESHOT]\n"
+                            "heuristics: {lut: , fastest: {heuristic: lut, mode: argmin}}\n",
+                            "decide.yaml")
+                            .validate(plugins);
+  Dataset data(Machine{"cpu", {}});
+  data.add(decision_row(cell_of(64, 1), "ONESHOT", 1.0));
+  const Decision decision = decide(config, plugins, data);
+  ASSERT_EQ(decision.selectors.size(), 2U);
+  const Selector& plain = *decision.selectors[0];
+  const Selector& renamed = *decision.selectors[1];
+  EXPECT_EQ(plain.name(), "lut");
+  EXPECT_EQ(renamed.name(), "fastest");
+  EXPECT_EQ(renamed.select(cell_of(64, 1)), "ONESHOT");
+  EXPECT_NE(renamed.table(), nullptr);
+  EXPECT_TRUE(renamed.report().starts_with("fastest: lut")) << renamed.report();
+}
 
 TEST_F(DecisionFile, IsTheFirstSelectorOfAJsonOrTheNamedOne) {
   const std::string file = dir_.write("a#b.json", decision_of({"lut", "lp"}).dump()).string();
