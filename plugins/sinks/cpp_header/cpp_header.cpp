@@ -2,9 +2,9 @@
 // cpp_header: <out>/arbiter_decision.hpp, a decision as a C++17 header that needs the standard library only: constexpr
 // tables, and `constexpr Strategy select(int tp_size, Fusion, std::int64_t num_tokens, std::int64_t hidden_size)`,
 // which selects as the selector named by `selector` does, for every shape. It computes in integers, so all compilers
-// agree. The rule for shapes off the grid is described at its top. Strategies have their table ids, fusions the numbers
-// of engines; name_of() gives the names of both. A selector without a table is sampled in the cells of the grid, and
-// the header says so. `namespace` encloses everything.
+// agree. The rules for shapes off the grids, and for steps, are at its top. Strategies have their table ids, fusions
+// the numbers of engines; name_of() gives the names of both. A selector without a table is sampled in the cells of the
+// grid, and the header says so. `namespace` encloses everything.
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -51,6 +51,14 @@ std::vector<std::string> origin_of(const Report& report, const Selector& selecto
   return lines;
 }
 
+/// "2 grids, looked up by nearest; 4 lists of steps, by message bytes".
+std::string contents_in_words(const DecisionTable& table) {
+  const std::string steps = fmt::format("{} lists of steps, by message bytes", table.steps.size());
+  if (table.grids.empty() && !table.steps.empty()) return steps;
+  return fmt::format("{} grids, looked up by {}{}", table.grids.size(), name_of(table.look_up),
+                     table.steps.empty() ? "" : "; " + steps);
+}
+
 class CppHeader : public Sink {
  public:
   explicit CppHeader(const Parameters& parameters)
@@ -65,8 +73,7 @@ class CppHeader : public Sink {
     const DecisionTable table = own != nullptr ? *own : sampled_table(selector, report.dataset);
     const std::filesystem::path file = report.run.output_dir / "arbiter_decision.hpp";
     write_file(file, header_text(table, {namespace_, origin_of(report, selector, own == nullptr)}, report.table_id));
-    report.say(fmt::format("{}: {} grids and {} lists of steps of {}, looked up by {}", file.string(),
-                           table.grids.size(), table.steps.size(), selector.name(), name_of(table.look_up)));
+    report.say(fmt::format("{}: the decision of {}: {}", file.string(), selector.name(), contents_in_words(table)));
   }
 
   std::string selector_;

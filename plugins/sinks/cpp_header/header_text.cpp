@@ -204,7 +204,7 @@ std::string header_text(const DecisionTable& table, const HeaderOptions& options
   const auto fusions = fusion_values(table);
   std::string text = "// Which AllReduce to use for which shape. Written by Arbiter; needs C++17 and nothing else.\n";
   for (const std::string& line : options.comments) text += fmt::format("// {}\n", comment_text(line));
-  text += rule_in_words(table.look_up);
+  text += rules_in_words(table);
   text += fmt::format("// Whatever was never measured gets {}.\n", comment_text(table.fallback));
   const std::string guard = guard_of(options.name_space);
   text +=

@@ -270,7 +270,9 @@ constexpr Strategy select(int tp_size, Fusion fusion, std::int64_t num_tokens, s
 
 std::string table_structures() { return structures + std::string(arithmetic); }
 
-std::string rule_in_words(LookUp look_up) {
+namespace {
+
+std::string grid_rule(LookUp look_up) {
   switch (look_up) {
     case LookUp::exact: return "// Only shapes of the grid have an answer of their own; others get the fallback.\n";
     case LookUp::nearest:
@@ -290,6 +292,16 @@ std::string rule_in_words(LookUp look_up) {
              "cell.\n";
   }
   return {};
+}
+
+}  // namespace
+
+std::string rules_in_words(const DecisionTable& table) {
+  const bool only_steps = table.grids.empty() && !table.steps.empty();
+  std::string text = only_steps ? "" : grid_rule(table.look_up);
+  if (table.steps.empty()) return text;
+  text += only_steps ? "// By message bytes: " : "// A tp size and fusion without a grid, by message bytes: ";
+  return text + "the first step whose last byte is at least the message's.\n";
 }
 
 std::string look_up_code(LookUp look_up) {

@@ -9,8 +9,8 @@ namespace arbiter {
 
 // The C++17 that is the same in every header with the same look-up rule.
 
-/// The rule in words: complete `//` lines.
-[[nodiscard]] std::string rule_in_words(LookUp look_up);
+/// The rules of a table's grids and steps in words: complete `//` lines.
+[[nodiscard]] std::string rules_in_words(const DecisionTable& table);
 
 /// The types that the tables are made of.
 [[nodiscard]] std::string table_structures();

@@ -10,6 +10,7 @@ namespace arbiter::test {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -17,6 +18,7 @@ using ::testing::Not;
 class TableOnly : public Selector {
  public:
   explicit TableOnly(std::string strategy) { table_.fallback = std::move(strategy); }
+  explicit TableOnly(DecisionTable table) : table_(std::move(table)) {}
   [[nodiscard]] std::string name() const override { return "lut"; }
   [[nodiscard]] std::string select(const Problem& problem) const override { return table_.select(problem); }
   [[nodiscard]] std::string report() const override { return {}; }
@@ -51,8 +53,29 @@ TEST(CppHeader, SaysWhereTheDecisionComesFromAndItsRule) {
   EXPECT_THAT(text, HasSubstr("namespace arbiter_decision {"));
   EXPECT_THAT(text, HasSubstr("  ONESHOT = 4,\n"));
   EXPECT_THAT(text, Not(HasSubstr("has no table")));
-  EXPECT_THAT(end.said, ElementsAre(HasSubstr("arbiter_decision.hpp: 0 grids and 0 lists of steps of lut, looked up by "
-                                              "nearest")));
+  EXPECT_THAT(end.said,
+              ElementsAre(HasSubstr("arbiter_decision.hpp: the decision of lut: 0 grids, looked up by nearest")));
+}
+
+TEST(CppHeader, SaysOfStepsThatTheyGoByMessageBytes) {
+  DecisionTable table;
+  table.fallback = "NCCL";
+  table.steps = {{2, DType::bfloat16, "NONE", {{4096, "ONESHOT"}, {INT64_MAX, "NCCL"}}},
+                 {4, DType::bfloat16, "NONE", {{8192, "ONESHOT"}, {INT64_MAX, "NCCL"}}}};
+  DecisionsReport end(two_cells(), {std::make_shared<TableOnly>(table)});
+  const auto sink = load_plugin<Sink>(CPP_HEADER_PLUGIN);
+  sink->write(end.report);
+  EXPECT_THAT(header_of(end),
+              AllOf(HasSubstr("// By message bytes: the first step whose last byte is at least the message's.\n"),
+                    Not(HasSubstr("off the grid"))));
+  table.grids = {{8, DType::bfloat16, "NONE", {128}, {1}, {"TWOSHOT"}, {0}}};
+  DecisionsReport both(two_cells(), {std::make_shared<TableOnly>(table)});
+  sink->write(both.report);
+  EXPECT_THAT(header_of(both), AllOf(HasSubstr("// A shape off the grid gets"),
+                                     HasSubstr("// A tp size and fusion without a grid, by message bytes: the first")));
+  EXPECT_THAT(end.said, ElementsAre(HasSubstr("the decision of lut: 2 lists of steps, by message bytes")));
+  EXPECT_THAT(both.said,
+              ElementsAre(HasSubstr("lut: 1 grids, looked up by nearest; 2 lists of steps, by message bytes")));
 }
 
 TEST(CppHeader, SamplesASelectorThatHasNoTableAndSaysSo) {
