@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The template of a strategy. RING is a ring AllReduce on the host.
 //
-// The message is divided into chunks, and a chunk into one block per rank. Partial sums of a block move from rank to
-// rank, and each rank adds its own part (reduce-scatter); the complete sum then moves around until all ranks have it
-// (all-gather). Each block is summed once and then copied, so all ranks have the same bits.
+// The message is divided into chunks of whole rows, and a chunk into one block per rank. Partial sums of a block move
+// from rank to rank, and each rank adds its own part (reduce-scatter); the complete sum then moves around until all
+// ranks have it (all-gather). Each block is summed once and then copied, so all ranks have the same bits.
+//
+// It fuses: once a chunk is complete, the problem's epilogue runs on each of its rows while they are in cache. A
+// strategy that does not fuse returns false from fuses() and needs no epilogue: see Ring::fuses().
 //
 // To make it yours: change the name, the summary and the table_id at the end, then what enqueue() does.
 #include <algorithm>
@@ -12,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "arbiter/error.hpp"
 #include "arbiter/host/row_kernels.hpp"
@@ -27,10 +31,12 @@ using namespace arbiter;
 constexpr std::size_t counter_bytes = 128;  // two cache lines, which processors fetch in pairs: neighbours poll it
 constexpr std::size_t slots = 2;
 
-/// Shared memory: for each rank a counter of the steps it has done, and two slots of one chunk.
+/// Shared memory: for each rank a counter of the steps it has done, and two slots of one chunk, aligned for all dtypes.
 struct RingMemory {
   RingMemory(ProcessGroup& group, std::size_t bytes)
-      : chunk_bytes(bytes), segment(group, counter_bytes + slots * bytes), crowded(ranks_outnumber_cores(group)) {
+      : chunk_bytes((bytes + counter_bytes - 1) / counter_bytes * counter_bytes),
+        segment(group, counter_bytes + slots * chunk_bytes),
+        crowded(ranks_outnumber_cores(group)) {
     new (segment.of(group.rank())) SharedCounter(0);
     group.barrier();  // no rank may read a counter before it exists
   }
@@ -51,26 +57,30 @@ struct RingMemory {
 
 class RingOperation : public Operation {
  public:
-  RingOperation(const Preparation& preparation, std::shared_ptr<RingMemory> memory)
-      : kernels_(row_kernels(preparation.problem.dtype)),
+  RingOperation(const Preparation& preparation, std::shared_ptr<RingMemory> memory, std::int64_t rows_per_chunk)
+      : problem_(preparation.problem),
+        epilogue_(preparation.fusion.host_epilogue(problem_)),
+        kernels_(row_kernels(problem_.dtype)),
         memory_(std::move(memory)),
         spin_(preparation.group.rank(), memory_->crowded, preparation.timeout),
         rank_(preparation.group.rank()),
         ranks_(preparation.group.size()),
-        elements_(preparation.problem.elements()),
-        element_bytes_(size_of(preparation.problem.dtype)) {}
+        element_bytes_(size_of(problem_.dtype)),
+        rows_per_chunk_(rows_per_chunk),
+        sum_(static_cast<std::size_t>(problem_.hidden_size)),
+        epilogue_state_(bytes(problem_.hidden_size)) {}
 
-  /// This is what is timed, so it allocates nothing. `tensors[0]` is the reduced message: a strategy that does not fuse
-  /// is always prepared with the fusion NONE.
+  /// This is what is timed, so it allocates nothing. After an exception the ranks may disagree about the next step, so
+  /// the memory stays broken until do_prepare() replaces it.
   void enqueue(const Bindings& bindings) override {
     if (memory_->broken) throw Error("RING: an operation before this one ended with an error: prepare it anew");
     memory_->broken = true;
     const auto* input = static_cast<const std::byte*>(bindings.input);
-    auto* output = static_cast<std::byte*>(bindings.tensors[0]);
-    const std::int64_t most = static_cast<std::int64_t>(memory_->chunk_bytes) / element_bytes_;
-    for (std::int64_t first = 0; first < elements_; first += most) {
-      const std::size_t offset = bytes(first);
-      reduce_chunk(input + offset, output + offset, std::min(most, elements_ - first));
+    for (std::int64_t first = 0; first < problem_.num_tokens; first += rows_per_chunk_) {
+      const std::int64_t rows = std::min(rows_per_chunk_, problem_.num_tokens - first);
+      reduce_chunk(input + bytes(first * problem_.hidden_size), rows * problem_.hidden_size);
+      finish_rows(bindings, first, rows);
+      ++memory_->chunks;
     }
     memory_->broken = false;
   }
@@ -86,7 +96,7 @@ class RingOperation : public Operation {
   /// s - 2, ..., and the last of them, its right neighbour, has done step s - ranks + 1: it has read the partial sum
   /// that step s replaces. By the same argument it has finished the chunk before when this rank's chunk ends, so two
   /// slots are enough.
-  void reduce_chunk(const std::byte* input, std::byte* output, std::int64_t count) {
+  void reduce_chunk(const std::byte* input, std::int64_t count) {
     const int left = (rank_ + ranks_ - 1) % ranks_;
     const int steps = 2 * ranks_ - 1;
     const std::byte* const theirs = memory_->slot(left, memory_->chunks);
@@ -104,33 +114,47 @@ class RingOperation : public Operation {
       } else {
         std::memcpy(mine + at, theirs + at, bytes(size));
       }
-      if (step >= ranks_ - 1) std::memcpy(output + at, mine + at, bytes(size));
       memory_->steps_done(rank_).store(epoch + 1, std::memory_order_release);  // publishes what was written before
     }
-    ++memory_->chunks;
   }
 
+  /// The epilogue of each row of the chunk, whose complete sums are in this rank's slot. With the fusion NONE it rounds
+  /// and stores the sum. (A rank could also begin its rows only and send `epilogue_state` around, to be finished by
+  /// all.)
+  void finish_rows(const Bindings& bindings, std::int64_t first, std::int64_t rows) {
+    const std::byte* const reduced = memory_->slot(rank_, memory_->chunks);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      kernels_.load(reduced + bytes(row * problem_.hidden_size), sum_.data(), problem_.hidden_size);
+      const float scalar = epilogue_->begin_row(bindings, first + row, sum_.data(), epilogue_state_.data());
+      epilogue_->finish_row(bindings, first + row, epilogue_state_.data(), scalar);
+    }
+  }
+
+  Problem problem_;
+  std::unique_ptr<HostEpilogue> epilogue_;
   const RowKernels& kernels_;
   std::shared_ptr<RingMemory> memory_;  // shared with other operations, which run one at a time
   SpinWait spin_;
   int rank_;
   int ranks_;
-  std::int64_t elements_;
   std::int64_t element_bytes_;
+  std::int64_t rows_per_chunk_;
+  std::vector<float> sum_;                 // of one row
+  std::vector<std::byte> epilogue_state_;  // likewise
 };
 
 constexpr ParameterSpec parameters[] = {
     {"chunk_kib", ParameterType::integer, "256", "1..65536",
-     "KiB of the message that move around the ring at a time; shared memory is twice that for each rank"},
+     "KiB of the message that move around the ring at a time, at least one row; shared memory is twice that per rank"},
 };
 
 class Ring : public Strategy {
  public:
-  explicit Ring(const Parameters& values)
-      : chunk_bytes_(static_cast<std::size_t>(values.integer("chunk_kib")) * 1024) {}
+  explicit Ring(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
 
-  /// No: the runner runs the problem's epilogue as a separate pass. ONESHOT shows how a strategy fuses.
-  [[nodiscard]] bool fuses() const override { return false; }
+  /// Yes: operations run the epilogue of Preparation::fusion. A strategy that returns false is always prepared with the
+  /// fusion NONE and writes the reduced message to `tensors[0]`; the runner adds the epilogue as a separate pass.
+  [[nodiscard]] bool fuses() const override { return true; }
 
  protected:
   /// One host, two ranks or more, a message of bf16, fp16 or fp32. Other problems are skipped, with the reason.
@@ -140,13 +164,17 @@ class Ring : public Strategy {
 
   /// Collective, so the ranks can agree whether the memory of the problem before is still good.
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
-    const bool usable = memory_ && !memory_->broken;
-    if (!preparation.group.all(usable)) memory_ = std::make_shared<RingMemory>(preparation.group, chunk_bytes_);
-    return std::make_unique<RingOperation>(preparation, memory_);
+    const Problem& problem = preparation.problem;
+    const std::int64_t row_bytes = problem.hidden_size * size_of(problem.dtype);
+    const auto bytes = static_cast<std::size_t>(std::max(chunk_bytes_, row_bytes));
+    const bool usable = memory_ && !memory_->broken && memory_->chunk_bytes >= bytes;
+    if (!preparation.group.all(usable)) memory_ = std::make_shared<RingMemory>(preparation.group, bytes);
+    const std::int64_t rows_per_chunk = std::max<std::int64_t>(1, chunk_bytes_ / row_bytes);
+    return std::make_unique<RingOperation>(preparation, memory_, rows_per_chunk);
   }
 
  private:
-  std::size_t chunk_bytes_;
+  std::int64_t chunk_bytes_;
   std::shared_ptr<RingMemory> memory_;
 };
 
