@@ -29,6 +29,8 @@ install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter)
 install(DIRECTORY plugins/template DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter OPTIONAL PATTERN "build*" EXCLUDE)
 install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE DESTINATION ${doc_dir})
 install(DIRECTORY docs results DESTINATION ${doc_dir} OPTIONAL) # the README shows results
+# In the archive only: a prefix like /usr has no README.
+install(FILES cmake/package_readme.md RENAME README.md DESTINATION . COMPONENT bundled EXCLUDE_FROM_ALL)
 
 # What a machine with Open MPI and nothing else of ours lacks. Left out: the compiler's and the C library's own, the
 # driver's, and Open MPI, which must be the one of the machine's mpirun; libz comes with Open MPI, and a second one would

@@ -92,6 +92,19 @@ TEST(Archive, LeavesToTheNodeWhatMustBeTheNodes) {
   }
 }
 
+TEST(Archive, BeginsWithAReadmeWhoseFirstCommandWorksThere) {
+  const auto text = read_file(unpacked() / "README.md");
+  std::smatch command;
+  ASSERT_TRUE(std::regex_search(text, command, std::regex("```sh\n(.+)\n```")));
+  const auto planned =
+      output_of({"sh", "-c", "cd '" + unpacked().string() + "' && " + command[1].str() + " --dry-run"});
+  EXPECT_THAT(planned, HasSubstr("cells to measure"));
+  static const std::regex path("`(share/[a-z/.-]+)`");
+  for (auto named = std::sregex_iterator(text.begin(), text.end(), path); named != std::sregex_iterator(); ++named) {
+    EXPECT_TRUE(fs::exists(unpacked() / (*named)[1].str())) << (*named)[1];
+  }
+}
+
 TEST(Archive, IsSmallAndStripped) {
   for (const auto& file : files_below(fs::path(WORK) / "packages")) EXPECT_LT(fs::file_size(file), 15U << 20U) << file;
   for (const auto& binary : binaries_below(unpacked())) {
