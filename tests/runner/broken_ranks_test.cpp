@@ -110,7 +110,11 @@ TEST_F(BrokenRanks, HaveTheirStrategyGivenUpInTheEnd) {
               AllOf(HasSubstr("new ranks continue after it, without BREAKS"), HasSubstr("3 cells failed")));
   const auto rows = read_csv(csv()).dataset.rows();
   EXPECT_EQ(rows.size(), 8U + 3U + 8U);
-  for (const auto& row : rows) EXPECT_EQ(row.failed, row.strategy == "BREAKS");
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.failed, row.strategy == "BREAKS");
+    EXPECT_TRUE(fs::exists(out() / ("run." + row.run_id + ".json"))) << "the run id is not the first ranks'";
+    EXPECT_EQ(row.run_id, rows.front().run_id);
+  }
   EXPECT_THAT(log(), HasSubstr("64 tokens x 100, BREAKS: it crashed or hung the ranks on 3 problems; not tried again"));
   expect_tables();
 }
