@@ -28,10 +28,13 @@ TEST(MarkdownReport, NamesTheWinnerAndTheNextOfEachShape) {
   DecisionsReport run(two_cells());
   load_plugin<Sink>(MARKDOWN_PLUGIN, {{"title", "Two cells"}})->write(run.report);
   const auto text = read_file(run.report.run.output_dir / "report.md");
-  EXPECT_THAT(text, AllOf(HasSubstr("# Two cells\n\nMeasured on cpu: allreduce, context back_to_back.\n\n## tp 2, NONE\n\n| tokens |"),
-                          HasSubstr("\n| 2 | 64 | bfloat16 | 256 | B | 2.50 | A | 3.00 |\n"),
-                          HasSubstr("\n| 4 | 64 | bfloat16 | 512 | nothing usable | | | |\n"), Not(HasSubstr("AUTO")),
-                          Not(HasSubstr("Selectors"))));
+  EXPECT_THAT(
+      text,
+      AllOf(
+          HasSubstr("# Two cells\n\nMeasured on cpu: allreduce, context back_to_back.\n\n## tp 2, NONE\n\n| tokens |"),
+          HasSubstr("\n| 2 | 64 | bfloat16 | 256 | B | 2.50 | A | 3.00 |\n"),
+          HasSubstr("\n| 4 | 64 | bfloat16 | 512 | nothing usable | | | |\n"), Not(HasSubstr("AUTO")),
+          Not(HasSubstr("Selectors"))));
   EXPECT_THAT(run.said, ElementsAre(HasSubstr("report.md")));
 }
 

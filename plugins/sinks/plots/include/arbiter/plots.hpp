@@ -27,7 +27,8 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
 // Each function draws the rows of one fusion at one tp_size on a grid of shapes: num_tokens from left to right,
 // hidden_size from bottom to top, one cell of equal size per measured shape.
 //
-// dataset  rows of one tp_size and one setting. Of several dtypes, the first in Dataset::dtypes() that the fusion has is drawn.
+// dataset  rows of one tp_size and one setting. Of several dtypes, the first in Dataset::dtypes() that the fusion has
+// is drawn.
 //          The title names fusion, tp_size, dtype, the machine's platform and the context of its first row.
 // fusion   as Problem::fusion names it.
 // file     where to write. The extension selects the format: .png, .svg or .pdf. Parent folders are created, an
