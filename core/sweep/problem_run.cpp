@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include "arbiter/error.hpp"
 #include "measure/problem_tensors.hpp"
@@ -32,6 +33,15 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
 }
 
 namespace {
+
+/// Collective.
+int hosts_of(ProcessGroup& group) {
+  if (group.single_host()) return 1;
+  utsname system{};
+  uname(&system);
+  const auto names = group.all_gather(std::string(system.nodename));
+  return static_cast<int>(std::set<std::string>(names.begin(), names.end()).size());
+}
 
 /// What a product in front of the operation reads and how long it takes, unless the config says so: the weights are
 /// hidden_size / tp_size x hidden_size elements. The same on every rank.
@@ -65,7 +75,8 @@ ProblemRun::ProblemRun(const Config& config, const Instances& instances, Strateg
       group_(group),
       select_(std::move(select)),
       hooks_(hooks),
-      probe_(probe) {}
+      probe_(probe),
+      hosts_(hosts_of(group)) {}
 
 std::unique_ptr<Operation> ProblemRun::prepare(const std::string& name, const Problem& problem, Names& used) {
   used.insert(name);
@@ -108,7 +119,7 @@ Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::stri
   Measurement row;
   row.problem = planned.problem;
   row.strategy = name;
-  row.setting = {config_.backend, group_.single_host() ? 1 : 2, "allreduce", config_.measurement.graph,
+  row.setting = {config_.backend, hosts_, "allreduce", config_.measurement.graph,
                  config_.measurement.contexts.front()};
   row.holdout = planned.holdout;
   return row;

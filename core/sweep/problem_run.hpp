@@ -32,7 +32,7 @@ class ProblemRun {
   /// Names the strategy that AUTO runs for a problem; empty while there is no selector. Collective.
   using Select = std::function<std::string(const Problem&)>;
 
-  /// All references must outlive it. `probe` is that of the group.
+  /// Collective. All references must outlive it. `probe` is that of the group.
   ProblemRun(const Config& config, const Instances& instances, StrategySet& strategies, ProcessGroup& group,
              Select select, const RunHooks& hooks, const MachineProbe& probe);
 
@@ -69,6 +69,7 @@ class ProblemRun {
   Select select_;
   const RunHooks& hooks_;
   const MachineProbe& probe_;
+  int hosts_;
   int speed_notes_ = 0;
 };
 
