@@ -165,10 +165,18 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   row.iterations_per_sample = count(CsvColumn::iterations_per_sample);
   row.tensor_sets = count(CsvColumn::tensor_sets);
   row.samples = count(CsvColumn::samples);
-  row.min_us = optional_time(CsvColumn::min_of_means);
-  row.p95_us = optional_time(CsvColumn::p95_of_means);
-  row.ci_low_us = optional_time(CsvColumn::ci_low);
-  row.ci_high_us = optional_time(CsvColumn::ci_high);
+  // Behind a neighbour a sample is a difference, which noise can take below 0.
+  const bool is_difference = row.setting.context == Context::engine || row.setting.context == Context::engine_early;
+  const auto of_samples = [&](CsvColumn column) {
+    if (text(column).empty() || !is_difference) return optional_time(column);
+    const auto value = number(text(column));
+    if (!value || !std::isfinite(*value)) refuse(column, text(column), "microseconds, a number");
+    return *value;
+  };
+  row.min_us = of_samples(CsvColumn::min_of_means);
+  row.p95_us = of_samples(CsvColumn::p95_of_means);
+  row.ci_low_us = of_samples(CsvColumn::ci_low);
+  row.ci_high_us = of_samples(CsvColumn::ci_high);
   row.lower_bound_us = optional_time(CsvColumn::lower_bound);
   if (const std::string_view error = text(CsvColumn::error); !error.empty()) {
     const std::optional<double> value = number(error);

@@ -17,6 +17,8 @@ constexpr std::uint64_t shared_streams = std::uint64_t{1} << 32U;
 constexpr std::int64_t elements_worth_a_thread = 65536;
 constexpr std::int64_t elements_between_messages = 64;  // at least 128 bytes, so that all are as well aligned
 
+constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+
 std::size_t tensor_bytes(const TensorSpec& spec) { return static_cast<std::size_t>(spec.bytes()); }
 
 void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, int ranks,
@@ -36,23 +38,24 @@ ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Bac
   const auto own = all_messages();
   input_ = backend.allocate(own.size());
   backend.copy_in(input_->data(), own.data(), own.size());
-  for (std::int64_t set = 0; set < sets.count && sets.copied_inputs; ++set) {
-    inputs_.push_back(backend.allocate(static_cast<std::size_t>(problem.message_bytes())));
-  }
+  // One allocation for all sets of a tensor: strategies that register memory register few.
+  if (sets.copied_inputs) inputs_ = backend.allocate(static_cast<std::size_t>(sets.count) * input_stride());
   pointers_.resize(static_cast<std::size_t>(sets.count));
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const auto& spec = specs_[i];
     const bool input = spec.role == TensorRole::input;
-    for (auto& pointers : pointers_) {
-      if (!input || &pointers == &pointers_.front())
-        buffers_.push_back(backend.allocate(tensor_bytes(spec) + guard_bytes));
-      pointers.push_back(buffers_.back()->data());
+    const std::size_t stride = aligned(tensor_bytes(spec) + guard_bytes);
+    auto& buffer = buffers_.emplace_back(backend.allocate(stride * (input ? 1 : pointers_.size())));
+    for (std::size_t set = 0; set < pointers_.size(); ++set) {
+      pointers_[set].push_back(static_cast<std::byte*>(buffer->data()) + (input ? 0 : set * stride));
     }
     if (!input) continue;
     fill_random(backend, {data.seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
-                problem.tp_size, buffers_.back()->data());
+                problem.tp_size, buffer->data());
   }
 }
+
+std::size_t ProblemTensors::input_stride() const { return aligned(static_cast<std::size_t>(problem_.message_bytes())); }
 
 std::vector<std::byte> ProblemTensors::all_messages() const {
   const std::int64_t elements = problem_.elements() + (messages() - 1) * elements_between_messages;
@@ -79,7 +82,7 @@ std::vector<Iteration> ProblemTensors::iterations(std::int64_t count, bool behin
     iteration.bindings = {message_address(i), pointers_[set]};
     if (!behind_neighbours) continue;
     iteration.message_from = message_address(i);
-    iteration.message_to = inputs_[set]->data();
+    iteration.message_to = static_cast<std::byte*>(inputs_->data()) + set * input_stride();
     iteration.bindings.input = iteration.message_to;
   }
   return iterations;

@@ -74,6 +74,8 @@ class ProblemTensors {
   /// This rank's messages, as they were made.
   [[nodiscard]] std::vector<std::byte> all_messages() const;
   [[nodiscard]] const void* message_address(std::int64_t iteration) const;
+  /// From the input of a set to that of the next.
+  [[nodiscard]] std::size_t input_stride() const;
 
   Backend& backend_;
   Problem problem_;
@@ -81,8 +83,8 @@ class ProblemTensors {
   TestData data_;
   TensorSets sets_;
   std::vector<TensorSpec> specs_;
-  std::unique_ptr<Buffer> input_;                // all messages
-  std::vector<std::unique_ptr<Buffer>> inputs_;  // by set; empty unless they are copied to
+  std::unique_ptr<Buffer> input_;   // all messages
+  std::unique_ptr<Buffer> inputs_;  // of all sets; null unless they are copied to
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::vector<std::vector<void*>> pointers_;  // by set, then by tensor; input tensors are the same in each
 };

@@ -75,6 +75,10 @@ class Series {
     if (over()) return;
     const auto summary = summarise(samples_);
     auto& result = candidate_.result;
+    if (!(summary.median > 0.0) && alone_ != nullptr) {
+      return fail(fmt::format("with it, its neighbours took {:.3g} us longer each: too little to tell from the noise",
+                              summary.median));
+    }
     result.time_us = rounded_to_nanoseconds(summary.median);
     result.min_us = rounded_to_nanoseconds(summary.minimum);
     result.p95_us = rounded_to_nanoseconds(summary.p95);

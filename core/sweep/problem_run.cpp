@@ -119,8 +119,7 @@ Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::stri
   Measurement row;
   row.problem = planned.problem;
   row.strategy = name;
-  row.setting = {config_.backend, hosts_, "allreduce", config_.measurement.graph,
-                 config_.measurement.contexts.front()};
+  row.setting = {config_.backend, hosts_, "allreduce", config_.measurement.graph, config_.measurement.contexts.front()};
   row.holdout = planned.holdout;
   return row;
 }
@@ -217,11 +216,15 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
       group_.barrier();  // else a rank that breaks at once might seem to break the strategy before
       row.reason = together([&] { prepare(candidate, problem, used[i]); });
     }
-    // The first run makes what a strategy makes on first use, outside of any graph; on a message that a sample of two
-    // does not have.
+    // The first runs make what a strategy makes on first use of a memory, outside of any graph; on a message that a
+    // sample of two does not have.
     if (row.reason.empty()) {
       row.reason = together([&] {
-        backend.run(*candidate.operation, tensors->iterations(tensors->messages()).back().bindings);
+        for (const bool behind_neighbours : {false, true}) {
+          if (behind_neighbours && !copied) break;
+          backend.run(*candidate.operation,
+                      tensors->iterations(tensors->messages(), behind_neighbours).back().bindings);
+        }
       });
       candidate.threw = !row.reason.empty();
     }

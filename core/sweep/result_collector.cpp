@@ -37,7 +37,14 @@ void ResultCollector::skip(const std::vector<SkippedCell>& cells) {
 void ResultCollector::record(const std::vector<Measurement>& rows) {
   replay(rows);
   for (const auto& row : rows) {
-    if (row.failed) log::error(fmt::format("{}, {}: {}", to_string(row.problem), row.strategy, row.reason));
+    if (!row.failed && !row.suspect) continue;
+    const auto line = fmt::format("{}, {}, context {}: {}", to_string(row.problem), row.strategy,
+                                  name_of(row.setting.context), row.reason);
+    if (row.failed) {
+      log::error(line);
+    } else {
+      log::warn("suspect: " + line);
+    }
   }
 }
 

@@ -28,40 +28,36 @@ class SymmetricOperation : public Operation {
   void enqueue(const Bindings& bindings) override {
     const auto stream = static_cast<cudaStream_t>(backend_.stream());
     void* output = bindings.tensors[0];
-    // New memory may have the address of freed memory, but not its window.
-    const std::pair now{backend_.allocation_id(bindings.input), backend_.allocation_id(output)};
-    if (bindings.input != input_ || output != output_ || now != allocations_) {
-      register_memory(bindings.input, output, stream);
-      allocations_ = now;
-    }
+    // A window is of a whole allocation. New memory may have the address of freed memory, but not its id.
+    const Allocations now{backend_.allocation_id(bindings.input), backend_.allocation_id(output)};
+    if (!windows_.contains(now)) register_memory(now, bindings.input, output, stream);
     nccl::Communicator& communicator = all_windows_->communicator();
-    communicator.check(ncclAllReduce(input_, output_, elements_, datatype_, ncclSum, communicator.get(), stream),
+    communicator.check(ncclAllReduce(bindings.input, output, elements_, datatype_, ncclSum, communicator.get(), stream),
                        "ncclAllReduce");
   }
 
  private:
+  using Allocations = std::pair<std::uint64_t, std::uint64_t>;  // of input and output
+
   /// Collective: every rank binds new memory to an operation in the same call of enqueue().
-  void register_memory(const void* input, void* output, cudaStream_t stream) {
+  void register_memory(const Allocations& allocations, const void* input, void* output, cudaStream_t stream) {
     cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
     if (cudaStreamIsCapturing(stream, &capturing) != cudaSuccess || capturing != cudaStreamCaptureStatusNone) {
       throw Error(
-          "NCCL_SYMMETRIC registers memory in an operation's first run, which cannot be captured: run it once before");
+          "NCCL_SYMMETRIC registers memory in an operation's first run on it, which cannot be captured: run it once "
+          "before");
     }
-    input_ = output_ = nullptr;
-    windows_ = {};
-    windows_ = all_windows_->obtain(input, output);
-    input_ = input;
-    output_ = output;
+    if (windows_.size() >= most_pairs) windows_.clear();
+    windows_[allocations] = all_windows_->obtain(input, output);
   }
+
+  static constexpr std::size_t most_pairs = 8;  ///< so that an operation on ever new memory gives up windows
 
   std::size_t elements_;
   ncclDataType_t datatype_;
   cuda::CudaBackend& backend_;
   std::shared_ptr<nccl::SymmetricWindows> all_windows_;
-  nccl::SymmetricWindows::Pair windows_;  ///< kept registered
-  std::pair<std::uint64_t, std::uint64_t> allocations_{};
-  const void* input_ = nullptr;
-  void* output_ = nullptr;
+  std::map<Allocations, nccl::SymmetricWindows::Pair> windows_;  ///< kept registered
 };
 
 /// Collective. Those of the group that another strategy uses, if all ranks still can, else new ones: there are no
