@@ -147,7 +147,7 @@ std::int64_t ProblemTensors::bytes_needed(const Problem& problem, const Fusion& 
 
 TensorSets ProblemTensors::usual_sets(const Problem& problem, const Fusion& fusion, std::size_t cache_bytes,
                                       std::int64_t free_bytes, bool copied_inputs) {
-  constexpr std::int64_t most = 16;
+  constexpr std::int64_t most = 8;
   TensorSets sets{2, copied_inputs};
   if (3 * bytes_needed(problem, fusion, sets) > free_bytes) return {1, copied_inputs};
   while (sets.count < most) {

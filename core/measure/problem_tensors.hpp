@@ -66,7 +66,7 @@ class ProblemTensors {
 
   /// Bytes one rank needs for a problem.
   [[nodiscard]] static std::int64_t bytes_needed(const Problem& problem, const Fusion& fusion, TensorSets sets = {});
-  /// As many sets as half of the cache holds, from 2 to 16, or 1 if there is no memory for 2.
+  /// As many sets as half of the cache holds, from 2 to 8, or 1 if there is no memory for 2.
   [[nodiscard]] static TensorSets usual_sets(const Problem& problem, const Fusion& fusion, std::size_t cache_bytes,
                                              std::int64_t free_bytes, bool copied_inputs);
 

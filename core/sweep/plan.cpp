@@ -21,13 +21,16 @@ std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fu
                      problem.tp_size);
 }
 
-/// Sampling ends at the budget at the latest, unless three operations outlast it; verification makes every input again.
+/// Sampling ends at the target, unless the fewest samples outlast it; each result is compared with a reference once.
 double estimated_seconds(const Problem& problem, const MeasurementConfig& measurement) {
   constexpr double bytes_per_second = 0.5e9;
-  constexpr double verification_seconds_per_element = 20e-9;
+  constexpr double verification_seconds_per_element = 10e-9;
+  constexpr double overhead_seconds = 0.025;  // of a series: graphs, warm-up and the samples that are only judged
   const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
   const double budget = static_cast<double>(measurement.time_target_ms) / 1000.0;
-  return std::max(budget, 8.0 * one) + verification_seconds_per_element * static_cast<double>(problem.elements());
+  const auto series = static_cast<double>(measurement.contexts.size());
+  return series * (std::max(budget, 8.0 * one) + overhead_seconds) +
+         verification_seconds_per_element * static_cast<double>(problem.elements());
 }
 
 /// What the problems of one tp_size have in common.

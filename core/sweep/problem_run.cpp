@@ -34,6 +34,19 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
 
 namespace {
 
+/// Adds the time that it lives.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 /// Collective.
 int hosts_of(ProcessGroup& group) {
   if (group.single_host()) return 1;
@@ -119,13 +132,14 @@ Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::stri
   Measurement row;
   row.problem = planned.problem;
   row.strategy = name;
-  row.setting = {config_.backend, hosts_, "allreduce", config_.measurement.graph, config_.measurement.contexts.front()};
+  row.setting = {config_.backend, hosts_, "allreduce", config_.measurement.graph && instances_.backend->has_graphs(),
+                 config_.measurement.contexts.front()};
   row.holdout = planned.holdout;
   return row;
 }
 
 SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
-                                     SampleJudge& judge) const {
+                                     SampleJudge& judge) {
   SampleSubject subject;
   subject.context = context;
   if (context == Context::engine || context == Context::engine_early) {
@@ -134,8 +148,12 @@ SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, Pr
   subject.iterations = [&tensors, context](std::int64_t count) {
     return tensors.iterations(count, context == Context::engine || context == Context::engine_early);
   };
-  subject.poison = [&tensors] { tensors.poison_outputs(); };
-  subject.judge = [&judge](Candidate& candidate, std::int64_t iterations) {
+  subject.poison = [this, &tensors] {
+    const Stopwatch watch(spent_.verification);
+    tensors.poison_outputs();
+  };
+  subject.judge = [this, &judge](Candidate& candidate, std::int64_t iterations) {
+    const Stopwatch watch(spent_.verification);
     auto verified = judge.judge(candidate.allowed_share, iterations);
     auto& error = candidate.result.error;
     error = std::fmax(error, std::round(verified.error * 1e4) / 1e4);
@@ -150,7 +168,6 @@ void ProblemRun::sample_in(Context context, const PlannedProblem& planned, std::
   for (auto& candidate : candidates) {
     auto& row = candidate.result;
     row.setting.context = context;
-    row.setting.graph = config_.measurement.graph;
     row.tensor_sets = tensors.sets();
     // Rounded like the times, but never to 0.
     if (const double bound_us = probe_.lower_bound_us(planned.problem, context); !std::isnan(bound_us)) {
@@ -185,6 +202,7 @@ void ProblemRun::note_speed(const SpeedState& before, const SpeedState& after, c
 }
 
 std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
+  const Stopwatch whole(spent_.total);
   const auto& problem = planned.problem;
   const auto& fusion = *instances_.fusions.at(problem.fusion);
   auto& backend = *instances_.backend;
@@ -202,10 +220,12 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
   const auto sets =
       ProblemTensors::usual_sets(problem, fusion, backend.cache_bytes(), static_cast<std::int64_t>(free_bytes), copied);
   const auto no_memory = together([&] {
+    const Stopwatch watch(spent_.tensors);
     const TestData data{static_cast<std::uint64_t>(config_.measurement.seed), false};
     tensors = std::make_unique<ProblemTensors>(problem, fusion, backend, group_.rank(), data, sets);
   });
   for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Stopwatch watch(spent_.preparation);
     auto& candidate = candidates[i];
     candidate.strategy = planned.strategies[i];
     candidate.result = blank_row(planned, candidate.strategy);

@@ -42,6 +42,15 @@ class ProblemRun {
   /// Throws Error on every rank if a strategy cost a rank its backend and fresh ranks can take over.
   [[nodiscard]] std::vector<Measurement> run(const PlannedProblem& planned);
 
+  /// Where the time of run() went on this rank so far, in seconds.
+  struct Spent {
+    double total = 0.0;
+    double tensors = 0.0;       ///< making messages and outputs
+    double preparation = 0.0;   ///< of operations, with their first runs
+    double verification = 0.0;  ///< poisoning outputs and judging them
+  };
+  [[nodiscard]] const Spent& spent() const { return spent_; }
+
  private:
   using Names = std::set<std::string>;
 
@@ -55,7 +64,7 @@ class ProblemRun {
                  ProblemTensors& tensors, SampleJudge& judge);
   /// Collective.
   [[nodiscard]] SampleSubject subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
-                                         SampleJudge& judge) const;
+                                         SampleJudge& judge);
   /// Collective. Remarks on a device that became slower while a cell was measured.
   void note_speed(const SpeedState& before, const SpeedState& after, const Problem& problem, Context context);
   /// Collective.
@@ -70,6 +79,7 @@ class ProblemRun {
   const RunHooks& hooks_;
   const MachineProbe& probe_;
   int hosts_;
+  Spent spent_;
   int speed_notes_ = 0;
 };
 

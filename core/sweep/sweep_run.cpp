@@ -151,6 +151,15 @@ class Sweep {
       const bool stop = collector_ && collector_->rows_are_lost();
       if (!ranks.all(!stop)) break;
     }
+    if (progress) progress->pause();
+    if (collector_) say_spent(plan.problems.front().problem.tp_size, run.spent());
+  }
+
+  static void say_spent(int tp_size, const ProblemRun::Spent& spent) {
+    const auto percent = [&](double part) { return 100.0 * part / std::max(spent.total, 1e-9); };
+    log::say(fmt::format(
+        "tp {}: measured in {}; verification took {:.0f} % of it, messages {:.0f} %, preparation {:.0f} %", tp_size,
+        duration_text(spent.total), percent(spent.verification), percent(spent.tensors), percent(spent.preparation)));
   }
 
   /// Collective over the group; once.

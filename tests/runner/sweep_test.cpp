@@ -192,7 +192,8 @@ TEST_F(SweepRun, AWrongStrategyIsWrittenAsFailedAndNeverChosen) {
   const auto config = small_sweep("strategies: [WRONG, TWOSHOT]\nsinks: [cpp_table, summary]\n");
   const auto result = runner({"--config", config.string(), "--plugin_dir", SAMPLES});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("WRONG: "), HasSubstr("16 cells failed")));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("WRONG, context isolated: before timing: iteration "), HasSubstr("16 cells failed")));
   const auto dataset = read_csv(out() / "benchmark.tp2.cpu.csv").dataset;
   for (const auto& row : dataset.rows()) EXPECT_EQ(row.failed, row.strategy == "WRONG");
   EXPECT_THAT(read_file(out() / "benchmark.tp2.cpu.log"), HasSubstr("WRONG"));

@@ -145,6 +145,9 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// The contexts that sample() can make, the default first. Back to back if the backend says nothing.
   [[nodiscard]] virtual std::vector<Context> contexts() const { return {Context::back_to_back}; }
 
+  /// Whether it has CUDA graphs; samples are eager where it has not.
+  [[nodiscard]] virtual bool has_graphs() const { return false; }
+
   /// 64 bits that differ when any byte of a range of the backend's memory does, for all practical purposes. The same
   /// bytes have the same fingerprint on every rank. Returns when it is computed.
   [[nodiscard]] std::uint64_t fingerprint(const void* data, std::size_t bytes);

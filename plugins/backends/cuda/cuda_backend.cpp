@@ -124,6 +124,7 @@ class CudaBackendPlugin : public CudaBackend {
     rank.stream->wait("run an operation");
     rank.spin_failures.throw_if_any();
   }
+  [[nodiscard]] bool has_graphs() const override { return true; }
   [[nodiscard]] std::vector<Context> contexts() const override {
     return {Context::engine, Context::engine_early, Context::back_to_back};
   }

@@ -100,10 +100,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"plugins: [~]", "2:11: plugins: found nothing; allowed: folders"},
         Mistake{"measurement: fast",
                 "2:14: measurement: found fast; allowed: a map with precision_percent, time_target_ms, ..."},
-        Mistake{"measurement: {time_budget: 5}",
-                "2:15: measurement.time_budget: unknown parameter; did you mean time_target_ms? Allowed: "
-                "precision_percent, time_target_ms, min_samples, max_samples, min_sample_us, timeout_ms, seed, graph, "
-                "probe"},
+        Mistake{
+            "measurement: {time_target: 5}",
+            "2:15: measurement.time_target: unknown parameter; did you mean time_target_ms? Allowed: "
+            "precision_percent, time_target_ms, min_samples, max_samples, min_sample_us, timeout_ms, seed, context, "
+            "neighbour_mib, neighbour_us, skew_us, graph, probe"},
         Mistake{"measurement: {limits: true}",
                 "2:15: measurement.limits: unknown parameter; it is called measurement.probe now"},
         Mistake{"measurement: {precision_percent: 0}",

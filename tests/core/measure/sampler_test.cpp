@@ -270,8 +270,7 @@ TEST_F(Sampler, EndsWhenTheHalfWidthIsAsManyPercentOfTheMedian) {
   EXPECT_EQ(samples(1e9), 6) << "fewer have no interval";
   EXPECT_EQ(samples(wide(6) + 0.1), 6);
   EXPECT_EQ(samples(0.2), 12);
-  ASSERT_LT(wide(8), wide(6) - 0.2);
-  EXPECT_EQ(samples(wide(8) + 0.1), 8);
+  EXPECT_GT(samples(wide(6) - 0.1), 6);
 }
 
 TEST_F(Sampler, EndsWhenItsSamplesHaveTakenTheBudget) {

@@ -75,9 +75,7 @@ struct BrokenBackend : Backend {
                                                                  const Problem&) override {
     return nullptr;
   }
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation*, const SampleRequest&) override {
-    return nullptr;
-  }
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation*, const SampleRequest&) override { return nullptr; }
 };
 
 struct Nothing : Operation {
