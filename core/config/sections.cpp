@@ -82,6 +82,7 @@ std::vector<Context> read_contexts(const ConfigCursor& measurement, const std::v
     const Context context = parse_context(name).value_or(possible.front());
     if (std::ranges::find(possible, context) == possible.end()) {
       std::vector<std::string> allowed;
+      allowed.reserve(possible.size());
       for (const Context each : possible) allowed.emplace_back(name_of(each));
       cursor->report(fmt::format("the backend {} has no {}; allowed: {}", backend, name, fmt::join(allowed, ", ")));
     } else if (std::ranges::find(contexts, context) != contexts.end()) {

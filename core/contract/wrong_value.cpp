@@ -15,7 +15,7 @@ namespace {
 std::string number(double value) { return std::isnan(value) ? "NaN" : fmt::format("{:.6g}", value); }
 
 std::string describe(const ValueGrid& grid, double found, double expected, double tolerance) {
-  const auto text = fmt::format("found {}, expected {}", number(found), number(expected));
+  auto text = fmt::format("found {}, expected {}", number(found), number(expected));
   if (std::isnan(expected)) return text;
   const double rounding = 0.5 * spacing_at(grid, std::fabs(expected) + tolerance);
   return fmt::format("{} within {:.3g}", text, tolerance + rounding);

@@ -126,7 +126,7 @@ std::string text_hash(std::string_view text) {
 
 std::string settings_hash(const Provenance& provenance) {
   std::string text;
-  for (const auto& [key, value] : provenance.settings) text += key + "=" + value + "\n";
+  for (const auto& [key, value] : provenance.settings) text += fmt::format("{}={}\n", key, value);
   return text_hash(text);
 }
 

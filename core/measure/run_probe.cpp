@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -35,8 +36,8 @@ double value_of(const ProbeCase& what, double us, int ranks) {
 
 class ProbeRun {
  public:
-  ProbeRun(MachineProber& prober, Backend& backend, ProcessGroup& group, const MeasurementConfig& config)
-      : prober_(prober), backend_(backend), group_(group), config_(config) {
+  ProbeRun(MachineProber& prober, Backend& backend, ProcessGroup& group, MeasurementConfig config)
+      : prober_(prober), backend_(backend), group_(group), config_(std::move(config)) {
     config_.time_target_ms = std::min(config_.time_target_ms, longest_ms);
     config_.min_samples = std::min(config_.min_samples, most_needed_samples);
   }

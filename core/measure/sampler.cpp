@@ -251,6 +251,7 @@ void sample(std::vector<Candidate>& candidates, const SampleSubject& subject, Ba
   }
   std::mt19937_64 random(static_cast<std::uint64_t>(config.seed));
   std::vector<Series*> order;
+  order.reserve(running.size());
   for (auto& series : running) order.push_back(&series);
   // One that has enough goes on with the others: all are measured over the same time of the machine.
   while (!std::ranges::all_of(running, &Series::done)) {

@@ -108,7 +108,7 @@ double SampleSummary::relative_half_width() const {
   return (ci_high - ci_low) / 2.0 / median;
 }
 
-SampleSummary summarise(std::vector<double> samples) {
+SampleSummary summarise(const std::vector<double>& samples) {
   auto sorted = samples;
   std::sort(sorted.begin(), sorted.end());
   const auto count = static_cast<double>(sorted.size());

@@ -39,6 +39,6 @@ struct SampleSummary {
 /// widens nothing: the medians at its ends may lie outside. The figures are of series of fixed length; a series that
 /// ends as soon as its interval is narrow enough has ended where the interval happened to be narrow, which costs
 /// coverage.
-[[nodiscard]] SampleSummary summarise(std::vector<double> samples);
+[[nodiscard]] SampleSummary summarise(const std::vector<double>& samples);
 
 }  // namespace arbiter

@@ -105,7 +105,7 @@ void print_plan(const Config& config, const Plan& plan) {
                          strategies_text(problems)));
   }
   print_skipped(plan);
-  log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {} at most", plan.problems.size(),
+  log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {}", plan.problems.size(),
                        plan.cells(), plan.skipped.size(), duration_text(plan.estimated_seconds())));
 }
 

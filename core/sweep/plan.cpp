@@ -22,8 +22,9 @@ std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fu
 }
 
 /// Sampling ends at the target, unless the fewest samples outlast it; each result is compared with a reference once.
-double estimated_seconds(const Problem& problem, const MeasurementConfig& measurement) {
-  constexpr double bytes_per_second = 0.5e9;
+double estimated_seconds(const Problem& problem, const Config& config) {
+  const auto& measurement = config.measurement;
+  const double bytes_per_second = config.backend == "host" ? 0.5e9 : 100e9;
   constexpr double verification_seconds_per_element = 10e-9;
   constexpr double overhead_seconds = 0.025;  // of a series: graphs, warm-up and the samples that are only judged
   const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
@@ -84,8 +85,7 @@ void plan_problem(const Problem& problem, bool holdout, const GroupSite& here, P
     }
   }
   if (planned.strategies.empty()) return;
-  planned.estimated_seconds =
-      static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, here.config.measurement);
+  planned.estimated_seconds = static_cast<double>(planned.strategies.size()) * estimated_seconds(problem, here.config);
   plan.problems.push_back(std::move(planned));
 }
 

@@ -59,7 +59,7 @@ int hosts_of(ProcessGroup& group) {
 /// What a product in front of the operation reads and how long it takes, unless the config says so: the weights are
 /// hidden_size / tp_size x hidden_size elements. The same on every rank.
 Neighbour neighbour_of(const Problem& problem, const MeasurementConfig& config, Backend& backend, ProcessGroup& group) {
-  const double hidden = static_cast<double>(problem.hidden_size);
+  const auto hidden = static_cast<double>(problem.hidden_size);
   const double weights = hidden * hidden / problem.tp_size;
   const double flops = 2.0 * weights * static_cast<double>(problem.num_tokens);
   double least_us = config.neighbour_us;
@@ -257,6 +257,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
     SampleJudge judge(problem, fusion, *tensors, group_);
     for (const Context context : contexts) {
       std::vector<Measurement> blank;
+      blank.reserve(candidates.size());
       for (const auto& candidate : candidates) blank.push_back(candidate.result);
       sample_in(context, planned, candidates, *tensors, judge);
       for (std::size_t i = 0; i < candidates.size(); ++i) {

@@ -61,7 +61,8 @@ std::map<std::string, std::string> settings_of(const Config& config, const Plugi
   for (const auto& strategy : config.strategies) {
     const std::string key = "strategies." + strategy.name;
     settings[key] = plugin_text(plugins, PluginKind::strategy, strategy.plugin, config.backend);
-    for (const auto& [name, value] : strategy.parameters.values()) settings[key + "." + name] = text_of(value);
+    for (const auto& [name, value] : strategy.parameters.values())
+      settings[fmt::format("{}.{}", key, name)] = text_of(value);
   }
   std::vector<std::string> holdout;
   for (const auto& shape : config.holdout) holdout.push_back(fmt::format("{}x{}", shape.num_tokens, shape.hidden_size));
@@ -93,6 +94,7 @@ Provenance make_provenance(const Config& config, const PluginHost& plugins, cons
 
 std::vector<RunRecord> run_records(const std::vector<Provenance>& runs) {
   std::vector<RunRecord> records;
+  records.reserve(runs.size());
   for (const auto& run : runs) {
     records.push_back(
         {run.run_id, run.date, run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit)});

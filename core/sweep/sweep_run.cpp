@@ -98,7 +98,7 @@ class Sweep {
   }
 
   /// Writes the run's record before any row, so that no row is without one.
-  Provenance record_run(const Machine& machine) const {
+  [[nodiscard]] Provenance record_run(const Machine& machine) const {
     if (hooks_.continues) {
       if (auto written = read_provenance(config_.output_dir, run_id_)) return *written;
     }

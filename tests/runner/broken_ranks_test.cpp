@@ -10,7 +10,6 @@ namespace arbiter::testing {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;

@@ -83,8 +83,9 @@ TEST_F(DataDir, ComparesItsTablesWithThoseOfOthers) {
 }
 
 TEST_F(DataDir, ReproducesTheRegretOfAKeptResultWithoutItsGpu) {
-  const auto result = runner({"--config", CONFIGS "/h200.yaml", "--data_dir", RESULTS "/h200", "--save_csv_dir",
-                              (dir_ / "again").string(), "--set", "sinks=[regret, summary]"});
+  const auto result =
+      runner({"--config", std::string(CONFIGS) + "/h200.yaml", "--data_dir", std::string(RESULTS) + "/h200",
+              "--save_csv_dir", (dir_ / "again").string(), "--set", "sinks=[regret, summary]"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   const auto regret = read_file(dir_ / "again/regret.csv");
   const auto mean_of = [&](const std::string& selector) {

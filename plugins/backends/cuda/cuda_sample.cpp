@@ -96,8 +96,8 @@ class Event {
 
 class CudaSample : public Sample {
  public:
-  CudaSample(SampleContext context, Operation* operation, const SampleRequest& request)
-      : context_(std::move(context)), operation_(operation), request_(request) {
+  CudaSample(SampleContext context, Operation* operation, SampleRequest request)
+      : context_(std::move(context)), operation_(operation), request_(std::move(request)) {
     if (has_neighbours()) context_.neighbours.prepare(request_.neighbour);
   }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <mpi.h>
@@ -57,7 +58,7 @@ Machine machine_facts() {
 /// which is not timed.
 class HostSample : public Sample {
  public:
-  HostSample(Operation& operation, const SampleRequest& request) : operation_(operation), request_(request) {}
+  HostSample(Operation& operation, SampleRequest request) : operation_(operation), request_(std::move(request)) {}
 
   [[nodiscard]] double time(ProcessGroup& group) override {
     using Clock = std::chrono::steady_clock;

@@ -53,7 +53,7 @@ std::vector<std::string> origin_of(const Report& report, const Selector& selecto
 
 /// "2 grids, looked up by nearest; 4 lists of steps, by message bytes".
 std::string contents_in_words(const DecisionTable& table) {
-  const std::string steps = fmt::format("{} lists of steps, by message bytes", table.steps.size());
+  std::string steps = fmt::format("{} lists of steps, by message bytes", table.steps.size());
   if (table.grids.empty() && !table.steps.empty()) return steps;
   return fmt::format("{} grids, looked up by {}{}", table.grids.size(), name_of(table.look_up),
                      table.steps.empty() ? "" : "; " + steps);

@@ -264,6 +264,7 @@ TEST_F(Sampler, EndsWhenTheHalfWidthIsAsManyPercentOfTheMedian) {
   };
   const auto wide = [](int count) {
     std::vector<double> turns;
+    turns.reserve(static_cast<std::size_t>(count));
     for (int turn = 0; turn < count; ++turn) turns.push_back(turn % 2 == 0 ? 8.0 : 12.0);
     return summarise(turns).relative_half_width() * 100.0;
   };

@@ -91,7 +91,7 @@ TEST(Statistics, AutocorrelationWidensTheInterval) {
   const double c[] = {-1.5, 0.5, -0.5, 1.5, -2.5, 2.5, -3.6, -3.5, 3.5, 3.6};
   double variance = 0.0;
   double lagged = 0.0;
-  for (int i = 0; i < 10; ++i) variance += c[i] * c[i];
+  for (const double value : c) variance += value * value;
   for (int i = 1; i < 10; ++i) lagged += c[i - 1] * c[i];
   const double r = (10.0 * lagged / variance + 3.0) / 6.0;
   ASSERT_GT(r, 0.0);

@@ -84,7 +84,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::shared_ptr<const Selector> choosing(std::string name, std::string strategy) {
+std::shared_ptr<const Selector> choosing(std::string name, const std::string& strategy) {
   return std::make_shared<FunctionSelector>(std::move(name), [strategy](const Problem&) { return strategy; });
 }
 

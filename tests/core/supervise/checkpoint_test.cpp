@@ -122,7 +122,7 @@ TEST_F(JournalOfRanks, RefusesALineThatIsNone) {
 class EndNoticeOfARank : public ::testing::Test {
  protected:
   EndNoticeOfARank() {
-    std::ofstream{path_};
+    const std::ofstream made(path_);
     ::setenv(Checkpoint::variable, path_.c_str(), 1);
   }
   ~EndNoticeOfARank() override { ::unsetenv(Checkpoint::variable); }

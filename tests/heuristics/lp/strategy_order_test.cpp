@@ -14,6 +14,7 @@ using ::testing::ElementsAre;
 std::vector<std::string> order_of(const Dataset& data) {
   const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
   std::vector<const CellBlock*> pointers;
+  pointers.reserve(blocks.size());
   for (const CellBlock& block : blocks) pointers.push_back(&block);
   return strategy_order(pointers);
 }

@@ -71,7 +71,7 @@ TEST_F(TemplateSweep, VerifiesTheRingAndTheFusionInEveryCell) {
   }
   for (const char* strategy : {"MPI", "ONESHOT", "TWOSHOT", "RING"}) EXPECT_EQ(done[strategy].size(), 24U) << strategy;
   // ONESHOT and TWOSHOT, which know nothing of SCALE_BIAS, are the files that were installed before it existed.
-  const auto unchanged = run({"sha256sum", "--check", "--strict", "--quiet", WORK "/built_in.sha256"});
+  const auto unchanged = run({"sha256sum", "--check", "--strict", "--quiet", std::string(WORK) + "/built_in.sha256"});
   EXPECT_EQ(unchanged.exit_code, 0) << unchanged.output;
   EXPECT_THAT(read_file(WORK "/built_in.sha256"), AllOf(HasSubstr("oneshot"), HasSubstr("twoshot")));
 }

@@ -106,6 +106,7 @@ TEST_F(NcclSymmetricWindows, AreMadeOncePerAllocation) {
 TEST_F(NcclSymmetricWindows, MakeRoomForEachOther) {
   nccl::SymmetricWindows windows(world(), cuda_backend(), std::chrono::seconds(10));
   std::vector<std::unique_ptr<Buffer>> buffers;
+  buffers.reserve(40);
   for (int i = 0; i < 40; ++i) buffers.push_back(backend().allocate(100));
   for (int turn = 0; turn < 3; ++turn) {
     for (std::size_t i = 0; i + 1 < buffers.size(); i += 2) {
@@ -145,6 +146,7 @@ TEST_F(NcclSymmetricWindows, RefuseMemoryOfOthersOnEveryRank) {
 TEST_F(NcclSymmetricWindows, DISABLED_OfNcclAreRegisteredAndDeregisteredOften) {
   const auto stream = static_cast<cudaStream_t>(cuda_backend().stream());
   std::vector<std::unique_ptr<nccl::Communicator>> communicators;
+  communicators.reserve(3);
   for (int i = 0; i < 3; ++i) {
     communicators.push_back(std::make_unique<nccl::Communicator>(world(), nccl::Choices{}, stream));
   }
@@ -165,7 +167,7 @@ TEST_F(NcclSymmetricWindows, DISABLED_OfNcclAreRegisteredAndDeregisteredOften) {
                                        communicator.get(), stream),
                          "ncclAllReduce");
       if (cudaStreamSynchronize(stream) != cudaSuccess) throw Error("the stream failed");
-      for (const ncclWindow_t window : windows) {
+      for (ncclWindow_t window : windows) {
         communicator.check(ncclCommWindowDeregister(communicator.get(), window), "deregister");
       }
     });

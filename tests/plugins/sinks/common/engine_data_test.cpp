@@ -55,8 +55,8 @@ TEST(EngineData, ReadsTheSmVersionOfThePlatformOrSaysThatThereIsNone) {
 }
 
 TEST(PythonText, WritesMebibytesThatReadBackExactly) {
-  EXPECT_EQ(mib_text(64 * 1024 * 1024), "64");
-  EXPECT_EQ(mib_text(512 * 1024), "0.5");
+  EXPECT_EQ(mib_text(std::int64_t{64} * 1024 * 1024), "64");
+  EXPECT_EQ(mib_text(std::int64_t{512} * 1024), "0.5");
   for (const std::int64_t bytes : {1, 2880 * 2, 2880 * 2 * 333, 123456789}) {
     EXPECT_EQ(std::stod(mib_text(bytes)) * 1024 * 1024, static_cast<double>(bytes));
   }

@@ -34,6 +34,7 @@ std::vector<Row> made_by_hand(unsigned seed) {
   const std::vector<std::int64_t> hidden = {128, 256, 1024, 2880, 8192, 16384};
   const std::vector<std::int64_t> tokens = {1, 2, 3, 8, 1024, 16384, 32768};
   std::vector<Row> rows;
+  rows.reserve(1500);
   for (int i = 0; i < 1500; ++i) {
     rows.push_back({random() % 2 == 0 ? 2 : 8, fusions[random() % 4], hidden[random() % hidden.size()],
                     tokens[random() % tokens.size()], strategies[random() % 4],
