@@ -105,8 +105,8 @@ void print_plan(const Config& config, const Plan& plan) {
                          strategies_text(problems)));
   }
   print_skipped(plan);
-  log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {}", plan.problems.size(),
-                       plan.cells(), plan.skipped.size(), duration_text(plan.estimated_seconds())));
+  log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {}", plan.problems.size(), plan.cells(),
+                       plan.skipped.size(), duration_text(plan.estimated_seconds())));
 }
 
 }  // namespace arbiter

@@ -34,7 +34,8 @@ Setting choose_setting(const Dataset& rows, const std::vector<Context>& contexts
     return std::tuple(setting.op != "allreduce", context, setting.graph != graph, setting.backend.empty());
   };
   Setting chosen = *std::ranges::min_element(present, {}, rank);
-  for (const Measurement& row : rows_of(rows, chosen).rows()) chosen.hosts = std::max(chosen.hosts, row.setting.hosts);
+  const Dataset own = rows_of(rows, chosen);
+  for (const Measurement& row : own.rows()) chosen.hosts = std::max(chosen.hosts, row.setting.hosts);
   return chosen;
 }
 

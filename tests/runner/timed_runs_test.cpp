@@ -30,9 +30,9 @@ TEST_F(TimedRuns, OfStrategiesThatWorkOnlyAtFirstFailInEveryContext) {
   for (const char* context : {"isolated", "back_to_back"}) {
     const auto result = runner({"--config", sweep(context).string(), "--plugin_dir", TIMED_SAMPLES});
     EXPECT_EQ(result.exit_code, 1) << result.output;
-    EXPECT_THAT(result.output, AllOf(HasSubstr(std::string("ONCE, context ") + context + ": before timing: iteration "),
-                                     HasSubstr("was not written"), HasSubstr("EVERY_SECOND, context "),
-                                     HasSubstr("OLD, context ")));
+    EXPECT_THAT(result.output,
+                AllOf(HasSubstr(std::string("ONCE, context ") + context + ": before timing: iteration "),
+                      HasSubstr("was not written"), HasSubstr("EVERY_SECOND, context "), HasSubstr("OLD, context ")));
     const auto rows = read_csv(out() / "benchmark.tp2.cpu.csv").dataset.rows();
     EXPECT_EQ(rows.size(), 8U) << result.output;
     for (const auto& row : rows) {
