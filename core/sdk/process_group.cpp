@@ -36,7 +36,7 @@ std::string first_failure(const Failure& own, ProcessGroup& group) {
   const bool only_timeouts = group.all(own.empty() || own.timed_out);
   const std::string text = own.timed_out && !only_timeouts ? std::string() : std::string(own);
   const auto all = group.all_gather(text);
-  const auto first = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
+  const auto first = std::find_if(all.begin(), all.end(), [](const auto& each) { return !each.empty(); });
   return fmt::format("rank {}: {}", first - all.begin(), *first);
 }
 
