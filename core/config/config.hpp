@@ -44,7 +44,7 @@ struct MeasurementConfig {
   double min_sample_us = 100.0;     ///< `iterations_per_sample` grows until a sample takes this long
   std::int64_t timeout_ms = 10000;  ///< bound of every wait for a peer
   std::int64_t seed = 1;            ///< of the random inputs
-  std::vector<Context> contexts;    ///< what surrounds the operation; the first one decides
+  std::vector<Context> contexts{};  ///< what surrounds the operation; the first one decides
   bool contexts_given = false;      ///< false for the default
   double neighbour_mib = 0.0;       ///< contexts engine*: what the neighbour reads; 0: hidden / tp x hidden elements
   double neighbour_us = 0.0;        ///< likewise: how long it takes at least; 0: as long as the matrix product
