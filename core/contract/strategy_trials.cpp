@@ -5,7 +5,7 @@
 
 #include "comm/silent_group.hpp"
 #include "contract/wrong_value.hpp"
-#include "measure/random_data.hpp"
+#include "measure/verification.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sweep/problem_run.hpp"
 
@@ -30,12 +30,7 @@ std::string first_wrong_value(const Problem& problem, const Fusion& fusion, cons
   for (std::int64_t row = group.rank(); row < problem.num_tokens; row += group.size()) {
     std::vector<double> sum(static_cast<std::size_t>(problem.hidden_size));
     std::vector<double> tolerance(sum.size());
-    for (int rank = 0; rank < problem.tp_size; ++rank) {
-      add_message_elements(tensors.data(), problem, rank, row * problem.hidden_size, problem.hidden_size, sum.data(),
-                           tolerance.data());
-    }
-    // As verify() allows: a reduction may round once per rank.
-    for (auto& value : tolerance) value *= problem.tp_size * unit_roundoff(problem.dtype);
+    sum_of_row(problem, tensors.data(), 0, row, allowed_share(Numerics::library, false, problem), sum, tolerance);
     const double error = fusion.check_row(problem, host, row, sum, tolerance);
     if (error <= 1.0) continue;
     const auto wrong = wrong_value(fusion, problem, host, row, sum, tolerance, error);

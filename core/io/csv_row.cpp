@@ -166,9 +166,8 @@ Measurement CsvHeader::parse(const std::vector<std::string_view>& fields, int tp
   row.tensor_sets = count(CsvColumn::tensor_sets);
   row.samples = count(CsvColumn::samples);
   // Behind a neighbour a sample is a difference, which noise can take below 0.
-  const bool is_difference = row.setting.context == Context::engine || row.setting.context == Context::engine_early;
   const auto of_samples = [&](CsvColumn column) {
-    if (text(column).empty() || !is_difference) return optional_time(column);
+    if (text(column).empty() || !has_neighbour(row.setting.context)) return optional_time(column);
     const auto value = number(text(column));
     if (!value || !std::isfinite(*value)) refuse(column, text(column), "microseconds, a number");
     return *value;

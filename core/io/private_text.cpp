@@ -49,7 +49,7 @@ std::string without_paths(std::string_view text) {
 
 bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || is_in("_-", c); }
 
-/// Replaces a name where it is a word of its own.
+/// Replaces a name where it is a whole word.
 void replace_word(std::string& text, const std::string& name, std::string_view replacement) {
   if (name.empty()) return;
   for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {

@@ -163,12 +163,13 @@ std::optional<Provenance> read_provenance(const std::filesystem::path& dir, std:
   }
 }
 
+std::string arbiter_of(const Provenance& run) {
+  return run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit);
+}
+
 std::vector<std::string> differences(const Provenance& first, const Provenance& second) {
-  const auto arbiter = [](const Provenance& run) {
-    return run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit);
-  };
   std::vector<std::string> found;
-  compare({{"Arbiter", arbiter(first)}}, {{"Arbiter", arbiter(second)}}, found);
+  compare({{"Arbiter", arbiter_of(first)}}, {{"Arbiter", arbiter_of(second)}}, found);
   std::ranges::move(differences(first.machine, second.machine), std::back_inserter(found));
   compare(first.packages, second.packages, found);
   compare(first.settings, second.settings, found);

@@ -53,6 +53,9 @@ void write_provenance(const std::filesystem::path& dir, const Provenance& proven
 /// Nothing if the folder has no file of that run. Throws DataError for a file that is none, or of a newer Arbiter.
 [[nodiscard]] std::optional<Provenance> read_provenance(const std::filesystem::path& dir, std::string_view run_id);
 
+/// "0.2.0 (1a2b3c4d5e6f)": the Arbiter that made the run, with its commit if that is known.
+[[nodiscard]] std::string arbiter_of(const Provenance& run);
+
 /// Why rows of the two may not be joined: "driver: 535.1 / 550.2", one for each key. Empty if they may.
 [[nodiscard]] std::vector<std::string> differences(const Provenance& first, const Provenance& second);
 /// The same of the facts of two machines.

@@ -22,9 +22,7 @@ constexpr int most_lengthenings = 3;
 constexpr std::size_t samples_to_judge_length = 3;
 constexpr double longest_pair = 10.0;  // with neighbours a sample may take this many times min_sample_us
 
-bool has_neighbours(Context context) { return context == Context::engine || context == Context::engine_early; }
-
-/// How much later the neighbour of each iteration is on every rank, which is the same whoever computes it.
+/// The delay of each iteration's neighbour on a rank. Every rank computes the same.
 std::vector<double> delays_of_rank(const MeasurementConfig& config, int rank, std::int64_t count) {
   std::mt19937_64 random(static_cast<std::uint64_t>(config.seed) * 1'000'003 + static_cast<std::uint64_t>(rank));
   std::uniform_real_distribution<double> delay(0.0, config.skew_us);
@@ -51,16 +49,14 @@ class Series {
     if (over()) return;
     samples_.push_back(us / static_cast<double>(iterations_per_sample_));
     spent_us_ += spent_of(us, start);
+    precise_ = static_cast<std::int64_t>(samples_.size()) >= config_.min_samples &&
+               summarise(samples_).relative_half_width() * 100.0 <= config_.precision_percent;
     if (judged) judge("while timed");
     if (!over() && (samples_.size() == samples_to_judge_length || done())) lengthen();
   }
 
-  /// Whether it has enough samples of its own.
-  [[nodiscard]] bool done() const {
-    if (over() || must_stop()) return true;
-    return static_cast<std::int64_t>(samples_.size()) >= config_.min_samples &&
-           summarise(samples_).relative_half_width() * 100.0 <= config_.precision_percent;
-  }
+  /// Whether its interval is narrow enough, or it may not go on.
+  [[nodiscard]] bool done() const { return precise_ || must_stop(); }
   /// Whether it may not go on, although others do.
   [[nodiscard]] bool must_stop() const {
     const auto count = static_cast<std::int64_t>(samples_.size());
@@ -124,7 +120,7 @@ class Series {
   /// The longest of the wall time, in which isolated operations wait for each other, and of the time that was measured.
   [[nodiscard]] double spent_of(double us, std::chrono::steady_clock::time_point start) {
     const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - start;
-    return has_neighbours(subject_.context) || subject_.context == Context::isolated
+    return has_neighbour(subject_.context) || subject_.context == Context::isolated
                ? std::max(us, group_.max(wall.count()))
                : us;
   }
@@ -152,7 +148,7 @@ class Series {
     static_cast<void>(all_or_fail([&] {
       SampleRequest request{subject_.context, config_.graph, subject_.iterations(iterations_per_sample_),
                             subject_.neighbour};
-      if (!has_neighbours(subject_.context)) {
+      if (!has_neighbour(subject_.context)) {
         sample_ = backend_.sample(candidate_.operation.get(), request);
         return 0.0;
       }
@@ -216,6 +212,7 @@ class Series {
     ++lengthened_;
     iterations_per_sample_ = wanted;
     samples_.clear();
+    precise_ = false;
     spent_us_ = 0.0;
     static_cast<void>(time());  // a warm-up
     judge_one("before timing");
@@ -234,6 +231,7 @@ class Series {
   double whole_us_ = 0.0;               // of the last sample_ if there are neighbours
   std::uint64_t turn_ = 0;
   std::vector<double> samples_;
+  bool precise_ = false;  // by the samples so far
   double spent_us_ = 0.0;
   int lengthened_ = 0;
 };

@@ -35,13 +35,7 @@ double check_some_rows(const Runs& runs, const Bindings& host, std::int64_t firs
   std::vector<double> tolerance(hidden);
   double worst = 0.0;
   for (std::int64_t row = first; row < std::min(last, problem.num_tokens); row += step) {
-    std::fill(sum.begin(), sum.end(), 0.0);
-    std::fill(tolerance.begin(), tolerance.end(), 0.0);
-    for (int rank = 0; rank < problem.tp_size; ++rank) {
-      add_message_elements(runs.data, problem, rank, runs.first_element + row * problem.hidden_size,
-                           problem.hidden_size, sum.data(), tolerance.data());
-    }
-    for (auto& value : tolerance) value *= runs.share;
+    sum_of_row(problem, runs.data, runs.first_element, row, runs.share, sum, tolerance);
     const double error = runs.fusion.check_row(problem, host, row, sum, tolerance);
     worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
     if (std::isinf(worst)) break;
@@ -73,6 +67,17 @@ std::string run_once(Operation& operation, const Bindings& bindings, Backend& ba
 
 }  // namespace
 
+void sum_of_row(const Problem& problem, const TestData& data, std::int64_t first_element, std::int64_t row,
+                double share, std::span<double> sum, std::span<double> tolerance) {
+  std::ranges::fill(sum, 0.0);
+  std::ranges::fill(tolerance, 0.0);
+  for (int rank = 0; rank < problem.tp_size; ++rank) {
+    add_message_elements(data, problem, rank, first_element + row * problem.hidden_size, problem.hidden_size,
+                         sum.data(), tolerance.data());
+  }
+  for (auto& value : tolerance) value *= share;
+}
+
 Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion, ProblemTensors& tensors,
                     Backend& backend, ProcessGroup& group) {
   tensors.poison_outputs();
@@ -84,12 +89,7 @@ Verification verify(Operation& operation, const Problem& problem, const Fusion& 
 }
 
 Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group) {
-  SampleJudge judge(problem, fusion, tensors, group);
-  auto result = judge.judge(allowed_share(Numerics::library, false, problem), 1);
-  // Of one run there is no need to say which.
-  const std::string prefix = "iteration 1 of 1: ";
-  if (result.reason.starts_with(prefix)) result.reason.erase(0, prefix.size());
-  return result;
+  return SampleJudge(problem, fusion, tensors, group).judge_set(allowed_share(Numerics::library, false, problem), 0, 0);
 }
 
 double allowed_share(Numerics numerics, bool stored, const Problem& problem) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace arbiter {
 /// rounding to the dtype per rank where the strategy's numerics allow it, otherwise one fp32 rounding per addition, and
 /// one to the dtype where the sum is stored before the epilogue reads it (`stored`).
 [[nodiscard]] double allowed_share(Numerics numerics, bool stored, const Problem& problem);
+
+/// The exact sum of a row over all ranks, and by how much a correct reduction may miss each value; `share` is
+/// allowed_share(). The message begins `first_element` elements into the random data.
+void sum_of_row(const Problem& problem, const TestData& data, std::int64_t first_element, std::int64_t row,
+                double share, std::span<double> sum, std::span<double> tolerance);
 
 /// The outcome of runs of an operation on poisoned outputs.
 struct Verification {
@@ -48,6 +54,8 @@ class SampleJudge {
   /// Collective; every rank gets the same answer. The outputs were poisoned before `iterations` runs: judges each set
   /// by the last run on it. `share` is allowed_share(). The reason says which iteration was wrong.
   [[nodiscard]] Verification judge(double share, std::int64_t iterations);
+  /// Likewise one set, which `iteration` wrote. The reason does not name the iteration.
+  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration);
 
  private:
   struct Judged {
@@ -56,7 +64,6 @@ class SampleJudge {
     double error;
   };
 
-  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration);
   [[nodiscard]] const Judged* known(std::uint64_t fingerprint, double share, std::int64_t message) const;
 
   const Problem& problem_;

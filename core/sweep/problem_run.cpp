@@ -142,11 +142,11 @@ SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, Pr
                                      SampleJudge& judge) {
   SampleSubject subject;
   subject.context = context;
-  if (context == Context::engine || context == Context::engine_early) {
+  if (has_neighbour(context)) {
     subject.neighbour = neighbour_of(problem, config_.measurement, *instances_.backend, group_);
   }
   subject.iterations = [&tensors, context](std::int64_t count) {
-    return tensors.iterations(count, context == Context::engine || context == Context::engine_early);
+    return tensors.iterations(count, has_neighbour(context));
   };
   subject.poison = [this, &tensors] {
     const Stopwatch watch(spent_.verification);
@@ -214,8 +214,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
   const auto together = [&](const auto& step) { return first_failure(failure_of(step), group_); };
 
   const auto& contexts = config_.measurement.contexts;
-  const bool copied = std::ranges::any_of(
-      contexts, [](Context context) { return context == Context::engine || context == Context::engine_early; });
+  const bool copied = std::ranges::any_of(contexts, has_neighbour);
   const auto free_bytes = -group_.max(-static_cast<double>(backend.free_bytes(group_.size())));
   const auto sets =
       ProblemTensors::usual_sets(problem, fusion, backend.cache_bytes(), static_cast<std::int64_t>(free_bytes), copied);

@@ -96,8 +96,7 @@ std::vector<RunRecord> run_records(const std::vector<Provenance>& runs) {
   std::vector<RunRecord> records;
   records.reserve(runs.size());
   for (const auto& run : runs) {
-    records.push_back(
-        {run.run_id, run.date, run.commit.empty() ? run.version : fmt::format("{} ({})", run.version, run.commit)});
+    records.push_back({run.run_id, run.date, arbiter_of(run)});
   }
   return records;
 }

@@ -28,6 +28,11 @@ enum class Context : std::uint8_t {
 /// Nothing for any other text.
 [[nodiscard]] ARBITER_EXPORT std::optional<Context> parse_context(std::string_view text);
 
+/// Whether a neighbour stands in front of each operation, whose time is subtracted: engine and engine_early.
+[[nodiscard]] constexpr bool has_neighbour(Context context) {
+  return context == Context::engine || context == Context::engine_early;
+}
+
 /// How a strategy adds the messages: what may be compared bit for bit, and how large an error is correct.
 enum class Numerics : std::uint8_t {
   unknown,          ///< the file does not say

@@ -98,7 +98,7 @@ class CudaSample : public Sample {
  public:
   CudaSample(SampleContext context, Operation* operation, SampleRequest request)
       : context_(std::move(context)), operation_(operation), request_(std::move(request)) {
-    if (has_neighbours()) context_.neighbours.prepare(request_.neighbour);
+    if (has_neighbour(request_.context)) context_.neighbours.prepare(request_.neighbour);
   }
 
   [[nodiscard]] double time(ProcessGroup& group) override {
@@ -131,7 +131,7 @@ class CudaSample : public Sample {
   void enqueue_all() {
     const bool early = request_.context == Context::engine_early;
     for (const auto& iteration : request_.iterations) {
-      if (has_neighbours()) context_.neighbours.enqueue(request_.neighbour, iteration, early);
+      if (has_neighbour(request_.context)) context_.neighbours.enqueue(request_.neighbour, iteration, early);
       if (operation_ != nullptr) operation_->enqueue(iteration.bindings);
     }
   }
@@ -141,10 +141,6 @@ class CudaSample : public Sample {
   Event end_;
 
  private:
-  [[nodiscard]] bool has_neighbours() const {
-    return request_.context == Context::engine || request_.context == Context::engine_early;
-  }
-
   SampleContext context_;
   Operation* operation_;
   SampleRequest request_;

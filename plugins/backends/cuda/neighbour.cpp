@@ -39,6 +39,8 @@ void Neighbours::prepare(const Neighbour& neighbour) {
   const std::size_t needed = rounded_up(neighbour.weight_bytes) +
                              3 * static_cast<std::size_t>(device_attribute(cudaDevAttrL2CacheSize, device_));
   weights_at_ = 0;
+  // Asked once: the driver takes long to answer, and eager launches are timed.
+  if (cycles_per_us_ == 0.0) cycles_per_us_ = device_attribute(cudaDevAttrClockRate, device_) / 1e3;
   if (weights_ != nullptr && weights_->bytes() >= needed) return;
   weights_.reset();
   weights_ = backend_.allocate(needed);
@@ -48,13 +50,12 @@ void Neighbours::prepare(const Neighbour& neighbour) {
 void Neighbours::enqueue(const Neighbour& neighbour, const Iteration& iteration, bool early) {
   const std::size_t bytes = neighbour.weight_bytes / vector_bytes * vector_bytes;
   if (weights_at_ + bytes > weights_->bytes()) weights_at_ = 0;
-  const double cycles_per_us = device_attribute(cudaDevAttrClockRate, device_) / 1e3;
   NeighbourArguments values{static_cast<const std::byte*>(weights_->data()) + weights_at_,
                             bytes / vector_bytes,
                             iteration.message_from,
                             iteration.message_to,
                             neighbour.message_bytes,
-                            static_cast<std::uint64_t>((neighbour.least_us + iteration.delay_us) * cycles_per_us),
+                            static_cast<std::uint64_t>((neighbour.least_us + iteration.delay_us) * cycles_per_us_),
                             static_cast<std::uint32_t*>(result_->data()),
                             early};
   weights_at_ += rounded_up(bytes);

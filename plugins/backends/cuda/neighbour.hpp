@@ -36,6 +36,7 @@ class Neighbours {
   std::unique_ptr<Buffer> weights_;
   std::unique_ptr<Buffer> result_;  ///< eight bytes, for what the kernels write
   std::size_t weights_at_ = 0;
+  double cycles_per_us_ = 0.0;  ///< of the multiprocessors at their highest clock; 0 before prepare()
   double product_flops_ = 0.0;
 };
 
