@@ -2,7 +2,6 @@
 #include "common/cell_block.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -48,23 +47,6 @@ CellBlock make_block(const BlockKey& key, const Rows& rows) {
   return block;
 }
 
-/// Two neighbours on an axis, and the position of a value between them in logarithms: 0 at `low`, 1 at `high`.
-struct Bracket {
-  std::size_t low = 0;
-  std::size_t high = 0;
-  double share = 0.0;
-};
-
-Bracket bracket_of(const LogAxis& axis, std::int64_t value) {
-  if (const auto index = axis.find(value)) return {*index, *index, 0.0};
-  if (axis.size() == 1) return {};
-  const auto above = static_cast<std::size_t>(std::ranges::lower_bound(axis.values(), value) - axis.values().begin());
-  const std::size_t high = std::clamp<std::size_t>(above, 1, axis.size() - 1);
-  const auto log_of = [](std::int64_t v) { return std::log(static_cast<double>(std::max<std::int64_t>(v, 1))); };
-  const double low_log = log_of(axis[high - 1]);
-  return {high - 1, high, (log_of(value) - low_log) / (log_of(axis[high]) - low_log)};
-}
-
 }  // namespace
 
 std::string to_string(const BlockKey& key) {
@@ -98,24 +80,6 @@ std::vector<std::size_t> CellBlock::cells_around(std::int64_t hidden_size, std::
     for (const std::size_t column : tokens.around(num_tokens)) around.push_back(row * tokens.size() + column);
   }
   return around;
-}
-
-std::optional<double> CellBlock::interpolated_time(std::size_t strategy, std::int64_t hidden_size,
-                                                   std::int64_t num_tokens) const {
-  const Bracket h = bracket_of(hidden, hidden_size);
-  const Bracket t = bracket_of(tokens, num_tokens);
-  double log_time = 0.0;
-  const auto add = [&](std::size_t row, std::size_t column, double weight) {
-    if (weight == 0.0) return true;
-    const Measurement* measured = usable[at(row * tokens.size() + column, strategy)];
-    if (measured == nullptr) return false;
-    log_time += weight * std::log(measured->time_us);
-    return true;
-  };
-  const bool all = add(h.low, t.low, (1.0 - h.share) * (1.0 - t.share)) &&
-                   add(h.low, t.high, (1.0 - h.share) * t.share) && add(h.high, t.low, h.share * (1.0 - t.share)) &&
-                   add(h.high, t.high, h.share * t.share);
-  return all ? std::optional(std::exp(log_time)) : std::nullopt;
 }
 
 std::vector<CellBlock> cell_blocks(const Dataset& dataset, const std::string& heuristic) {

@@ -4,7 +4,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,11 +50,6 @@ struct CellBlock {
   [[nodiscard]] bool failed_near(std::size_t cell, std::size_t strategy) const;
   /// The (up to four) measured grid cells that enclose a shape.
   [[nodiscard]] std::vector<std::size_t> cells_around(std::int64_t hidden_size, std::int64_t num_tokens) const;
-  /// The time of a strategy at any shape, in microseconds, by bilinear interpolation of log time over log hidden_size
-  /// and log num_tokens; beyond the grid it extrapolates from the last two values. Empty if a cell it needs has no
-  /// usable row of the strategy.
-  [[nodiscard]] std::optional<double> interpolated_time(std::size_t strategy, std::int64_t hidden_size,
-                                                        std::int64_t num_tokens) const;
 };
 
 /// The blocks with at least one usable row, ordered by tp size, fusion and dtype. Throws DataError, which names

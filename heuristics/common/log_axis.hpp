@@ -29,8 +29,8 @@ class LogAxis {
   std::vector<std::int64_t> values_;
 };
 
-/// The axis refined fourfold: three values between each two neighbours at equal ratios, and the same over one doubling
-/// below the first and above the last. Values are rounded to integers, so small neighbours have fewer between them.
+/// The axis refined fourfold: three values between each two neighbours at equal ratios, none outside its range. Values
+/// are rounded to integers, so small neighbours have fewer between them.
 [[nodiscard]] LogAxis dense_axis(const LogAxis& axis);
 
 }  // namespace arbiter

@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
+#include <numbers>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
-
-#include "lut/simplest_labels.hpp"
-#include "lut/tie_sets.hpp"
 
 namespace arbiter {
 
@@ -43,27 +40,36 @@ std::set<std::int64_t> values_of(const LogAxis& axis, std::int64_t power) {
 /// The regret of each strategy in one bucket, over the shapes by which it is judged.
 struct Bucket {
   std::vector<double> regret;          ///< [strategy]: sum over its estimated shapes
-  std::vector<std::size_t> estimated;  ///< [strategy]: the number of shapes with a time
+  std::vector<std::size_t> estimated;  ///< [strategy]: the number of shapes with an estimate
   std::optional<std::size_t> corner;   ///< the fastest strategy at the smallest shape
+
+  [[nodiscard]] double mean(std::size_t strategy) const {
+    return regret[strategy] / static_cast<double>(estimated[strategy]);
+  }
 };
 
-Bucket bucket_at(const CellBlock& block, std::int64_t hidden_power, std::int64_t tokens_power) {
+/// A strategy is estimated where it was measured in all cells around.
+Bucket bucket_at(const StableChoice& choice, std::int64_t hidden_power, std::int64_t tokens_power) {
+  const CellBlock& block = choice.block();
   const std::size_t strategies = block.strategies.size();
   Bucket bucket{std::vector<double>(strategies, 0.0), std::vector<std::size_t>(strategies, 0), std::nullopt};
   for (const std::int64_t hidden : values_of(block.hidden, hidden_power)) {
     for (const std::int64_t tokens : values_of(block.tokens, tokens_power)) {
-      std::vector<std::optional<double>> time;
+      const std::vector<std::size_t> around = block.cells_around(hidden, tokens);
+      const std::vector<double> ratio = choice.log_ratios(static_cast<double>(hidden), static_cast<double>(tokens));
+      std::vector<bool> known;
       std::optional<std::size_t> best;
       for (std::size_t k = 0; k < strategies; ++k) {
-        time.push_back(block.interpolated_time(k, hidden, tokens));
-        if (time[k] && (!best || *time[k] < *time[*best])) best = k;
+        known.push_back(
+            std::ranges::all_of(around, [&](std::size_t cell) { return block.usable[block.at(cell, k)] != nullptr; }));
+        if (known[k] && (!best || ratio[k] < ratio[*best])) best = k;
       }
       if (!best) continue;
       if (hidden == hidden_power && tokens == tokens_power) bucket.corner = best;
       for (std::size_t k = 0; k < strategies; ++k) {
-        if (!time[k]) continue;
+        if (!known[k]) continue;
         ++bucket.estimated[k];
-        bucket.regret[k] += *time[k] / *time[*best] - 1.0;
+        bucket.regret[k] += std::expm1(ratio[k] - ratio[*best]);
       }
     }
   }
@@ -85,40 +91,38 @@ std::vector<bool> candidates_of(const CellBlock& block, const Bucket& bucket, st
   const std::size_t most = *std::ranges::max_element(bucket.estimated);
   std::vector<bool> covering;
   for (const std::size_t shapes : bucket.estimated) covering.push_back(most > 0 && shapes == most);
-  return without_failed(covering, [&](std::size_t k) { return failed_around(block, k, hidden, tokens); });
+  return without(covering, [&](std::size_t k) { return failed_around(block, k, hidden, tokens); });
 }
 
 }  // namespace
 
-BucketBlock bucket_block(const CellBlock& block, double tie_percent) {
-  const LogAxis hidden = powers_over(block.hidden);
-  const LogAxis tokens = powers_over(block.tokens);
-  LabelChoice choice = LabelChoice::of(hidden.size(), tokens.size(), block.strategies.size());
-  const std::size_t cells = choice.rows * choice.columns;
-  std::vector<Bucket> buckets;
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    const std::int64_t h = hidden[cell / tokens.size()];
-    const std::int64_t t = tokens[cell % tokens.size()];
-    buckets.push_back(bucket_at(block, h, t));
-    const std::vector<bool> candidates = candidates_of(block, buckets.back(), h, t);
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t k = 0; k < choice.labels; ++k) {
-      if (!candidates[k]) continue;
-      choice.excess[choice.at(cell, k)] = buckets.back().regret[k] / static_cast<double>(buckets.back().estimated[k]);
-      least = std::min(least, choice.excess[choice.at(cell, k)]);
-    }
-    for (std::size_t k = 0; k < choice.labels; ++k) {
-      choice.allowed[choice.at(cell, k)] =
-          candidates[k] && choice.excess[choice.at(cell, k)] <= least + tie_percent / 100.0;
-    }
-  }
+BucketBlock bucket_block(const StableChoice& choice) {
+  const CellBlock& block = choice.block();
   BucketBlock result;
-  result.filled = fill_gaps(choice, hidden, tokens);
-  result.grid = grid_on(block, hidden, tokens);
-  result.grid.cells = simplest_labels(choice);
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    const Bucket& bucket = buckets[cell];
-    const std::uint16_t label = result.grid.cells[cell];
+  result.grid = grid_on(block, powers_over(block.hidden), powers_over(block.tokens));
+  for (std::size_t cell = 0; cell < result.grid.cells.size(); ++cell) {
+    const std::int64_t h = result.grid.hidden_sizes[cell / result.grid.num_tokens.size()];
+    const std::int64_t t = result.grid.num_tokens[cell % result.grid.num_tokens.size()];
+    // The middle of the bucket stands for it: there a gap is answered, and there strategies tie.
+    const double hidden = static_cast<double>(h) * std::numbers::sqrt2;
+    const double tokens = static_cast<double>(t) * std::numbers::sqrt2;
+    const Bucket bucket = bucket_at(choice, h, t);
+    const std::vector<bool> candidates = candidates_of(block, bucket, h, t);
+    if (std::ranges::find(candidates, true) == candidates.end()) {
+      result.grid.cells[cell] = choice.at(hidden, tokens, candidates_around(block, h, t));
+      ++result.filled;
+      continue;
+    }
+    std::size_t best = candidates.size();
+    for (std::size_t k = 0; k < candidates.size(); ++k) {
+      if (candidates[k] && (best == candidates.size() || bucket.mean(k) < bucket.mean(best))) best = k;
+    }
+    std::size_t label = best;
+    for (std::size_t k = 0; k < candidates.size(); ++k) {
+      if (!candidates[k] || !choice.prefers(k, label)) continue;
+      if (bucket.mean(k) - bucket.mean(best) <= choice.tie(k, best, hidden, tokens)) label = k;
+    }
+    result.grid.cells[cell] = static_cast<std::uint16_t>(label);
     result.shapes += bucket.estimated[label];
     result.mean_excess += bucket.regret[label];
     if (bucket.corner && *bucket.corner != label) ++result.moved;

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "arbiter/decision_table.hpp"
-#include "common/cell_block.hpp"
+#include "lut/stable_choice.hpp"
 
 namespace arbiter {
 
@@ -19,9 +19,9 @@ struct BucketBlock {
 };
 
 /// Each bucket gets the strategy of least mean regret over its measured cells and shapes at quarters of a doubling
-/// between them, whose times are interpolated. Strategies whose mean regret is within `tie_percent` of the least are
-/// ties, of which the simplest regions decide. A strategy that failed in the bucket or within a doubling of its
-/// smallest shape is left out while there are others.
-[[nodiscard]] BucketBlock bucket_block(const CellBlock& block, double tie_percent);
+/// between them, by the estimates of `choice`. Among strategies that tie in the middle of the bucket it is the one that
+/// is best over the whole block. A strategy that failed in the bucket or within a doubling of its smallest shape is
+/// left out while there are others.
+[[nodiscard]] BucketBlock bucket_block(const StableChoice& choice);
 
 }  // namespace arbiter

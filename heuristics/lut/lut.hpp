@@ -15,7 +15,7 @@ struct LutOptions {
   enum class Mode : std::uint8_t { argmin, stable };
   enum class Refine : std::uint8_t { automatic, always, never };
   Mode mode = Mode::stable;
-  double tie_percent = 2.0;
+  double tie_percent = 1.5;            ///< stable only: see StableChoice::tie()
   std::string fallback;                ///< empty: the dataset's baseline_strategy()
   std::optional<LookUp> look_up = {};  ///< empty: `exact` for argmin; by cross-validation for stable
   Refine refine = Refine::automatic;   ///< stable only, without effect on floor_log2; automatic: by cross-validation

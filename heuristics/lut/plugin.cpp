@@ -2,12 +2,13 @@
 // lut: a look-up table of the best strategy per measured cell.
 //
 // `mode: argmin` is the fastest strategy of each measured cell, and `fallback` elsewhere. `mode: stable` keeps noise
-// from flipping cells: strategies within `tie_percent` of the best, or that confidence intervals cannot tell from it,
-// are ties, of which the simplest regions decide. Unmeasured cells are answered like the nearest measured ones, and
-// strategies that failed in a cell or a neighbour are avoided. `look_up` is the rule by which problems off the grid
+// from flipping cells: times are estimated with the help of neighbouring cells and of the other fusions (RatioSurface),
+// and where the estimates tie, the strategy that is best over the whole grid is taken. How much is a tie depends on how
+// noisy the times are; it never costs more than 5 %. Unmeasured cells are answered from the measured ones around them,
+// and strategies that failed in a cell or a neighbour are avoided. `look_up` is the rule by which problems off the grid
 // find a cell, by default the one with the least regret in cross-validation. `refine` adds cells between the measured
-// ones, with interpolated times. `look_up: floor_log2` is for engines that round down to powers of two: each cell gets
-// the strategy that is best over all shapes it answers for.
+// ones, with estimated times. `look_up: floor_log2` is for engines that round down to powers of two: each cell gets the
+// strategy that is best over all shapes it answers for.
 #include <iterator>
 
 #include "common/cross_validation.hpp"
@@ -40,12 +41,13 @@ class Lut : public Heuristic {
 
 constexpr ParameterSpec lut_parameters[] = {
     {"mode", ParameterType::text, "stable", "argmin|stable",
-     "the least time of each cell, or the simplest regions among ties"},
-    {"tie_percent", ParameterType::real, "2", "0..100", "stable: times within this of the best are ties"},
+     "the least time of each cell, or one that noise does not flip"},
+    {"tie_percent", ParameterType::real, "1.5", "0..100",
+     "stable: how much slower a tie may be where times repeat within 1.4 %; more where they are noisier, up to 5 %"},
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|floor_log2|exact",
      "rule by which shapes off the grid find a cell; auto: by cross-validation (argmin: exact)"},
     {"refine", ParameterType::text, "auto", "auto|true|false",
-     "stable: add cells between the measured ones, with interpolated times; auto: by cross-validation"},
+     "stable: add cells between the measured ones, with estimated times; auto: by cross-validation"},
     {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
 };
 

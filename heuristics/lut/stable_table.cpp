@@ -2,36 +2,12 @@
 #include "lut/stable_table.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <map>
 #include <utility>
 
-#include "common/table_selector.hpp"
-#include "lut/simplest_labels.hpp"
-#include "lut/tie_sets.hpp"
+#include <fmt/format.h>
 
 namespace arbiter {
-
-namespace {
-
-/// The interpolated times, [strategy]; those of strategies that failed nearby only if there are no others.
-std::vector<std::optional<double>> times_at(const CellBlock& block, std::int64_t hidden_size, std::int64_t num_tokens) {
-  std::vector<std::optional<double>> times;
-  std::vector<bool> known;
-  for (std::size_t k = 0; k < block.strategies.size(); ++k) {
-    times.push_back(block.interpolated_time(k, hidden_size, num_tokens));
-    known.push_back(times.back().has_value());
-  }
-  const std::vector<std::size_t> around = block.cells_around(hidden_size, num_tokens);
-  known = without_failed(known, [&](std::size_t k) {
-    return std::ranges::any_of(around, [&](std::size_t cell) { return block.failed[block.at(cell, k)]; });
-  });
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    if (!known[k]) times[k].reset();
-  }
-  return times;
-}
-
-}  // namespace
 
 DecisionGrid argmin_grid(const CellBlock& block) {
   DecisionGrid grid = grid_without_answers(block);
@@ -54,57 +30,91 @@ std::vector<DecisionGrid> argmin_grids(const Dataset& dataset) {
   return grids;
 }
 
-StableBlock stable_block(const CellBlock& block, double tie_percent) {
-  StableBlock result{argmin_grid(block), block.measured_cells(), 0, 0, 0, 0};
-  result.argmin_regions = regions(result.grid);
-  LabelChoice choice = LabelChoice::of(block.hidden.size(), block.tokens.size(), block.strategies.size());
-  choice.allowed = tie_sets(block, tie_percent);
-  result.filled = fill_gaps(choice, block.hidden, block.tokens);
-  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
-    if (block.best[cell] == nullptr) {
-      choice.allow(cell,
-                   without_failed(choice.allowed_in(cell), [&](std::size_t k) { return block.failed_near(cell, k); }));
+StableFit::StableFit(const Dataset& dataset, double tie_percent) : blocks_(cell_blocks(dataset, "lut")) {
+  std::map<std::pair<int, DType>, std::vector<const CellBlock*>> groups;
+  std::map<const CellBlock*, std::pair<const RatioSurface*, std::size_t>> places;
+  const auto fit = [&](const std::vector<const CellBlock*>& group) {
+    surfaces_.push_back(std::make_unique<const RatioSurface>(group));
+    for (std::size_t i = 0; i < group.size(); ++i) places[group[i]] = {surfaces_.back().get(), i};
+  };
+  for (const CellBlock& block : blocks_) groups[{block.key.tp_size, block.key.dtype}].push_back(&block);
+  for (const auto& [key, group] : groups) {
+    std::size_t cells = 0;
+    for (const CellBlock* block : group) cells += block->measured_cells();
+    if (cells <= RatioSurface::most_cells) {
+      fit(group);
       continue;
     }
-    for (std::size_t k = 0; k < choice.labels; ++k) {
-      if (choice.allowed[choice.at(cell, k)]) choice.excess[choice.at(cell, k)] = block.excess(cell, k);
-    }
+    for (const CellBlock* block : group) fit({block});
   }
-  const std::vector<std::uint16_t> simplest = simplest_labels(choice);
-  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
-    const std::uint16_t fastest = std::exchange(result.grid.cells[cell], simplest[cell]);
-    if (fastest == DecisionGrid::no_answer || fastest == simplest[cell]) continue;
-    ++(choice.allowed[choice.at(cell, fastest)] ? result.ties_used : result.avoided);
+  for (const CellBlock& block : blocks_) {
+    const auto& [surface, index] = places[&block];
+    choices_.emplace_back(block, *surface, index, tie_percent);
   }
-  return result;
 }
 
-DecisionGrid refined_grid(const CellBlock& block, double tie_percent) {
-  const LogAxis hidden = dense_axis(block.hidden);
-  const LogAxis tokens = dense_axis(block.tokens);
-  const std::vector<bool> ties = tie_sets(block, tie_percent);
-  LabelChoice choice = LabelChoice::of(hidden.size(), tokens.size(), block.strategies.size());
-  for (std::size_t cell = 0; cell < choice.rows * choice.columns; ++cell) {
-    const std::int64_t h = hidden[cell / tokens.size()];
-    const std::int64_t t = tokens[cell % tokens.size()];
-    const auto row = block.hidden.find(h);
-    const auto column = block.tokens.find(t);
-    const bool on_grid = row && column;
-    const std::size_t measured = on_grid ? *row * block.tokens.size() + *column : 0;
-    const std::vector<std::optional<double>> times = times_at(block, h, t);
-    double least = 0.0;
-    for (const auto& time : times) least = time && (least == 0.0 || *time < least) ? *time : least;
-    for (std::size_t k = 0; k < choice.labels; ++k) {
-      const std::size_t entry = choice.at(cell, k);
-      const bool in_tie = times[k] && *times[k] <= least * (1.0 + tie_percent / 100.0);
-      choice.allowed[entry] = on_grid ? ties[block.at(measured, k)] : in_tie;
-      if (choice.allowed[entry] && times[k]) choice.excess[entry] = *times[k] / least - 1.0;
-    }
+std::string StableFit::noise_text() const {
+  double least = surfaces_.front()->noise();
+  double most = least;
+  for (const auto& surface : surfaces_) {
+    least = std::min(least, surface->noise());
+    most = std::max(most, surface->noise());
   }
-  fill_gaps(choice, hidden, tokens);
-  DecisionGrid grid = grid_on(block, hidden, tokens);
-  grid.cells = simplest_labels(choice);
+  const std::string low = fmt::format("{:.1f}", 100.0 * least);
+  const std::string high = fmt::format("{:.1f}", 100.0 * most);
+  return low == high ? high + " %" : fmt::format("{} to {} %", low, high);
+}
+
+DecisionGrid stable_grid(const StableChoice& choice) {
+  const CellBlock& block = choice.block();
+  DecisionGrid grid = grid_without_answers(block);
+  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
+    const std::int64_t hidden = block.hidden_of(cell);
+    const std::int64_t tokens = block.tokens_of(cell);
+    grid.cells[cell] =
+        choice.at(static_cast<double>(hidden), static_cast<double>(tokens),
+                  block.best[cell] != nullptr ? candidates_in(block, cell) : candidates_around(block, hidden, tokens));
+  }
   return grid;
+}
+
+DecisionGrid refined_grid(const StableChoice& choice) {
+  const CellBlock& block = choice.block();
+  const DecisionGrid measured = stable_grid(choice);
+  std::vector<bool> winners(block.strategies.size(), false);
+  for (const std::uint16_t strategy : measured.cells) winners[strategy] = true;
+  DecisionGrid grid = grid_on(block, dense_axis(block.hidden), dense_axis(block.tokens));
+  for (std::size_t cell = 0; cell < grid.cells.size(); ++cell) {
+    const std::int64_t hidden = grid.hidden_sizes[cell / grid.num_tokens.size()];
+    const std::int64_t tokens = grid.num_tokens[cell % grid.num_tokens.size()];
+    const auto row = block.hidden.find(hidden);
+    const auto column = block.tokens.find(tokens);
+    if (row && column) {
+      grid.cells[cell] = measured.cells[*row * block.tokens.size() + *column];
+      continue;
+    }
+    const std::vector<bool> known = candidates_around(block, hidden, tokens);
+    const std::vector<bool> allowed = without(known, [&](std::size_t k) { return !winners[k]; });
+    grid.cells[cell] = choice.at(static_cast<double>(hidden), static_cast<double>(tokens), allowed);
+  }
+  return grid;
+}
+
+GridCounts counts_of(const DecisionGrid& grid, const CellBlock& block) {
+  GridCounts counts;
+  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
+    if (block.best[cell] == nullptr) {
+      ++counts.filled;
+      continue;
+    }
+    ++counts.measured;
+    const std::string& fastest = block.best[cell]->strategy;
+    if (grid.strategies[grid.cells[cell]] == fastest) continue;
+    ++counts.not_fastest;
+    const auto k = static_cast<std::size_t>(std::ranges::find(block.strategies, fastest) - block.strategies.begin());
+    if (!candidates_in(block, cell)[k]) ++counts.avoided;
+  }
+  return counts;
 }
 
 }  // namespace arbiter

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "arbiter/dataset.hpp"
 #include "arbiter/decision_table.hpp"
 #include "common/cell_block.hpp"
+#include "lut/ratio_surface.hpp"
+#include "lut/stable_choice.hpp"
 
 namespace arbiter {
 
@@ -17,25 +21,38 @@ namespace arbiter {
 /// no row is usable.
 [[nodiscard]] std::vector<DecisionGrid> argmin_grids(const Dataset& dataset);
 
-/// The stable table of one block, and how it differs from argmin.
-struct StableBlock {
-  DecisionGrid grid;      ///< every cell has an answer
-  std::size_t cells = 0;  ///< measured
-  std::size_t argmin_regions = 0;
-  std::size_t ties_used = 0;  ///< measured cells whose strategy ties with the fastest one
-  std::size_t avoided = 0;    ///< measured cells whose fastest strategy failed in the cell or a neighbour
-  std::size_t filled = 0;     ///< unmeasured cells, answered like the nearest measured ones
+/// The blocks of a dataset and the surfaces fitted to them. Not copyable: choices refer to it.
+class StableFit {
+ public:
+  /// Throws DataError if no row is usable.
+  StableFit(const Dataset& dataset, double tie_percent);
+  StableFit(const StableFit&) = delete;
+  StableFit& operator=(const StableFit&) = delete;
+
+  [[nodiscard]] const std::vector<StableChoice>& choices() const { return choices_; }
+  /// "0.9 %", or "0.6 to 1.3 %": the noise of a measured time, over the surfaces.
+  [[nodiscard]] std::string noise_text() const;
+
+ private:
+  std::vector<CellBlock> blocks_;
+  std::vector<std::unique_ptr<const RatioSurface>> surfaces_;
+  std::vector<StableChoice> choices_;  ///< one for each block
 };
 
-/// Of the strategies tied for the best in each cell (tie_sets()), the choice with the simplest regions.
-[[nodiscard]] StableBlock stable_block(const CellBlock& block, double tie_percent);
+/// The stable choice in each cell of the block. Unmeasured cells are answered too, from the measured ones around them.
+[[nodiscard]] DecisionGrid stable_grid(const StableChoice& choice);
 
-/// The stable table of one block refined: on axes four times as dense (dense_axis()).
-///
-/// Measured cells may take the strategies of their tie sets (tie_sets()). All others may take those whose interpolated
-/// time is within `tie_percent` of the least one, without strategies that failed in one of the (up to four) measured
-/// cells around, if there are others; a cell without interpolated times is filled like its nearest neighbour. Of these
-/// choices the table is the one with the simplest regions.
-[[nodiscard]] DecisionGrid refined_grid(const CellBlock& block, double tie_percent);
+/// The stable table of one block refined: on axes four times as dense (dense_axis()). Only strategies that
+/// stable_grid() has somewhere are named.
+[[nodiscard]] DecisionGrid refined_grid(const StableChoice& choice);
+
+/// How a grid on the block's own axes differs from the fastest measured strategy of each cell.
+struct GridCounts {
+  std::size_t measured = 0;     ///< cells with a time
+  std::size_t not_fastest = 0;  ///< of them, those whose strategy is not the fastest
+  std::size_t avoided = 0;      ///< of those, the ones whose fastest strategy failed in the cell or a neighbour
+  std::size_t filled = 0;       ///< cells without a time
+};
+[[nodiscard]] GridCounts counts_of(const DecisionGrid& grid, const CellBlock& block);
 
 }  // namespace arbiter

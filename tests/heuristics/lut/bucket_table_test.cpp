@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "lut/lut.hpp"
+#include "lut/stable_table.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -14,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 BucketBlock buckets_of(const Dataset& data, double tie_percent = 0.0) {
-  return bucket_block(cell_blocks(data, "lut").front(), tie_percent);
+  return bucket_block(StableFit(data, tie_percent).choices().front());
 }
 
 /// One hidden size; A is constant, B gets cheaper as tokens^-1.
@@ -62,22 +63,12 @@ TEST(BucketTable, ComparesTimesByTheirRatioToTheBest) {
 }
 
 TEST(BucketTable, StatesTheMeanExcessOfItsChoices) {
-  // B is ten times slower at 1 token; at 2 and 3, which are one bucket, A is by half.
-  Dataset data;
-  for (const std::int64_t tokens : {1, 2, 3}) {
-    data.add(decision_row(cell_of(128, tokens), "A", tokens == 1 ? 10.0 : 15.0));
-    data.add(decision_row(cell_of(128, tokens), "B", tokens == 1 ? 100.0 : 10.0));
-  }
-  const BucketBlock best = buckets_of(data, 49.0);
-  EXPECT_THAT(best.grid.cells, ElementsAre(0, 1));
-  EXPECT_DOUBLE_EQ(best.mean_excess, 0.0);
-  EXPECT_EQ(best.moved, 0U);
-  // Up to 51 % more one strategy may answer for both: its half more is that of two of three shapes.
-  const BucketBlock simplest = buckets_of(data, 51.0);
-  EXPECT_THAT(simplest.grid.cells, ElementsAre(0, 0));
-  EXPECT_NEAR(simplest.mean_excess, 1.0 / 3.0, 1e-12);
-  EXPECT_EQ(simplest.shapes, 12U);  // of four hidden sizes between 128 and 256 each
-  EXPECT_EQ(simplest.moved, 1U);
+  // B answers everywhere. Of twelve numbers of tokens A is better at 256, by 100 / 80, and at 304, by 84 / 80.
+  const BucketBlock buckets = buckets_of(falling(80.0));
+  EXPECT_NEAR(buckets.mean_excess, (0.25 + 0.05) / 12.0, 0.015);  // three cells only: an estimate
+  EXPECT_GT(buckets.mean_excess, 0.005);
+  EXPECT_EQ(buckets.shapes, 48U);  // of four hidden sizes between 1024 and 2048 each
+  EXPECT_EQ(buckets.moved, 1U);
 }
 
 TEST(BucketTable, CountsMeasuredCellsInsideOfABucket) {

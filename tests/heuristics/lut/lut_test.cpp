@@ -4,10 +4,12 @@
 #include <map>
 #include <random>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/regret.hpp"
+#include "io/data_dir.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -122,25 +124,47 @@ TEST(LutArgmin, WithoutUsableRowsItMakesNoTable) {
 
 TEST(LutStable, NoiseDoesNotFlipCells) {
   const Dataset data = noisy_crossover(1, 0.015);
-  const auto argmin_selector = fit_lut(data, {LutOptions::Mode::argmin, 2.0, ""});
-  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, "", {}, LutOptions::Refine::never});
+  const auto argmin_selector = fit_lut(data, {LutOptions::Mode::argmin, 1.5, ""});
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 1.5, "", {}, LutOptions::Refine::never});
   EXPECT_GT(regions(argmin_selector->table()->grids.front()), 2U);
   EXPECT_EQ(regions(stable->table()->grids.front()), 2U);
   EXPECT_LE(regret_of(*stable, data).worst, 0.02 + 1e-12);
 }
 
-TEST(LutStable, WithoutTiesItIsThePlainTable) {
-  const Dataset data = noisy_crossover(2, 0.2);
-  const auto argmin_selector = fit_lut(data, {LutOptions::Mode::argmin, 2.0, ""});
-  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 0.0, ""});
-  for (const auto& [problem, cell] : data.cells()) EXPECT_EQ(stable->select(problem), argmin_selector->select(problem));
+TEST(LutStable, DecidesTwoNoisyCopiesOfRealTimesAlike) {
+  Dataset clean = read_data_dir(RESULTS "/h200", "").dataset;
+  clean = clean.of_setting(clean.settings().front());
+  const auto noisy = [&](unsigned seed) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal(1.0, 0.03);
+    Dataset copy(clean.machine());
+    for (Measurement row : clean.rows()) {
+      row.time_us *= normal(random);
+      copy.add(std::move(row));
+    }
+    return copy;
+  };
+  const Dataset first = noisy(1);
+  const Dataset second = noisy(2);
+  const auto flips = [&](const LutOptions& options) {
+    const auto a = fit_lut(first, options);
+    const auto b = fit_lut(second, options);
+    int count = 0;
+    for (const auto& [problem, cell] : clean.cells()) count += a->select(problem) != b->select(problem) ? 1 : 0;
+    return count;
+  };
+  const LutOptions stable{LutOptions::Mode::stable, 1.5, "", {}, LutOptions::Refine::never};
+  EXPECT_LE(flips(stable), 20);  // of 510
+  EXPECT_GE(flips({LutOptions::Mode::argmin, 1.5, ""}), 40);
+  EXPECT_LT(regret_of(*fit_lut(first, stable), clean).mean, 0.0025);
+  EXPECT_LT(regret_of(*fit_lut(clean, stable), clean).mean, 0.0003);
 }
 
 TEST(LutStable, AnswersOffGridFromTheNearestCellOfTheSameTpSizeAndFusion) {
   const auto stable = fit_lut(noisy_crossover(3, 0.0), {LutOptions::Mode::stable, 0.0, "NCCL"});
-  EXPECT_EQ(stable->select(cell_of(2880, 3)), "ONESHOT");
+  EXPECT_EQ(stable->select(cell_of(200, 2)), "ONESHOT");
   EXPECT_EQ(stable->select(cell_of(7168, 100'000)), "TWOSHOT");
-  EXPECT_EQ(stable->select({2, DType::float32, "NONE", 2880, 3}), "ONESHOT");
+  EXPECT_EQ(stable->select({2, DType::float32, "NONE", 200, 2}), "ONESHOT");
   EXPECT_EQ(stable->select({4, DType::bfloat16, "NONE", 128, 1}), "NCCL");
   EXPECT_EQ(stable->select({2, DType::bfloat16, "OTHER", 128, 1}), "NCCL");
 }
@@ -157,7 +181,7 @@ TEST(LutStable, FillsGapsFromTheNearestMeasuredCells) {
   EXPECT_EQ(stable->select(cell_of(4096, 64)), "B");
   EXPECT_EQ(stable->select(cell_of(4096, 1)), "A");
   EXPECT_EQ(stable->select(cell_of(128, 1)), "A");
-  EXPECT_THAT(stable->report(), ::testing::HasSubstr("3 cells, "));
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("6 cells, 3 measured, "));
   EXPECT_THAT(stable->report(), ::testing::HasSubstr(", 3 gaps filled"));
 }
 
@@ -172,7 +196,8 @@ TEST(LutStable, AvoidsWhatFailedNextDoorAlsoInGaps) {
   EXPECT_EQ(stable->select(cell_of(128, 1)), "A");
   EXPECT_EQ(stable->select(cell_of(128, 2)), "B");
   EXPECT_EQ(stable->select(cell_of(128, 4)), "B");
-  EXPECT_THAT(stable->report(), ::testing::HasSubstr(", 1 not the fastest, because it failed nearby"));
+  EXPECT_THAT(stable->report(),
+              ::testing::HasSubstr(", 1 not the fastest measured, 1 of them because that failed nearby"));
 }
 
 TEST(LutStable, LooksUpAsItIsTold) {
@@ -187,17 +212,33 @@ TEST(LutStable, LooksUpAsItIsTold) {
             "NCCL");
 }
 
-TEST(LutStable, ReportsWhatTheTiesDid) {
+TEST(LutStable, ReportsHowTheTableDiffersFromTheFastestOfEachCell) {
   Dataset data;
   data.add(decision_row(cell_of(128, 1), "A", 100.0));
+  data.add(decision_row(cell_of(128, 1), "B", 110.0));
   data.add(decision_row(cell_of(128, 2), "A", 101.0));
   data.add(decision_row(cell_of(128, 2), "B", 100.0));
   data.add(decision_row(cell_of(128, 4), "A", 100.0));
-  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 2.0, "MPI"});
-  EXPECT_THAT(stable->report(), ::testing::HasSubstr("1 regions (argmin: 3), 1 cells decided by ties"));
+  data.add(decision_row(cell_of(128, 4), "B", 110.0));
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 1.5, "MPI"});
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr("3 cells, 1 regions, 1 measured cells not the fastest measured"));
   EXPECT_THAT(stable->report(),
-              ::testing::HasSubstr("tp 2, NONE, bfloat16: 3 cells, 1 regions (argmin: 3), 1 by ties"));
+              ::testing::HasSubstr(
+                  "tp 2, NONE, bfloat16: 3 cells, 3 measured, 1 regions (argmin: 3), 1 not the fastest measured"));
   EXPECT_THAT(stable->report(), ::testing::HasSubstr("regret: mean 0.33 %, p95 1.00 %, worst 1.00 %"));
+}
+
+TEST(LutStable, ReportsTheTableThatItEmits) {
+  Dataset data;  // steps of 64: refined cells are better
+  for (const std::int64_t tokens : {1, 4, 16, 64, 256}) {
+    data.add(decision_row(cell_of(128, tokens), "A", 10.0));
+    data.add(decision_row(cell_of(128, tokens), "B", 450.0 / static_cast<double>(tokens)));
+  }
+  const auto stable = fit_lut(data, {LutOptions::Mode::stable, 1.5, "MPI", {}, LutOptions::Refine::always});
+  const std::size_t cells = stable->table()->grids.front().cells.size();
+  EXPECT_GT(cells, 5U);
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr(fmt::format("): {} cells, 2 regions", cells)));
+  EXPECT_THAT(stable->report(), ::testing::HasSubstr(fmt::format("bfloat16: {} cells, 5 measured, 2 regions", cells)));
 }
 
 }  // namespace arbiter::test

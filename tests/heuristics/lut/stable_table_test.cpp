@@ -35,7 +35,7 @@ TEST(RefinedTable, FindsACrossingBetweenMeasuredCells) {
   EXPECT_EQ(refined->select(cell_of(128, 80)), "A");
   EXPECT_EQ(plain->select(cell_of(128, 60)), "A");
   EXPECT_EQ(refined->select(cell_of(128, 256)), "B");
-  EXPECT_THAT(refined->report(), HasSubstr("used: refined cells (interpolated times), look-up "));
+  EXPECT_THAT(refined->report(), HasSubstr("used: refined cells (estimated times), look-up "));
 }
 
 TEST(RefinedTable, AgreesWithTheStableTableInMeasuredCells) {
@@ -52,6 +52,17 @@ TEST(RefinedTable, AvoidsWhatFailedInTheCellsAround) {
   const auto refined = fit_lut(data, options(LutOptions::Refine::always));
   EXPECT_EQ(refined->select(cell_of(128, 1024)), "A");
   EXPECT_EQ(refined->select(cell_of(128, 20'000)), "B");
+}
+
+TEST(RefinedTable, NamesOnlyStrategiesThatAreBestInAMeasuredCell) {
+  Dataset data;  // half way C, best nowhere, looks three times faster than A and B
+  for (const std::int64_t tokens : {1, 64}) {
+    data.add(decision_row(cell_of(128, tokens), "A", tokens == 1 ? 10.0 : 100.0));
+    data.add(decision_row(cell_of(128, tokens), "B", tokens == 1 ? 100.0 : 10.0));
+    data.add(decision_row(cell_of(128, tokens), "C", 12.0));
+  }
+  const auto refined = fit_lut(data, options(LutOptions::Refine::always));
+  for (const std::int64_t tokens : {1, 3, 8, 20, 64}) EXPECT_NE(refined->select(cell_of(128, tokens)), "C") << tokens;
 }
 
 TEST(RefinedTable, IsTakenByItselfOnlyWhereCellsLeftOutAreAnsweredBetter) {

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lut/ratio_surface.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace arbiter {
+
+namespace {
+
+/// How alike two fusions are: the correlation of their surfaces.
+constexpr double fusion_correlation = 0.9;
+/// Far above any ratio: the level of a surface is free.
+constexpr double level_variance = 10.0;
+/// The same kernel measured again later differs by this, whatever the interval of one measurement says.
+constexpr double repeat_deviation = 0.014;
+/// How many values that knowledge is worth beside what the data say of their own noise.
+constexpr double repeat_weight = 4.0;
+/// Log-normal prior of the noise around it: few cells cannot tell noise from structure.
+constexpr double repeat_spread = 0.7;
+
+/// Matern covariance of smoothness 3/2: continuous, with kinks where an algorithm changes.
+double matern(double distance) {
+  const double d = std::sqrt(3.0) * distance;
+  return (1.0 + d) * std::exp(-d);
+}
+
+double log2_of(std::int64_t value) { return std::log2(static_cast<double>(std::max<std::int64_t>(value, 1))); }
+
+/// The term that a cell's strategies share: the mean over those measured in every cell, else the cell's least.
+double shared_term(const CellBlock& block, std::size_t cell, const std::vector<std::string>& everywhere) {
+  double sum = 0.0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < block.strategies.size(); ++k) {
+    const Measurement* row = block.usable[block.at(cell, k)];
+    if (row == nullptr) continue;
+    least = std::min(least, std::log(row->time_us));
+    if (std::ranges::find(everywhere, block.strategies[k]) != everywhere.end()) sum += std::log(row->time_us);
+  }
+  return everywhere.empty() ? least : sum / static_cast<double>(everywhere.size());
+}
+
+}  // namespace
+
+double RatioEstimate::deviation_of_difference(std::size_t a, std::size_t b) const {
+  return std::hypot(deviation[a], deviation[b]);
+}
+
+RatioSurface::RatioSurface(const std::vector<const CellBlock*>& blocks) {
+  add_values(blocks);
+  fit_shape(blocks.size());
+  fit_weights();
+}
+
+void RatioSurface::add_values(const std::vector<const CellBlock*>& blocks) {
+  struct Series {
+    std::vector<std::pair<std::size_t, std::size_t>> cells;  // (block, cell)
+  };
+  std::map<std::string, Series> series;
+  std::size_t cells = 0;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    strategies_.push_back(blocks[b]->strategies);
+    cells += blocks[b]->measured_cells();
+    for (std::size_t cell = 0; cell < blocks[b]->cells(); ++cell) {
+      for (std::size_t k = 0; k < blocks[b]->strategies.size(); ++k) {
+        if (blocks[b]->usable[blocks[b]->at(cell, k)] == nullptr) continue;
+        series[blocks[b]->strategies[k]].cells.emplace_back(b, cell);
+      }
+    }
+  }
+  std::vector<std::string> everywhere;
+  for (const auto& [strategy, of] : series) {
+    if (of.cells.size() == cells) everywhere.push_back(strategy);
+  }
+  std::map<std::vector<std::pair<std::size_t, std::size_t>>, Pattern> patterns;
+  for (const auto& [strategy, of] : series) {
+    Pattern& pattern = patterns[of.cells];
+    const bool first = pattern.strategies.empty();
+    pattern.strategies.push_back(strategy);
+    std::vector<double>& values = pattern.values.emplace_back();
+    for (const auto& [b, cell] : of.cells) {
+      const CellBlock& block = *blocks[b];
+      const auto k = static_cast<std::size_t>(std::ranges::find(block.strategies, strategy) - block.strategies.begin());
+      values.push_back(std::log(block.usable[block.at(cell, k)]->time_us) - shared_term(block, cell, everywhere));
+      if (first) pattern.points.push_back({log2_of(block.hidden_of(cell)), log2_of(block.tokens_of(cell)), b});
+    }
+    values_ += values.size();
+  }
+  for (auto& [cells_of, pattern] : patterns) patterns_.push_back(std::move(pattern));
+}
+
+double RatioSurface::covariance(const Point& a, const Point& b, const Shape& shape) {
+  const double hidden = a.hidden - b.hidden;
+  const double tokens = a.tokens - b.tokens;
+  const double smooth = matern(std::abs(hidden + tokens) / shape.bytes_length) +
+                        shape.shape_variance * matern(std::hypot(hidden, tokens) / shape.shape_length);
+  return a.block == b.block ? level_variance + smooth : level_variance / 2.0 + fusion_correlation * smooth;
+}
+
+Cholesky RatioSurface::factor_of(const std::vector<Point>& points, const Shape& shape) {
+  const std::size_t n = points.size();
+  std::vector<double> matrix(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) matrix[i * n + j] = covariance(points[i], points[j], shape);
+    matrix[i * n + i] += shape.noise_variance;
+  }
+  return {std::move(matrix), n};
+}
+
+void RatioSurface::fit_shape(std::size_t blocks) {
+  // A cell's values add up to nothing: with m strategies, m - 1 of them are free.
+  const std::size_t strategies =
+      std::accumulate(patterns_.begin(), patterns_.end(), std::size_t{0},
+                      [](std::size_t count, const Pattern& pattern) { return count + pattern.strategies.size(); });
+  const double free_share = strategies > 1 ? 1.0 - 1.0 / static_cast<double>(strategies) : 1.0;
+  const double degrees = free_share * static_cast<double>(values_);
+
+  const auto likelihood = [&](const Shape& shape) {
+    double determinants = 0.0;
+    double squares = 0.0;
+    for (const Pattern& pattern : patterns_) {
+      for (std::size_t block = 0; block < blocks; ++block) {
+        std::vector<std::size_t> chosen;
+        std::vector<Point> points;
+        for (std::size_t i = 0; i < pattern.points.size(); ++i) {
+          if (pattern.points[i].block != block) continue;
+          chosen.push_back(i);
+          points.push_back(pattern.points[i]);
+        }
+        if (points.empty()) continue;
+        const Cholesky factor = factor_of(points, shape);
+        determinants += static_cast<double>(pattern.strategies.size()) * factor.log_determinant();
+        for (const std::vector<double>& values : pattern.values) {
+          std::vector<double> x;
+          for (const std::size_t i : chosen) x.push_back(values[i]);
+          factor.solve_lower(x);
+          squares += std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
+        }
+      }
+    }
+    // The scale is the one of greatest likelihood; times are rounded to nanoseconds, so no data are exact.
+    variance_ = std::max(squares / degrees, 1e-9);
+    const double surprise = std::log(std::sqrt(variance_ * shape.noise_variance) / repeat_deviation) / repeat_spread;
+    return -0.5 * (free_share * determinants + degrees * std::log(variance_) + surprise * surprise);
+  };
+
+  struct Search {
+    double Shape::*member;
+    std::vector<double> values;
+  };
+  static const std::array searches = {
+      Search{&Shape::noise_variance, {1e-4, 4e-4, 1.6e-3, 6.4e-3, 2.56e-2, 0.1, 0.4}},
+      Search{&Shape::bytes_length, {1.0, 2.0, 4.0, 8.0, 16.0}},
+      Search{&Shape::shape_length, {1.5, 3.0, 6.0}},
+      Search{&Shape::shape_variance, {0.0, 0.1, 0.3, 1.0}},
+  };
+  double best = likelihood(shape_);
+  for (int round = 0; round < 3; ++round) {
+    bool changed = false;
+    for (const Search& search : searches) {
+      Shape tried = shape_;
+      for (const double value : search.values) {
+        tried.*search.member = value;
+        const double found = likelihood(tried);
+        if (found <= best + 1e-6) continue;
+        best = found;
+        shape_ = tried;
+        changed = true;
+      }
+    }
+    if (!changed) break;
+  }
+}
+
+void RatioSurface::fit_weights() {
+  double squares = 0.0;
+  for (Pattern& pattern : patterns_) {
+    pattern.factor = factor_of(pattern.points, shape_);
+    for (const std::vector<double>& values : pattern.values) {
+      std::vector<double> x = values;
+      pattern.factor->solve(x);
+      squares += std::inner_product(x.begin(), x.end(), values.begin(), 0.0);
+      pattern.weights.push_back(std::move(x));
+    }
+  }
+  const auto strategies = static_cast<double>(
+      std::accumulate(patterns_.begin(), patterns_.end(), std::size_t{0},
+                      [](std::size_t count, const Pattern& pattern) { return count + pattern.strategies.size(); }));
+  const double free_share = strategies > 1.0 ? 1.0 - 1.0 / strategies : 1.0;
+  variance_ = std::max(squares / (free_share * static_cast<double>(values_)), 1e-9);
+}
+
+std::vector<double> RatioSurface::covariances(const Pattern& pattern, const Point& point) const {
+  std::vector<double> result;
+  result.reserve(pattern.points.size());
+  for (const Point& other : pattern.points) result.push_back(covariance(point, other, shape_));
+  return result;
+}
+
+std::vector<double> RatioSurface::log_ratios(std::size_t block, double hidden_size, double num_tokens) const {
+  const Point point{std::log2(hidden_size), std::log2(num_tokens), block};
+  std::vector<double> ratios(strategies_[block].size(), std::numeric_limits<double>::quiet_NaN());
+  for (const Pattern& pattern : patterns_) {
+    const std::vector<double> near = covariances(pattern, point);
+    for (std::size_t s = 0; s < pattern.strategies.size(); ++s) {
+      const auto k = std::ranges::find(strategies_[block], pattern.strategies[s]);
+      if (k == strategies_[block].end()) continue;
+      ratios[static_cast<std::size_t>(k - strategies_[block].begin())] =
+          std::inner_product(near.begin(), near.end(), pattern.weights[s].begin(), 0.0);
+    }
+  }
+  return ratios;
+}
+
+RatioEstimate RatioSurface::at(std::size_t block, double hidden_size, double num_tokens) const {
+  const Point point{std::log2(hidden_size), std::log2(num_tokens), block};
+  RatioEstimate estimate{log_ratios(block, hidden_size, num_tokens),
+                         std::vector<double>(strategies_[block].size(), std::numeric_limits<double>::quiet_NaN())};
+  // Few values cannot show how noisy they are.
+  const double unseen =
+      repeat_deviation * repeat_deviation * repeat_weight / (repeat_weight + static_cast<double>(values_));
+  for (const Pattern& pattern : patterns_) {
+    std::vector<double> near = covariances(pattern, point);
+    pattern.factor->solve_lower(near);
+    const double known = std::inner_product(near.begin(), near.end(), near.begin(), 0.0);
+    const double rest = std::max(covariance(point, point, shape_) - known, 0.0);
+    for (const std::string& strategy : pattern.strategies) {
+      const auto k = std::ranges::find(strategies_[block], strategy);
+      if (k == strategies_[block].end()) continue;
+      estimate.deviation[static_cast<std::size_t>(k - strategies_[block].begin())] =
+          std::sqrt(rest * variance_ + unseen);
+    }
+  }
+  return estimate;
+}
+
+double RatioSurface::noise() const { return std::sqrt(variance_ * shape_.noise_variance); }
+
+}  // namespace arbiter
