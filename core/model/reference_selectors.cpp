@@ -30,20 +30,6 @@ class Always : public Selector {
 
 std::shared_ptr<const Selector> always(const std::string& strategy) { return std::make_shared<Always>(strategy); }
 
-std::vector<std::shared_ptr<const Selector>> reference_selectors(const Dataset& dataset) {
-  std::vector<std::string> strategies = {baseline_strategy(dataset), "ONESHOT"};
-  std::vector<std::shared_ptr<const Selector>> selectors;
-  for (const std::string& strategy : strategies) {
-    const bool measured = std::ranges::any_of(
-        dataset.rows(), [&](const Measurement& row) { return row.usable() && row.strategy == strategy; });
-    if (measured) selectors.push_back(always(strategy));
-  }
-  const bool any = std::ranges::any_of(dataset.rows(),
-                                       [](const Measurement& row) { return row.usable() && row.strategy != "AUTO"; });
-  if (any) selectors.push_back(best_byte_threshold(dataset));
-  return selectors;
-}
-
 namespace {
 
 constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
@@ -86,16 +72,28 @@ CostsBySize costs_by_size(const Dataset& dataset, const std::vector<std::string>
   return costs;
 }
 
+/// The cost of each strategy if it is always taken.
+std::vector<Cost> total_costs(const CostsBySize& costs, std::size_t strategies) {
+  std::vector<Cost> total(strategies);
+  for (const auto& [bytes, of_size] : costs) {
+    for (std::size_t k = 0; k < strategies; ++k) total[k] += of_size[k];
+  }
+  return total;
+}
+
+/// On a tie the first.
+Threshold best_single(const CostsBySize& costs, const std::vector<std::string>& strategies) {
+  const std::vector<Cost> total = total_costs(costs, strategies.size());
+  const auto least = static_cast<std::size_t>(std::ranges::min_element(total, std::less{}) - total.begin());
+  return {strategies[least], strategies[least], unbounded};
+}
+
 /// On a tie: first no threshold, then the order of the strategies, then the smaller threshold.
 Threshold best_of_pairs(const CostsBySize& costs, const std::vector<std::string>& strategies) {
   const std::size_t count = strategies.size();
-  std::vector<Cost> total(count);
-  for (const auto& [bytes, of_size] : costs) {
-    for (std::size_t k = 0; k < count; ++k) total[k] += of_size[k];
-  }
-  const auto least = static_cast<std::size_t>(std::ranges::min_element(total, std::less{}) - total.begin());
-  Threshold best{strategies[least], strategies[least], unbounded};
-  Cost best_cost = total[least];
+  const std::vector<Cost> total = total_costs(costs, count);
+  Threshold best = best_single(costs, strategies);
+  Cost best_cost = *std::ranges::min_element(total, std::less{});
   for (std::size_t small = 0; small < count; ++small) {
     for (std::size_t large = 0; large < count; ++large) {
       if (small == large) continue;
@@ -117,10 +115,10 @@ Threshold best_of_pairs(const CostsBySize& costs, const std::vector<std::string>
 
 class ByteThreshold : public Selector {
  public:
-  ByteThreshold(std::map<int, Threshold> thresholds, std::string fallback)
-      : thresholds_(std::move(thresholds)), fallback_(std::move(fallback)) {}
+  ByteThreshold(std::string name, std::map<int, Threshold> thresholds, std::string fallback)
+      : name_(std::move(name)), thresholds_(std::move(thresholds)), fallback_(std::move(fallback)) {}
 
-  [[nodiscard]] std::string name() const override { return "best byte threshold"; }
+  [[nodiscard]] std::string name() const override { return name_; }
   [[nodiscard]] std::string select(const Problem& problem) const override {
     const auto found = thresholds_.find(problem.tp_size);
     if (found == thresholds_.end()) return fallback_;
@@ -137,22 +135,46 @@ class ByteThreshold : public Selector {
   }
 
  private:
+  std::string name_;
   std::map<int, Threshold> thresholds_;  ///< by tp size
   std::string fallback_;
 };
 
-}  // namespace
-
-std::shared_ptr<const Selector> best_byte_threshold(const Dataset& dataset) {
+/// The rule that `best` finds in the cells of each tp size, all fusions together.
+template <class Best>
+std::shared_ptr<const Selector> best_rule(const char* name, const Dataset& dataset, const Best& best) {
   std::map<int, Threshold> thresholds;
   for (const int tp_size : dataset.tp_sizes()) {
     const Dataset of_tp = dataset.of_tp_size(tp_size);
     auto strategies = of_tp.strategies();
     std::erase(strategies, "AUTO");
     const auto costs = costs_by_size(of_tp, strategies);
-    if (!costs.empty()) thresholds[tp_size] = best_of_pairs(costs, strategies);
+    if (!costs.empty()) thresholds[tp_size] = best(costs, strategies);
   }
-  return std::make_shared<ByteThreshold>(std::move(thresholds), baseline_strategy(dataset));
+  return std::make_shared<ByteThreshold>(name, std::move(thresholds), baseline_strategy(dataset));
+}
+
+}  // namespace
+
+std::shared_ptr<const Selector> best_constant(const Dataset& dataset) {
+  return best_rule("best constant strategy", dataset, best_single);
+}
+
+std::shared_ptr<const Selector> best_byte_threshold(const Dataset& dataset) {
+  return best_rule("best byte threshold", dataset, best_of_pairs);
+}
+
+std::vector<std::shared_ptr<const Selector>> reference_selectors(const Dataset& dataset) {
+  const auto usable = [](const Measurement& row) { return row.usable() && row.strategy != "AUTO"; };
+  if (std::ranges::none_of(dataset.rows(), usable)) return {};
+  std::vector<std::shared_ptr<const Selector>> selectors;
+  const std::string baseline = baseline_strategy(dataset);
+  const bool measured = std::ranges::any_of(
+      dataset.rows(), [&](const Measurement& row) { return row.usable() && row.strategy == baseline; });
+  if (measured) selectors.push_back(always(baseline));
+  selectors.push_back(best_constant(dataset));
+  selectors.push_back(best_byte_threshold(dataset));
+  return selectors;
 }
 
 }  // namespace arbiter

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/run_provenance.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -96,7 +97,13 @@ std::vector<RunRecord> run_records(const std::vector<Provenance>& runs) {
   std::vector<RunRecord> records;
   records.reserve(runs.size());
   for (const auto& run : runs) {
-    records.push_back({run.run_id, run.date, arbiter_of(run)});
+    RunRecord record{run.run_id, run.date, arbiter_of(run)};
+    const auto precision = run.settings.find("measurement.precision_percent");
+    if (precision != run.settings.end()) {
+      const std::string& text = precision->second;
+      std::from_chars(text.data(), text.data() + text.size(), record.precision_percent);
+    }
+    records.push_back(std::move(record));
   }
   return records;
 }

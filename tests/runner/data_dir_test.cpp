@@ -59,7 +59,7 @@ TEST_F(DataDir, JudgesItsTablesByTheHoldoutBesideTheCsvsAndNeverFitsIt) {
   ASSERT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(read_file(dir_ / "after/regret.csv"),
               AllOf(HasSubstr("\nalways NCCL,reference,holdout,2,NONE,1,0,0.0000,"),
-                    HasSubstr("\nalways ONESHOT,reference,holdout,2,NONE,1,0,11.1111,"),
+                    HasSubstr("\nbest constant strategy,reference,holdout,2,NONE,1,0,11.1111,"),
                     HasSubstr("\nlut,heuristic,holdout,2,NONE,1,"),
                     HasSubstr("\nlut,heuristic,grid,4,RESIDUAL_RMS_NORM,1,0,0.0000,")));
   EXPECT_THAT(read_file(dir_ / "after/summary.txt"), HasSubstr("| holdout of 1, never fitted"));

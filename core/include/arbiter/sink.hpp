@@ -21,6 +21,8 @@ struct RunRecord {
   std::string id;
   std::string date;     ///< UTC: "2026-11-28T03:13:57Z"
   std::string arbiter;  ///< its version and commit: "0.2.0 (1a2b3c4d5e6f)"
+  /// The half width of the 95 % interval at which it stopped sampling a row, if it could; NaN if not recorded.
+  double precision_percent = Measurement::none;
 };
 
 /// What is known about a run before it measures.

@@ -15,6 +15,7 @@
 #include "summary/regret_table.hpp"
 #include "summary/remarks.hpp"
 #include "summary/text_wrap.hpp"
+#include "summary/trust.hpp"
 #include "summary/winners.hpp"
 
 namespace arbiter {
@@ -49,6 +50,7 @@ Lines tables(const Report& report, const std::vector<RegretRow>& regret) {
   append(lines, {"Regret: time(chosen) / time(best measured) - 1. in 1%: cells at most 1 % above the best."});
   append(lines, auto_lines(report, regret));
   append(lines, prediction_lines(report));
+  append(lines, trust_lines(report, regret));
   return lines;
 }
 

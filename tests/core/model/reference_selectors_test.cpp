@@ -34,12 +34,29 @@ std::vector<std::string> names(const std::vector<std::shared_ptr<const Selector>
 
 TEST(ReferenceSelectors, AreThoseTheDataHaveTimesFor) {
   EXPECT_THAT(names(reference_selectors(crossing(2, "NONE", 1.0))),
-              ElementsAre("always NCCL", "always ONESHOT", "best byte threshold"));
+              ElementsAre("always NCCL", "best constant strategy", "best byte threshold"));
   Dataset host(Machine{"cpu", {}});
   host.add(decision_row(cell_of(128, 1), "MPI", 1.0));
   host.add(failed_row(cell_of(128, 1), "ONESHOT"));
-  EXPECT_THAT(names(reference_selectors(host)), ElementsAre("always MPI", "best byte threshold"));
+  EXPECT_THAT(names(reference_selectors(host)),
+              ElementsAre("always MPI", "best constant strategy", "best byte threshold"));
   EXPECT_TRUE(reference_selectors(Dataset{}).empty());
+}
+
+TEST(BestConstant, IsTheStrategyOfLeastTotalRegretOfEachTpSize) {
+  Dataset data;
+  for (const auto& [tp_size, oneshot, twoshot] : {std::tuple{2, 12.0, 10.0}, std::tuple{4, 10.0, 30.0}}) {
+    for (const std::int64_t tokens : {1, 2}) {
+      const Problem problem{tp_size, DType::bfloat16, "NONE", 128, tokens};
+      data.add(decision_row(problem, "ONESHOT", tokens == 1 ? 10.0 : oneshot));
+      data.add(decision_row(problem, "TWOSHOT", tokens == 1 ? 11.0 : twoshot));
+    }
+    data.add(decision_row({tp_size, DType::bfloat16, "NONE", 128, 1}, "PARTLY", 1.0));
+  }
+  const auto selector = best_constant(data);
+  EXPECT_EQ(selector->select({2, DType::bfloat16, "NONE", 128, 1}), "TWOSHOT");
+  EXPECT_EQ(selector->select({4, DType::bfloat16, "NONE", 4096, 1000}), "ONESHOT");
+  EXPECT_THAT(selector->report(), HasSubstr("tp 2: TWOSHOT for all sizes"));
 }
 
 TEST(BestByteThreshold, CutsWhereOneStrategyOvertakesTheOther) {

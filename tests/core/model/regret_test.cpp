@@ -132,8 +132,8 @@ TEST_F(RegretReport, HasEverySelectorPerTpSizeAndFusionAndOverAll) {
     if (row.tp_size == 0) over_all.push_back(row.selector);
     if (row.selector == "lut") of_lut.push_back(std::to_string(row.tp_size) + row.fusion);
   }
-  EXPECT_THAT(over_all,
-              ElementsAre("lut", "theirs", "odd, one", "always NCCL", "always ONESHOT", "best byte threshold", "AUTO"));
+  EXPECT_THAT(over_all, ElementsAre("lut", "theirs", "odd, one", "always NCCL", "best constant strategy",
+                                    "best byte threshold", "AUTO"));
   EXPECT_THAT(of_lut, ElementsAre("0", "2", "2NONE", "2RESIDUAL_RMS_NORM", "4", "4NONE", "4RESIDUAL_RMS_NORM"));
 }
 
