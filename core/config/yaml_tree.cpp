@@ -11,6 +11,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "arbiter/names.hpp"
 #include "config/diagnostics.hpp"
 
 namespace arbiter {
@@ -196,23 +197,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, int override_index, Di
   return builder.documents() > 1 ? std::nullopt : std::optional(builder.take());
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool starts_character = (byte & 0xC0U) != 0x80U;
-    if (shown.size() >= longest && starts_character) return shown + "...";
-    if (byte == '\n') {
-      shown += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += c;
-    }
-  }
-  return shown;
-}
+std::string printable(std::string_view text) { return plain_text(text, 80); }
 
 std::string describe(const YamlNode& node) {
   switch (node.type) {

@@ -58,7 +58,7 @@ struct YamlEntry {
 
 /// A value for a message: "nothing", "a list", "a map", or the printable text.
 [[nodiscard]] std::string describe(const YamlNode& node);
-/// A text for a message: control characters escaped, about 80 bytes at most.
+/// plain_text() for a message: about 80 bytes at most.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace arbiter

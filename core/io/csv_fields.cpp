@@ -41,7 +41,7 @@ std::string csv_field(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';
-    quoted += c == '\n' || c == '\r' ? ' ' : c;
+    quoted += c;
   }
   return quoted + '"';
 }

@@ -8,7 +8,8 @@
 
 namespace arbiter {
 
-/// Splits one line of a CSV into fields: commas, double quotes with "" inside for one, blanks around a field dropped.
+/// Splits one record of a CSV into fields: commas, double quotes with "" inside for one, blanks around a field dropped;
+/// within quotes, line ends too.
 class CsvFields {
  public:
   /// False if a quote is not closed or is followed by text. The views live until the next call, and as `line` does.
@@ -20,7 +21,7 @@ class CsvFields {
   std::deque<std::string> unescaped_;
 };
 
-/// Quotes the text if needed, so that split() returns it; line ends become blanks.
+/// Quotes the text if needed, so that split() returns it.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 }  // namespace arbiter

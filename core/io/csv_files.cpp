@@ -9,6 +9,7 @@
 #include "arbiter/csv.hpp"
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
+#include "arbiter/names.hpp"
 #include "io/set_aside.hpp"
 
 namespace arbiter {
@@ -60,9 +61,7 @@ std::filesystem::path machine_file_of(const std::filesystem::path& csv_file) {
 
 void write_machine_file(const std::filesystem::path& csv_file, const Machine& machine) {
   const nlohmann::ordered_json json = {{"platform", machine.platform}, {"facts", machine.facts}};
-  // Facts are text of other programs; a byte that is not UTF-8 must not lose the file.
-  const std::string text = json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  write_or_set_aside(machine_file_of(csv_file), text);
+  write_or_set_aside(machine_file_of(csv_file), json_text(json, 2) + "\n");
 }
 
 Machine read_machine_file(const std::filesystem::path& csv_file) {

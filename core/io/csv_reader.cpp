@@ -15,7 +15,7 @@ namespace arbiter {
 
 namespace {
 
-/// The lines of a text without their ends (\n or \r\n), numbered from 1.
+/// The lines of a text without their ends (\n or \r\n), numbered from 1. Several of them may be one record.
 class Lines {
  public:
   explicit Lines(std::string_view text) : rest_(text) {
@@ -24,30 +24,57 @@ class Lines {
   /// The next line that is not blank.
   bool next() {
     while (!rest_.empty()) {
-      const std::size_t end = rest_.find('\n');
-      line_ = rest_.substr(0, end);
-      ended_ = end != std::string_view::npos;
-      rest_.remove_prefix(ended_ ? end + 1 : rest_.size());
-      ++number_;
-      if (line_.ends_with('\r')) line_.remove_suffix(1);
+      number_ += lines_;
+      record_ = rest_;
+      lines_ = 0;
+      extend();
       if (line_.find_first_not_of(" \t") != std::string_view::npos) return true;
     }
     return false;
   }
+  /// Makes the line after it part of the record; false if there is none.
+  bool extend() {
+    if (lines_ > 0 && rest_.empty()) return false;
+    const std::size_t end = rest_.find('\n');
+    ended_ = end != std::string_view::npos;
+    rest_.remove_prefix(ended_ ? end + 1 : rest_.size());
+    line_ = record_.substr(0, record_.size() - rest_.size() - (ended_ ? 1 : 0));
+    if (line_.ends_with('\r')) line_.remove_suffix(1);
+    ++lines_;
+    return true;
+  }
+  /// Takes all extend() back.
+  void retreat() {
+    rest_ = record_;
+    lines_ = 0;
+    extend();
+  }
   [[nodiscard]] std::string_view line() const { return line_; }
+  /// Of the record's first line.
   [[nodiscard]] std::int64_t number() const { return number_; }
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
   std::string_view rest_;
+  std::string_view record_;  // with all that follows it
   std::string_view line_;
-  std::int64_t number_ = 0;
+  std::int64_t number_ = 1;
+  std::int64_t lines_ = 0;  // of the record
   bool ended_ = true;
 };
 
-const std::vector<std::string_view>& fields_of(std::string_view line, CsvFields& fields) {
-  if (!fields.split(line)) throw BadCsvLine("line: found a quote that is not closed, allowed \"...\" around a field");
-  return fields.fields();
+/// The fields of a record. It has more than one line where a quote ends in a later one and the record then has as many
+/// fields as `columns`; else such a quote is the fault of its line and of no other.
+const std::vector<std::string_view>& fields_of(Lines& lines, CsvFields& fields, std::size_t columns) {
+  if (fields.split(lines.line())) return fields.fields();
+  constexpr int most_lines = 100;
+  for (int i = 0; i < most_lines && lines.extend(); ++i) {
+    if (!fields.split(lines.line())) continue;
+    if (fields.fields().size() == columns) return fields.fields();
+    break;
+  }
+  lines.retreat();
+  throw BadCsvLine("line: found a quote that is not closed, allowed \"...\" around a field");
 }
 
 std::string positioned(const std::filesystem::path& file, const Lines& lines, const BadCsvLine& error) {
@@ -58,7 +85,7 @@ std::string positioned(const std::filesystem::path& file, const Lines& lines, co
 CsvHeader read_header(const std::filesystem::path& file, Lines& lines, CsvFields& fields) {
   if (!lines.next()) throw DataError(fmt::format("{}:1: header: found an empty file", file.string()));
   try {
-    return CsvHeader(fields_of(lines.line(), fields));
+    return CsvHeader(fields_of(lines, fields, 0));
   } catch (const BadCsvLine& error) {
     throw DataError(positioned(file, lines, error));
   }
@@ -75,7 +102,7 @@ CsvContents read_csv_of_tp_size(const std::filesystem::path& file, int tp_size, 
   contents.dataset = Dataset(read_machine_file(file));
   while (lines.next()) {
     try {
-      contents.dataset.add(header.parse(fields_of(lines.line(), fields), tp_size));
+      contents.dataset.add(header.parse(fields_of(lines, fields, header.columns()), tp_size));
     } catch (const NewerCsvSchema& error) {
       throw DataError(positioned(file, lines, error));
     } catch (const BadCsvLine& error) {

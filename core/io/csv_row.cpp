@@ -10,20 +10,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arbiter/names.hpp"
+
 namespace arbiter {
 
 namespace {
 
-/// Text of a file in a message: shortened and printable.
-std::string shown(std::string_view text, std::size_t most = 60) {
-  std::string result(text.substr(0, most));
-  std::ranges::replace_if(
-      result, [](char c) { return static_cast<unsigned char>(c) < 32; }, '?');
-  return text.size() > most ? result + "..." : result;
-}
-
 [[noreturn]] void refuse(CsvColumn column, std::string_view found, std::string_view allowed) {
-  throw BadCsvLine(fmt::format("column '{}': found '{}', allowed {}", name_of(column), shown(found), allowed));
+  throw BadCsvLine(fmt::format("column '{}': found '{}', allowed {}", name_of(column), plain_text(found, 60), allowed));
 }
 
 std::int64_t whole_number(CsvColumn column, std::string_view text, std::int64_t low, std::int64_t high) {
@@ -106,7 +100,7 @@ CsvHeader::CsvHeader(const std::vector<std::string_view>& names) : columns_(name
   for (std::size_t i = 0; i < position_.size(); ++i) {
     if (position_[i] < 0 && is_required(static_cast<CsvColumn>(i))) {
       throw BadCsvLine(fmt::format("column '{}': not in the header, found '{}'", csv_column_names[i],
-                                   shown(fmt::format("{}", fmt::join(names, ",")), 200)));
+                                   plain_text(fmt::format("{}", fmt::join(names, ",")), 200)));
     }
   }
 }

@@ -31,6 +31,7 @@ class CsvHeader {
   /// Reads one line's fields. `tp_size` other than 0 is the only world_size allowed. Throws BadCsvLine
   /// and NewerCsvSchema.
   [[nodiscard]] Measurement parse(const std::vector<std::string_view>& fields, int tp_size) const;
+  [[nodiscard]] std::size_t columns() const { return columns_; }
 
  private:
   std::array<int, csv_column_names.size()> position_{};

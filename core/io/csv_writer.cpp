@@ -9,6 +9,7 @@
 
 #include "arbiter/csv.hpp"
 #include "arbiter/machine_probe.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/regret.hpp"
 #include "io/csv_columns.hpp"
 #include "io/csv_fields.hpp"
@@ -86,7 +87,7 @@ CsvWriter::CsvWriter(std::filesystem::path file, LineFile::Earlier earlier) : li
 void CsvWriter::append(const Measurement& measurement) { lines_.append(line_of(measurement)); }
 
 std::string probe_file_name(int tp_size, std::string_view platform) {
-  return fmt::format("machine_probe.tp{}.{}.csv", tp_size, platform);
+  return fmt::format("machine_probe.tp{}.{}.csv", tp_size, file_name(platform));
 }
 
 void write_probe(const std::filesystem::path& file, const MachineProbe& probe, std::string_view run_id) {

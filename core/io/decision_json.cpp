@@ -6,6 +6,7 @@
 
 #include "arbiter/decision_table.hpp"
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 #include "io/json_cursor.hpp"
 #include "io/table_json.hpp"
 #include "sdk/nearest.hpp"
@@ -24,7 +25,7 @@ nlohmann::json parsed(const std::string& file, const std::string& text) {
 
 }  // namespace
 
-std::string to_json(const DecisionTable& table) { return table_to_json(table).dump(); }
+std::string to_json(const DecisionTable& table) { return json_text(table_to_json(table)); }
 
 DecisionTable read_decision_json(const std::string& file, const std::string& text, const std::string& selector) {
   const nlohmann::json json = parsed(file, text);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 
 namespace arbiter {
 
@@ -13,12 +14,9 @@ namespace {
 
 /// A short form of a value, for messages.
 std::string shortened(const nlohmann::json& json) {
-  constexpr std::size_t most = 60;
   if (json.is_object()) return "a map";
   if (json.is_array()) return fmt::format("a list of {}", json.size());
-  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text.size() > most) text = text.substr(0, most) + "...";
-  return text;
+  return plain_text(json_text(json), 60);
 }
 
 }  // namespace

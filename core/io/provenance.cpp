@@ -15,6 +15,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
+#include "arbiter/names.hpp"
 #include "io/csv_columns.hpp"
 
 namespace arbiter {
@@ -118,12 +119,6 @@ bool is_run_id(std::string_view text) {
 
 std::string utc_date() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now()); }
 
-std::string text_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return fmt::format("{:016x}", hash);
-}
-
 std::string settings_hash(const Provenance& provenance) {
   std::string text;
   for (const auto& [key, value] : provenance.settings) text += fmt::format("{}={}\n", key, value);
@@ -140,8 +135,7 @@ std::string machine_id() {
 std::string provenance_file_name(std::string_view run_id) { return fmt::format("run.{}.json", run_id); }
 
 void write_provenance(const std::filesystem::path& dir, const Provenance& provenance) {
-  // Facts and YAML are text of others; a byte that is not UTF-8 must not lose the file.
-  const std::string text = json_of(provenance).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(json_of(provenance), 2) + "\n";
   write_file(dir / provenance_file_name(provenance.run_id), text);
 }
 
@@ -157,7 +151,12 @@ std::optional<Provenance> read_provenance(const std::filesystem::path& dir, std:
       throw DataError(fmt::format("{}: schema: found {}, allowed up to {}: a newer Arbiter wrote this file",
                                   file.string(), schema, csv_schema));
     }
-    return provenance_of(json);
+    Provenance run = provenance_of(json);
+    if (run.run_id != run_id) {
+      throw DataError(fmt::format("{}: run_id: found {}, allowed: {}, as in the file's name", file.string(),
+                                  plain_text(run.run_id), run_id));
+    }
+    return run;
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("{}: allowed: the JSON that a run writes; found: {}", file.string(), error.what()));
   }

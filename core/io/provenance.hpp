@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arbiter/dataset.hpp"
+#include "sdk/text_hash.hpp"
 
 namespace arbiter {
 
@@ -39,8 +40,6 @@ struct Provenance {
 /// Now, as Provenance::date.
 [[nodiscard]] std::string utc_date();
 
-/// 64 bits in 16 hexadecimal digits (FNV-1a); the same on every machine.
-[[nodiscard]] std::string text_hash(std::string_view text);
 /// The hash of Provenance::settings.
 [[nodiscard]] std::string settings_hash(const Provenance& provenance);
 /// A hash that tells this machine from others and does not reveal which it is; empty if it has no /etc/machine-id.
@@ -50,7 +49,8 @@ struct Provenance {
 [[nodiscard]] std::string provenance_file_name(std::string_view run_id);
 /// Writes it into a folder, the whole file or nothing. Throws SystemError.
 void write_provenance(const std::filesystem::path& dir, const Provenance& provenance);
-/// Nothing if the folder has no file of that run. Throws DataError for a file that is none, or of a newer Arbiter.
+/// Nothing if the folder has no file of that run. Throws DataError for a file that is none, of another run, or of a
+/// newer Arbiter.
 [[nodiscard]] std::optional<Provenance> read_provenance(const std::filesystem::path& dir, std::string_view run_id);
 
 /// "0.2.0 (1a2b3c4d5e6f)": the Arbiter that made the run, with its commit if that is known.

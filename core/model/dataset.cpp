@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/names.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -188,7 +190,7 @@ const Measurement* row_of(const std::vector<const Measurement*>& cell, std::stri
 }
 
 std::string file_stem(int tp_size, std::string_view platform) {
-  return fmt::format("benchmark.tp{}.{}", tp_size, platform);
+  return fmt::format("benchmark.tp{}.{}", tp_size, platform.empty() ? std::string() : file_name(platform));
 }
 
 }  // namespace arbiter

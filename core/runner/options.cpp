@@ -2,10 +2,13 @@
 #include "options.hpp"
 
 #include <cstdlib>
+#include <iostream>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 #include "plugin/search_path.hpp"
 #include "version.hpp"
 
@@ -96,7 +99,11 @@ Options parse_options(int argc, char** argv) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");
     }
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
+    std::ostringstream out;
+    std::ostringstream refusal;
+    const int code = app.exit(error, out, refusal);  // which repeats arguments
+    std::cout << out.str();
+    std::cerr << plain_lines(refusal.str());
     std::exit(code == 0 ? 0 : static_cast<int>(ExitCode::usage));
   }
   return options;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 
 namespace arbiter {
 
@@ -42,8 +43,7 @@ std::string read_at(int descriptor, std::size_t offset, std::size_t bytes) {
   return text;
 }
 
-/// A plugin's text may not be UTF-8, which must not cost the line.
-std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string line_of(const Json& json) { return json_text(json); }
 
 Json json_of(const Cell& cell) {
   const auto& problem = cell.problem;

@@ -10,6 +10,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "arbiter/names.hpp"
+
 namespace arbiter::log {
 
 namespace {
@@ -27,12 +29,12 @@ spdlog::logger& remarks() {
 }  // namespace
 
 void say(std::string_view line) {
-  fmt::print(stdout, "{}\n", line);
+  fmt::print(stdout, "{}\n", plain_lines(line));
   std::fflush(stdout);
 }
 
-void warn(std::string_view line) { remarks().warn("{}", line); }
-void error(std::string_view line) { remarks().error("{}", line); }
+void warn(std::string_view line) { remarks().warn("{}", plain_lines(line)); }
+void error(std::string_view line) { remarks().error("{}", plain_lines(line)); }
 
 }  // namespace arbiter::log
 
@@ -82,12 +84,12 @@ void Progress::advance(const std::vector<Measurement>& rows, double planned_seco
   const auto& problem = rows.front().problem;
   if (terminal_) {
     const auto line = fmt::format("{} {}/{}  {} left  {}", bar_text(done_seconds_ / total_seconds_), done_, problems_,
-                                  time_left(), to_string(problem));
+                                  time_left(), plain_text(to_string(problem)));
     fmt::print(stdout, "\r\x1b[K{:.118}", line);
     line_open_ = true;
   } else {
-    fmt::print(stdout, "[{}/{}] {}: {} ({} left)\n", done_, problems_, to_string(problem), times_text(rows),
-               time_left());
+    log::say(
+        fmt::format("[{}/{}] {}: {} ({} left)", done_, problems_, to_string(problem), times_text(rows), time_left()));
   }
   std::fflush(stdout);
 }

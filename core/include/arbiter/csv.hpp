@@ -30,7 +30,8 @@ namespace arbiter {
 ///   run_id                    whose provenance is in run.<run_id>.json beside the file
 ///   schema                    the version of these columns, now 3
 ///
-/// Times are rounded to nanoseconds. A field that was not recorded is empty.
+/// Times are rounded to nanoseconds. A field that was not recorded is empty. Names with commas, quotes, line ends or
+/// blanks at an end are in quotes, so such a row may have several lines.
 ///
 /// The functions here may be called from several threads, each on other files.
 

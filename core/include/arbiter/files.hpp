@@ -35,7 +35,8 @@ class ARBITER_EXPORT LineFile {
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
 
-  /// `line` has no line end. Throws SystemError (a full disk, say); a line that was written in part is removed.
+  /// `line` does not end in a line end. Throws SystemError (a full disk, say); a line that was written in part is
+  /// removed.
   void append(std::string_view line);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 

@@ -11,6 +11,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "arbiter/names.hpp"
 #include "device_errors.hpp"
 #include "devices.hpp"
 
@@ -157,7 +158,7 @@ std::string key_of(std::span<const DeviceCode> parts, const std::string& entry) 
   return key;
 }
 
-void warn(const std::string& message) { std::fprintf(stderr, "cuda backend: %s\n", message.c_str()); }
+void warn(const std::string& message) { std::fprintf(stderr, "cuda backend: %s\n", plain_text(message).c_str()); }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/heuristic.hpp"
+#include "common/source_text.hpp"
 
 namespace arbiter {
 
@@ -183,13 +184,27 @@ std::string origin_text(const Machine& machine) {
                                     : fmt::format("measured on {} ({})", machine.platform, gpu->second);
 }
 
-std::string origin_lines(const Report& report, std::optional<DType> dtype, std::string_view prefix) {
-  std::string text = fmt::format("{}Setting: {}{}{}.\n", prefix, to_string(report.setting), dtype ? ", " : "",
-                                 dtype ? name_of(*dtype) : "");
+std::vector<std::string> origin_lines(const Report& report, std::optional<DType> dtype) {
+  std::vector<std::string> lines = {
+      fmt::format("Setting: {}{}{}.", to_string(report.setting), dtype ? ", " : "", dtype ? name_of(*dtype) : "")};
   for (const RunRecord& run : report.run.runs) {
-    text += fmt::format("{}Run {} of {}, Arbiter {}.\n", prefix, run.id, run.date, run.arbiter);
+    lines.push_back(fmt::format("Run {} of {}, Arbiter {}.", run.id, run.date, run.arbiter));
   }
-  for (const std::string& line : report.run.mixed) text += fmt::format("{}Joined although {}.\n", prefix, line);
+  for (const std::string& line : report.run.mixed) lines.push_back(fmt::format("Joined although {}.", line));
+  return lines;
+}
+
+std::vector<std::string> head_lines(const std::string& title, const Report& report, DType dtype,
+                                    const std::string& engine, const std::vector<EnginePath>& paths) {
+  std::vector<std::string> lines = {fmt::format("{}, {}.", title, origin_text(report.dataset.machine()))};
+  for (std::string& line : origin_lines(report, dtype)) lines.push_back(std::move(line));
+  if (!paths.empty()) lines.push_back(stand_ins_text(engine, paths) + ".");
+  return lines;
+}
+
+std::string python_head(const std::vector<std::string>& lines) {
+  std::string text = python_encoding;
+  for (const std::string& line : lines) text += hash_comment(line);
   return text;
 }
 

@@ -83,8 +83,17 @@ using EngineRule = std::function<std::string(const Problem&)>;
 [[nodiscard]] std::string origin_text(const Machine& machine);
 
 /// What an artefact was made from, for its head: the setting, with the dtype if the artefact has no axis of dtypes; the
-/// runs with their dates and versions; what differs between them. Each line ends, and begins with `prefix`.
-[[nodiscard]] std::string origin_lines(const Report& report, std::optional<DType> dtype, std::string_view prefix);
+/// runs with their dates and versions; what differs between them. Lines without their ends; names in them are as they
+/// are in the run, so each becomes a comment (common/source_text.hpp) before it is written.
+[[nodiscard]] std::vector<std::string> origin_lines(const Report& report, std::optional<DType> dtype);
+
+/// The head of an engine's artefact: "<title>, measured on sm90 (NVIDIA H200).", origin_lines(), and stand_ins_text()
+/// if there are paths. Lines as those.
+[[nodiscard]] std::vector<std::string> head_lines(const std::string& title, const Report& report, DType dtype,
+                                                  const std::string& engine, const std::vector<EnginePath>& paths);
+
+/// Such lines as the first comments of a Python file.
+[[nodiscard]] std::string python_head(const std::vector<std::string>& lines);
 
 /// A Python value for each tp_size.
 using PythonDict = std::map<int, std::string>;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/source_text.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -11,10 +13,8 @@ namespace {
 /// As Python writes a list of texts.
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
-  for (const std::string& text : texts) {
-    const char quote = text.find('\'') == std::string::npos ? '\'' : '"';
-    quoted.push_back(quote + text + quote);
-  }
+  quoted.reserve(texts.size());
+  for (const std::string& text : texts) quoted.push_back(python_string(text));
   return fmt::format("[{}]", fmt::join(quoted, ", "));
 }
 
@@ -49,13 +49,14 @@ std::string table_text(const TableAxes& axes, const std::string& table_name, DTy
                        const std::function<int(const Problem&)>& id) {
   std::string text = fmt::format(
       "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
-      "// TP:[{}] Fusion:{}\n"
+      "{}"
       "inline AllReduceBestStrategyTableType {} = {{\n",
-      fmt::join(axes.tp_sizes, ", "), quoted_list(axes.fusions), table_name);
+      cpp_comment(fmt::format("TP:[{}] Fusion:{}", fmt::join(axes.tp_sizes, ", "), quoted_list(axes.fusions))),
+      table_name);
   for (std::size_t tp = 0; tp < axes.tp_sizes.size(); ++tp) {
     text += fmt::format("    {{\n        // TP={}\n", axes.tp_sizes[tp]);
     for (std::size_t fusion = 0; fusion < axes.fusions.size(); ++fusion) {
-      text += fmt::format("        {{ // Fusion={}\n", axes.fusions[fusion]);
+      text += "        { " + cpp_comment("Fusion=" + axes.fusions[fusion]);
       for (std::size_t hidden = 0; hidden < axes.hidden_sizes.size(); ++hidden) {
         const Problem problem{static_cast<int>(axes.tp_sizes[tp]), dtype, axes.fusions[fusion],
                               axes.hidden_sizes[hidden], 0};

@@ -7,7 +7,7 @@
 // grid, and the header says so. `namespace` encloses everything.
 #include <iterator>
 #include <optional>
-#include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@
 #include "arbiter/heuristic.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
+#include "common/source_text.hpp"
 #include "cpp_header/enumerators.hpp"
 #include "cpp_header/header_text.hpp"
 
@@ -27,7 +28,7 @@ void expect_namespace(const std::string& text) {
   std::size_t from = 0;
   while (true) {
     const std::size_t end = text.find("::", from);
-    if (!is_identifier(text.substr(from, end - from))) {
+    if (!is_cpp_identifier(text.substr(from, end - from))) {
       throw ConfigError(fmt::format("namespace: found {}, allowed: names of C++ with :: between them", text));
     }
     if (end == std::string::npos) return;
@@ -40,8 +41,7 @@ std::vector<std::string> origin_of(const Report& report, const Selector& selecto
   std::vector<std::string> lines = {fmt::format("Decision of {}, measured on {}:", selector.name(),
                                                 machine.platform.empty() ? "an unknown platform" : machine.platform)};
   for (const auto& [key, value] : machine.facts) lines.push_back(fmt::format("  {}: {}", key, value));
-  std::istringstream origin(origin_lines(report, std::nullopt, ""));
-  for (std::string line; std::getline(origin, line);) lines.push_back(line);
+  for (std::string& line : origin_lines(report, std::nullopt)) lines.push_back(std::move(line));
   if (sampled) {
     lines.push_back(
         fmt::format("{} has no table: this is what it chose in the measured cells; it may choose otherwise "

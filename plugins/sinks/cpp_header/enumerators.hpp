@@ -18,18 +18,9 @@ struct Enumerator {
   std::string name;  ///< in the run
 };
 
-/// Names and their values as enumerators, in the order given. What C++ does not take in an identifier becomes an
-/// underscore; identifiers that would be alike get a number.
+/// Names and their values as enumerators, in the order given: each has its cpp_identifier(), and those that would be
+/// alike get a number.
 [[nodiscard]] std::vector<Enumerator> enumerators(const std::vector<std::pair<std::string, int>>& values);
-
-/// Whether a text is an identifier that a namespace may have.
-[[nodiscard]] bool is_identifier(const std::string& text);
-
-/// `"text"`, with what needs a backslash.
-[[nodiscard]] std::string cpp_string(const std::string& text);
-
-/// For a // comment: one line, no backslash at its end.
-[[nodiscard]] std::string comment_text(std::string text);
 
 /// The strategies a table can name, the fallback too, with their numbers in tables; those that have none, or one that
 /// another has, from 1000 on. Ascending.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/source_text.hpp"
 #include "cpp_header/enumerators.hpp"
 #include "cpp_header/lookup_code.hpp"
 
@@ -31,6 +32,11 @@ std::string enumeration(const std::string& name, const std::vector<Enumerator>& 
   std::string text = fmt::format("enum class {} : int {{\n", name);
   for (const Enumerator& value : values) text += fmt::format("  {} = {},\n", value.identifier, value.value);
   text += "};\n\n// As the run calls it; an empty text for another number.\n";
+  for (const Enumerator& value : values) {
+    if (value.name.find('\0') == std::string::npos) continue;
+    text += fmt::format("// The name of {} has a zero byte, at which its text ends for readers of C texts.\n",
+                        value.identifier);
+  }
   text += fmt::format("constexpr const char* name_of({} value) {{\n  switch (value) {{\n", name);
   for (const Enumerator& value : values) {
     text += fmt::format("    case {}::{}: return {};\n", name, value.identifier, cpp_string(value.name));
@@ -100,7 +106,7 @@ std::string array_of(const std::string& type, const std::string& name, const std
 }
 
 std::string about(int tp_size, DType dtype, const std::string& fusion) {
-  return fmt::format("// tp {}, {}, {}\n", tp_size, name_of(dtype), comment_text(fusion));
+  return cpp_comment(fmt::format("tp {}, {}, {}", tp_size, name_of(dtype), fusion));
 }
 
 std::string grid_text(std::size_t number, const DecisionGrid& grid, const std::vector<Enumerator>& strategies) {
@@ -203,9 +209,9 @@ std::string header_text(const DecisionTable& table, const HeaderOptions& options
   const auto strategies = strategy_values(table, table_id);
   const auto fusions = fusion_values(table);
   std::string text = "// Which AllReduce to use for which shape. Written by Arbiter; needs C++17 and nothing else.\n";
-  for (const std::string& line : options.comments) text += fmt::format("// {}\n", comment_text(line));
+  for (const std::string& line : options.comments) text += cpp_comment(line);
   text += rules_in_words(table);
-  text += fmt::format("// Whatever was never measured gets {}.\n", comment_text(table.fallback));
+  text += cpp_comment(fmt::format("Whatever was never measured gets {}.", table.fallback));
   const std::string guard = guard_of(options.name_space);
   text +=
       fmt::format("#ifndef {0}\n#define {0}\n\n#include <cstdint>\n\nnamespace {1} {{\n\n", guard, options.name_space);

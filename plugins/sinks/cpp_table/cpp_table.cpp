@@ -11,6 +11,7 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
+#include "common/source_text.hpp"
 #include "common/table_text.hpp"
 
 namespace arbiter {
@@ -21,7 +22,7 @@ std::string table_name(const std::string& platform) {
   if (platform.empty()) throw DataError("cpp_table: the platform of the data is not known; name the SM version");
   std::string name = "AllReduceBestStrategyTable";
   for (const char c : platform) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return name;
+  return cpp_identifier(name);
 }
 
 template <class Value>
@@ -57,9 +58,11 @@ class CppTable : public Sink {
       }
       return *number;
     };
-    const std::string text = table_text(axes, table_name(report.run.machine.platform), dtype, id);
+    std::string text;
+    for (const std::string& line : origin_lines(report, dtype)) text += cpp_comment(line);
+    text += table_text(axes, table_name(report.run.machine.platform), dtype, id);
     const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
-    write_file(file, origin_lines(report, dtype, "// ") + text);
+    write_file(file, text);
     report.say(fmt::format("{}: {} x {} x {} x {} cells of {}", file.string(), axes.tp_sizes.size(),
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name()));
   }

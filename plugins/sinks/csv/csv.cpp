@@ -5,7 +5,6 @@
 // starts from CSVs of another folder copies their rows in this form.
 #include "arbiter/csv.hpp"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/sink.hpp"
 
 namespace arbiter {
@@ -20,12 +20,6 @@ namespace arbiter {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string one_line(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  return text;
-}
 
 class CsvSink : public Sink {
  public:
@@ -51,7 +45,7 @@ class CsvSink : public Sink {
   void do_skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
     std::unique_ptr<LineFile>& log = logs_[problem.tp_size];
     if (!log) log = std::make_unique<LineFile>(path(file_stem(problem.tp_size, platform()), ".log"), earlier_);
-    log->append(one_line(fmt::format("{}, {}: {}", to_string(problem), strategy, reason)));
+    log->append(plain_text(fmt::format("{}, {}: {}", to_string(problem), strategy, reason)));
   }
 
   void do_write(const Report& report) override {
@@ -98,7 +92,7 @@ class CsvSink : public Sink {
   /// The records of the runs, without which their rows could not be joined again.
   void copy_records() const {
     for (const RunRecord& run : run_.runs) {
-      const std::string name = fmt::format("run.{}.json", run.id);
+      const std::string name = fmt::format("run.{}.json", file_name(run.id));
       if (fs::is_regular_file(run_.data_dir / name))
         write_file(run_.output_dir / name, read_file(run_.data_dir / name));
     }

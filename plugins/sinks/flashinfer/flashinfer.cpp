@@ -49,15 +49,14 @@ class Flashinfer : public Sink {
     report_missing(report, "flashinfer", "_use_oneshot_heuristics", flashinfer_tp_sizes, sizes);
     if (sizes.empty()) return;
     const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
-    write_file(file,
-               fmt::format("# One-shot limits of FlashInfer's fused AllReduce, {}.\n{}"
-                           "# {}.\n"
-                           "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
-                           "not here.\n"
-                           "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
-                           "_use_oneshot_heuristics = {}\n",
-                           origin_text(report.dataset.machine()), origin_lines(report, artefact_dtype(data), "# "),
-                           stand_ins_text("FlashInfer", paths_), python_text(sizes)));
+    write_file(file, fmt::format("{}"
+                                 "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
+                                 "not here.\n"
+                                 "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
+                                 "_use_oneshot_heuristics = {}\n",
+                                 python_head(head_lines("One-shot limits of FlashInfer's fused AllReduce", report,
+                                                        artefact_dtype(data), "FlashInfer", paths_)),
+                                 python_text(sizes)));
     report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
   }
 

@@ -8,6 +8,7 @@
 
 #include "arbiter/decision_table.hpp"
 #include "arbiter/heuristic.hpp"
+#include "arbiter/names.hpp"
 
 namespace arbiter {
 
@@ -105,14 +106,19 @@ ordered_json selector_entry(const Selector& selector, const Dataset& dataset) {
           {"table", ordered_json::parse(to_json(table != nullptr ? *table : sampled_table(selector, dataset)))}};
 }
 
+bool is_utf8(const ordered_json& json) {
+  try {
+    static_cast<void>(json.dump());
+    return true;
+  } catch (const ordered_json::type_error&) {
+    return false;
+  }
+}
+
 struct Axes {
   std::set<std::int64_t> hidden_sizes;
   std::set<std::int64_t> num_tokens;
 };
-
-std::string on_one_line(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 bool is_plain(const ordered_json& json) { return !json.is_structured() || json.empty(); }
 
@@ -122,12 +128,12 @@ bool is_on_one_line(const ordered_json& json) {
   if (is_plain(json)) return true;
   if (!json.is_array() || !std::ranges::all_of(json, is_plain)) return false;
   const bool texts = std::ranges::all_of(json, [](const ordered_json& item) { return item.is_string(); });
-  return !texts || on_one_line(json).size() <= widest;
+  return !texts || json_text(json).size() <= widest;
 }
 
 void append(const ordered_json& json, const std::string& indent, std::string& text) {
   if (is_on_one_line(json)) {
-    text += on_one_line(json);
+    text += json_text(json);
     return;
   }
   const std::string deeper = indent + "  ";
@@ -135,7 +141,7 @@ void append(const ordered_json& json, const std::string& indent, std::string& te
   const char* separator = "\n";
   for (const auto& [key, value] : json.items()) {
     text += separator + deeper;
-    if (json.is_object()) text += on_one_line(key) + ": ";
+    if (json.is_object()) text += json_text(ordered_json(key)) + ": ";
     append(value, deeper, text);
     separator = ",\n";
   }
@@ -174,16 +180,21 @@ MissingCells never_measured(const Dataset& dataset, const Dataset& holdout, cons
 ordered_json decision_document(const Report& report, const MissingCells& missing) {
   ordered_json selectors = ordered_json::array();
   for (const auto& selector : report.selectors) selectors.push_back(selector_entry(*selector, report.dataset));
-  return {{"format", decision_json_format},
-          {"version", decision_json_version},
-          {"made_by", MADE_BY},
-          {"machine", {{"platform", report.run.machine.platform}, {"facts", report.run.machine.facts}}},
-          {"runs", run_entries(report.run)},
-          {"setting", setting_entry(report.setting)},
-          {"selectors", std::move(selectors)},
-          {"grid", measurements(report, false)},
-          {"holdout", measurements(report, true)},
-          {"never_measured", cells_and_reasons(missing)}};
+  ordered_json document = {
+      {"format", decision_json_format},
+      {"version", decision_json_version},
+      {"made_by", MADE_BY},
+      {"machine", {{"platform", report.run.machine.platform}, {"facts", report.run.machine.facts}}},
+      {"runs", run_entries(report.run)},
+      {"setting", setting_entry(report.setting)},
+      {"selectors", std::move(selectors)},
+      {"grid", measurements(report, false)},
+      {"holdout", measurements(report, true)},
+      {"never_measured", cells_and_reasons(missing)}};
+  if (!is_utf8(document)) {
+    document["remarks"] = {"JSON has no way to write bytes that are not UTF-8: in names and facts they are U+FFFD"};
+  }
+  return document;
 }
 
 std::string readable_json(const ordered_json& json) {

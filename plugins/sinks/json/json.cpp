@@ -12,6 +12,7 @@
 //                     failed (with the reason if it is known) or suspect (below the lower bound), execution is graph (a
 //                     CUDA graph was replayed) or eager; null is what was not recorded
 //   never_measured    columns and rows: the cells of the grid without a measurement, and the reasons
+//   remarks           only where the file cannot say something: what, in words
 // `compare: decision.json` looks shapes up in the first selector, `decision.json#<name>` in another.
 #include <algorithm>
 

@@ -14,6 +14,7 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
+#include "common/source_text.hpp"
 #include "nccl_tuner/tuner_regions.hpp"
 
 namespace arbiter {
@@ -22,7 +23,10 @@ namespace {
 
 using nccl_tuner::Region;
 
-/// Comments of the file. The plugin reads lines of at most 255 characters.
+/// The plugin reads lines of at most 255 characters with their ends, and what is longer as several: the second part of
+/// a comment would be a setting.
+constexpr std::size_t longest_line = 250;
+
 constexpr const char* warning =
     "# Warning: while the plugin is loaded, each collective that no line below matches runs on one channel: every\n"
     "# collective but AllReduce, and AllReduce in a communicator of other nNodes or nRanks. That slows them. A line\n"
@@ -84,11 +88,12 @@ class NcclTuner : public Sink {
           "configs/nccl_tuner.yaml measures them");
       return;
     }
-    std::string text = fmt::format(
-        "# For NCCL's example tuner plugin, {}.\n{}"
-        "{}"
-        "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n",
-        origin_text(report.dataset.machine()), origin_lines(report, artefact_dtype(data), "# "), warning);
+    std::string text;
+    for (const auto& line : head_lines("For NCCL's example tuner plugin", report, artefact_dtype(data), "NCCL", {})) {
+      text += hash_comment(line, longest_line);
+    }
+    text += warning;
+    text += "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n";
     std::vector<EnginePath> paths;
     for (const std::string& name : names.variants) paths.push_back({name, {name}});
     const Dataset variants = times_of_paths(data, paths);

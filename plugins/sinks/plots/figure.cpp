@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/names.hpp"
+
 namespace arbiter::plots {
 
 namespace {
@@ -37,6 +39,8 @@ std::size_t Figure::longest_label() const {
   }
   return longest;
 }
+
+std::string shown_name(std::string_view name) { return plain_text(name, 100); }
 
 std::string time_label(double microseconds) {
   if (microseconds < 0.05) return "<0.1";

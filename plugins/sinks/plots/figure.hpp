@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scale.hpp"
@@ -37,6 +38,8 @@ struct Figure {
   [[nodiscard]] std::size_t longest_label() const;
 };
 
+/// A name as a picture has room for it.
+[[nodiscard]] std::string shown_name(std::string_view name);
 /// Microseconds in at most four characters: 0.5, 3.0, 12, 340, 1.2k, 12k, 3.0M.
 [[nodiscard]] std::string time_label(double microseconds);
 /// Per cent in at most four characters: 0, 3, 12, 340, 5k.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "arbiter/files.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/plots.hpp"
 
 namespace arbiter::plots {
@@ -121,7 +122,7 @@ std::string one_line(const fs::path& messages) {
     text += line.substr(begin);
   }
   if (text.empty()) return "no messages";
-  return text.substr(0, longest);
+  return plain_text(text, longest);
 }
 
 }  // namespace arbiter::plots

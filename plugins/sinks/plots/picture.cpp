@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/files.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/plots.hpp"
 #include "gnuplot.hpp"
 #include "layout.hpp"
@@ -154,10 +155,20 @@ void draw(Script& script, const Figure& figure, const Layout& layout) {
   script.finish(layout.label_size);
 }
 
+/// With texts that a picture has room for, so that the layout measures what is drawn.
+Figure legible(Figure figure) {
+  figure.title = plain_text(figure.title);
+  for (std::string& caption : figure.captions) caption = plain_text(caption);
+  for (Panel& panel : figure.panels) panel.title = shown_name(panel.title);
+  for (Tick& tick : figure.scale.ticks) tick.label = shown_name(tick.label);
+  return figure;
+}
+
 }  // namespace
 
-void write_picture(const Figure& figure, const fs::path& file) {
+void write_picture(const Figure& wanted, const fs::path& file) {
   const Format format = format_of(file);
+  const Figure figure = legible(wanted);
   const PrivateFolder folder;
   {
     const Layout layout = layout_of(figure);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/picture_sink.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "arbiter/names.hpp"
 #include "arbiter/plots.hpp"
 
 namespace arbiter::plots {
@@ -22,12 +22,6 @@ Dataset of_dtype(const Dataset& dataset, DType dtype) {
     if (row.problem.dtype == dtype) chosen.add(row);
   }
   return chosen;
-}
-
-/// Fusion names come from CSVs: none may lead out of the folder of pictures.
-std::string folder_name(std::string fusion) {
-  std::ranges::replace(fusion, '/', '_');
-  return fusion == "." || fusion == ".." || fusion.empty() ? "_" + fusion : fusion;
 }
 
 }  // namespace
@@ -54,6 +48,11 @@ void PictureSink::do_write(const Report& report) {
     if (!reported_missing_gnuplot.exchange(true)) report.say(fmt::format("pictures are skipped: {}", missing.what()));
     return;
   }
+  for (const std::string& fusion : report.dataset.fusions()) {
+    if (outcome.written == 0 || file_name(fusion) == fusion) continue;
+    report.say(fmt::format("{}: no folder can be called {}; its pictures are in {}", suffix_, plain_text(fusion),
+                           (folder / file_name(fusion)).string()));
+  }
   report.say(fmt::format("{}: {} picture{} in {}", suffix_, outcome.written, outcome.written == 1 ? "" : "s",
                          folder.string()));
   if (outcome.failures.empty()) return;
@@ -68,7 +67,7 @@ void PictureSink::draw_fusions(const Dataset& dataset, const std::filesystem::pa
   for (const std::string& fusion : dataset.fusions()) {
     for (const std::string& format : formats_) {
       try {
-        plot_(dataset, fusion, folder / folder_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
+        plot_(dataset, fusion, folder / file_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
         ++outcome.written;
       } catch (const GnuplotMissing&) {
         throw;

@@ -89,7 +89,7 @@ std::vector<std::string> share_lines(const std::vector<std::string>& names, cons
   std::vector<std::string> lines(1);
   for (const std::size_t i : order) {
     if (wins[i] == 0) break;
-    const std::string share = names[i] + " " + share_label(wins[i], total);
+    const std::string share = shown_name(names[i]) + " " + share_label(wins[i], total);
     if (!lines.back().empty()) lines.back() += ", ";
     if (lines.back().size() + share.size() > longest) lines.emplace_back();
     lines.back() += share;
@@ -120,7 +120,7 @@ Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
     }
   }
 
-  Figure figure = empty_figure(grid, fusion + ": fastest strategy");
+  Figure figure = empty_figure(grid, shown_name(fusion) + ": fastest strategy");
   figure.panels.push_back(std::move(panel));
   const auto shares = share_lines(names, wins);
   figure.captions.insert(figure.captions.begin(), shares.begin(), shares.end());
@@ -136,7 +136,7 @@ Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
 
 void plot_heatmap(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file) {
   const Grid grid(dataset, fusion);
-  Figure figure = empty_figure(grid, fusion + ": latency per strategy");
+  Figure figure = empty_figure(grid, shown_name(fusion) + ": latency per strategy");
   figure.scale = scale_of_times(grid);
   add_panel_per_strategy(figure, grid, [](std::size_t /*strategy*/, std::size_t /*shape*/, double time_us) {
     return Cell{CellState::filled, time_us, time_label(time_us)};
@@ -154,8 +154,9 @@ void plot_strategy_difference(const Dataset& dataset, const std::string& fusion,
     const auto best = grid.best(shape);
     return best ? grid.timing(*best, shape).time_us : std::nullopt;
   };
-  write_picture(
-      overhead_figure(grid, fusion + ": latency above the fastest strategy, %", "above fastest, %", best_time), file);
+  write_picture(overhead_figure(grid, shown_name(fusion) + ": latency above the fastest strategy, %",
+                                "above fastest, %", best_time),
+                file);
 }
 
 void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file) {
@@ -163,8 +164,9 @@ void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion
   const auto lower_bound = [&grid](std::size_t strategy, std::size_t shape) {
     return grid.timing(strategy, shape).lower_bound_us;
   };
-  write_picture(
-      overhead_figure(grid, fusion + ": latency above the lower bound, %", "above lower bound, %", lower_bound), file);
+  write_picture(overhead_figure(grid, shown_name(fusion) + ": latency above the lower bound, %", "above lower bound, %",
+                                lower_bound),
+                file);
 }
 
 }  // namespace arbiter

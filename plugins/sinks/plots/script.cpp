@@ -10,26 +10,43 @@
 #include <gnuplot-iostream.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 
 namespace arbiter::plots {
 
 namespace {
 
-/// Within single quotes, gnuplot interprets the doubled quote only.
-std::string literal(const std::string& words) {
-  std::string text = "'";
-  for (const char c : words) {
-    if (c == '\'') text += '\'';
-    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+/// A text in gnuplot's double quotes, where \047 stands for the character of that number. So stand quotes of every
+/// kind: within single quotes gnuplot does not see all doubled ones as part of the text, and within double ones it runs
+/// what is between backquotes.
+std::string in_quotes(const std::string& characters) {
+  std::string text = "\"";
+  for (const char c : characters) {
+    if (std::string_view("\"'`\\").find(c) == std::string_view::npos) {
+      text += c;
+    } else {
+      text += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+    }
   }
-  return text + "'";
+  return text + '"';
+}
+
+/// A text to draw. What XML reads in one is its number, which gnuplot's SVG passes on as it is; of itself it writes
+/// neither &#1; nor ]]> as text.
+std::string literal(Format format, const std::string& words) {
+  const std::string plain = plain_text(words);
+  if (format != Format::svg) return in_quotes(plain);
+  std::string text;
+  for (const char c : plain)
+    text += c == '&' || c == '<' || c == '>' ? fmt::format("&#{};", int{c}) : std::string(1, c);
+  return in_quotes(text);
 }
 
 /// Tick labels are format strings.
-std::string tick_literal(const std::string& words) {
+std::string tick_literal(Format format, const std::string& words) {
   std::string text;
   for (const char c : words) text += c == '%' ? "%%" : std::string(1, c);
-  return literal(text);
+  return literal(format, text);
 }
 
 std::string_view name_of(Align align) {
@@ -88,7 +105,7 @@ Script::Script(const std::filesystem::path& script, const std::filesystem::path&
   *stream_ << std::defaultfloat << std::setprecision(9);
   *stream_ << "set encoding utf8\n"
            << "set terminal " << terminal(format, width, height) << "\n"
-           << "set output " << literal(picture.string()) << "\n"
+           << "set output " << in_quotes(picture.string()) << "\n"
            << "set margins 0,0,0,0\nunset border\nunset tics\nunset key\nunset colorbox\n"
            << "set xrange [0:" << width << "]\nset yrange [" << height << ":0]\n";
 }
@@ -96,7 +113,7 @@ Script::Script(const std::filesystem::path& script, const std::filesystem::path&
 Script::~Script() = default;
 
 void Script::text(Point at, const std::string& words, const TextStyle& style) {
-  *stream_ << "set label " << literal(words) << " at " << at.x << "," << at.y << " " << name_of(style.align)
+  *stream_ << "set label " << literal(format_, words) << " at " << at.x << "," << at.y << " " << name_of(style.align)
            << (style.upright ? " rotate by 90" : "") << " font '" << font(format_, style.size, style.bold)
            << "' textcolor rgb '" << hex(style.color) << "'\n";
 }
@@ -107,7 +124,7 @@ void Script::color_bar(const Rect& bar, const ColorScale& scale, double text_siz
   *stream_ << "set cbrange [" << scale.low << ":" << scale.high << "]\n"
            << "set cbtics scale " << (scale.stepped ? 0 : 0.4) << " font '" << font(format_, text_size, false) << "' (";
   for (std::size_t i = 0; i < scale.ticks.size(); ++i) {
-    *stream_ << (i == 0 ? "" : ", ") << tick_literal(scale.ticks[i].label) << " " << scale.ticks[i].value;
+    *stream_ << (i == 0 ? "" : ", ") << tick_literal(format_, scale.ticks[i].label) << " " << scale.ticks[i].value;
   }
   *stream_ << ")\nset colorbox vertical user noborder origin screen " << bar.x / width_ << ","
            << 1.0 - bar.bottom() / height_ << " size screen " << bar.width / width_ << "," << bar.height / height_

@@ -39,11 +39,10 @@ class Sglang : public Sink {
     if (!any_kernel && !names_each(report, "sglang", "sglang.py", paths_, {"push", "two_shot"})) return;
     const DType dtype = artefact_dtype(of_artefact_dtype(report, report.dataset, "sglang"));
     std::string text = fmt::format(
-        "# AllReduce sizes for SGLang, {}.\n{}"
-        "# {}.\n"
+        "{}"
         "# Merge them into SGLang's maps key by key: tp sizes that were not measured are not here.\n"
         "# Bytes (push, one shot, two shots), each used if size <= its number, in this order:\n",
-        origin_text(report.dataset.machine()), origin_lines(report, dtype, "# "), stand_ins_text("SGLang", paths_));
+        python_head(head_lines("AllReduce sizes for SGLang", report, dtype, "SGLang", paths_)));
     bool empty = true;
     for (const bool graph : {true, false}) {
       const char* const map = graph ? "graph_map" : "eager_map";

@@ -11,6 +11,7 @@
 
 #include "arbiter/files.hpp"
 #include "arbiter/heuristic.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/sink.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/remarks.hpp"
@@ -93,6 +94,9 @@ class Summary : public Sink {
     append(written, regret_details(regret));
     append(written, reports);
     if (prints_reports_) append(printed, reports);
+    for (Lines* const lines : {&printed, &written}) {
+      for (std::string& line : *lines) line = plain_text(line);
+    }
     for (const std::string& line : printed) report.say(line);
     const std::filesystem::path file = report.run.output_dir / "summary.txt";
     write_file(file, fmt::format("{}\n", fmt::join(written, "\n")));

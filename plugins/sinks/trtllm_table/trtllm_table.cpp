@@ -14,6 +14,7 @@
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
+#include "common/source_text.hpp"
 #include "common/table_text.hpp"
 #include "trtllm_table/bucket_table.hpp"
 
@@ -54,14 +55,15 @@ class TrtllmTable : public Sink {
       return;
     }
     const TableAxes axes = seed_axes();
-    const std::string text =
-        table_text(axes, fmt::format("AllReduceBestStrategyTableSM{}", sm), DType::bfloat16,
-                   [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
+    std::string text;
+    for (const auto& line : head_lines("For TensorRT-LLM", report, artefact_dtype(data), "TensorRT-LLM", paths_)) {
+      text += cpp_comment(line);
+    }
+    text += table_text(axes, fmt::format("AllReduceBestStrategyTableSM{}", sm), DType::bfloat16,
+                       [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
     const std::filesystem::path file =
         report.run.output_dir / "engines" / "trtllm_table" / "generated_lookup_table.cpp";
-    write_file(file, fmt::format("// For TensorRT-LLM, {}.\n{}// {}.\n{}", origin_text(report.dataset.machine()),
-                                 origin_lines(report, artefact_dtype(data), "// "),
-                                 stand_ins_text("TensorRT-LLM", paths_), text));
+    write_file(file, text);
     const auto rule = [&](const Problem& problem) { return trtllm::look_up(table, problem); };
     for (const std::int64_t axis_tp_size : axes.tp_sizes) {
       const int tp_size = static_cast<int>(axis_tp_size);

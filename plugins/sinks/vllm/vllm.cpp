@@ -33,8 +33,7 @@ struct Dicts {
 std::string file_text(const Dicts& dicts, const Report& report, DType dtype, const std::vector<EnginePath>& named,
                       int sm) {
   return fmt::format(
-      "# AllReduce sizes for vLLM, {}.\n{}"
-      "# {}.\n"
+      "{}"
       "# Merge them into vLLM's dicts key by key: tp sizes that were not measured are not here.\n"
       "# Bytes, used if size < max; the custom kernel only as far as its buffer (max_size of CustomAllreduce) "
       "reaches:\n"
@@ -45,8 +44,8 @@ std::string file_text(const Dicts& dicts, const Report& report, DType dtype, con
       "# MiB, used if size <= max:\n"
       "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {{{}: {}}}\n"
       "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {{{}: {}}}\n",
-      origin_text(report.dataset.machine()), origin_lines(report, dtype, "# "), stand_ins_text("vLLM", named), sm / 10,
-      sm % 10, python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm,
+      python_head(head_lines("AllReduce sizes for vLLM", report, dtype, "vLLM", named)), sm / 10, sm % 10,
+      python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm,
       python_text(dicts.fused), sm, python_text(dicts.one_shot));
 }
 

@@ -10,9 +10,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arbiter/files.hpp"
+#include "arbiter/names.hpp"
 #include "arbiter/regret.hpp"
 #include "arbiter/sink.hpp"
 
@@ -26,12 +28,12 @@ std::string number(double value) {
   return text;
 }
 
-/// Escapes what ends a cell in Markdown: names from files of other tools may contain anything.
+/// Escapes what Markdown would not print in a cell: names from files of other tools may contain anything, HTML too.
 std::string cell(const std::string& text) {
   std::string escaped;
-  for (const char c : text) {
-    if (c == '|' || c == '\\') escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
+  for (const char c : plain_text(text)) {
+    if (std::string_view("|\\`*<>&[]!").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
   }
   return escaped;
 }
@@ -98,7 +100,7 @@ std::string row_line(const Measurement& row) {
   const std::string result = row.usable()                 ? number(row.time_us) + " us"
                              : row.suspect && !row.failed ? "suspect: " + number(row.time_us) + " us"
                                                           : "failed: " + cell(row.reason);
-  return "| " + to_string(row.problem) + " | " + cell(row.strategy) + " | " + result + " |";
+  return "| " + cell(to_string(row.problem)) + " | " + cell(row.strategy) + " | " + result + " |";
 }
 
 constexpr ParameterSpec parameters[] = {
@@ -134,12 +136,12 @@ class Markdown : public Sink {
 
   /// The end of the run. An exception costs this report only.
   void do_write(const Report& report) override {
-    std::string text =
-        "# " + title_ + "\n\nMeasured on " + report.run.machine.platform + ": " + to_string(report.setting) + ".\n";
+    std::string text = "# " + title_ + "\n\nMeasured on " + cell(report.run.machine.platform) + ": " +
+                       cell(to_string(report.setting)) + ".\n";
     for (const int tp_size : report.dataset.tp_sizes()) {
       const Dataset of_tp = report.dataset.of_tp_size(tp_size);
       for (const std::string& fusion : of_tp.fusions()) {
-        text += "\n## tp " + std::to_string(tp_size) + ", " + fusion + "\n\n" + winners(of_tp.of_fusion(fusion));
+        text += "\n## tp " + std::to_string(tp_size) + ", " + cell(fusion) + "\n\n" + winners(of_tp.of_fusion(fusion));
       }
     }
     if (!report.selectors.empty()) {

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"TextBeyondAscii", "2,größe,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
                   "column 'dtype': found 'größe', allowed bfloat16, float16 or float32"},
         Malformed{"ControlCharacters", "2,a\x01\x1f b,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
-                  "column 'dtype': found 'a?? b', allowed bfloat16, float16 or float32"},
+                  "column 'dtype': found 'a\\x01\\x1f b', allowed bfloat16, float16 or float32"},
         Malformed{"SixtyCharacters", "2," + std::string(60, 'x') + ",2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
                   "column 'dtype': found '" + std::string(60, 'x') + "', allowed bfloat16, float16 or float32"},
         Malformed{"SixtyOneCharacters", "2," + std::string(61, 'x') + ",2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
@@ -139,6 +139,20 @@ TEST(CsvReaderFile, SaysThatACutOffLastLineMayComeFromAStoppedWriter) {
                                 ":3: line: found 3 fields, allowed 12 as in the header (the file ends in this line: "
                                 "was its writer stopped?)");
   }
+}
+
+TEST(CsvReaderFile, AQuoteWithoutEndCostsItsLineOnly) {
+  const TempDir dir;
+  const std::string open = "2,bfloat16,2048,1,1024,\"NCCL,NONE,allreduce,5.5,ok,false,3\n";
+  const std::string named = "2,bfloat16,2048,1,1024,\"A\n\nB\",NONE,allreduce,5.5,ok,false,3\n";
+  const auto file = dir.write("data.csv", header + open + good + named + open + good + "x\n");
+  const CsvContents contents = read_csv(file, {.skip_bad_rows = true});
+  EXPECT_EQ(contents.dataset.strategies(), (std::vector<std::string>{"NCCL", "A\n\nB"}));
+  EXPECT_EQ(contents.dataset.rows().size(), 3U);
+  ASSERT_EQ(contents.warnings.size(), 3U);
+  EXPECT_THAT(contents.warnings[0], ::testing::HasSubstr("data.csv:2: line: found a quote"));
+  EXPECT_THAT(contents.warnings[1], ::testing::HasSubstr("data.csv:7: line: found a quote"));
+  EXPECT_THAT(contents.warnings[2], ::testing::HasSubstr("data.csv:9: line: found 1 fields"));
 }
 
 TEST(CsvReaderFile, RefusesMessageSizesThatOverflow) {

@@ -80,6 +80,15 @@ TEST(Provenance, ReadsBackEqual) {
   EXPECT_FALSE(read_provenance(dir.path(), written.run_id).has_value());
 }
 
+TEST(Provenance, IsOfTheRunThatItsFileIsNamedAfter) {
+  const TempDir dir;
+  write_provenance(dir.path(), run_of("a"));
+  dir.write("run.b.json", read_file(dir.path() / "run.a.json"));
+  EXPECT_TRUE(read_provenance(dir.path(), "a").has_value());
+  EXPECT_THAT([&] { static_cast<void>(read_provenance(dir.path(), "b")); },
+              ::testing::ThrowsMessage<DataError>(HasSubstr("run_id: found a, allowed: b")));
+}
+
 TEST(Provenance, NamesAFileThatIsNoneAndOneOfANewerArbiter) {
   const TempDir dir;
   const auto mistake = [&](const std::string& text) -> std::string {

@@ -54,5 +54,22 @@ TEST(Progress, ATerminalGetsOneLineThatIsRewritten) {
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << "the line ends when the progress does";
 }
 
+TEST(Log, KeepsNamesFromMovingTheCursorAndFromForgingLines) {
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  log::say("a\x1B[2Jb");
+  log::error(
+      "sink \x9B"
+      "1m\nerror: forged");
+  for (const bool terminal : {false, true}) {
+    std::vector<Measurement> named = rows();
+    named[0].problem.fusion = named[0].strategy = "x\x1B]0;title\a";
+    Progress(terminal, 1, 1.0).advance(named, 1.0);
+  }
+  const auto said = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(said, AllOf(HasSubstr("a\\x1b[2Jb\n"), HasSubstr("x\\x1b]0;title\\x07"), Not(HasSubstr("\a"))));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: sink \\x9b1m\n  error: forged\n");
+}
+
 }  // namespace
 }  // namespace arbiter

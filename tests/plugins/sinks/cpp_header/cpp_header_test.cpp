@@ -47,7 +47,7 @@ TEST(CppHeader, SaysWhereTheDecisionComesFromAndItsRule) {
   DecisionsReport end(two_cells(), {std::make_shared<TableOnly>("ONESHOT"), without_table()});
   load_plugin<Sink>(CPP_HEADER_PLUGIN)->write(end.report);
   const std::string text = header_of(end);
-  EXPECT_THAT(text, HasSubstr("// Decision of lut, measured on sm90:\n//   gpu: NVIDIA H200\n//   nccl: 2.27 foo\n"));
+  EXPECT_THAT(text, HasSubstr("// Decision of lut, measured on sm90:\n//   gpu: NVIDIA H200\n//   nccl: 2.27\\nfoo\n"));
   EXPECT_THAT(text, HasSubstr("the nearest hidden size, and there of the nearest number of tokens"));
   EXPECT_THAT(text, HasSubstr("// Whatever was never measured gets ONESHOT.\n"));
   EXPECT_THAT(text, HasSubstr("namespace arbiter_decision {"));

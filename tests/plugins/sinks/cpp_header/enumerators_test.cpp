@@ -16,14 +16,4 @@ TEST(Enumerators, AreIdentifiersOfTheirOwnWhateverTheNames) {
   EXPECT_EQ(values[2].value, 8);
 }
 
-TEST(Enumerators, KnowsWhatANamespaceMayBeCalled) {
-  for (const char* good : {"engine", "a1", "Engine_2"}) EXPECT_TRUE(is_identifier(good)) << good;
-  for (const char* bad : {"", "namespace", "a-b", "1a", "_a", "a__b", "std"}) EXPECT_FALSE(is_identifier(bad)) << bad;
-}
-
-TEST(Enumerators, TextsStayWithinTheirLiteralsAndComments) {
-  EXPECT_EQ(cpp_string("a\"b\\c\n1"), R"("a\"b\\c\0121")");
-  EXPECT_EQ(comment_text("one\ntwo\\ \\"), "one two");
-}
-
 }  // namespace arbiter::test

@@ -62,7 +62,7 @@ TEST(CsvSink, LogsWhatWasSkippedAndWhyOneLineEach) {
   sink->skipped(cell_of(128, 1), "TWOSHOT", "fewer tokens\nthan ranks");
   sink->skipped(cell_of(128, 2), "ONESHOT", "wrong result");
   EXPECT_EQ(read_file(end.run.output_dir / "benchmark.tp2.cpu.log"),
-            "tp 2, bfloat16, NONE, 1 tokens x 128, TWOSHOT: fewer tokens than ranks\n"
+            "tp 2, bfloat16, NONE, 1 tokens x 128, TWOSHOT: fewer tokens\\nthan ranks\n"
             "tp 2, bfloat16, NONE, 2 tokens x 128, ONESHOT: wrong result\n");
   sink->write(end.report);
   EXPECT_THAT(end.said, ElementsAre(end.run.output_dir.string() + "/benchmark.tp2.cpu.log: what was skipped"));

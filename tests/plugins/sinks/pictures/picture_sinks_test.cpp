@@ -161,7 +161,7 @@ TEST_P(PictureSinks, KeepFusionsFromLeavingTheFolder) {
   row.problem.fusion = "../../outside";
   dataset.add(row);
   write(dataset);
-  EXPECT_THAT(files(), ElementsAre(picture("viz/.._.._outside/benchmark.tp4.sm90")));
+  EXPECT_THAT(files(), ElementsAre(picture("viz/%2E.%2F..%2Foutside/benchmark.tp4.sm90")));
 }
 
 TEST_P(PictureSinks, HaveNothingToSayOfAnEmptyDataset) {

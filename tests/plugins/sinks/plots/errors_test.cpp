@@ -75,7 +75,7 @@ TEST_F(PlotErrors, KilledGnuplotIsSaid) {
 
 TEST_F(PlotErrors, PictureCutShortIsNotKept) {
   write_file(folder_ / "a.png", "the picture before");
-  const FakeGnuplot gnuplot(R"sh(printf 'half' > "$(sed -n "s/^set output '\(.*\)'$/\1/p" "$2")")sh");
+  const FakeGnuplot gnuplot(R"sh(printf 'half' > "$(sed -n 's/^set output "\(.*\)"$/\1/p' "$2")")sh");
   EXPECT_THAT([&] { plot(); }, ThrowsMessage<PictureError>(HasSubstr("no whole picture")));
   EXPECT_EQ(read_file(folder_ / "a.png"), "the picture before");
 }
