@@ -63,23 +63,35 @@ Labels axis_of(const std::string& file, const std::string& text, const ScannedTa
   return {by_position.begin(), by_position.begin() + static_cast<std::ptrdiff_t>(length)};
 }
 
-std::vector<std::int64_t> powers_in(const std::string& file, const ScannedTable& table, const std::string& axis,
-                                    const Labels& labels, std::int64_t largest) {
+std::vector<std::int64_t> sizes_in(const std::string& file, const ScannedTable& table, const std::string& axis,
+                                   const Labels& labels, std::int64_t largest) {
   std::vector<std::int64_t> values;
   for (const std::string& label : labels) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), value);
     const bool whole = error == std::errc() && end == label.data() + label.size() && value > 0 && value <= largest;
     const bool ascends = values.empty() || value > values.back();
-    if (!whole || !ascends || !std::has_single_bit(static_cast<std::uint64_t>(value))) {
-      throw DataError(
-          fmt::format("{}: {}: {}: found {}, allowed: ascending powers of two up to {}, as the engine's index is "
-                      "floor(log2)",
-                      file, table.name, axis, fmt::join(labels, ", "), largest));
+    if (!whole || !ascends) {
+      throw DataError(fmt::format("{}: {}: {}: found {}, allowed: ascending numbers from 1 to {}", file, table.name,
+                                  axis, fmt::join(labels, ", "), largest));
     }
     values.push_back(value);
   }
   return values;
+}
+
+bool are_powers_of_two(const std::vector<std::int64_t>& values) {
+  return std::ranges::all_of(values, [](auto value) { return std::has_single_bit(static_cast<std::uint64_t>(value)); });
+}
+
+/// Arbiter's own tables name the hidden size beside each row, and the tokens behind the table.
+void expect_list_of_tokens(const std::string& file, const std::string& text, const ScannedTable& table,
+                           std::size_t columns) {
+  if (labels_in(table, "hidden_size").empty() || !labels_beside(text, "Tokens", columns).empty()) return;
+  throw DataError(fmt::format(
+      "{}: {}: found the end of the file, allowed: a comment Tokens:[...] with {} entries behind the table: "
+      "the file is cut",
+      file, table.name, columns));
 }
 
 Labels powers_from(std::int64_t first, std::int64_t last) {
@@ -102,13 +114,16 @@ CppTableAxes axes_of(const std::string& file, const std::string& text, const Sca
     return axis_of(file, text, table, inside, beside, length, blocks, by_position);
   };
   constexpr std::int64_t most = std::int64_t{1} << 40;
+  expect_list_of_tokens(file, text, table, columns);
   CppTableAxes axes;
-  axes.tp_sizes = powers_in(file, table, "TP", axis("TP", "TP", tps.size(), 1, powers_from(2, 8)), 1024);
+  axes.tp_sizes = sizes_in(file, table, "TP", axis("TP", "TP", tps.size(), 1, powers_from(2, 8)), 1024);
   axes.fusions = axis("Fusion", "Fusion", fusions.size(), tps.size(), engine_fusions);
   axes.hidden_sizes =
-      powers_in(file, table, "hidden sizes",
-                axis("hidden_size", "Hidden", rows.size(), tps.size() * fusions.size(), powers_from(128, 8192)), most);
-  axes.num_tokens = powers_in(file, table, "tokens", axis("", "Tokens", columns, 1, powers_from(1, 16384)), most);
+      sizes_in(file, table, "hidden sizes",
+               axis("hidden_size", "Hidden", rows.size(), tps.size() * fusions.size(), powers_from(128, 8192)), most);
+  axes.num_tokens = sizes_in(file, table, "tokens", axis("", "Tokens", columns, 1, powers_from(1, 16384)), most);
+  axes.powers_of_two =
+      are_powers_of_two(axes.tp_sizes) && are_powers_of_two(axes.hidden_sizes) && are_powers_of_two(axes.num_tokens);
   return axes;
 }
 

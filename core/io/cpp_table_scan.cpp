@@ -18,12 +18,13 @@ constexpr std::string_view blanks = " \t\r\n";
 
 class Scanner {
  public:
-  Scanner(const std::string& file, std::string_view text, std::size_t position)
+  Scanner(const std::string& file, std::string_view text, const TableStart& start)
       : file_(file),
+        table_(start.name),
         text_(text),
-        at_(position),
-        line_(1 +
-              static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'))) {}
+        at_(start.brace),
+        line_(1 + static_cast<int>(
+                      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(start.brace), '\n'))) {}
 
   /// From an opening brace to its closing one.
   ScannedTable::Node braces(int depth) {
@@ -34,7 +35,8 @@ class Scanner {
     ++at_;
     while (true) {
       skip();
-      const char c = at_ < text_.size() ? text_[at_] : '\0';
+      expect_more();
+      const char c = text_[at_];
       if (c == '}') {
         ++at_;
         return node;
@@ -57,10 +59,10 @@ class Scanner {
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
     if (error != std::errc()) {
       const std::string_view rest = text_.substr(at_, text_.find_first_of(" \t\r\n,{}", at_) - at_);
-      refuse(at_ < text_.size() ? std::string(rest.substr(0, 40)) : "the end of the file",
-             "numbers, commas and braces");
+      refuse(std::string(rest.substr(0, 40)), "numbers, commas and braces");
     }
     at_ = static_cast<std::size_t>(end - text_.data());
+    expect_more();
     return value;
   }
 
@@ -76,6 +78,8 @@ class Scanner {
         line_ += static_cast<int>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
                                              text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
         at_ = end + 2;
+      } else if (text_.substr(at_) == "/") {
+        at_ = text_.size();  // half of a comment's start
       } else if (blanks.find(text_[at_]) != std::string_view::npos) {
         if (text_[at_++] == '\n') ++line_;
       } else {
@@ -84,11 +88,17 @@ class Scanner {
     }
   }
 
+  void expect_more() const {
+    if (at_ < text_.size()) return;
+    refuse(fmt::format("the end of the file inside {}", table_), "its closing braces: the file is cut");
+  }
+
   [[noreturn]] void refuse(const std::string& found, const std::string& allowed) const {
     throw DataError(fmt::format("{}:{}: found {}, allowed: {}", file_, line_, found, allowed));
   }
 
   const std::string& file_;
+  const std::string& table_;
   std::string_view text_;
   std::size_t at_;
   int line_;
@@ -107,7 +117,7 @@ std::vector<TableStart> table_starts(const std::string& text) {
 }
 
 ScannedTable scan_table(const std::string& file, const std::string& text, const TableStart& start) {
-  Scanner scanner(file, text, start.brace);
+  Scanner scanner(file, text, start);
   ScannedTable table{start.name, scanner.braces(1), {}};
   table.comments = std::move(scanner.comments);
   return table;

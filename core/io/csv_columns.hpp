@@ -72,13 +72,23 @@ inline constexpr std::array<std::string_view, 26> csv_column_names = {"world_siz
 
 constexpr std::string_view name_of(CsvColumn column) { return csv_column_names[static_cast<std::size_t>(column)]; }
 
-/// Other names of columns: those of earlier Arbiter versions, and TensorRT-LLM's name of the fusion.
-inline constexpr std::array<std::pair<std::string_view, CsvColumn>, 5> csv_column_aliases = {
+/// The time in the second CSV of TensorRT-LLM's microbenchmark, which writes 0.0 for what it skipped.
+inline constexpr std::string_view csv_time_of_benchmark = "time_us";
+
+/// Other names of columns: those of earlier Arbiter versions, and TensorRT-LLM's.
+inline constexpr std::array<std::pair<std::string_view, CsvColumn>, 7> csv_column_aliases = {
     {{"fusion_op", CsvColumn::fusion},
+     {"size_bytes", CsvColumn::size},
+     {csv_time_of_benchmark, CsvColumn::time},
      {"inner", CsvColumn::iterations_per_sample},
      {"min (us)", CsvColumn::min_of_means},
      {"p95 (us)", CsvColumn::p95_of_means},
      {"floor (us)", CsvColumn::lower_bound}}};
+
+/// Whether a file without this column has no byte curves.
+constexpr bool is_required_of_bytes(CsvColumn column) {
+  return column == CsvColumn::size || column == CsvColumn::strategy || column == CsvColumn::time;
+}
 
 /// Whether a file without this column is not a measurement file.
 constexpr bool is_required(CsvColumn column) { return column <= CsvColumn::time && column != CsvColumn::op; }

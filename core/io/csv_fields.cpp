@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/csv_fields.hpp"
 
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arbiter/names.hpp"
+#include "io/text_lines.hpp"
 #include "sdk/trimmed.hpp"
 
 namespace arbiter {
@@ -32,6 +38,15 @@ bool CsvFields::split(std::string_view line) {
     if (line.empty()) return true;
     if (line.front() != ',') return false;
     line.remove_prefix(1);
+  }
+}
+
+void expect_commas(const std::vector<std::string_view>& names) {
+  if (names.size() != 1) return;
+  for (const auto& [separator, shown_as] : {std::pair(';', ";"), std::pair('\t', "a tab")}) {
+    if (names.front().find(separator) == std::string_view::npos) continue;
+    throw BadLine(fmt::format("column '{}': found {} between the names, allowed a comma",
+                              plain_text(names.front().substr(0, names.front().find(separator))), shown_as));
   }
 }
 

@@ -21,6 +21,9 @@ class CsvFields {
   std::deque<std::string> unescaped_;
 };
 
+/// Throws BadLine (text_lines.hpp) for the fields of a header whose separator is a semicolon or a tab: it is one field.
+void expect_commas(const std::vector<std::string_view>& names);
+
 /// Quotes the text if needed, so that split() returns it.
 [[nodiscard]] std::string csv_field(std::string_view text);
 

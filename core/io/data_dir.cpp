@@ -10,6 +10,7 @@
 #include "arbiter/error.hpp"
 #include "io/csv_files.hpp"
 #include "io/csv_reader.hpp"
+#include "io/curve_file.hpp"
 #include "io/joined_runs.hpp"
 #include "io/set_aside.hpp"
 
@@ -19,6 +20,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The files of a folder, by name.
+std::vector<fs::path> files_in(const fs::path& dir) {
+  std::error_code error;
+  fs::directory_iterator entries(dir, error);
+  if (error) throw DataError(fmt::format("{}: cannot read the data folder: {}", dir.string(), error.message()));
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : entries) {
+    if (entry.is_regular_file(error)) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
 struct CsvFiles {
   std::map<int, fs::path> grid;  ///< by tp size
   std::map<int, fs::path> holdout;
@@ -27,14 +41,11 @@ struct CsvFiles {
 /// By platform.
 std::map<std::string, CsvFiles> measurement_files(const fs::path& dir) {
   std::map<std::string, CsvFiles> files;
-  std::error_code error;
-  fs::directory_iterator entries(dir, error);
-  if (error) throw DataError(fmt::format("{}: cannot read the data folder: {}", dir.string(), error.message()));
-  for (const fs::directory_entry& entry : entries) {
-    const auto name = parse_csv_file_name(entry.path().filename().string());
+  for (const fs::path& file : files_in(dir)) {
+    const auto name = parse_csv_file_name(file.filename().string());
     if (!name) continue;
     CsvFiles& of_platform = files[name->platform];
-    (name->holdout ? of_platform.holdout : of_platform.grid)[name->tp_size] = entry.path();
+    (name->holdout ? of_platform.holdout : of_platform.grid)[name->tp_size] = file;
   }
   return files;
 }
@@ -49,8 +60,43 @@ Dataset read_files(const std::map<int, fs::path>& files, const DataDirOptions& o
     rows.append(contents.dataset);
     all.skipped_rows += contents.skipped_rows;
     std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
+    std::ranges::move(contents.curves, std::back_inserter(all.curves));
   }
   return rows;
+}
+
+/// Reads the files of other names whose contents Arbiter knows. Those of another collective, of a format that it does
+/// not read, and cells whose file name does not say the platform become warnings.
+void read_other_files(const fs::path& dir, const DataDirOptions& options, CsvContents& all) {
+  for (const fs::path& file : files_in(dir)) {
+    if (parse_csv_file_name(file.filename().string())) continue;
+    const DataFormat format = data_format_of_file(file);
+    if (format == DataFormat::none) continue;
+    const bool is_read = format != DataFormat::cells && format != DataFormat::parquet;
+    try {
+      CurveContents contents = read_curve_file(file, options.skip_bad_rows);
+      all.skipped_rows += contents.skipped_rows;
+      std::ranges::move(contents.warnings, std::back_inserter(all.warnings));
+      std::ranges::move(contents.curves, std::back_inserter(all.curves));
+    } catch (const DataError& error) {
+      if (is_read && !options.skip_bad_rows) throw;
+      all.warnings.emplace_back(error.what());
+    }
+  }
+}
+
+/// "; all_reduce.txt has times over bytes, no cells": what a folder without cells has instead; may be empty.
+std::string instead_of_cells(const fs::path& dir) {
+  std::string names;
+  for (const fs::path& file : files_in(dir)) {
+    const DataFormat format = data_format_of_file(file);
+    if (format == DataFormat::none) continue;
+    const bool cells = format == DataFormat::cells;
+    names +=
+        fmt::format("; {} {}", file.filename().string(),
+                    cells ? "has cells, but its name does not say the platform" : "has times over bytes, no cells");
+  }
+  return names;
 }
 
 /// Why the rows of a file may not be joined with those of a run; empty if they may.
@@ -73,7 +119,8 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
   platforms.reserve(files.size());
   for (const auto& [name, unused] : files) platforms.push_back(name);
   if (files.empty()) {
-    throw DataError(fmt::format("{}: found no benchmark.tp<N>.<cpu|smV>.csv in the data folder", dir.string()));
+    throw DataError(fmt::format("{}: found no benchmark.tp<N>.<cpu|smV>.csv in the data folder{}", dir.string(),
+                                instead_of_cells(dir)));
   }
   if (platform.empty() && platforms.size() > 1) {
     throw DataError(fmt::format("{}: found files of several platforms ({}), allowed one, or name the one to use",
@@ -92,6 +139,13 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
   for (Measurement row : holdout.rows()) {
     row.holdout = true;
     all.holdout.add(std::move(row));
+  }
+  read_other_files(dir, options, all);
+  if (all.dataset.empty() && !all.curves.empty()) {
+    throw DataError(
+        fmt::format("{}: found times over bytes only, allowed also rows with num_tokens and hidden_size: "
+                    "nothing can be decided without a cell",
+                    dir.string()));
   }
   all.mixed = runs.conflicts();
   if (!all.mixed.empty() && !options.allow_mixed) {

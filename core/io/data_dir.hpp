@@ -23,7 +23,9 @@ struct DataDirContents : CsvContents {
 };
 
 /// Reads every benchmark.tp<N>.<platform>.csv of a folder, ascending in N, as one dataset. An empty platform means
-/// the only one there. Beside each there may be a benchmark.tp<N>.<platform>.holdout.csv of the same form. Throws
+/// the only one there. Beside each there may be a benchmark.tp<N>.<platform>.holdout.csv of the same form. Files of any
+/// other name whose contents are times over bytes (curve_file.hpp) become `curves`; those that Arbiter knows and does
+/// not read are named in the warnings. Throws
 /// DataError if there is no such file, if there are several platforms and none is named, for a row whose world_size is
 /// not its file's N, and for rows of runs that differ in machine, versions or settings (JoinedRuns), unless that is
 /// allowed.

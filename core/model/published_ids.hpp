@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace arbiter {
 
@@ -14,6 +15,13 @@ namespace arbiter {
 /// The strategy of an id in a table that is read: the published ones, and Arbiter's 99 for MPI. Nothing for any other
 /// id, because a third party's id says no name by itself.
 [[nodiscard]] std::optional<std::string> strategy_of_table_id(long id);
+
+/// The fusion of a number in AllReduceFusionOp of TensorRT-LLM; nothing for any other number.
+[[nodiscard]] std::optional<std::string> fusion_of_id(long id);
+
+/// All names that strategy_of_table_id() and fusion_of_id() give.
+[[nodiscard]] std::vector<std::string> published_strategies();
+[[nodiscard]] std::vector<std::string> published_fusions();
 
 /// "0 NCCL, 1 MIN_LATENCY, ...": what strategy_of_table_id() knows, for messages.
 [[nodiscard]] std::string known_table_ids();

@@ -9,10 +9,12 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "config/thresholds_file.hpp"
+#include "io/cpp_header_file.hpp"
 #include "io/cpp_table_file.hpp"
 #include "model/table_selector_of.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sweep/log.hpp"
+#include "sweep/strategy_ids.hpp"
 
 namespace arbiter {
 
@@ -56,7 +58,8 @@ Decision decide(const Config& config, const PluginHost& plugins, const Dataset& 
   }
   for (const auto& compared : config.compare) {
     try {
-      decision.compared.push_back(load_decision_file(compared.file, compared.name));
+      decision.compared.push_back(load_decision_file(compared.file, compared.name, dataset.machine().platform,
+                                                     [&](long id) { return strategy_of_id(id, config, plugins); }));
     } catch (const Error& error) {
       decision.any_failed = true;
       log::error(fmt::format("compare: {}: {}", compared.name, error.what()));
@@ -65,7 +68,8 @@ Decision decide(const Config& config, const PluginHost& plugins, const Dataset& 
   return decision;
 }
 
-std::shared_ptr<const Selector> load_decision_file(const std::filesystem::path& file, const std::string& name) {
+std::shared_ptr<const Selector> load_decision_file(const std::filesystem::path& file, const std::string& name,
+                                                   const std::string& platform, const StrategyOfId& strategy_of_id) {
   std::string path = file.string();
   std::string part;
   // A folder's name may contain # too.
@@ -76,22 +80,31 @@ std::shared_ptr<const Selector> load_decision_file(const std::filesystem::path& 
   }
   const std::string text = read_file(path);
   if (holds_cpp_tables(text)) {
-    return std::make_shared<TableSelectorOf>(name, read_cpp_table(path, text, part), path);
+    const CppTableReading reading{part, platform, strategy_of_id};
+    return std::make_shared<TableSelectorOf>(name, read_cpp_table(path, text, reading),
+                                             path + "#" + find_cpp_table(path, text, reading));
+  }
+  const auto expect_no_part = [&] {
+    if (!part.empty()) throw DataError(fmt::format("{}: found #{}, allowed: nothing; it has one rule", path, part));
+  };
+  if (is_cpp_header(text)) {
+    expect_no_part();
+    return std::make_shared<TableSelectorOf>(name, read_cpp_header(path, text), path);
   }
   // JSON is YAML too: only its key tells a thresholds file.
   if (holds_thresholds(text)) {
-    if (!part.empty()) throw DataError(fmt::format("{}: found #{}, allowed: nothing; it has one rule", path, part));
+    expect_no_part();
     return read_thresholds(path, text, name);
   }
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (begin != std::string::npos && text[begin] == '{') {
     return std::make_shared<TableSelectorOf>(name, read_decision_json(path, text, part), path);
   }
-  throw DataError(
-      fmt::format("{}: found none of the files that hold a decision; allowed: Arbiter's decision.json, a "
-                  "generated_lookup_table.cpp with an AllReduceBestStrategyTableType, or a thresholds file with "
-                  "NCCL_num_token_threshold and TWO_SHOT_numel_threshold",
-                  path));
+  throw DataError(fmt::format(
+      "{}: found none of the files that hold a decision; allowed: Arbiter's decision.json, a "
+      "generated_lookup_table.cpp or header with an AllReduceBestStrategyTableType, Arbiter's "
+      "arbiter_decision.hpp, or a thresholds file with NCCL_num_token_threshold and TWO_SHOT_numel_threshold",
+      path));
 }
 
 }  // namespace arbiter

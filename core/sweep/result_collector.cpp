@@ -72,7 +72,7 @@ void ResultCollector::write_report() {
   all_rows.append(holdout_);
   sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                 [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                [](const std::string& line) { log::say(line); }, setting_, &all_rows});
+                [](const std::string& line) { log::say(line); }, setting_, &all_rows, curves_});
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "arbiter/byte_curve.hpp"
 #include "arbiter/dataset.hpp"
 #include "arbiter/error.hpp"
 #include "arbiter/machine_probe.hpp"
@@ -21,6 +23,9 @@ class ResultCollector {
  public:
   /// Makes the sinks. `dataset` and `holdout` are the rows that are there already; sinks do not get them one by one.
   ResultCollector(const Config& config, const PluginHost& plugins, RunInfo run, Dataset dataset, Dataset holdout);
+
+  /// Takes the curves that stand beside the rows, for the report.
+  void add_curves(std::vector<ByteCurve> curves) { curves_ = std::move(curves); }
 
   void probed(const MachineProbe& probe);
   void skip(const std::vector<SkippedCell>& cells);
@@ -48,6 +53,7 @@ class ResultCollector {
   SinkFanOut sinks_;
   Dataset dataset_;  // the rows of every setting
   Dataset holdout_;
+  std::vector<ByteCurve> curves_;
   Setting setting_;
   Dataset decided_by_;
   Decision decision_;

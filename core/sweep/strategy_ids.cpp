@@ -15,4 +15,15 @@ std::optional<int> table_id_of(const std::string& strategy, const Config& config
   return std::nullopt;
 }
 
+std::optional<std::string> strategy_of_id(long id, const Config& config, const PluginHost& plugins) {
+  for (const auto& choice : config.strategies) {
+    if (id >= 0 && choice.table_id == id) return choice.name;
+  }
+  for (const auto& entry : plugins.entries()) {
+    const bool is_it = entry.refused.empty() && entry.kind == PluginKind::strategy && entry.table_id == id;
+    if (is_it && id >= 0) return entry.name;
+  }
+  return std::nullopt;
+}
+
 }  // namespace arbiter

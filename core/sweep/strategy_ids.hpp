@@ -14,4 +14,8 @@ namespace arbiter {
 [[nodiscard]] std::optional<int> table_id_of(const std::string& strategy, const Config& config,
                                              const PluginHost& plugins);
 
+/// The reverse for numbers that are not published: the strategy to which the configuration or an installed plugin gives
+/// this number; nothing if that is none.
+[[nodiscard]] std::optional<std::string> strategy_of_id(long id, const Config& config, const PluginHost& plugins);
+
 }  // namespace arbiter

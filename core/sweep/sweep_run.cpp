@@ -11,6 +11,7 @@
 #include "comm/core_pinning.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/auto_choice.hpp"
+#include "sweep/known_names.hpp"
 #include "sweep/log.hpp"
 #include "sweep/problem_run.hpp"
 #include "sweep/result_collector.hpp"
@@ -219,16 +220,19 @@ ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world
 ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data) {
   auto contents = read_data_dir(data.data_dir, data.platform, data.options);
   for (const auto& warning : contents.warnings) log::warn(warning);
+  for (const auto& line : unknown_names(contents.dataset, config, plugins)) log::warn(line);
   for (const auto& line : contents.mixed) log::warn(line);
   if (contents.skipped_rows > 0) log::warn(fmt::format("{} malformed rows were skipped", contents.skipped_rows));
   const auto machine = contents.dataset.machine();
   log::say(
       fmt::format("{} rows of {} from {}", contents.dataset.rows().size(), machine.platform, data.data_dir.string()));
+  for (const auto& curve : contents.curves) log::say("times over bytes: " + to_string(curve));
 
   RunInfo info{config.output_dir, machine, false, data.data_dir};
   info.runs = run_records(contents.runs);
   info.mixed = contents.mixed;
   ResultCollector collector(config, plugins, std::move(info), std::move(contents.dataset), std::move(contents.holdout));
+  collector.add_curves(std::move(contents.curves));
   collector.decide();
   collector.write_report();
   return collector.exit_code();

@@ -68,6 +68,25 @@ TEST_F(DataDir, JudgesItsTablesByTheHoldoutBesideTheCsvsAndNeverFitsIt) {
   EXPECT_EQ(read_file(dir_ / "after" / table), read_file(dir_ / "before" / table));
 }
 
+TEST_F(DataDir, SaysOnceWhichNamesNobodyKnowsAndDecidesWithoutTimesOverBytes) {
+  ASSERT_EQ(runner({"--data_dir", data(), "--set", "sinks=[cpp_table]"}).exit_code, 0);
+  const auto table = dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp";
+  const auto before = read_file(table);
+  write("data/bytes.csv", "strategy,world_size,dtype,size_bytes,time_us\nTWOSHOT,2,float16,256,0.001\n");
+  const auto result = runner({"--data_dir", data(), "--set", "sinks=[cpp_table]"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              HasSubstr("times over bytes: TWOSHOT, tp 2, float16, NONE, 1 sizes from 256 to 256 bytes"));
+  EXPECT_EQ(read_file(table), before);
+  write("data/benchmark.tp2.sm90.csv", std::string(header) +
+                                           "2,torch.bfloat16,256,1,128,AllReduceStrategy.ONESHOOT,0,allreduce,9.5\n"
+                                           "2,torch.bfloat16,512,2,128,AllReduceStrategy.ONESHOOT,0,allreduce,9.5\n");
+  const auto unknown = runner({"--data_dir", data(), "--set", "sinks=[regret]"});
+  const auto first = unknown.output.find("strategy ONESHOOT, which is none");
+  EXPECT_THAT(unknown.output, HasSubstr("did you mean ONESHOT?"));
+  EXPECT_EQ(unknown.output.find("strategy ONESHOOT, which is none", first + 1), std::string::npos);
+}
+
 TEST_F(DataDir, ComparesItsTablesWithThoseOfOthers) {
   ASSERT_EQ(runner({"--data_dir", data(), "--set", "sinks=[cpp_table]"}).exit_code, 0);
   const auto config = write("sweep.yaml",

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arbiter/byte_curve.hpp"
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/files.hpp"
@@ -42,14 +43,20 @@ struct CsvReadOptions {
 struct CsvContents {
   Dataset dataset;
   std::int64_t skipped_rows = 0;      ///< malformed lines, with skip_bad_rows
-  std::vector<std::string> warnings;  ///< one line per skipped row: file:line: column: found, allowed
+  std::vector<std::string> warnings;  ///< one line per skipped row: file:line: column: found, allowed; then what else
+                                      ///< people should know, as how many rows the writer did not measure
+  std::vector<ByteCurve> curves;      ///< the rows without tokens and hidden size; never cells
 };
 
 /// Reads one file. Columns are found by their names in the header, in any order: files of other tools with only the
 /// first eight (no op) or nine columns load too, and so do those of earlier Arbiter versions; without a context they
-/// are back to back. Unknown columns are ignored, and fusion_op is another name of fusion. The platform comes from the
-/// file's name, the machine's facts from the machine file beside it, if there is one. Throws DataError
-/// (file:line: column: found, allowed; also for a schema of a newer Arbiter) and SystemError.
+/// are back to back. Unknown columns are ignored. Both CSVs of TensorRT-LLM's all_reduce microbenchmark load:
+/// fusion_op, size_bytes and time_us are other names of fusion, size and time, a time_us of 0.0 is a row that was not
+/// measured, and enumerators, their numbers and torch dtypes are the names they mean. A row (or a file) without
+/// num_tokens and hidden_size is a point of a byte curve. A last line without its end is read where its last field
+/// cannot be the part of another. The platform comes from the file's name, the machine's facts from the machine file
+/// beside it, if there is one. Throws DataError (file:line: column: found, allowed; also for a schema of a newer
+/// Arbiter) and SystemError.
 [[nodiscard]] ARBITER_EXPORT CsvContents read_csv(const std::filesystem::path& file,
                                                   const CsvReadOptions& options = {});
 

@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "arbiter/byte_curve.hpp"
 #include "arbiter/dataset.hpp"
 #include "arbiter/export.hpp"
 #include "arbiter/heuristic.hpp"
@@ -58,6 +60,8 @@ struct Report {
   /// The rows of every setting, those of the holdout too (Measurement::holdout); null if `dataset` and `holdout` are
   /// all.
   const Dataset* all_rows = nullptr;
+  /// Times over bytes that stood beside the data: for pictures and comparisons, not for decisions.
+  std::span<const ByteCurve> curves = {};
 };
 
 /// Writes what people or programs read. Called on rank 0 only, from one thread, in the order of the calls below. A sink

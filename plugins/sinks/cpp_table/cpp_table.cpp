@@ -4,6 +4,7 @@
 // each can be overridden. It has no axis of dtypes: its head names the one it is of, bfloat16 where it was measured.
 #include <cctype>
 #include <iterator>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -49,6 +50,7 @@ class CppTable : public Sink {
     override_axis(axes.fusions, wanted_.fusions);
     override_axis(axes.hidden_sizes, wanted_.hidden_sizes);
     override_axis(axes.num_tokens, wanted_.num_tokens);
+    std::map<int, std::string> unpublished;
     const auto id = [&](const Problem& problem) {
       const std::string strategy = selector.select(problem);
       const std::optional<int> number = report.table_id(strategy);
@@ -56,13 +58,19 @@ class CppTable : public Sink {
         throw DataError(fmt::format("cpp_table: {} chose {} for {}, which has no number in tables; give it a table_id",
                                     selector.name(), strategy, to_string(problem)));
       }
+      constexpr int first_unpublished = 99;
+      if (*number >= first_unpublished) unpublished[*number] = strategy;
       return *number;
     };
-    std::string text;
-    for (const std::string& line : origin_lines(report, dtype)) text += cpp_comment(line);
-    text += table_text(axes, table_name(report.run.machine.platform), dtype, id);
+    std::string origin;
+    for (const std::string& line : origin_lines(report, dtype)) origin += cpp_comment(line);
+    const std::string text = table_text(axes, table_name(report.run.machine.platform), dtype, id);
     const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
-    write_file(file, text);
+    // A number of a third party says no name by itself.
+    std::string names;
+    for (const auto& [number, strategy] : unpublished)
+      names += cpp_comment(fmt::format("Strategy {}: {}", number, strategy));
+    write_file(file, origin + names + text);
     report.say(fmt::format("{}: {} x {} x {} x {} cells of {}", file.string(), axes.tp_sizes.size(),
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name()));
   }

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
+#include "model/published_ids.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // As the sink writes it.
@@ -62,7 +64,7 @@ inline const std::unordered_map<int, AllReduceBestStrategyTableType> AllReduceBe
 
 std::string mistake(const std::string& text, const std::string& table = {}) {
   try {
-    static_cast<void>(read_cpp_table("table.cpp", text, table));
+    static_cast<void>(read_cpp_table("table.cpp", text, {.table = table}));
   } catch (const DataError& error) {
     return error.what();
   }
@@ -80,7 +82,7 @@ std::string own_with(const std::string& old_part, const std::string& new_part) {
 }  // namespace
 
 TEST(CppTableFile, ReadsWhatTheSinkWrites) {
-  const DecisionTable table = read_cpp_table("table.cpp", own, "");
+  const DecisionTable table = read_cpp_table("table.cpp", own);
   EXPECT_EQ(table.look_up, LookUp::floor_log2);
   EXPECT_EQ(table.select(cell_of(1024, 1)), "ONESHOT");
   EXPECT_EQ(table.select(cell_of(1024, 4)), "TWOSHOT");
@@ -91,7 +93,7 @@ TEST(CppTableFile, ReadsWhatTheSinkWrites) {
 }
 
 TEST(CppTableFile, IsLookedUpAsItsConsumerDoes) {
-  const DecisionTable table = read_cpp_table("table.cpp", own, "");
+  const DecisionTable table = read_cpp_table("table.cpp", own);
   EXPECT_EQ(table.select(cell_of(2047, 3)), "ONESHOT");  // 1024 x 2
   EXPECT_EQ(table.select(cell_of(2880, 3)), "TWOSHOT");  // 2048 x 2
   EXPECT_EQ(table.select(cell_of(4096, 1)), "NCCL");     // no such row
@@ -106,14 +108,14 @@ TEST(CppTableFile, IsLookedUpAsItsConsumerDoes) {
 
 TEST(CppTableFile, ReadsAnEnginesHeaderWhoseAxesAreToldByPlace) {
   ASSERT_TRUE(holds_cpp_tables(engine));
-  const DecisionTable table = read_cpp_table("utils.h", engine, "");
+  const DecisionTable table = read_cpp_table("utils.h", engine, {.table = "AllReduceBestStrategyTableSM90"});
   EXPECT_EQ(table.select(cell_of(128, 2)), "ONESHOT");
   EXPECT_EQ(table.select(cell_of(256, 2)), "TWOSHOT");
   EXPECT_EQ(table.select(cell_of(512, 1)), "TWOSHOT");
   EXPECT_EQ(table.select(cell_of(512, 2)), "NCCL");
   EXPECT_EQ(table.select({2, DType::bfloat16, "RESIDUAL_RMS_NORM", 128, 1}), "NCCL");
   EXPECT_EQ(table.grids.size(), 4U);  // tp 2 and 3, two fusions
-  const DecisionTable second = read_cpp_table("utils.h", engine, "AllReduceBestStrategyTableSM100");
+  const DecisionTable second = read_cpp_table("utils.h", engine, {.table = "AllReduceBestStrategyTableSM100"});
   EXPECT_EQ(second.select(cell_of(128, 1)), "TWOSHOT");
 }
 
@@ -131,24 +133,90 @@ TEST(CppTableFile, NamesTheLineOfAMistake) {
             "table.cpp:8: found 2, allowed: 3 token counts, as many in each block");
   EXPECT_EQ(mistake(own_with("{4,5,0}", "{4,{5},0}")),
             "table.cpp:8: found another depth of braces, allowed: 3 token counts, as many in each block");
-  EXPECT_EQ(mistake(with(engine, "{0, 0}, {0, 0}, {0, 0}", "{0, 0}, {0, 0}")),
+  EXPECT_EQ(mistake(with(engine, "{0, 0}, {0, 0}, {0, 0}", "{0, 0}, {0, 0}"), "AllReduceBestStrategyTableSM90"),
             "table.cpp:11: found 2, allowed: 3 hidden sizes, as many in each block");
   EXPECT_EQ(mistake("AllReduceBestStrategyTableType A = {{}}"),
             "table.cpp:1: found 0, allowed: one or more fusions, as many in each block");
-  EXPECT_EQ(mistake("AllReduceBestStrategyTableType A = {{{{1"),
-            "table.cpp:1: found the end of the file, allowed: numbers, commas and braces");
   EXPECT_EQ(mistake("AllReduceBestStrategyTableType A = {{{{1}}} /* "),
             "table.cpp:1: found a comment without end, allowed: */");
   EXPECT_EQ(mistake("AllReduceBestStrategyTableType A = " + std::string(100'000, '{')),
             "table.cpp:1: found braces within braces, allowed: four levels: tp, fusion, hidden size, tokens");
 }
 
-TEST(CppTableFile, RefusesAxesTheConsumersIndexDoesNotReach) {
-  EXPECT_EQ(mistake(own_with("Tokens:[1, 2, 4]", "Tokens:[1, 3, 4]")),
-            "table.cpp: AllReduceBestStrategyTableSM90: tokens: found 1, 3, 4, allowed: ascending powers of two up to "
-            "1099511627776, as the engine's index is floor(log2)");
-  EXPECT_THAT(mistake(own_with("// TP=8", "// TP=2")), HasSubstr("TP: found 2, 2, allowed: ascending powers of two"));
-  EXPECT_THAT(mistake(own_with("// TP=8", "// TP=4611686018427387904")), HasSubstr("powers of two up to 1024"));
+TEST(CppTableFile, RefusesAFileThatEndsInsideATable) {
+  EXPECT_EQ(mistake("AllReduceBestStrategyTableType A = {{{{1"),
+            "table.cpp:1: found the end of the file inside A, allowed: its closing braces: the file is cut");
+  const std::string whole = own;
+  const std::size_t start = whole.find("= {") + 3;
+  const std::size_t end = whole.rfind("};");
+  for (std::size_t length = start; length < end; ++length) {
+    EXPECT_THAT(mistake(whole.substr(0, length)),
+                AllOf(HasSubstr("the end of the file inside AllReduceBestStrategyTableSM90"), HasSubstr("is cut")));
+  }
+  // The list of tokens stands behind the table.
+  for (std::size_t length = end + 2; length < whole.size() - 2; ++length) {
+    EXPECT_THAT(mistake(whole.substr(0, length)), HasSubstr("a comment Tokens:[...] with 3 entries behind the table"));
+  }
+  EXPECT_EQ(mistake(whole), "no mistake");
+}
+
+TEST(CppTableFile, ReadsAxesThatAreNoPowersOfTwoByTheNearestCell) {
+  const DecisionTable table = read_cpp_table("table.cpp", own_with("Tokens:[1, 2, 4]", "Tokens:[1, 3, 48]"));
+  EXPECT_EQ(table.look_up, LookUp::nearest);
+  EXPECT_EQ(table.select(cell_of(1024, 48)), "TWOSHOT");
+  EXPECT_EQ(table.select(cell_of(1024, 40)), "TWOSHOT");
+  EXPECT_EQ(table.select(cell_of(1024, 3)), "ONESHOT");
+  EXPECT_EQ(table.select(cell_of(3000, 48)), "NCCL");
+  EXPECT_EQ(table.select({3, DType::bfloat16, "NONE", 1024, 48}), "NCCL") << "no such tp size";
+}
+
+TEST(CppTableFile, KnowsNumbersThatTheFileExplainsOrTheReaderKnows) {
+  const std::string text = own_with("{4,4,5}", "{100,121,5}");
+  EXPECT_EQ(mistake(text),
+            "table.cpp:7: found strategy 100, allowed: " + known_table_ids() +
+                ", the table_id of an installed or configured strategy, or a line // Strategy 100: NAME in the file");
+  CppTableReading reading;
+  reading.strategy_of_id = [](long id) { return id == 121 ? std::optional<std::string>("TREE") : std::nullopt; };
+  const DecisionTable table = read_cpp_table("table.cpp", "// Strategy 100: MY RING\n" + text, reading);
+  EXPECT_EQ(table.select(cell_of(1024, 1)), "MY RING");
+  EXPECT_EQ(table.select(cell_of(1024, 2)), "TREE");
+}
+
+TEST(CppTableFile, TakesTheTableOfThePlatformAsTheEngineDoes) {
+  const auto of_platform = [](const std::string& platform) {
+    return find_cpp_table("utils.h", engine, {.platform = platform});
+  };
+  EXPECT_EQ(of_platform("sm90"), "AllReduceBestStrategyTableSM90");
+  EXPECT_EQ(of_platform("sm80"), "AllReduceBestStrategyTableSM90");
+  EXPECT_EQ(of_platform("sm100"), "AllReduceBestStrategyTableSM100");
+  EXPECT_EQ(of_platform("sm120"), "AllReduceBestStrategyTableSM100");
+  EXPECT_EQ(find_cpp_table("table.cpp", own, {.platform = "sm100"}), "AllReduceBestStrategyTableSM90")
+      << "the only one";
+}
+
+TEST(CppTableFile, RefusesToGuessBetweenTables) {
+  EXPECT_EQ(mistake(engine),
+            "table.cpp: found 2 tables (AllReduceBestStrategyTableSM90, AllReduceBestStrategyTableSM100), none of them "
+            "for an unknown platform, allowed: one; name it: table.cpp#AllReduceBestStrategyTableSM90");
+  try {
+    static_cast<void>(find_cpp_table("table.cpp", std::string(own) + own, {.platform = "sm90"}));
+    FAIL() << "took one";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("2 of them for sm90, allowed: one"));
+  }
+}
+
+TEST(CppTableFile, FallsBackAsTheEnginesOwnCodeSays) {
+  const std::string newer = std::string(own) + "\n  return AllReduceStrategyType::NCCL_SYMMETRIC;\n";
+  EXPECT_EQ(read_cpp_table("utils.h", newer).select(cell_of(4096, 1)), "NCCL_SYMMETRIC");
+}
+
+TEST(CppTableFile, RefusesAxesThatDoNotAscend) {
+  EXPECT_EQ(mistake(own_with("Tokens:[1, 2, 4]", "Tokens:[1, 4, 3]")),
+            "table.cpp: AllReduceBestStrategyTableSM90: tokens: found 1, 4, 3, allowed: ascending numbers from 1 to "
+            "1099511627776");
+  EXPECT_THAT(mistake(own_with("// TP=8", "// TP=2")), HasSubstr("TP: found 2, 2, allowed: ascending numbers"));
+  EXPECT_THAT(mistake(own_with("// TP=8", "// TP=4611686018427387904")), HasSubstr("numbers from 1 to 1024"));
   std::string other_block = own;
   other_block.replace(other_block.rfind("hidden_size=2048"), 16, "hidden_size=4096");
   EXPECT_EQ(mistake(other_block),

@@ -64,17 +64,25 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"WrongSize", "2,bfloat16,1024,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3",
                   "column 'size': found '1024', allowed 2048 (num_tokens 1 x hidden_size 1024 x 2 bytes of bfloat16)"},
         Malformed{"NegativeTime", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,-5.5,ok,false,3",
-                  "column 'time (us)': found '-5.5', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found '-5.5', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"ZeroTime", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,0,ok,false,3",
-                  "column 'time (us)': found '0', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found '0', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"NotANumberTime", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,nan,ok,false,3",
-                  "column 'time (us)': found 'nan', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found 'nan', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"InfiniteTime", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,inf,ok,false,3",
-                  "column 'time (us)': found 'inf', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found 'inf', allowed microseconds, a number above 0, up to 8.64e+10"},
+        Malformed{"TimeAsLongAsTheUniverse", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,1e308,ok,false,3",
+                  "column 'time (us)': found '1e308', allowed microseconds, a number above 0, up to 8.64e+10"},
+        Malformed{"TimeOfMonths", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,1e13,ok,false,3",
+                  "column 'time (us)': found '1e13', allowed microseconds, a number above 0, up to 8.64e+10"},
+        Malformed{"TimeBeyondDouble", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,1e400,ok,false,3",
+                  "column 'time (us)': found '1e400', allowed microseconds, a number above 0, up to 8.64e+10"},
+        Malformed{"DecimalComma", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,\"5,5\",ok,false,3",
+                  "column 'time (us)': found '5,5', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"TimeWithUnit", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5us,ok,false,3",
-                  "column 'time (us)': found '5.5us', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found '5.5us', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"EmptyTimeOfAGoodRow", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,,ok,false,3",
-                  "column 'time (us)': found '', allowed microseconds, a number above 0"},
+                  "column 'time (us)': found '', allowed microseconds, a number above 0, up to 8.64e+10"},
         Malformed{"UnknownStatus", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,fine,false,3",
                   "column 'status': found 'fine', allowed ok, failed or suspect"},
         Malformed{"UnknownTruth", "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,maybe,3",
@@ -153,6 +161,40 @@ TEST(CsvReaderFile, AQuoteWithoutEndCostsItsLineOnly) {
   EXPECT_THAT(contents.warnings[0], ::testing::HasSubstr("data.csv:2: line: found a quote"));
   EXPECT_THAT(contents.warnings[1], ::testing::HasSubstr("data.csv:7: line: found a quote"));
   EXPECT_THAT(contents.warnings[2], ::testing::HasSubstr("data.csv:9: line: found 1 fields"));
+}
+
+TEST(CsvReaderFile, RefusesALastFieldThatMayBeThePartOfAnother) {
+  const TempDir dir;
+  constexpr const char* nine = "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,op,time (us)\n";
+  const auto file = dir.write("data.csv", std::string(nine) + "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.8");
+  try {
+    static_cast<void>(read_csv(file));
+    FAIL() << "accepted";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.what(),
+              file.string() +
+                  ":2: column 'time (us)': found '5.8' without the end of a line, allowed a field with an "
+                  "end behind it (the file ends in this line: was its writer stopped?)");
+  }
+  EXPECT_EQ(read_csv(file, {.skip_bad_rows = true}).skipped_rows, 1);
+}
+
+TEST(CsvReaderFile, RefusesAnotherSeparatorAndAnotherEncoding) {
+  const TempDir dir;
+  const auto mistake = [&](const std::string& text) -> std::string {
+    const auto file = dir.write("data.csv", text);
+    try {
+      static_cast<void>(read_csv(file, {.skip_bad_rows = true}));
+    } catch (const DataError& error) {
+      return std::string(error.what()).substr(file.string().size());
+    }
+    return "no mistake";
+  };
+  EXPECT_EQ(mistake("world_size;dtype;size;num_tokens;hidden_size;strategy;fusion;time (us)\n2;bfloat16\n"),
+            ":1: column 'world_size': found ; between the names, allowed a comma");
+  EXPECT_EQ(mistake("world_size\tdtype\tsize\tnum_tokens\thidden_size\tstrategy\tfusion\ttime (us)\n"),
+            ":1: column 'world_size': found a tab between the names, allowed a comma");
+  EXPECT_EQ(mistake("\xFF\xFEw"), ":1: line: found text in UTF-16, allowed UTF-8");
 }
 
 TEST(CsvReaderFile, RefusesMessageSizesThatOverflow) {

@@ -65,8 +65,17 @@ TEST_F(CsvReader, AcceptsByteOrderMarkCarriageReturnsBlankLinesAndQuotes) {
   EXPECT_EQ(data.rows()[1].time_us, 6.0);
 }
 
-TEST_F(CsvReader, AcceptsALastLineWithoutItsEnd) {
-  EXPECT_EQ(read(std::string(nine) + "2,bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.827").rows().size(), 1U);
+TEST_F(CsvReader, AcceptsALastLineWithoutItsEndWhereNothingThatIsReadCanBeCut) {
+  EXPECT_EQ(read("world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),status\n"
+                 "2,bfloat16,2048,1,1024,NCCL,NONE,5.827,ok")
+                .rows()
+                .size(),
+            1U);
+  EXPECT_EQ(read("world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),note\n"
+                 "2,bfloat16,2048,1,1024,NCCL,NONE,5.827,n")
+                .rows()
+                .size(),
+            1U);
 }
 
 TEST_F(CsvReader, KeepsAFailedRowWithoutATime) {

@@ -234,4 +234,52 @@ TEST_F(DataDir, BeforeARunSetsAsideWhatMayNotBeJoinedWithIt) {
   EXPECT_THAT(set_aside_stale_csvs(dir_.path() / "none", run_on("now", "580.1")), ElementsAre());
 }
 
+TEST_F(DataDir, ReadsTimesOverBytesBesideTheCellsAndNeverAsCells) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("perf.txt", "op_name,kernel_source,nccl_dtype,num_gpus,message_size,latency\nall_reduce,K,half,2,8,0.5\n");
+  dir_.write("all_reduce.log",
+             "# nThread 1 nGpus 2 minBytes 8\n# size count type redop root time algbw busbw #wrong\n"
+             "8 4 half sum -1 5.5 0 0 0\n");
+  dir_.write("bytes.csv", "strategy,size_bytes,time_us\nONESHOT,64,2.5\n");
+  dir_.write("notes.json", "{}");
+  const DataDirContents contents = read_data_dir(dir_.path(), "");
+  EXPECT_EQ(contents.dataset.rows().size(), 1U);
+  ASSERT_EQ(contents.curves.size(), 3U);
+  EXPECT_EQ(contents.curves[0].name, "NCCL");
+  EXPECT_EQ(contents.curves[1].name, "ONESHOT");
+  EXPECT_EQ(contents.curves[2].name, "K");
+  EXPECT_TRUE(contents.warnings.empty());
+}
+
+TEST_F(DataDir, NamesFilesThatItKnowsAndDoesNotRead) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("benchmark.tp2.H200.csv", csv_of(2, "B"));
+  dir_.write("perf.parquet", "PAR1");
+  const DataDirContents contents = read_data_dir(dir_.path(), "");
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A"));
+  EXPECT_THAT(contents.warnings,
+              ElementsAre(AllOf(HasSubstr("benchmark.tp2.H200.csv"), HasSubstr("to have its cells read")),
+                          AllOf(HasSubstr("perf.parquet"), HasSubstr("found Parquet"))));
+}
+
+TEST_F(DataDir, RefusesAMalformedFileOfAnotherToolUnlessItIsToBeSkipped) {
+  dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));
+  dir_.write("bytes.csv", "strategy,size_bytes,time_us\nONESHOT,64,1e13\nONESHOT,128,2.5\n");
+  EXPECT_THAT(mistake(""), HasSubstr("bytes.csv:2: column 'time (us)': found '1e13', allowed microseconds"));
+  const DataDirContents contents = read_data_dir(dir_.path(), "", {.skip_bad_rows = true});
+  EXPECT_EQ(contents.skipped_rows, 1);
+  EXPECT_EQ(contents.curves.at(0).points.size(), 1U);
+}
+
+TEST_F(DataDir, SaysWhatAFolderWithoutCellsHasInstead) {
+  dir_.write("bytes.csv", "strategy,size_bytes,time_us\nONESHOT,64,2.5\n");
+  dir_.write("benchmark.tp2.H200.csv", csv_of(2, "B"));
+  EXPECT_THAT(
+      mistake(""),
+      AllOf(HasSubstr("found no benchmark.tp<N>.<cpu|smV>.csv"), HasSubstr("bytes.csv has times over bytes, no cells"),
+            HasSubstr("benchmark.tp2.H200.csv has cells, but its name does not say the platform")));
+  dir_.write("benchmark.tp2.sm90.csv", "strategy,size_bytes,time_us\nONESHOT,64,2.5\n");
+  EXPECT_THAT(mistake(""), HasSubstr("found times over bytes only"));
+}
+
 }  // namespace arbiter::test

@@ -82,11 +82,23 @@ TEST_F(DecisionFile, IsTheFirstSelectorOfAJsonOrTheNamedOne) {
 
 TEST_F(DecisionFile, IsATableOfAnEngine) {
   const std::string file =
-      dir_.write("t.cpp",
-                 "AllReduceBestStrategyTableType A = {{{{4}}}};\nAllReduceBestStrategyTableType B = {{{{5}}}};")
+      dir_.write(
+              "t.cpp",
+              "AllReduceBestStrategyTableType TSM90 = {{{{4}}}};\nAllReduceBestStrategyTableType TSM100 = {{{{5}}}};")
           .string();
-  EXPECT_EQ(load_decision_file(file, "theirs")->select(cell_of(128, 1)), "ONESHOT");
-  EXPECT_EQ(load_decision_file(file + "#B", "theirs")->select(cell_of(128, 1)), "TWOSHOT");
+  const auto own = load_decision_file(file, "theirs", "sm90");
+  EXPECT_EQ(own->select(cell_of(128, 1)), "ONESHOT");
+  EXPECT_EQ(own->report(), "read from " + file + "#TSM90");
+  EXPECT_EQ(load_decision_file(file, "theirs", "sm103")->select(cell_of(128, 1)), "TWOSHOT");
+  EXPECT_EQ(load_decision_file(file + "#TSM100", "theirs", "sm90")->select(cell_of(128, 1)), "TWOSHOT");
+  EXPECT_THROW(static_cast<void>(load_decision_file(file, "theirs", "cpu")), DataError);
+}
+
+TEST_F(DecisionFile, HasNumbersOfThirdPartiesByWhoeverKnowsThem) {
+  const auto file = dir_.write("t.cpp", "AllReduceBestStrategyTableType A = {{{{120}}}};");
+  const auto known = [](long id) { return id == 120 ? std::optional<std::string>("RING") : std::nullopt; };
+  EXPECT_EQ(load_decision_file(file, "theirs", "sm90", known)->select(cell_of(128, 1)), "RING");
+  EXPECT_THROW(static_cast<void>(load_decision_file(file, "theirs", "sm90")), DataError);
 }
 
 TEST_F(DecisionFile, IsAPairOfThresholds) {

@@ -24,6 +24,10 @@ TEST(StrategyIds, AreTheConfigurationsThenThePublishedThenThePlugins) {
   EXPECT_THAT(table_id_of("NCCL_SYMMETRIC", config, plugins), Optional(8));
   EXPECT_THAT(table_id_of("MPI", config, plugins), Optional(99));
   EXPECT_THAT(table_id_of("SOMETHING_ELSE", config, plugins), Eq(std::nullopt));
+  EXPECT_THAT(strategy_of_id(120, config, plugins), Optional(std::string("MPI_RING")));
+  EXPECT_THAT(strategy_of_id(4, config, plugins), Optional(std::string("ONESHOT")));
+  EXPECT_THAT(strategy_of_id(121, config, plugins), Eq(std::nullopt));
+  EXPECT_THAT(strategy_of_id(-1, config, plugins), Eq(std::nullopt));
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ TEST(CppTable, IsOfOneDtypeAndNamesItWithTheSettingAndTheRuns) {
                                  "// Setting: cuda, allreduce, graph, context engine, bfloat16.\n"
                                  "// Run 20261128-031357-1a2b of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (1a2b3c4d5e6f).\n"
                                  "// Joined although two runs differ in driver: 1 / 2.\n"
+                                 "// Strategy 100: MPI\n"
                                  "// AllReduce lookup"));
   EXPECT_THAT(table_of(end), HasSubstr("            {100} // hidden_size=64\n        }"));
   EXPECT_EQ(end.said.front(), "cpp_table: made of bfloat16; float32 in the data are left out");
