@@ -32,6 +32,11 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
   return preparation.backend.with_epilogue_pass(strategy.prepare(reduction), preparation.fusion, problem);
 }
 
+double allowed_share_of(const Strategy& strategy, const Problem& problem) {
+  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
+  return allowed_share(strategy.numerics(), stored, problem);
+}
+
 namespace {
 
 /// Adds the time that it lives.
@@ -120,8 +125,7 @@ void ProblemRun::prepare(Candidate& candidate, const Problem& problem, Names& us
   }
   const auto& strategy = strategies_.get(name);
   candidate.result.numerics = strategy.numerics();
-  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
-  candidate.allowed_share = allowed_share(strategy.numerics(), stored, problem);
+  candidate.allowed_share = allowed_share_of(strategy, problem);
 }
 
 void ProblemRun::end_if_lost(const Measurement& failed) {
