@@ -85,6 +85,7 @@ struct Config {
   std::vector<ComparedFile> compare;
   std::vector<PluginChoice> sinks;
   MeasurementConfig measurement;
+  Parameters measurement_keys;  ///< every key of `measurement` with its value, for the record of the run
   std::filesystem::path output_dir;
   bool output_dir_given = false;  ///< false for the default
   bool enable_auto = false;

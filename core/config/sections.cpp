@@ -94,6 +94,15 @@ std::vector<Context> read_contexts(const ConfigCursor& measurement, const std::v
   return contexts;
 }
 
+/// `values` with the contexts that are measured, also where none were given.
+void keep_keys(const Parameters& values, Config& config) {
+  std::vector<std::string> contexts;
+  for (const Context context : config.measurement.contexts) contexts.emplace_back(name_of(context));
+  config.measurement_keys = values;
+  config.measurement_keys.set(*std::ranges::find(measurement_specs, std::string_view("context"), &ParameterSpec::name),
+                              std::move(contexts));
+}
+
 /// The text under a key of a map; empty if it is missing or wrong.
 std::string text_under(const ConfigCursor& map, const char* key) {
   const auto cursor = map.find(key);
@@ -171,10 +180,11 @@ void read_backend(const ConfigCursor& root, const Catalogue& catalogue, bool dat
 }
 
 void read_measurement(const ConfigCursor& root, Config& config) {
+  Parameters values(measurement_specs);
   config.measurement.contexts = usual_contexts(config.backend);
+  keep_keys(values, config);
   const auto cursor = root.find("measurement");
   if (!cursor || !expect_map(*cursor, "a map with precision_percent, time_target_ms, ...")) return;
-  Parameters values(measurement_specs);
   read_parameters(*cursor, measurement_specs, values);
   config.measurement = {.precision_percent = values.real("precision_percent"),
                         .time_target_ms = values.integer("time_target_ms"),
@@ -189,6 +199,7 @@ void read_measurement(const ConfigCursor& root, Config& config) {
                         .skew_us = values.real("skew_us"),
                         .graph = values.boolean("graph"),
                         .probe = values.boolean("probe")};
+  keep_keys(values, config);
   const MeasurementConfig& measurement = config.measurement;
   if (measurement.max_samples >= measurement.min_samples) return;
   const auto given = cursor->find("max_samples");

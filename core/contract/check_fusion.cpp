@@ -219,7 +219,7 @@ class FusionCheck {
           const auto operation = trials.prepare(*strategy, problem);
           const auto tensors = trials.tensors(problem, {9, false});
           try {
-            trials.run_and_judge(*operation, problem, *tensors);
+            trials.run_and_judge(*strategy, *operation, problem, *tensors);
           } catch (const ViolationOnAllRanks& violation) {
             throw ViolationOnAllRanks(fmt::format("in {}: {}", name, violation.what()));
           }

@@ -41,6 +41,10 @@ class StrategyCheck {
     if (checker.violations() > 0) return;
     expect("the sum is correct, on ragged shapes, and bit-identical on every rank", &StrategyCheck::verify_values);
     sums_are_right_ = checker.violations() == 0;
+    if (plugin_.make<Strategy>()->numerics() == Numerics::fp32_rank_order) {
+      expect_if_sums_are_right("the sum has the bits of fp32 additions in rank order, as numerics() states",
+                               &StrategyCheck::verify_rank_order);
+    }
     expect_if_sums_are_right("the sum is correct for NaN, infinities, zeros, subnormals and the largest values",
                              &StrategyCheck::verify_special_values);
     expect_if_sums_are_right("the results of every fusion are correct", &StrategyCheck::fuse);
@@ -137,7 +141,15 @@ class StrategyCheck {
     return each_problem(trials, [&](Strategy& strategy, const Problem& problem) {
       const auto operation = trials.prepare(strategy, problem);
       const auto tensors = trials.tensors(problem, data);
-      trials.run_and_judge(*operation, problem, *tensors);
+      trials.run_and_judge(strategy, *operation, problem, *tensors);
+    });
+  }
+
+  [[nodiscard]] int verify_rank_order(Trials& trials) {
+    return each_problem(trials, [&](Strategy& strategy, const Problem& problem) {
+      const auto operation = trials.prepare(strategy, problem);
+      const auto tensors = trials.tensors(problem, {1, false});
+      trials.expect_rank_order(*operation, problem, *tensors);
     });
   }
 
@@ -151,7 +163,7 @@ class StrategyCheck {
         plugin_.checker.set_case(to_string(problem));
         const auto operation = trials.prepare(*strategy, problem);
         const auto tensors = trials.tensors(problem, {3, false});
-        trials.run_and_judge(*operation, problem, *tensors);
+        trials.run_and_judge(*strategy, *operation, problem, *tensors);
         ++tried;
       }
     }
@@ -166,7 +178,8 @@ class StrategyCheck {
       const auto operation = trials.prepare(*strategy, problem);
       for (const std::uint64_t seed : {4U, 5U, 6U}) {
         const auto tensors = trials.tensors(problem, {seed, false});
-        for (int repetition = 0; repetition < 3; ++repetition) trials.run_and_judge(*operation, problem, *tensors);
+        for (int repetition = 0; repetition < 3; ++repetition)
+          trials.run_and_judge(*strategy, *operation, problem, *tensors);
       }
     }
     return static_cast<int>(problems.size());
@@ -194,7 +207,7 @@ class StrategyCheck {
         trials.backend().run(*operations[which], tensors[which]->bindings());
       }
     });
-    for (std::size_t i = 0; i < problems.size(); ++i) trials.judge_result(problems[i], *tensors[i]);
+    for (std::size_t i = 0; i < problems.size(); ++i) trials.judge_result(*strategy, problems[i], *tensors[i]);
     return static_cast<int>(problems.size());
   }
 
@@ -210,7 +223,7 @@ class StrategyCheck {
         trials.group().barrier();
         if (trials.group().rank() == late) std::this_thread::sleep_for(std::chrono::milliseconds(15));
         ContractChecker::collectively(trials.group(), [&] { trials.backend().run(*operation, tensors->bindings()); });
-        trials.judge_result(problem, *tensors);
+        trials.judge_result(*strategy, problem, *tensors);
       }
     }
     return static_cast<int>(problems.size());
@@ -242,7 +255,7 @@ class StrategyCheck {
         if (!other.empty()) throw ContractViolation(fmt::format("{}: it threw \"{}\"", to_string(problem), other));
       });
       if (trials.group().max(timed_out ? 1.0 : 0.0) > 0.0) continue;
-      trials.judge_result(problem, *tensors);
+      trials.judge_result(*strategy, problem, *tensors);
       unbounded_ = true;
     }
     return static_cast<int>(problems.size());

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/strategy_trials.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
+#include "arbiter/host/row_kernels.hpp"
 #include "comm/silent_group.hpp"
 #include "contract/wrong_value.hpp"
+#include "measure/random_data.hpp"
 #include "measure/verification.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sweep/problem_run.hpp"
@@ -24,19 +29,48 @@ constexpr Shape shapes[] = {{1, 1},     {1, 8},     {2, 7},  {3, 100},  {5, 64},
 /// In this rank's share of the rows: "row 4, out[17]: found 0, expected 1.5 within 0.01". Empty if all are right, or if
 /// wrong_value() does not know it.
 std::string first_wrong_value(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors,
-                              const ProcessGroup& group) {
+                              const ProcessGroup& group, double share) {
   const auto copy = tensors.copy_out();
   const Bindings host{nullptr, copy.pointers};
   for (std::int64_t row = group.rank(); row < problem.num_tokens; row += group.size()) {
     std::vector<double> sum(static_cast<std::size_t>(problem.hidden_size));
     std::vector<double> tolerance(sum.size());
-    sum_of_row(problem, tensors.data(), 0, row, allowed_share(Numerics::library, false, problem), sum, tolerance);
+    sum_of_row(problem, tensors.data(), 0, row, share, sum, tolerance);
     const double error = fusion.check_row(problem, host, row, sum, tolerance);
     if (error <= 1.0) continue;
     const auto wrong = wrong_value(fusion, problem, host, row, sum, tolerance, error);
     return wrong.empty() ? wrong : fmt::format("row {}, {}", row, wrong);
   }
   return {};
+}
+
+/// A rank's message whose elements are of very different magnitudes on different ranks: sums of random numbers of one
+/// magnitude are nearly always exact in fp32, in any order.
+std::vector<std::byte> uneven_message(const Problem& problem, int rank) {
+  const auto& kernels = row_kernels(problem.dtype);
+  std::vector<std::byte> message(static_cast<std::size_t>(problem.message_bytes()));
+  message_elements({11, false}, problem, rank, 0, problem.elements(), message.data());
+  std::vector<float> values(static_cast<std::size_t>(problem.elements()));
+  kernels.load(message.data(), values.data(), problem.elements());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = std::ldexp(values[i], -static_cast<int>((7 * i + 5 * static_cast<std::size_t>(rank)) % 12));
+  }
+  kernels.store(values.data(), message.data(), problem.elements());
+  return message;
+}
+
+/// The bits of the sum in fp32, rank 0 first, rounded once.
+std::vector<std::byte> sum_in_rank_order(const Problem& problem) {
+  const auto& kernels = row_kernels(problem.dtype);
+  std::vector<std::vector<std::byte>> messages;
+  std::vector<const void*> inputs;
+  for (int rank = 0; rank < problem.tp_size; ++rank) messages.push_back(uneven_message(problem, rank));
+  for (const auto& message : messages) inputs.push_back(message.data());
+  std::vector<float> sum(static_cast<std::size_t>(problem.elements()));
+  kernels.reduce(inputs.data(), problem.tp_size, problem.elements(), sum.data());
+  std::vector<std::byte> stored(messages.front().size());
+  kernels.store(sum.data(), stored.data(), problem.elements());
+  return stored;
 }
 
 }  // namespace
@@ -95,27 +129,61 @@ std::unique_ptr<ProblemTensors> StrategyTrials::tensors(const Problem& problem, 
   return std::make_unique<ProblemTensors>(problem, fusion(problem), *backend_, group_.rank(), data);
 }
 
-void StrategyTrials::run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors) {
-  expect_passed(verify(operation, problem, fusion(problem), tensors, *backend_, group_), problem, tensors);
+void StrategyTrials::run_and_judge(const Strategy& strategy, Operation& operation, const Problem& problem,
+                                   ProblemTensors& tensors) {
+  const auto verified =
+      verify(operation, problem, fusion(problem), tensors, *backend_, group_, allowed_share_of(strategy, problem));
+  expect_passed(verified, strategy, problem, tensors);
   ContractChecker::collectively(group_, [&] {
     if (!tensors.input_is_intact())
       throw ContractViolation(fmt::format("{}: the message was written to", to_string(problem)));
   });
 }
 
-void StrategyTrials::judge_result(const Problem& problem, ProblemTensors& tensors) {
-  expect_passed(judge(problem, fusion(problem), tensors, group_), problem, tensors);
+void StrategyTrials::judge_result(const Strategy& strategy, const Problem& problem, ProblemTensors& tensors) {
+  const auto verified = judge(problem, fusion(problem), tensors, group_, allowed_share_of(strategy, problem));
+  expect_passed(verified, strategy, problem, tensors);
 }
 
-void StrategyTrials::expect_passed(const Verification& verified, const Problem& problem,
+void StrategyTrials::expect_passed(const Verification& verified, const Strategy& strategy, const Problem& problem,
                                    const ProblemTensors& tensors) {
   if (verified.passed()) return;
   std::string where;
   if (verified.error > 1.0) {
-    where = first_failure(first_wrong_value(problem, fusion(problem), tensors, group_), group_);
+    const double share = allowed_share_of(strategy, problem);
+    where = first_failure(first_wrong_value(problem, fusion(problem), tensors, group_, share), group_);
+    if (strategy.numerics() != Numerics::library && std::isfinite(verified.error)) {
+      where += fmt::format("{}numerics() states {}, which allows no larger error", where.empty() ? "" : "; ",
+                           name_of(strategy.numerics()));
+    }
   }
   throw ViolationOnAllRanks(
       fmt::format("{}: {}{}{}", to_string(problem), verified.reason, where.empty() ? "" : "; ", where));
+}
+
+void StrategyTrials::expect_rank_order(Operation& operation, const Problem& problem, ProblemTensors& tensors) {
+  const auto bindings = tensors.bindings();
+  const auto message = uneven_message(problem, group_.rank());
+  backend_->copy_in(const_cast<void*>(bindings.input), message.data(), message.size());
+  tensors.poison_outputs();
+  group_.barrier();
+  ContractChecker::collectively(group_, [&] { backend_->run(operation, bindings); });
+  ContractChecker::collectively(group_, [&] {
+    const auto expected = sum_in_rank_order(problem);
+    const auto copy = tensors.copy_out();
+    const auto* found = static_cast<const std::byte*>(copy.pointers.front());
+    const auto differs = std::mismatch(expected.begin(), expected.end(), found).first - expected.begin();
+    if (differs == static_cast<std::ptrdiff_t>(expected.size())) return;
+    const auto bytes = static_cast<std::ptrdiff_t>(size_of(problem.dtype));
+    const auto element = differs / bytes;
+    const auto value_in = [&](const std::byte* data) {
+      float value = 0.0F;
+      row_kernels(problem.dtype).load(data + element * bytes, &value, 1);
+      return value;
+    };
+    throw ContractViolation(fmt::format("{}: element {}: found {:.9g}, in rank order it is {:.9g}", to_string(problem),
+                                        element, value_in(found), value_in(expected.data())));
+  });
 }
 
 }  // namespace arbiter

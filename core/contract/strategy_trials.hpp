@@ -43,13 +43,17 @@ class StrategyTrials {
 
   /// Collective. Runs the operation on poisoned outputs. Throws ContractViolation on every rank, naming the problem and
   /// a wrong value (wrong_value()), if the result is wrong on any rank or the message was written to.
-  void run_and_judge(Operation& operation, const Problem& problem, ProblemTensors& tensors);
+  void run_and_judge(const Strategy& strategy, Operation& operation, const Problem& problem, ProblemTensors& tensors);
   /// Collective. The same for an operation that ran already, without the check of the message.
-  void judge_result(const Problem& problem, ProblemTensors& tensors);
+  void judge_result(const Strategy& strategy, const Problem& problem, ProblemTensors& tensors);
+  /// Collective. Runs it on messages whose sums depend on the order, and throws ContractViolation if the bits are not
+  /// those of fp32 additions in rank order. The problem's fusion is NONE; the tensors hold other messages afterwards.
+  void expect_rank_order(Operation& operation, const Problem& problem, ProblemTensors& tensors);
 
  private:
   /// Collective. Throws ViolationOnAllRanks if the verification failed.
-  void expect_passed(const Verification& verified, const Problem& problem, const ProblemTensors& tensors);
+  void expect_passed(const Verification& verified, const Strategy& strategy, const Problem& problem,
+                     const ProblemTensors& tensors);
 
   const PluginHost& plugins_;
   std::shared_ptr<Backend> backend_;

@@ -49,6 +49,8 @@ class Series {
     if (over()) return;
     samples_.push_back(us / static_cast<double>(iterations_per_sample_));
     spent_us_ += spent_of(us, start);
+    // To be narrow enough twice in a row, or at fewer looks, takes more samples and holds the median no more often:
+    // who looks independent by chance still does at the next look. The interval allows for it instead.
     precise_ = static_cast<std::int64_t>(samples_.size()) >= config_.min_samples &&
                summarise(samples_).relative_half_width() * 100.0 <= config_.precision_percent;
     if (judged) judge("while timed");

@@ -11,7 +11,11 @@ namespace {
 
 constexpr double normal_quantile = 1.96;    // of 97.5 %
 constexpr double tail = 0.1;                // share of the samples clamped at either end
-constexpr double significant = 1.75;        // standard errors; lower ones widen the interval of steady samples too
+constexpr double few_samples = 2.0;         // see summarise(); Student's quantile alone would be (1.96^2 + 1) / 4 = 1.2
+constexpr double fewest_effective = 2.5;    // else the above has no bound
+constexpr double weak_share = 0.76;         // of a weak trend's ends; its quarters are at 0.5
+constexpr double weak_margin = 0.6;         // standard errors of a trend that count as none
+constexpr double strong_margin = 0.8;       // likewise where the whole trend counts, from 1.4 standard errors on
 constexpr double most_extrapolation = 3.0;  // of an extreme's distance from the median
 
 /// At a 1-based rank of ascending samples; between two samples, interpolated.
@@ -27,10 +31,17 @@ double inflation(double autocorrelation) {
   return std::sqrt((1.0 + r) / (1.0 - r));
 }
 
+/// The same of the half-width: the scale of fewer effective samples is less certain too.
+double widening_of(double autocorrelation, double count) {
+  const double error = inflation(autocorrelation);
+  const double effective = std::max(count / (error * error), fewest_effective);
+  return error * (1.0 + few_samples * (1.0 / (effective - 1.0) - 1.0 / (count - 1.0)));
+}
+
 /// What keeps samples in the order of measurement from being independent draws around one median.
 struct Dependence {
   double widening = 1.0;  ///< of the interval's half-width
-  double drift = 0.0;     ///< from the middle of a linear trend to its ends; 0 if the trend is insignificant
+  double drift = 0.0;     ///< what a linear trend adds on each side
 };
 
 Dependence dependence(std::vector<double> samples, double low, double high) {
@@ -69,14 +80,18 @@ Dependence dependence(std::vector<double> samples, double low, double high) {
     before = residual;
     time += 1.0;
   }
-  const double residual_correlation = residual_variance == 0.0 ? 0.0 : residual_lagged / residual_variance;
+  // Solved for r, the expected lag-1 autocorrelation of residuals is less by (2 + 4 r) / n.
+  const double residual_correlation =
+      residual_variance == 0.0 ? 0.0 : (count * residual_lagged / residual_variance + 2.0) / (count - 4.0);
   const double error = std::sqrt(residual_variance / (count - 2.0) / time_variance) * inflation(residual_correlation);
 
   Dependence result;
   // The expected lag-1 autocorrelation is less than the process's r by (1 + 4 r) / n; solved for r, plus the margin.
-  result.widening = inflation((count * lagged / variance + 3.0) / (count - 4.0));
+  result.widening = widening_of((count * lagged / variance + 3.0) / (count - 4.0), count);
   // Clamped samples do not move with the trend, so that the slope is too flat by their share.
-  if (std::abs(slope) > significant * error) result.drift = std::abs(slope) * count / 2.0 / (1.0 - 2.0 * tail);
+  const double rise = std::max(weak_share * (std::abs(slope) - weak_margin * error),  //
+                               std::abs(slope) - strong_margin * error);
+  result.drift = std::max(rise, 0.0) * count / 2.0 / (1.0 - 2.0 * tail);
   return result;
 }
 

@@ -79,17 +79,18 @@ void sum_of_row(const Problem& problem, const TestData& data, std::int64_t first
 }
 
 Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion, ProblemTensors& tensors,
-                    Backend& backend, ProcessGroup& group) {
+                    Backend& backend, ProcessGroup& group, double share) {
   tensors.poison_outputs();
   group.barrier();
   if (auto reason = run_once(operation, tensors.bindings(), backend, group); !reason.empty()) {
     return {std::numeric_limits<double>::quiet_NaN(), std::move(reason), true};
   }
-  return judge(problem, fusion, tensors, group);
+  return judge(problem, fusion, tensors, group, share);
 }
 
-Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group) {
-  return SampleJudge(problem, fusion, tensors, group).judge_set(allowed_share(Numerics::library, false, problem), 0, 0);
+Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group,
+                   double share) {
+  return SampleJudge(problem, fusion, tensors, group).judge_set(share, 0, 0);
 }
 
 double allowed_share(Numerics numerics, bool stored, const Problem& problem) {

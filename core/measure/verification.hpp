@@ -34,14 +34,15 @@ struct Verification {
 };
 
 /// Collective; every rank gets the same answer. Runs `operation` once on poisoned outputs and judges the result.
+/// `share` is allowed_share().
 [[nodiscard]] Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
-                                  ProblemTensors& tensors, Backend& backend, ProcessGroup& group);
+                                  ProblemTensors& tensors, Backend& backend, ProcessGroup& group, double share);
 
 /// Collective; every rank gets the same answer. Checks that all ranks hold the same bits in their outputs of the first
 /// set, that no guard was overwritten, and that every row is within tolerance of the double-precision reference (each
-/// rank checks its share of the rows).
+/// rank checks its share of the rows). `share` is allowed_share().
 [[nodiscard]] Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors,
-                                 ProcessGroup& group);
+                                 ProcessGroup& group, double share);
 
 /// Judges the outputs of whole samples of one problem. A result is checked against the reference once: the same bits
 /// are right again wherever they come from the same message, so that judging costs little more than a fingerprint.

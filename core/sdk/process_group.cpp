@@ -14,6 +14,8 @@ double ProcessGroup::max(double value) {
   return value;
 }
 
+double ProcessGroup::min(double value) { return -max(-value); }
+
 bool ProcessGroup::all(bool condition) { return max(condition ? 0.0 : 1.0) == 0.0; }
 
 std::string ProcessGroup::broadcast(std::string text, int root) {

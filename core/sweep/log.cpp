@@ -46,8 +46,11 @@ std::string times_text(const std::vector<Measurement>& rows) {
   std::string text;
   for (const auto& row : rows) {
     if (!text.empty()) text += ", ";
-    text +=
-        row.usable() ? fmt::format("{} {:.4g} us", row.strategy, row.time_us) : fmt::format("{} failed", row.strategy);
+    if (row.failed || std::isnan(row.time_us)) {
+      text += fmt::format("{} failed", row.strategy);
+    } else {
+      text += fmt::format("{} {:.4g} us{}", row.strategy, row.time_us, row.suspect ? " (suspect)" : "");
+    }
   }
   return text;
 }

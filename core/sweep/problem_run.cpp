@@ -32,6 +32,11 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
   return preparation.backend.with_epilogue_pass(strategy.prepare(reduction), preparation.fusion, problem);
 }
 
+double allowed_share_of(const Strategy& strategy, const Problem& problem) {
+  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
+  return allowed_share(strategy.numerics(), stored, problem);
+}
+
 namespace {
 
 /// Adds the time that it lives.
@@ -63,7 +68,7 @@ Neighbour neighbour_of(const Problem& problem, const MeasurementConfig& config, 
   const double weights = hidden * hidden / problem.tp_size;
   const double flops = 2.0 * weights * static_cast<double>(problem.num_tokens);
   double least_us = config.neighbour_us;
-  if (least_us == 0.0) least_us = flops / -group.max(-backend.product_flops(problem.dtype)) * 1e6;
+  if (least_us == 0.0) least_us = flops / group.min(backend.product_flops(problem.dtype)) * 1e6;
   const double bytes = config.neighbour_mib > 0.0 ? config.neighbour_mib * 1048576.0
                                                   : weights * static_cast<double>(size_of(problem.dtype));
   return {static_cast<std::size_t>(problem.message_bytes()), static_cast<std::size_t>(bytes), least_us};
@@ -120,8 +125,7 @@ void ProblemRun::prepare(Candidate& candidate, const Problem& problem, Names& us
   }
   const auto& strategy = strategies_.get(name);
   candidate.result.numerics = strategy.numerics();
-  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
-  candidate.allowed_share = allowed_share(strategy.numerics(), stored, problem);
+  candidate.allowed_share = allowed_share_of(strategy, problem);
 }
 
 void ProblemRun::end_if_lost(const Measurement& failed) {
@@ -215,7 +219,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
 
   const auto& contexts = config_.measurement.contexts;
   const bool copied = std::ranges::any_of(contexts, has_neighbour);
-  const auto free_bytes = -group_.max(-static_cast<double>(backend.free_bytes(group_.size())));
+  const auto free_bytes = group_.min(static_cast<double>(backend.free_bytes(group_.size())));
   const auto sets =
       ProblemTensors::usual_sets(problem, fusion, backend.cache_bytes(), static_cast<std::int64_t>(free_bytes), copied);
   const auto no_memory = together([&] {

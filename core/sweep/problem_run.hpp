@@ -25,6 +25,9 @@ namespace arbiter {
 [[nodiscard]] std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparation& preparation,
                                                            const Fusion* none);
 
+/// allowed_share() of what the strategy states, for an operation of prepare_operation().
+[[nodiscard]] double allowed_share_of(const Strategy& strategy, const Problem& problem);
+
 /// Measures the strategies of one process group, problem by problem. Every rank of the group has one and calls it in
 /// the same order.
 class ProblemRun {

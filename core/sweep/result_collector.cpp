@@ -68,11 +68,10 @@ void ResultCollector::decide() {
 void ResultCollector::write_report() {
   const Dataset dataset = rows_of(dataset_, setting_);
   const Dataset holdout = rows_of(holdout_, setting_);
-  Dataset all_rows = dataset_;
-  all_rows.append(holdout_);
+  dataset_.append(std::exchange(holdout_, {}));  // all rows; nothing else is made of either
   sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                 [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                [](const std::string& line) { log::say(line); }, setting_, &all_rows, curves_});
+                [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_});
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }

@@ -36,7 +36,7 @@ class ResultCollector {
 
   /// Chooses the setting to decide by, which the log names, and fits the heuristics to its rows so far.
   void decide();
-  /// Gives the sinks the report of the whole run.
+  /// The last call: gives the sinks the report of the whole run.
   void write_report();
 
   /// The rows that decide() used.

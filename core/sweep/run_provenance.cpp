@@ -35,30 +35,12 @@ std::string plugin_text(const PluginHost& plugins, PluginKind kind, const std::s
   return entry == nullptr ? name : fmt::format("{} {}", name, entry->version);
 }
 
-std::map<std::string, std::string> measurement_settings(const MeasurementConfig& config) {
-  std::vector<std::string_view> contexts;
-  for (const Context context : config.contexts) contexts.push_back(name_of(context));
-  return {{"context", fmt::format("[{}]", fmt::join(contexts, ", "))},
-          {"graph", fmt::format("{}", config.graph)},
-          {"max_samples", fmt::format("{}", config.max_samples)},
-          {"min_sample_us", fmt::format("{}", config.min_sample_us)},
-          {"min_samples", fmt::format("{}", config.min_samples)},
-          {"neighbour_mib", fmt::format("{}", config.neighbour_mib)},
-          {"neighbour_us", fmt::format("{}", config.neighbour_us)},
-          {"precision_percent", fmt::format("{}", config.precision_percent)},
-          {"probe", fmt::format("{}", config.probe)},
-          {"seed", fmt::format("{}", config.seed)},
-          {"skew_us", fmt::format("{}", config.skew_us)},
-          {"time_target_ms", fmt::format("{}", config.time_target_ms)},
-          {"timeout_ms", fmt::format("{}", config.timeout_ms)}};
-}
-
 }  // namespace
 
 std::map<std::string, std::string> settings_of(const Config& config, const PluginHost& plugins) {
   std::map<std::string, std::string> settings;
   settings["backend"] = plugin_text(plugins, PluginKind::backend, config.backend, "");
-  for (const auto& [key, value] : measurement_settings(config.measurement)) settings["measurement." + key] = value;
+  for (const auto& [key, value] : config.measurement_keys.values()) settings["measurement." + key] = text_of(value);
   for (const auto& strategy : config.strategies) {
     const std::string key = "strategies." + strategy.name;
     settings[key] = plugin_text(plugins, PluginKind::strategy, strategy.plugin, config.backend);

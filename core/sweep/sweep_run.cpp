@@ -76,7 +76,7 @@ class Sweep {
     if (tp_size <= all.size()) group.ranks = world_.first(tp_size);
     group.single_host = all.broadcast(group.ranks != nullptr && group.ranks->single_host() ? "1" : "", 0) == "1";
     const auto free_bytes = static_cast<double>(instances_.backend->free_bytes(tp_size));
-    group.free_bytes = static_cast<std::int64_t>(-all.max(-free_bytes));
+    group.free_bytes = static_cast<std::int64_t>(all.min(free_bytes));
     if (group.ranks == nullptr) return;
     group.strategies = std::make_unique<StrategySet>(config_, plugins_, remarks);
     group.strategies->keep_common(*group.ranks);

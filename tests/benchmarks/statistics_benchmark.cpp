@@ -4,6 +4,9 @@
 //   ends      share that hold the medians from the first to the last 5 % of the run
 //   width     mean width relative to the order-statistic interval that assumes independent samples
 // The series are AR(1); a drift is in units of the innovations' scale, from the first sample to the last.
+// Series with a goal end when their interval is as wide as that of `goal` samples of a normal distribution whose r is
+// known:
+//   samples   that they took on average, at most 400
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -57,6 +60,26 @@ void simulate(benchmark::State& state, Innovation innovation, double autocorrela
   state.counters["width"] = width / independent;
 }
 
+void simulate_stops(benchmark::State& state, Innovation innovation, double autocorrelation, double goal) {
+  const double median = SampleSeries(innovation, autocorrelation, 1).true_median(2'000'000);
+  SampleSeries series(innovation, autocorrelation, 2);
+  const double deviation = 1.0 / std::sqrt(1.0 - autocorrelation * autocorrelation);
+  const double inflation = std::sqrt((1.0 + autocorrelation) / (1.0 - autocorrelation));
+  const double half_width = 1.96 * std::sqrt(std::acos(0.0) / goal) * deviation * inflation;
+  constexpr int rounds = 2000;
+  double held = 0.0;
+  double samples = 0.0;
+  for (auto _ : state) {
+    for (int round = 0; round < rounds; ++round) {
+      const auto [summary, count] = series.until_precise(half_width, 400);
+      held += summary.ci_low <= median && median <= summary.ci_high ? 1.0 : 0.0;
+      samples += static_cast<double>(count);
+    }
+  }
+  state.counters["coverage"] = held / rounds;
+  state.counters["samples"] = samples / rounds;
+}
+
 void time(benchmark::State& state) {
   SampleSeries series(Innovation::skewed, 0.5, 3);
   std::vector<std::vector<double>> all(256);  // in turn, so that the processor does not learn the order of one
@@ -75,7 +98,7 @@ int main(int argc, char** argv) {
     for (const double autocorrelation : {0.0, 0.5, 0.8, 0.9, 0.95}) {
       for (const double drift : {0.0, 0.5, 1.0, 3.0, 10.0}) {
         if (drift != 0.0 && autocorrelation > 0.5) continue;
-        for (const std::size_t count : {6U, 8U, 10U, 12U, 20U, 50U, 200U, 1000U}) {
+        for (const std::size_t count : {6U, 8U, 10U, 12U, 20U, 50U, 100U, 200U, 1000U}) {
           auto title = name + "/rho:" + std::to_string(autocorrelation).substr(0, 4);
           if (drift != 0.0) title += "/drift:" + std::to_string(drift).substr(0, 3);
           title += "/n:" + std::to_string(count);
@@ -83,6 +106,14 @@ int main(int argc, char** argv) {
               ->Iterations(1)
               ->Unit(benchmark::kMillisecond);
         }
+      }
+      if (autocorrelation > 0.8) continue;
+      for (const double goal : {10.0, 20.0, 40.0, 80.0}) {
+        const auto title = name + "/rho:" + std::to_string(autocorrelation).substr(0, 4) +
+                           "/goal:" + std::to_string(static_cast<int>(goal));
+        benchmark::RegisterBenchmark(title.c_str(), simulate_stops, innovation, autocorrelation, goal)
+            ->Iterations(1)
+            ->Unit(benchmark::kMillisecond);
       }
     }
   }

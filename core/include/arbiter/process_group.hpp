@@ -40,6 +40,8 @@ class ARBITER_EXPORT ProcessGroup {
 
   /// The maximum over ranks.
   [[nodiscard]] double max(double value);
+  /// The minimum over ranks.
+  [[nodiscard]] double min(double value);
   /// Whether `condition` holds on every rank.
   [[nodiscard]] bool all(bool condition);
   /// The text of rank `root`, on every rank.

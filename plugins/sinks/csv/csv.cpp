@@ -62,8 +62,11 @@ class CsvSink : public Sink {
     }
     for (const auto& [key, file] : files_) {
       if (!file.writer) continue;
-      report.say(fmt::format("{}: {} rows{}", file.writer->file().string(), file.rows,
-                             file.failed > 0 ? fmt::format(", {} of them failed", file.failed) : ""));
+      const auto part = [](std::int64_t count, const char* what) {
+        return count > 0 ? fmt::format(", {} of them {}", count, what) : std::string();
+      };
+      report.say(fmt::format("{}: {} rows{}{}", file.writer->file().string(), file.rows, part(file.failed, "failed"),
+                             part(file.suspect, "suspect")));
     }
     for (const auto& file : probe_files_) report.say(fmt::format("{}: machine probe", file.string()));
     for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", log->file().string()));
@@ -73,6 +76,7 @@ class CsvSink : public Sink {
     std::unique_ptr<CsvWriter> writer;
     std::int64_t rows = 0;
     std::int64_t failed = 0;
+    std::int64_t suspect = 0;
   };
 
   [[nodiscard]] const std::string& platform() const {
@@ -108,7 +112,11 @@ class CsvSink : public Sink {
     }
     file.writer->append(row);
     ++file.rows;
-    if (!row.usable()) ++file.failed;
+    if (row.suspect && !row.failed) {
+      ++file.suspect;
+    } else if (!row.usable()) {
+      ++file.failed;
+    }
     // After the row, so that a failure to write the facts does not lose a measurement.
     if (is_new && !row.holdout) write_machine_file(file.writer->file(), run_.machine);
   }

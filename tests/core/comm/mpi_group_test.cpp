@@ -35,13 +35,14 @@ TEST(MpiGroup, GathersTextsInRankOrder) {
   for (std::size_t rank = 0; rank < texts.size(); ++rank) EXPECT_EQ(texts[rank].size(), rank);
 }
 
-TEST(MpiGroup, GathersBlocksAndTakesMaxima) {
+TEST(MpiGroup, GathersBlocksAndTakesMaximaAndMinima) {
   MpiGroup group(MPI_COMM_WORLD);
   const int own = 10 * group.rank();
   std::vector<int> all(static_cast<std::size_t>(group.size()), -1);
   group.all_gather(&own, all.data(), sizeof own);
   for (int rank = 0; rank < group.size(); ++rank) EXPECT_EQ(all[static_cast<std::size_t>(rank)], 10 * rank);
   EXPECT_EQ(group.max(static_cast<double>(own)), 10.0 * (group.size() - 1));
+  EXPECT_EQ(group.min(static_cast<double>(own) - 1.0), -1.0);
 }
 
 TEST(MpiGroup, AllHoldsOnlyIfItHoldsEverywhere) {

@@ -31,6 +31,10 @@ TEST(Validate, FillsInDefaults) {
   EXPECT_DOUBLE_EQ(config.measurement.min_sample_us, defaults.min_sample_us);
   EXPECT_EQ(config.measurement.timeout_ms, defaults.timeout_ms);
   EXPECT_EQ(config.measurement.seed, defaults.seed);
+  EXPECT_EQ(config.measurement_keys.values().size(), 13U) << "every key is recorded, also where none was given";
+  EXPECT_EQ(config.measurement_keys.integer("seed"), defaults.seed);
+  EXPECT_THAT(config.measurement_keys.texts("context"),
+              ::testing::ElementsAre(name_of(config.measurement.contexts[0])));
 }
 
 TEST(Validate, TellsWhetherAnOutputDirWasGiven) {
@@ -50,6 +54,8 @@ TEST(Validate, ReadsTheWholeOfMeasurement) {
   EXPECT_DOUBLE_EQ(config.measurement.min_sample_us, 4.5);
   EXPECT_EQ(config.measurement.timeout_ms, 5);
   EXPECT_EQ(config.measurement.seed, 6);
+  EXPECT_EQ(config.measurement_keys.integer("seed"), 6);
+  EXPECT_EQ(config.measurement_keys.real("min_sample_us"), 4.5);
 }
 
 TEST(Validate, ReportsEveryMistakeInTheOrderOfTheFile) {

@@ -27,9 +27,10 @@ struct Fault {
   }
 };
 
-Finished check(const std::string& kind, const std::string& fault) {
+Finished check(const std::string& kind, const std::string& fault, int ranks = 2) {
   const std::string sample = std::string(SAMPLES) + "/broken_" + kind + ".so";
-  return run({RUNNER, "--check", sample, "--ranks", "2", "--set", "fault=" + fault}, {"ARBITER_CHECK_SECONDS=20"});
+  return run({RUNNER, "--check", sample, "--ranks", std::to_string(ranks), "--set", "fault=" + fault},
+             {"ARBITER_CHECK_SECONDS=20"});
 }
 
 class BrokenPlugin : public ::testing::TestWithParam<Fault> {};
@@ -156,6 +157,24 @@ TEST(Check, LocatesAWrongValue) {
               ContainsRegex(R"(tokens x 1, row 0, out\[0\]: found [-0-9.]+, expected [-0-9.]+ within [0-9.e-]+)"));
   EXPECT_THAT(check("strategy", "skips_last").output,
               ContainsRegex(R"(an output was not written; rank 0: row 0, reduced\[0\]: found NaN, expected )"));
+}
+
+// Two messages have one sum, in every order and however often it is rounded.
+TEST(Check, HoldsAStrategyToTheNumericsThatItStates) {
+  const auto per_hop = check("strategy", "rounds_per_hop", 3);
+  EXPECT_EQ(per_hop.exit_code, 1);
+  EXPECT_THAT(per_hop.output, ContainsRegex("FAILED  the sum is correct, on ragged shapes.* times the allowed error.*"
+                                            "numerics\\(\\) states fp32_rank_order, which allows no larger error"));
+  const auto backwards = check("strategy", "adds_backwards", 3);
+  EXPECT_EQ(backwards.exit_code, 1);
+  EXPECT_THAT(backwards.output, ContainsRegex("ok      the sum is correct, on ragged shapes"));
+  EXPECT_THAT(backwards.output,
+              ContainsRegex("FAILED  the sum has the bits of fp32 additions in rank order, as numerics\\(\\) states.*"
+                            "tp 3.*element [0-9]+: found [-0-9.e]+, in rank order it is [-0-9.e]+"));
+}
+
+TEST(Check, DoesNotAskForTheBitsOfANumericsThatLeavesThemOpen) {
+  EXPECT_THAT(check("strategy", "none").output, Not(HasSubstr("rank order")));
 }
 
 TEST(Check, DoesNotGuessWhereAFusionFoundAWrongValue) {

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <utility>
 #include <vector>
+
+#include "measure/statistics.hpp"
 
 namespace arbiter {
 
@@ -28,6 +31,18 @@ class SampleSeries {
       shift += drift / static_cast<double>(count - 1);
     }
     return samples;
+  }
+
+  /// As the sampler does: from 10 samples on, up to `most`, it ends when the interval's half width is `goal`.
+  [[nodiscard]] std::pair<SampleSummary, std::size_t> until_precise(double goal, std::size_t most) {
+    const auto all = next(most);
+    std::vector<double> samples(all.begin(), all.begin() + 9);
+    for (;;) {
+      samples.push_back(all[samples.size()]);
+      const auto summary = summarise(samples);
+      const bool precise = summary.ci_high - summary.ci_low <= 2.0 * goal;
+      if (precise || samples.size() == most) return {summary, samples.size()};
+    }
   }
 
   /// Of the process without drift, from one long series.

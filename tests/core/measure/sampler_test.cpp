@@ -77,7 +77,14 @@ class MadeUpClock : public Backend {
   void copy_out(void* /*to*/, const void* /*from*/, std::size_t /*bytes*/) override {}
   void fill(void* /*to*/, unsigned char /*byte*/, std::size_t /*bytes*/) override {}
   void run(Operation& /*operation*/, const Bindings& /*bindings*/) override {}
-  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* /*operation*/, const SampleRequest& request) override {
+  /// The delays of the last sample with operations, and of the last with neighbours alone.
+  std::vector<double> delays, delays_alone;
+
+  [[nodiscard]] std::vector<Context> contexts() const override { return {Context::back_to_back, Context::engine}; }
+  [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
+    auto& of_request = operation == nullptr ? delays_alone : delays;
+    of_request.clear();
+    for (const auto& iteration : request.iterations) of_request.push_back(iteration.delay_us);
     return std::make_unique<MadeUp>(*this, static_cast<std::int64_t>(request.iterations.size()), request.graph);
   }
 
@@ -369,6 +376,33 @@ TEST_F(Sampler, EndsAtOnceOnEveryRankWhenOneLosesItsBackend) {
   EXPECT_EQ(turns_until(0), "A");
   EXPECT_EQ(turns_until(4).substr(0, 4), "AABB");
   EXPECT_EQ(turns_until(4).size(), 5U);
+}
+
+TEST_F(Sampler, SkewDelaysEachRankOnItsOwnAndNeighboursAloneAsMuchAsTheLatest) {
+  config_.skew_us = 8.0;
+  // Pairs: operations behind neighbours take twice as long as neighbours alone, whichever of the two is first.
+  MadeUpClock clock([](std::int64_t iterations_per_sample, int turn) {
+    return (turn % 4 == 0 || turn % 4 == 3 ? 20.0 : 10.0) * static_cast<double>(iterations_per_sample);
+  });
+  SampleSubject subject;
+  subject.context = Context::engine;
+  subject.iterations = [](std::int64_t count) {
+    return std::vector<Iteration>(static_cast<std::size_t>(count), Iteration{{}, nullptr, nullptr, 0.0});
+  };
+  std::vector<Candidate> candidates;
+  candidates.push_back(idle("A"));
+  arbiter::sample(candidates, subject, clock, group_, config_);
+  EXPECT_EQ(candidates.front().result.time_us, 10.0) << candidates.front().result.reason;
+  ASSERT_EQ(clock.delays.size(), 10U);
+  ASSERT_EQ(clock.delays_alone.size(), 10U);
+  double spread = 0.0;
+  for (std::size_t i = 0; i < clock.delays.size(); ++i) {
+    EXPECT_GE(clock.delays[i], 0.0);
+    EXPECT_LT(clock.delays[i], 8.0);
+    EXPECT_EQ(clock.delays_alone[i], group_.max(clock.delays[i])) << i;
+    spread += group_.max(clock.delays[i]) - group_.min(clock.delays[i]);
+  }
+  EXPECT_EQ(spread > 0.0, group_.size() > 1) << "ranks are late by different times";
 }
 
 TEST_F(Sampler, TellsWhetherItsSamplesWereGraphs) {

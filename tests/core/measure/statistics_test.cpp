@@ -85,17 +85,20 @@ TEST(Statistics, RanksBetweenTwoSamplesAreInterpolatedExceptThatOfP95) {
   }
 }
 
-// Clamped to 1.9 and 9.1 and centred: -3.6 twice, ..., a lag-1 autocorrelation that gives r = (10 r1 + 3) / 6.
+// Clamped to 1.9 and 9.1 and centred, without a trend: a lag-1 autocorrelation that gives r = (10 r1 + 3) / 6.
 TEST(Statistics, AutocorrelationWidensTheInterval) {
-  const std::vector<double> samples{4.0, 6.0, 5.0, 7.0, 3.0, 8.0, 1.0, 2.0, 9.0, 10.0};
-  const double c[] = {-1.5, 0.5, -0.5, 1.5, -2.5, 2.5, -3.6, -3.5, 3.5, 3.6};
+  const std::vector<double> samples{1.0, 9.0, 2.0, 6.0, 7.0, 10.0, 8.0, 4.0, 5.0, 3.0};
+  const double c[] = {-3.6, 3.5, -3.5, 0.5, 1.5, 3.6, 2.5, -1.5, -0.5, -2.5};
   double variance = 0.0;
   double lagged = 0.0;
   for (const double value : c) variance += value * value;
   for (int i = 1; i < 10; ++i) lagged += c[i - 1] * c[i];
   const double r = (10.0 * lagged / variance + 3.0) / 6.0;
   ASSERT_GT(r, 0.0);
-  const double half_width = 0.98 * std::sqrt(10.0) * std::sqrt((1.0 + r) / (1.0 - r));
+  const double effective = 10.0 * (1.0 - r) / (1.0 + r);
+  ASSERT_GT(effective, 2.5);
+  const double uncertainty = 1.0 + 2.0 / (effective - 1.0) - 2.0 / 9.0;
+  const double half_width = 0.98 * std::sqrt(10.0) * std::sqrt((1.0 + r) / (1.0 - r)) * uncertainty;
   const auto summary = summarise(samples);
   EXPECT_NEAR(summary.ci_high, 5.5 + half_width, 1e-9);
   EXPECT_NEAR(summary.relative_half_width() * 5.5, half_width, 1e-9);
@@ -119,6 +122,13 @@ TEST(Statistics, IntervalHoldsTheMediansOfAWholeDrift) {
   }
   // As strong as the noise: what it does to a median of 100 samples is four times the plain interval.
   EXPECT_GE(coverage({Innovation::gaussian, 0.0, 5}, 100, 500, 998.5, 1001.5, 3.0), 0.93);
+}
+
+TEST(Statistics, IntervalHoldsTheMediansOfBothHalvesOfAWeakDrift) {
+  // Drifts of 1.4 and 2.9 standard errors, which a test for a trend mostly misses.
+  EXPECT_GE(coverage({Innovation::gaussian, 0.0, 6}, 100, 2000, 999.875, 1000.125, 0.5), 0.88);
+  EXPECT_GE(coverage({Innovation::gaussian, 0.0, 7}, 100, 2000, 999.75, 1000.25, 1.0), 0.89);
+  EXPECT_GE(coverage({Innovation::gaussian, 0.0, 8}, 20, 2000, 999.75, 1000.25, 1.0), 0.92);
 }
 
 TEST(Statistics, EqualSamplesHaveAnIntervalOfNoWidth) {
@@ -158,10 +168,26 @@ TEST(Statistics, IntervalHoldsTheTrueMedianNineteenTimesInTwenty) {
 
 TEST(Statistics, IntervalHoldsTheTrueMedianOfAutocorrelatedSamples) {
   const double skewed_median = SampleSeries(Innovation::skewed, 0.8, 1).true_median(400'000);
-  for (const auto& [count, rounds] : {std::pair{12U, 4000}, {20U, 2500}, {50U, 1000}, {200U, 500}}) {
+  for (const auto& [count, rounds] : {std::pair{8U, 4000}, {12U, 4000}, {20U, 2500}, {50U, 1000}, {200U, 500}}) {
     EXPECT_GE(coverage({Innovation::gaussian, 0.8, 2}, count, rounds, 1000.0, 1000.0), 0.93) << count;
     EXPECT_GE(coverage({Innovation::skewed, 0.8, 3}, count, rounds, skewed_median, skewed_median), 0.93) << count;
   }
+}
+
+// As the sampler ends: after each sample it looks whether the interval is narrow enough.
+TEST(Statistics, IntervalHoldsTheTrueMedianOfASeriesThatEndedWhenItLookedPrecise) {
+  constexpr int rounds = 1000;
+  constexpr double goal = 4.0;  // a third of what 10 samples give
+  SampleSeries series(Innovation::gaussian, 0.8, 9);
+  int inside = 0;
+  std::size_t taken = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto [summary, count] = series.until_precise(goal, 200);
+    taken += count;
+    if (summary.ci_low <= 1000.0 && 1000.0 <= summary.ci_high) ++inside;
+  }
+  EXPECT_GE(inside, rounds * 92 / 100);
+  EXPECT_LT(taken, rounds * 100U) << "it does end early";
 }
 
 }  // namespace

@@ -81,7 +81,8 @@ class VerificationTest : public GroupFixture {
   Verification verify_with(const std::function<void(std::byte*)>& spoil, const Fusion& fusion) {
     RightSum operation(problem_, spoil);
     ProblemTensors tensors(problem_, fusion, *backend_, group_.rank(), {seed, false});
-    return verify(operation, problem_, fusion, tensors, *backend_, group_);
+    return verify(operation, problem_, fusion, tensors, *backend_, group_,
+                  allowed_share(Numerics::library, false, problem_));
   }
 
   Verification judged_by(Judging::Judge judge) {

@@ -21,7 +21,11 @@ std::vector<Measurement> rows() {
   failed.strategy = "RING";
   failed.time_us = Measurement::none;
   failed.failed = true;
-  return {good, failed};
+  Measurement suspect = good;
+  suspect.strategy = "SHY";
+  suspect.time_us = 0.25;
+  suspect.suspect = true;
+  return {good, failed, suspect};
 }
 
 TEST(Progress, DurationsReadNaturally) {
@@ -37,9 +41,11 @@ TEST(Progress, APipeGetsAPlainLinePerProblem) {
     Progress progress(false, 2, 2.0);
     progress.advance(rows(), 1.0);
   }
-  EXPECT_THAT(::testing::internal::GetCapturedStdout(),
-              AllOf(HasSubstr("[1/2] tp 2, bfloat16, NONE, 1 tokens x 64: ONESHOT 12.5 us, RING failed ("),
-                    HasSubstr(" left)\n"), Not(HasSubstr("\r"))));
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStdout(),
+      AllOf(
+          HasSubstr("[1/2] tp 2, bfloat16, NONE, 1 tokens x 64: ONESHOT 12.5 us, RING failed, SHY 0.25 us (suspect) ("),
+          HasSubstr(" left)\n"), Not(HasSubstr("\r"))));
 }
 
 TEST(Progress, ATerminalGetsOneLineThatIsRewritten) {

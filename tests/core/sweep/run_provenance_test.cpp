@@ -26,7 +26,8 @@ Config config_of() {
   config.text = "output_dir: /home/mary/out\n";
   config.backend = "host";
   config.tp_sizes = {2};
-  config.measurement.contexts = {Context::isolated, Context::back_to_back};
+  config.measurement_keys.set({"context", ParameterType::text_list, "[]", "", ""},
+                              std::vector<std::string>{"isolated", "back_to_back"});
   config.holdout = {{96, 3}, {96, 5}};
   PluginChoice strategy;
   strategy.name = "MPI_RING";
@@ -59,7 +60,7 @@ TEST(RunProvenance, TheSettingsAreThoseThatPartsOfOneSweepShare) {
   config.output_dir = "elsewhere";
   config.text += "# another\n";
   EXPECT_EQ(settings_of(config, plugins), settings);
-  config.measurement.seed = 2;
+  config.measurement_keys.set({"seed", ParameterType::integer, "1", "", ""}, std::int64_t{2});
   EXPECT_NE(settings_of(config, plugins), settings);
 }
 

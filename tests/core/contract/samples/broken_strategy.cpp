@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A simple AllReduce through shared memory that breaks its contract in the way its parameter says.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -22,6 +23,9 @@ class Broken : public Strategy {
   explicit Broken(const Parameters& values) : fault_(values.text("fault")) {}
 
   [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] Numerics numerics() const override {
+    return has("rounds_per_hop") || has("adds_backwards") ? Numerics::fp32_rank_order : Numerics::library;
+  }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     if (has("supports_by_rank") && group.rank() == 1) return Support::no("rank 1 has no wish to");
@@ -67,7 +71,9 @@ class BrokenOperation : public Operation {
     for (int rank = 0; rank < group_.size(); ++rank) {
       inputs_[static_cast<std::size_t>(rank)] = segment_.of(rank);
     }
+    if (has("adds_backwards")) std::ranges::reverse(inputs_);
     kernels_.reduce(inputs_.data(), group_.size(), count, sum_.data());
+    if (has("rounds_per_hop")) add_per_hop(count);
     if (has("drops_nan")) {
       for (auto& value : sum_) value = std::isnan(value) ? 0.0F : value;
     }
@@ -81,6 +87,13 @@ class BrokenOperation : public Operation {
 
  private:
   [[nodiscard]] bool has(const char* fault) const { return strategy_.has(fault); }
+
+  void add_per_hop(std::int64_t count) {
+    std::vector<std::byte> sum(static_cast<std::size_t>(problem_.message_bytes()));
+    std::memcpy(sum.data(), inputs_[0], sum.size());
+    for (std::size_t rank = 1; rank < inputs_.size(); ++rank) kernels_.accumulate(inputs_[rank], sum.data(), count);
+    kernels_.load(sum.data(), sum_.data(), count);
+  }
 
   const Broken& strategy_;
   Problem problem_;

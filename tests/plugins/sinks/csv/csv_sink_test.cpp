@@ -28,13 +28,16 @@ TEST(CsvSink, WritesEachRowIntoTheFileOfItsTpSizeAsItIsMeasured) {
   EXPECT_FALSE(std::filesystem::exists(end.run.output_dir / "benchmark.tp4.cpu.csv"));
   sink->measured(decision_row(tp4, "MPI", 3.5));
   sink->measured(failed_row(tp4, "ONESHOT"));
+  auto suspect = decision_row(tp4, "TWOSHOT", 0.1);
+  suspect.suspect = true;
+  sink->measured(suspect);
   const Dataset data = read_data_dir(end.run.output_dir, "cpu").dataset;
-  EXPECT_EQ(data.rows().size(), 3U);
+  EXPECT_EQ(data.rows().size(), 4U);
   EXPECT_EQ(data.machine().facts, machine.facts);
   sink->write(end.report);
   const std::string out = end.run.output_dir.string();
   EXPECT_THAT(end.said, ElementsAre(out + "/benchmark.tp2.cpu.csv: 1 rows",
-                                    out + "/benchmark.tp4.cpu.csv: 2 rows, 1 of them failed"));
+                                    out + "/benchmark.tp4.cpu.csv: 3 rows, 1 of them failed, 1 of them suspect"));
 }
 
 TEST(CsvSink, WritesTheHoldoutIntoFilesOfItsOwn) {
