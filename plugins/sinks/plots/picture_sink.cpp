@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/picture_sink.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "arbiter/plots.hpp"
+#include "picture_parts.hpp"
 
 namespace arbiter::plots {
 
@@ -15,20 +15,6 @@ namespace {
 
 /// Shared by all picture sinks of a run. begin() of every sink precedes write() of any.
 std::atomic<bool> reported_missing_gnuplot = false;
-
-Dataset of_dtype(const Dataset& dataset, DType dtype) {
-  Dataset chosen(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
-    if (row.problem.dtype == dtype) chosen.add(row);
-  }
-  return chosen;
-}
-
-/// Fusion names come from CSVs: none may lead out of the folder of pictures.
-std::string folder_name(std::string fusion) {
-  std::ranges::replace(fusion, '/', '_');
-  return fusion == "." || fusion == ".." || fusion.empty() ? "_" + fusion : fusion;
-}
 
 }  // namespace
 
@@ -68,7 +54,7 @@ void PictureSink::draw_fusions(const Dataset& dataset, const std::filesystem::pa
   for (const std::string& fusion : dataset.fusions()) {
     for (const std::string& format : formats_) {
       try {
-        plot_(dataset, fusion, folder / folder_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
+        plot_(dataset, fusion, folder / file_name_of(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
         ++outcome.written;
       } catch (const GnuplotMissing&) {
         throw;
