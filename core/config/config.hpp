@@ -86,7 +86,6 @@ struct Config {
   std::vector<PluginChoice> sinks;
   MeasurementConfig measurement;
   std::filesystem::path output_dir;
-  bool output_dir_given = false;  ///< false for the default
   bool enable_auto = false;
   std::vector<std::string> remarks;  ///< for the user, not mistakes; each begins with its key
 };

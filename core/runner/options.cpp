@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "arbiter/error.hpp"
 #include "plugin/search_path.hpp"
@@ -40,8 +41,9 @@ Options parse_options(int argc, char** argv) {
                  "The SM version in file names and in the table (90 for sm90); default: what the GPU or the files say")
       ->type_name("V")
       ->check(CLI::PositiveNumber);
-  app.add_option("--save_csv_dir,--save-csv-dir", options.save_csv_dir,
-                 "Folder for CSVs, tables and pictures; default: output_dir of the YAML, or --data_dir")
+  app.add_option("--output_dir,--output-dir,--save_csv_dir,--save-csv-dir", options.output_dir,
+                 "Folder for CSVs, tables and pictures; default: output_dir of the YAML. Only if it is that of "
+                 "--data_dir is anything written there")
       ->type_name("DIR");
   app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
                "Measure AUTO too: for each problem, the strategy that the first heuristic chose");
@@ -89,6 +91,12 @@ Options parse_options(int argc, char** argv) {
     if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty()) {
       throw CLI::RequiredError("--config FILE, --data_dir DIR, --check PLUGIN.so or --list");
     }
+    std::error_code unreadable;
+    if (std::filesystem::exists(options.output_dir, unreadable) &&
+        !std::filesystem::is_directory(options.output_dir, unreadable)) {
+      throw CLI::ValidationError(
+          "--output_dir", fmt::format("found {}, which is a file; allowed: a folder", options.output_dir.string()));
+    }
     if (options.allow_mixed && options.data_dir.empty()) {
       throw CLI::ValidationError("--allow_mixed", "is for --data_dir; a run that measures sets other runs' CSVs aside");
     }
@@ -123,11 +131,7 @@ ConfigText read_config(const Options& options) {
 
 Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
   auto config = text.validate(plugins, !options.data_dir.empty());
-  if (!options.save_csv_dir.empty()) {
-    config.output_dir = options.save_csv_dir;
-  } else if (!options.data_dir.empty() && !config.output_dir_given) {
-    config.output_dir = options.data_dir;
-  }
+  if (!options.output_dir.empty()) config.output_dir = options.output_dir;
   if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
     throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");
   }

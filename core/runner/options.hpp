@@ -14,7 +14,7 @@ namespace arbiter {
 struct Options {
   std::filesystem::path config;
   std::filesystem::path data_dir;
-  std::filesystem::path save_csv_dir;
+  std::filesystem::path output_dir;
   std::string sm_version;  ///< digits, or empty
   std::vector<std::filesystem::path> plugin_dirs;
   std::vector<std::string> overrides;  ///< key.path=value

@@ -4,13 +4,25 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "io/artefact_folder.hpp"
+#include "io/provenance.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/log.hpp"
 #include "sweep/setting_choice.hpp"
 #include "sweep/strategy_ids.hpp"
 
 namespace arbiter {
+
+namespace {
+
+ArtefactOrigin origin_of(const Dataset& rows, const Config& config) {
+  return {run_ids(rows), rows_hash(rows),
+          text_hash(fmt::format("{}\n{}", config.text, fmt::join(config.overrides, "\n")))};
+}
+
+}  // namespace
 
 ResultCollector::ResultCollector(const Config& config, const PluginHost& plugins, RunInfo run, Dataset dataset,
                                  Dataset holdout)
@@ -70,9 +82,12 @@ void ResultCollector::write_report() {
   const Dataset holdout = rows_of(holdout_, setting_);
   Dataset all_rows = dataset_;
   all_rows.append(holdout_);
+  ArtefactFolder folder(run_.output_dir, origin_of(all_rows, config_));
   sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                 [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
                 [](const std::string& line) { log::say(line); }, setting_, &all_rows});
+  folder.close();
+  if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }
