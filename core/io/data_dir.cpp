@@ -53,6 +53,17 @@ Dataset read_files(const std::map<int, fs::path>& files, const DataDirOptions& o
   return rows;
 }
 
+/// Throws DataError if they may not be joined.
+void note_runs(const fs::path& source, const JoinedRuns& runs, const DataDirOptions& options, DataDirContents& all) {
+  all.mixed = runs.conflicts();
+  if (!all.mixed.empty() && !options.allow_mixed) {
+    throw DataError(fmt::format("{}: rows of runs that differ are not joined, unless --allow_mixed says so: {}",
+                                source.string(), fmt::join(all.mixed, ". ")));
+  }
+  std::ranges::move(runs.remarks(), std::back_inserter(all.mixed));
+  all.runs = runs.known();
+}
+
 /// Why the rows of a file may not be joined with those of a run; empty if they may.
 std::string why_stale(const fs::path& file, const Provenance& run) {
   try {
@@ -93,13 +104,16 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
     row.holdout = true;
     all.holdout.add(std::move(row));
   }
-  all.mixed = runs.conflicts();
-  if (!all.mixed.empty() && !options.allow_mixed) {
-    throw DataError(fmt::format("{}: rows of runs that differ are not joined, unless --allow_mixed says so: {}",
-                                dir.string(), fmt::join(all.mixed, ". ")));
-  }
-  std::ranges::move(runs.remarks(), std::back_inserter(all.mixed));
-  all.runs = runs.known();
+  note_runs(dir, runs, options, all);
+  return all;
+}
+
+DataDirContents read_data_file(const fs::path& file, const DataDirOptions& options) {
+  DataDirContents all;
+  JoinedRuns runs;
+  all.dataset = read_files({{0, file}}, options, runs, all);
+  all.holdout = Dataset(all.dataset.machine());
+  note_runs(file, runs, options, all);
   return all;
 }
 

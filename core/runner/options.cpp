@@ -8,6 +8,7 @@
 
 #include "arbiter/error.hpp"
 #include "plugin/search_path.hpp"
+#include "sweep/diff_run.hpp"
 #include "version.hpp"
 
 namespace arbiter {
@@ -19,6 +20,7 @@ constexpr const char* description =
     "writes the decision as tables and pictures.\n\n"
     "  runner --config sweep.yaml     measure, decide, write everything\n"
     "  runner --data_dir results/     the same from existing CSVs\n"
+    "  runner --diff before/ after/   what became slower or faster between two measurements\n"
     "  runner --check my_ring.so      check a plugin against its contract";
 
 constexpr const char* footer =
@@ -58,9 +60,27 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
       ->type_name("DIR");
   app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows, "Skip malformed CSV lines and count them");
-  app.add_flag(
-      "--allow_mixed,--allow-mixed", options.allow_mixed,
-      "With --data_dir: join the rows of runs that differ in machine, versions or settings; the report says so");
+  app.add_flag("--allow_mixed,--allow-mixed", options.allow_mixed,
+               "With --data_dir and --diff: join the rows of runs that differ in machine, versions or settings; the "
+               "report says so");
+  auto* diff = app.add_option("--diff", options.diff,
+                              "Compare two measurements, folders of CSVs or single CSVs: which cells became slower or "
+                              "faster, and what else differs; writes into --output_dir (default: out/diff)")
+                   ->type_name("BEFORE AFTER")
+                   ->expected(2);
+  std::string threshold;
+  std::string fail_on;
+  auto* threshold_option =
+      app.add_option("--diff_threshold,--diff-threshold", threshold,
+                     "With --diff: changes up to this one do not count; default: that of --fail-on, else 5%")
+          ->type_name("PERCENT")
+          ->needs(diff);
+  auto* fail_on_option =
+      app.add_option(
+             "--fail_on,--fail-on", fail_on,
+             "With --diff: exit code 1 if a cell is slower by more than this and beyond its interval, or newly fails")
+          ->type_name("PERCENT")
+          ->needs(diff);
   auto* list =
       app.add_option("--list", options.listed,
                      "List the plugins found and why others were refused; with a NAME, describe that plugin and "
@@ -82,14 +102,18 @@ Options parse_options(int argc, char** argv) {
                    "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
   list->excludes(dry_run);
   check->excludes(list)->excludes(dry_run);
+  for (auto* other : {list, check, dry_run, app.get_option("--config"), app.get_option("--data_dir")}) {
+    diff->excludes(other);
+  }
   for (auto* option : app.get_options()) {
     if (option->get_items_expected_max() > 1) option->take_all()->allow_extra_args(false);
   }
   try {
     app.parse(argc, argv);
     options.list = list->count() > 0;
-    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty()) {
-      throw CLI::RequiredError("--config FILE, --data_dir DIR, --check PLUGIN.so or --list");
+    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty() &&
+        options.diff.empty()) {
+      throw CLI::RequiredError("--config FILE, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
     }
     std::error_code unreadable;
     if (std::filesystem::exists(options.output_dir, unreadable) &&
@@ -97,8 +121,15 @@ Options parse_options(int argc, char** argv) {
       throw CLI::ValidationError(
           "--output_dir", fmt::format("found {}, which is a file; allowed: a folder", options.output_dir.string()));
     }
-    if (options.allow_mixed && options.data_dir.empty()) {
-      throw CLI::ValidationError("--allow_mixed", "is for --data_dir; a run that measures sets other runs' CSVs aside");
+    if (diff->count() > 0 && options.diff.size() != 2) {
+      throw CLI::ValidationError("--diff",
+                                 fmt::format("found {} of them; allowed: two, BEFORE AFTER", options.diff.size()));
+    }
+    if (fail_on_option->count() > 0) options.diff_threshold = *(options.fail_on = parse_percent("--fail-on", fail_on));
+    if (threshold_option->count() > 0) options.diff_threshold = parse_percent("--diff_threshold", threshold);
+    if (options.allow_mixed && options.data_dir.empty() && options.diff.empty()) {
+      throw CLI::ValidationError("--allow_mixed",
+                                 "is for --data_dir and --diff; a run that measures sets other runs' CSVs aside");
     }
     if (options.dry_run && !options.data_dir.empty()) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");
