@@ -82,19 +82,25 @@ void ResultCollector::write_report() {
   const Dataset holdout = rows_of(holdout_, setting_);
   Dataset all_rows = dataset_;
   all_rows.append(holdout_);
-  ArtefactFolder folder(run_.output_dir, origin_of(all_rows, config_));
-  sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
-                [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                [](const std::string& line) { log::say(line); }, setting_, &all_rows});
-  folder.close();
-  if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
+  try {
+    ArtefactFolder folder(run_.output_dir, origin_of(all_rows, config_));
+    sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
+                  [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
+                  [](const std::string& line) { log::say(line); }, setting_, &all_rows});
+    folder.close();
+    if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
+  } catch (...) {
+    // The rows are safe, and other ranks wait for the end of the run.
+    artefacts_failed_ = true;
+    log::error(what_was_thrown());
+  }
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }
 }
 
 ExitCode ResultCollector::exit_code() const {
-  const bool failed = failed_cells_ > 0 || sinks_.any_failed() || decision_.any_failed;
+  const bool failed = failed_cells_ > 0 || artefacts_failed_ || sinks_.any_failed() || decision_.any_failed;
   return failed ? ExitCode::failed : ExitCode::done;
 }
 

@@ -121,6 +121,16 @@ TEST_F(Artefacts, FilesThatNoRunListedAreKeptToo) {
   EXPECT_EQ(read_file(out() / "notes.txt"), "mine");
 }
 
+TEST_F(Artefacts, AListThatCannotBeWrittenFailsTheRunAndLosesNothingElse) {
+  fs::create_directories(out() / "artefacts.json");
+  const auto config = small_sweep("heuristics: [lut]\nsinks: [summary]\n").string();
+  const auto result = runner({"--config", config});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("cannot write " + (out() / "artefacts.json").string()));
+  EXPECT_TRUE(fs::exists(out() / "summary.txt"));
+  EXPECT_TRUE(fs::exists(out() / "benchmark.tp2.cpu.csv"));
+}
+
 TEST_F(Artefacts, OfAMeasurementAreReplacedFromItsOwnCsvsAndKeptFromTheNextRun) {
   const auto config = small_sweep("heuristics: [lut]\nsinks: [summary, regret]\n").string();
   ASSERT_EQ(runner({"--config", config}).exit_code, 0);
