@@ -87,7 +87,6 @@ struct Config {
   MeasurementConfig measurement;
   Parameters measurement_keys;  ///< every key of `measurement` with its value, for the record of the run
   std::filesystem::path output_dir;
-  bool output_dir_given = false;  ///< false for the default
   bool enable_auto = false;
   std::vector<std::string> remarks;  ///< for the user, not mistakes; each begins with its key
 };

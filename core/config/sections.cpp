@@ -236,7 +236,6 @@ std::vector<fs::path> read_plugin_dirs(const ConfigCursor& root, const std::stri
 
 void read_output_dir(const ConfigCursor& root, Config& config) {
   const auto cursor = root.find("output_dir");
-  config.output_dir_given = cursor.has_value();
   if (!cursor) {
     config.output_dir = fs::path("out") / fs::path(config.source).stem();
     return;

@@ -99,6 +99,17 @@ std::string instead_of_cells(const fs::path& dir) {
   return names;
 }
 
+/// Throws DataError if they may not be joined.
+void note_runs(const fs::path& source, const JoinedRuns& runs, const DataDirOptions& options, DataDirContents& all) {
+  all.mixed = runs.conflicts();
+  if (!all.mixed.empty() && !options.allow_mixed) {
+    throw DataError(fmt::format("{}: rows of runs that differ are not joined, unless --allow_mixed says so: {}",
+                                source.string(), fmt::join(all.mixed, ". ")));
+  }
+  std::ranges::move(runs.remarks(), std::back_inserter(all.mixed));
+  all.runs = runs.known();
+}
+
 /// Why the rows of a file may not be joined with those of a run; empty if they may.
 std::string why_stale(const fs::path& file, const Provenance& run) {
   try {
@@ -147,13 +158,16 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
                     "nothing can be decided without a cell",
                     dir.string()));
   }
-  all.mixed = runs.conflicts();
-  if (!all.mixed.empty() && !options.allow_mixed) {
-    throw DataError(fmt::format("{}: rows of runs that differ are not joined, unless --allow_mixed says so: {}",
-                                dir.string(), fmt::join(all.mixed, ". ")));
-  }
-  std::ranges::move(runs.remarks(), std::back_inserter(all.mixed));
-  all.runs = runs.known();
+  note_runs(dir, runs, options, all);
+  return all;
+}
+
+DataDirContents read_data_file(const fs::path& file, const DataDirOptions& options) {
+  DataDirContents all;
+  JoinedRuns runs;
+  all.dataset = read_files({{0, file}}, options, runs, all);
+  all.holdout = Dataset(all.dataset.machine());
+  note_runs(file, runs, options, all);
   return all;
 }
 

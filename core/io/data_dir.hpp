@@ -32,6 +32,9 @@ struct DataDirContents : CsvContents {
 [[nodiscard]] DataDirContents read_data_dir(const std::filesystem::path& dir, const std::string& platform,
                                             const DataDirOptions& options = {});
 
+/// The rows of one CSV of any name, those of a holdout too, as a dataset. Throws DataError and SystemError.
+[[nodiscard]] DataDirContents read_data_file(const std::filesystem::path& file, const DataDirOptions& options = {});
+
 /// Before a run writes into a folder: sets aside the CSVs of the run's platform whose rows may not be joined with the
 /// run's, so that read_data_dir() never finds both. Returns a line for each: which file, its new name, why. Throws
 /// SystemError.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/files.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 
 #include <fcntl.h>
@@ -67,9 +69,19 @@ class TemporaryFile {
   int descriptor_ = -1;
 };
 
+std::atomic<FileWatcher*> watcher = nullptr;
+
 }  // namespace
 
+FileWatcher::FileWatcher() {
+  FileWatcher* none = nullptr;
+  if (!watcher.compare_exchange_strong(none, this)) throw std::logic_error("there is a file watcher already");
+}
+
+FileWatcher::~FileWatcher() { watcher = nullptr; }
+
 void write_file(const fs::path& file, std::string_view contents) {
+  if (FileWatcher* told = watcher; told != nullptr) told->before_write(file, contents);
   make_parent_folder(file);
   TemporaryFile temporary(file.string() + ".tmp." + std::to_string(::getpid()));
   temporary.write(contents);

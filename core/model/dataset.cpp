@@ -140,6 +140,10 @@ Dataset Dataset::of_tp_size(int tp_size) const {
   return filtered(*this, [&](const Measurement& row) { return row.problem.tp_size == tp_size; });
 }
 
+Dataset Dataset::of_dtype(DType dtype) const {
+  return filtered(*this, [&](const Measurement& row) { return row.problem.dtype == dtype; });
+}
+
 Dataset Dataset::of_fusion(std::string_view fusion) const {
   return filtered(*this, [&](const Measurement& row) { return row.problem.fusion == fusion; });
 }

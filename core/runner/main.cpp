@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/plots.hpp"
 #include "as_rank.hpp"
 #include "comm/rank_environment.hpp"
 #include "config/config.hpp"
@@ -15,6 +16,7 @@
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
 #include "supervise/launcher.hpp"
+#include "sweep/diff_run.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
 #include "sweep/sweep_run.hpp"
@@ -53,6 +55,8 @@ ExitCode list_plugins(const Options& options) {
   }
   return ExitCode::done;
 }
+
+std::string platform_of(const Options& options) { return options.sm_version.empty() ? "" : "sm" + options.sm_version; }
 
 /// As many ranks as the largest group needs and this host can take; the plan skips what needs more.
 int ranks_to_start(const Config& config, const Backend& backend) {
@@ -99,8 +103,30 @@ ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char
   return outcome.code;
 }
 
+/// Without gnuplot there are no pictures, which is no failure.
+void draw_changes(const Dataset& before, const Dataset& after, const std::filesystem::path& folder) {
+  try {
+    const int drawn = plot_changes(before, after, folder);
+    log::say(fmt::format("{}: {} picture{} of what changed", folder.string(), drawn, drawn == 1 ? "" : "s"));
+  } catch (const GnuplotMissing& missing) {
+    log::warn(fmt::format("pictures are skipped: {}", missing.what()));
+  }
+}
+
+ExitCode diff(const Options& options) {
+  return run_diff({.before = options.diff.front(),
+                   .after = options.diff.back(),
+                   .platform = platform_of(options),
+                   .options = {options.skip_bad_rows, options.allow_mixed},
+                   .threshold = options.diff_threshold,
+                   .fail_on = options.fail_on,
+                   .output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir,
+                   .draw = draw_changes});
+}
+
 ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
+  if (!options.diff.empty()) return diff(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) return run_as_rank(options);
@@ -113,8 +139,8 @@ ExitCode run(int argc, char** argv) {
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);
   if (options.data_dir.empty()) return measure(config, plugins, argc, argv);
-  const auto platform = options.sm_version.empty() ? "" : "sm" + options.sm_version;
-  return run_from_data(config, plugins, {options.data_dir, platform, {options.skip_bad_rows, options.allow_mixed}});
+  return run_from_data(config, plugins,
+                       {options.data_dir, platform_of(options), {options.skip_bad_rows, options.allow_mixed}});
 }
 
 }  // namespace

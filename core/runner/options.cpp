@@ -6,10 +6,12 @@
 #include <sstream>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/names.hpp"
 #include "plugin/search_path.hpp"
+#include "sweep/diff_run.hpp"
 #include "version.hpp"
 
 namespace arbiter {
@@ -21,6 +23,7 @@ constexpr const char* description =
     "writes the decision as tables and pictures.\n\n"
     "  runner --config sweep.yaml     measure, decide, write everything\n"
     "  runner --data_dir results/     the same from existing CSVs\n"
+    "  runner --diff before/ after/   what became slower or faster between two measurements\n"
     "  runner --check my_ring.so      check a plugin against its contract";
 
 constexpr const char* footer =
@@ -43,8 +46,9 @@ Options parse_options(int argc, char** argv) {
                  "The SM version in file names and in the table (90 for sm90); default: what the GPU or the files say")
       ->type_name("V")
       ->check(CLI::PositiveNumber);
-  app.add_option("--save_csv_dir,--save-csv-dir", options.save_csv_dir,
-                 "Folder for CSVs, tables and pictures; default: output_dir of the YAML, or --data_dir")
+  app.add_option("--output_dir,--output-dir,--save_csv_dir,--save-csv-dir", options.output_dir,
+                 "Folder for CSVs, tables and pictures; default: output_dir of the YAML. Only if it is that of "
+                 "--data_dir is anything written there")
       ->type_name("DIR");
   app.add_flag("--enable_auto,--enable-auto", options.enable_auto,
                "Measure AUTO too: for each problem, the strategy that the first heuristic chose");
@@ -59,9 +63,27 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--plugin_dir,--plugin-dir", options.plugin_dirs, "A further folder of plugins; may be repeated")
       ->type_name("DIR");
   app.add_flag("--skip_bad_rows,--skip-bad-rows", options.skip_bad_rows, "Skip malformed CSV lines and count them");
-  app.add_flag(
-      "--allow_mixed,--allow-mixed", options.allow_mixed,
-      "With --data_dir: join the rows of runs that differ in machine, versions or settings; the report says so");
+  app.add_flag("--allow_mixed,--allow-mixed", options.allow_mixed,
+               "With --data_dir and --diff: join the rows of runs that differ in machine, versions or settings; the "
+               "report says so");
+  auto* diff = app.add_option("--diff", options.diff,
+                              "Compare two measurements, folders of CSVs or single CSVs: which cells became slower or "
+                              "faster, and what else differs; writes into --output_dir (default: out/diff)")
+                   ->type_name("BEFORE AFTER")
+                   ->expected(2);
+  std::string threshold;
+  std::string fail_on;
+  auto* threshold_option =
+      app.add_option("--diff_threshold,--diff-threshold", threshold,
+                     "With --diff: changes up to this one do not count; default: that of --fail-on, else 5%")
+          ->type_name("PERCENT")
+          ->needs(diff);
+  auto* fail_on_option =
+      app.add_option(
+             "--fail_on,--fail-on", fail_on,
+             "With --diff: exit code 1 if a cell is slower by more than this and beyond its interval, or newly fails")
+          ->type_name("PERCENT")
+          ->needs(diff);
   auto* list =
       app.add_option("--list", options.listed,
                      "List the plugins found and why others were refused; with a NAME, describe that plugin and "
@@ -83,17 +105,34 @@ Options parse_options(int argc, char** argv) {
                    "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
   list->excludes(dry_run);
   check->excludes(list)->excludes(dry_run);
+  for (auto* other : {list, check, dry_run, app.get_option("--config"), app.get_option("--data_dir")}) {
+    diff->excludes(other);
+  }
   for (auto* option : app.get_options()) {
     if (option->get_items_expected_max() > 1) option->take_all()->allow_extra_args(false);
   }
   try {
     app.parse(argc, argv);
     options.list = list->count() > 0;
-    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty()) {
-      throw CLI::RequiredError("--config FILE, --data_dir DIR, --check PLUGIN.so or --list");
+    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty() &&
+        options.diff.empty()) {
+      throw CLI::RequiredError("--config FILE, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
     }
-    if (options.allow_mixed && options.data_dir.empty()) {
-      throw CLI::ValidationError("--allow_mixed", "is for --data_dir; a run that measures sets other runs' CSVs aside");
+    std::error_code unreadable;
+    if (std::filesystem::exists(options.output_dir, unreadable) &&
+        !std::filesystem::is_directory(options.output_dir, unreadable)) {
+      throw CLI::ValidationError(
+          "--output_dir", fmt::format("found {}, which is a file; allowed: a folder", options.output_dir.string()));
+    }
+    if (diff->count() > 0 && options.diff.size() != 2) {
+      throw CLI::ValidationError("--diff",
+                                 fmt::format("found {} of them; allowed: two, BEFORE AFTER", options.diff.size()));
+    }
+    if (fail_on_option->count() > 0) options.diff_threshold = *(options.fail_on = parse_percent("--fail-on", fail_on));
+    if (threshold_option->count() > 0) options.diff_threshold = parse_percent("--diff_threshold", threshold);
+    if (options.allow_mixed && options.data_dir.empty() && options.diff.empty()) {
+      throw CLI::ValidationError("--allow_mixed",
+                                 "is for --data_dir and --diff; a run that measures sets other runs' CSVs aside");
     }
     if (options.dry_run && !options.data_dir.empty()) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");
@@ -130,11 +169,7 @@ ConfigText read_config(const Options& options) {
 
 Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
   auto config = text.validate(plugins, !options.data_dir.empty());
-  if (!options.save_csv_dir.empty()) {
-    config.output_dir = options.save_csv_dir;
-  } else if (!options.data_dir.empty() && !config.output_dir_given) {
-    config.output_dir = options.data_dir;
-  }
+  if (!options.output_dir.empty()) config.output_dir = options.output_dir;
   if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
     throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");
   }

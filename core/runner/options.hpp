@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,11 @@ namespace arbiter {
 struct Options {
   std::filesystem::path config;
   std::filesystem::path data_dir;
-  std::filesystem::path save_csv_dir;
-  std::string sm_version;  ///< digits, or empty
+  std::filesystem::path output_dir;
+  std::vector<std::filesystem::path> diff;  ///< empty, or the two sides
+  double diff_threshold = 0.05;             ///< a share
+  std::optional<double> fail_on;            ///< likewise
+  std::string sm_version;                   ///< digits, or empty
   std::vector<std::filesystem::path> plugin_dirs;
   std::vector<std::string> overrides;  ///< key.path=value
   bool enable_auto = false;

@@ -182,7 +182,8 @@ void print_kept_rows(const std::filesystem::path& dir) {
         fmt::format("{} finished rows are kept in {}", std::max<std::ptrdiff_t>(lines - 1, 0), at->path().string()));
     any = true;
   }
-  if (any) log::warn(fmt::format("runner --data_dir {} makes tables and plots from them", dir.string()));
+  if (any)
+    log::warn(fmt::format("runner --data_dir {0} --output_dir {0} makes tables and plots from them", dir.string()));
 }
 
 bool report_exit_code(ExitCode code) { return write_outcome(std::to_string(static_cast<int>(code))); }

@@ -4,13 +4,25 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "io/artefact_folder.hpp"
+#include "io/provenance.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/log.hpp"
 #include "sweep/setting_choice.hpp"
 #include "sweep/strategy_ids.hpp"
 
 namespace arbiter {
+
+namespace {
+
+ArtefactOrigin origin_of(const Dataset& rows, const Config& config) {
+  return {run_ids(rows), rows_hash(rows),
+          text_hash(fmt::format("{}\n{}", config.text, fmt::join(config.overrides, "\n")))};
+}
+
+}  // namespace
 
 ResultCollector::ResultCollector(const Config& config, const PluginHost& plugins, RunInfo run, Dataset dataset,
                                  Dataset holdout)
@@ -69,16 +81,25 @@ void ResultCollector::write_report() {
   const Dataset dataset = rows_of(dataset_, setting_);
   const Dataset holdout = rows_of(holdout_, setting_);
   dataset_.append(std::exchange(holdout_, {}));  // all rows; nothing else is made of either
-  sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
-                [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_});
+  try {
+    ArtefactFolder folder(run_.output_dir, origin_of(dataset_, config_));
+    sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
+                  [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
+                  [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_});
+    folder.close();
+    if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
+  } catch (...) {
+    // The rows are safe, and other ranks wait for the end of the run.
+    artefacts_failed_ = true;
+    log::error(what_was_thrown());
+  }
   if (failed_cells_ > 0) {
     log::error(fmt::format("{} cells failed; the .log files beside the CSVs say why", failed_cells_));
   }
 }
 
 ExitCode ResultCollector::exit_code() const {
-  const bool failed = failed_cells_ > 0 || sinks_.any_failed() || decision_.any_failed;
+  const bool failed = failed_cells_ > 0 || artefacts_failed_ || sinks_.any_failed() || decision_.any_failed;
   return failed ? ExitCode::failed : ExitCode::done;
 }
 

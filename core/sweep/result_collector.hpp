@@ -43,7 +43,7 @@ class ResultCollector {
   [[nodiscard]] const Dataset& decided_by() const { return decided_by_; }
   [[nodiscard]] const Decision& decision() const { return decision_; }
   [[nodiscard]] bool rows_are_lost() const { return sinks_.rows_are_lost(); }
-  /// ExitCode::failed if a cell, a sink or a heuristic failed.
+  /// ExitCode::failed if a cell, a sink, a heuristic or the list of artefacts failed.
   [[nodiscard]] ExitCode exit_code() const;
 
  private:
@@ -58,6 +58,7 @@ class ResultCollector {
   Dataset decided_by_;
   Decision decision_;
   std::int64_t failed_cells_ = 0;
+  bool artefacts_failed_ = false;  // the folder, not a sink
 };
 
 }  // namespace arbiter

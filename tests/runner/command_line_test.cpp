@@ -13,9 +13,9 @@ class CommandLine : public RunnerFixture {};
 TEST_F(CommandLine, HelpNamesEveryOptionAndTheExitCodes) {
   const auto help = runner({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* option :
-       {"--config", "--data_dir", "--data-dir", "--sm_version", "--save_csv_dir", "--enable_auto", "--probe", "--list",
-        "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--allow_mixed", "--version"}) {
+  for (const char* option : {"--config", "--data_dir", "--data-dir", "--sm_version", "--output_dir", "--save_csv_dir",
+                             "--diff", "--diff_threshold", "--fail-on", "--enable_auto", "--probe", "--list",
+                             "--dry-run", "--set", "--plugin_dir", "--skip_bad_rows", "--allow_mixed", "--version"}) {
     EXPECT_THAT(help.output, HasSubstr(option));
   }
   EXPECT_THAT(help.output, HasSubstr("Exit codes: 0 done"));

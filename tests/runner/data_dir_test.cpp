@@ -28,7 +28,7 @@ class DataDir : public RunnerFixture {
 };
 
 TEST_F(DataDir, MakesTableAndPicturesBesideTheCsvsOfTheOldTools) {
-  const auto result = runner({"--data_dir", data()});
+  const auto result = runner({"--data_dir", data(), "--output_dir", data()});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   const auto table = read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp");
   EXPECT_THAT(table, AllOf(HasSubstr("inline AllReduceBestStrategyTableType AllReduceBestStrategyTableSM90 = {\n"),
@@ -39,7 +39,7 @@ TEST_F(DataDir, MakesTableAndPicturesBesideTheCsvsOfTheOldTools) {
 }
 
 TEST_F(DataDir, TheTableIsTheSameByteForByteEveryTime) {
-  ASSERT_EQ(runner({"--data_dir", data()}).exit_code, 0);
+  ASSERT_EQ(runner({"--data_dir", data(), "--output_dir", data()}).exit_code, 0);
   const auto first = read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp");
   ASSERT_EQ(runner({"--data-dir", data(), "--save-csv-dir", (dir_ / "elsewhere").string()}).exit_code, 0);
   EXPECT_EQ(read_file(dir_ / "elsewhere/gen_heuristic_code/generated_lookup_table.cpp"), first);
@@ -88,15 +88,18 @@ TEST_F(DataDir, SaysOnceWhichNamesNobodyKnowsAndDecidesWithoutTimesOverBytes) {
 }
 
 TEST_F(DataDir, ComparesItsTablesWithThoseOfOthers) {
-  ASSERT_EQ(runner({"--data_dir", data(), "--set", "sinks=[cpp_table]"}).exit_code, 0);
+  ASSERT_EQ(runner({"--data_dir", data(), "--output_dir", data(), "--set", "sinks=[cpp_table]"}).exit_code, 0);
   const auto config = write("sweep.yaml",
                             "heuristics: [lut]\nsinks: [regret]\ncompare:\n"
                             "  - {name: earlier, file: data/gen_heuristic_code/generated_lookup_table.cpp}\n");
-  const auto result = runner({"--config", config.string(), "--data_dir", data()});
+  const auto judge = [&] {
+    return runner({"--config", config.string(), "--data_dir", data(), "--output_dir", (dir_ / "judged").string()});
+  };
+  const auto result = judge();
   ASSERT_EQ(result.exit_code, 0) << result.output;
-  EXPECT_THAT(read_file(dir_ / "data/regret.csv"), HasSubstr("\nearlier,compared,grid,all,all,3,0,0.0000,"));
+  EXPECT_THAT(read_file(dir_ / "judged/regret.csv"), HasSubstr("\nearlier,compared,grid,all,all,3,0,0.0000,"));
   write("data/gen_heuristic_code/generated_lookup_table.cpp", "no table");
-  const auto broken = runner({"--config", config.string(), "--data_dir", data()});
+  const auto broken = judge();
   EXPECT_EQ(broken.exit_code, 1);
   EXPECT_THAT(broken.output, AllOf(HasSubstr("compare: earlier: "), HasSubstr("generated_lookup_table.cpp")));
 }
@@ -177,7 +180,7 @@ TEST_F(DataDir, SeveralSmVersionsNeedOneToBeNamed) {
   const auto unnamed = runner({"--data_dir", data()});
   EXPECT_EQ(unnamed.exit_code, 1);
   EXPECT_THAT(unnamed.output, AllOf(HasSubstr("sm90"), HasSubstr("sm100")));
-  const auto named = runner({"--data_dir", data(), "--sm_version", "100"});
+  const auto named = runner({"--data_dir", data(), "--sm_version", "100", "--output_dir", data()});
   EXPECT_EQ(named.exit_code, 0) << named.output;
   EXPECT_THAT(read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp"),
               HasSubstr("AllReduceBestStrategyTableSM100"));
@@ -190,7 +193,7 @@ TEST_F(DataDir, AMalformedLineStopsTheRunUnlessItIsToBeSkipped) {
   const auto strict = runner({"--data_dir", data()});
   EXPECT_EQ(strict.exit_code, 1);
   EXPECT_THAT(strict.output, AllOf(HasSubstr("benchmark.tp8.sm90.csv:3"), HasSubstr("num_tokens"), HasSubstr("one")));
-  const auto skipping = runner({"--data_dir", data(), "--skip_bad_rows"});
+  const auto skipping = runner({"--data_dir", data(), "--skip_bad_rows", "--output_dir", data()});
   EXPECT_EQ(skipping.exit_code, 0) << skipping.output;
   EXPECT_THAT(skipping.output, HasSubstr("1 malformed row"));
 }
@@ -202,7 +205,7 @@ TEST_F(DataDir, AFolderWithoutCsvsIsTold) {
 }
 
 TEST_F(DataDir, WithoutGnuplotOnlyThePicturesAreMissing) {
-  const auto result = runner({"--data_dir", data()}, {"PATH=" + (dir_ / "empty").string()});
+  const auto result = runner({"--data_dir", data(), "--output_dir", data()}, {"PATH=" + (dir_ / "empty").string()});
   EXPECT_THAT(result.output, HasSubstr("gnuplot"));
   EXPECT_TRUE(fs::exists(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp"));
   EXPECT_FALSE(fs::exists(dir_ / "data/viz/NONE/benchmark.tp2.sm90_heatmap.png"));

@@ -65,7 +65,7 @@ TEST_F(Faults, WhatAnInterruptedRunKeptMakesATable) {
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
   ::kill(sweep.pid(), SIGTERM);
   EXPECT_EQ(sweep.wait(seconds(10)), 1) << sweep.output();
-  const auto result = runner({"--data_dir", out().string()});
+  const auto result = runner({"--data_dir", out().string(), "--output_dir", out().string()});
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_TRUE(fs::exists(out() / "gen_heuristic_code/generated_lookup_table.cpp"));
 }

@@ -157,7 +157,8 @@ TEST_F(SweepRun, SetsAsideTheFilesOfARunItMayNotBeJoinedWithAndKeepsTheParts) {
   const auto part = run_tp("2", holdout);
   ASSERT_EQ(part.exit_code, 0) << part.output;
   EXPECT_TRUE(fs::exists(out() / "benchmark.tp3.cpu.csv"));
-  const auto joined = runner({"--data_dir", out().string(), "--set", "sinks=[summary]"});
+  const auto joined =
+      runner({"--data_dir", out().string(), "--output_dir", out().string(), "--set", "sinks=[summary]"});
   EXPECT_EQ(joined.exit_code, 0) << joined.output;
   const auto other = run_tp("2", "measurement.min_samples=4");
   ASSERT_EQ(other.exit_code, 0) << other.output;

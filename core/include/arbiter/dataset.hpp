@@ -127,8 +127,9 @@ class ARBITER_EXPORT Dataset {
   /// In order of first appearance.
   [[nodiscard]] std::vector<Setting> settings() const;
   [[nodiscard]] Dataset of_setting(const Setting& setting) const;
-  /// A copy with the rows of one tp size, or of one fusion.
+  /// A copy with the rows of one tp size, of one dtype, or of one fusion.
   [[nodiscard]] Dataset of_tp_size(int tp_size) const;
+  [[nodiscard]] Dataset of_dtype(DType dtype) const;
   [[nodiscard]] Dataset of_fusion(std::string_view fusion) const;
 
   void add(Measurement measurement) { rows_.push_back(std::move(measurement)); }

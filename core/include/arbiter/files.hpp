@@ -15,6 +15,20 @@ namespace arbiter {
 /// exists. Throws SystemError.
 ARBITER_EXPORT void write_file(const std::filesystem::path& file, std::string_view contents);
 
+/// Is told of every write_file() of this process while it lives, so that the runner knows what its sinks make and keeps
+/// what they would replace. One at a time; not for plugins.
+class ARBITER_EXPORT FileWatcher {
+ public:
+  /// Throws std::logic_error if there is another one.
+  FileWatcher();
+  virtual ~FileWatcher();
+  FileWatcher(const FileWatcher&) = delete;
+  FileWatcher& operator=(const FileWatcher&) = delete;
+
+  /// Called before anything is written, by the thread that writes. What it throws, write_file() throws.
+  virtual void before_write(const std::filesystem::path& file, std::string_view contents) = 0;
+};
+
 /// The contents of a file. Throws SystemError, also for a folder.
 [[nodiscard]] ARBITER_EXPORT std::string read_file(const std::filesystem::path& file);
 

@@ -116,14 +116,6 @@ DType artefact_dtype(const Dataset& dataset) {
   return common ? DType::bfloat16 : dtypes.front();
 }
 
-Dataset of_dtype(const Dataset& dataset, DType dtype) {
-  Dataset result(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
-    if (row.problem.dtype == dtype) result.add(row);
-  }
-  return result;
-}
-
 Dataset of_artefact_dtype(const Report& report, const Dataset& dataset, const std::string& sink) {
   const DType dtype = artefact_dtype(dataset);
   std::vector<std::string_view> others;
@@ -134,7 +126,7 @@ Dataset of_artefact_dtype(const Report& report, const Dataset& dataset, const st
     report.say(
         fmt::format("{}: made of {}; {} in the data are left out", sink, name_of(dtype), fmt::join(others, ", ")));
   }
-  return of_dtype(dataset, dtype);
+  return dataset.of_dtype(dtype);
 }
 
 Dataset timed_as_engines_decode(const Dataset& dataset) {

@@ -58,7 +58,6 @@ struct EnginePath {
 
 /// The dtype of an artefact that has no axis of dtypes: bfloat16, or the first of data without any.
 [[nodiscard]] DType artefact_dtype(const Dataset& dataset);
-[[nodiscard]] Dataset of_dtype(const Dataset& dataset, DType dtype);
 /// Of the data of an artefact without an axis of dtypes, those that it is made of; of others a line of `sink` to the
 /// user says that they are left out.
 [[nodiscard]] Dataset of_artefact_dtype(const Report& report, const Dataset& dataset, const std::string& sink);

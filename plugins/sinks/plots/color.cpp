@@ -66,6 +66,16 @@ const Gradient& overhead_gradient() {
   return gradient;
 }
 
+const Gradient& change_gradient() {
+  static const Gradient gradient = [] {
+    // The same steps of lightness as above, towards blue.
+    Gradient both = {0x013663, 0x04508A, 0x026CB4, 0x078ADD, 0x3CA8FE, 0x90C4FE, 0xCAE2FF};
+    both.insert(both.end(), overhead_gradient().begin(), overhead_gradient().end());
+    return both;
+  }();
+  return gradient;
+}
+
 Color interpolate(const Gradient& gradient, double position) {
   const double place = std::clamp(position, 0.0, 1.0) * static_cast<double>(gradient.size() - 1);
   const auto below = std::min(static_cast<std::size_t>(place), gradient.size() - 1);

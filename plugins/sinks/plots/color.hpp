@@ -30,6 +30,8 @@ using Gradient = std::vector<Color>;
 [[nodiscard]] const Gradient& time_gradient();
 /// White to dark red, likewise uniform.
 [[nodiscard]] const Gradient& overhead_gradient();
+/// From blue over white to the reds of overhead_gradient().
+[[nodiscard]] const Gradient& change_gradient();
 
 /// The colour at `position` in 0..1.
 [[nodiscard]] Color interpolate(const Gradient& gradient, double position);

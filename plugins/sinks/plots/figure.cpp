@@ -56,6 +56,11 @@ std::string percent_label(double percent) {
   return fmt::format("{}", std::lround(percent));
 }
 
+std::string change_label(double ratio) {
+  const double percent = 100.0 * (ratio - 1.0);
+  return (percent >= 0.5 ? "+" : "") + percent_label(percent);
+}
+
 std::string share_label(int part, int total) {
   const double percent = 100.0 * part / total;
   if (percent < 1.0) return "<1 %";

@@ -44,6 +44,8 @@ struct Figure {
 [[nodiscard]] std::string time_label(double microseconds);
 /// Per cent in at most four characters: 0, 3, 12, 340, 5k.
 [[nodiscard]] std::string percent_label(double percent);
+/// A ratio as a change in per cent: -12, 0, +3, +340, +5k.
+[[nodiscard]] std::string change_label(double ratio);
 /// A part of `total` for a title: "62 %", "<1 %".
 [[nodiscard]] std::string share_label(int part, int total);
 

@@ -71,6 +71,15 @@ std::string Grid::caption() const {
                      context_);
 }
 
+std::optional<double> Grid::time_of(const std::string& strategy, std::int64_t hidden_size,
+                                    std::int64_t num_tokens) const {
+  const std::size_t at = index_of(strategies_, strategy);
+  const std::size_t row = index_of(hidden_sizes_, hidden_size);
+  const std::size_t column = index_of(num_tokens_, num_tokens);
+  if (at == strategies_.size() || row == hidden_sizes_.size() || column == num_tokens_.size()) return std::nullopt;
+  return timings_[at][row * num_tokens_.size() + column].time_us;
+}
+
 std::optional<std::size_t> Grid::best(std::size_t shape) const {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < strategies_.size(); ++i) {

@@ -36,6 +36,9 @@ class Grid {
   [[nodiscard]] const Timing& timing(std::size_t strategy, std::size_t shape) const {
     return timings_[strategy][shape];
   }
+  /// Of a strategy at a shape; nothing where the grid has no time for it.
+  [[nodiscard]] std::optional<double> time_of(const std::string& strategy, std::int64_t hidden_size,
+                                              std::int64_t num_tokens) const;
   /// The fastest strategy but AUTO, the first on a tie.
   [[nodiscard]] std::optional<std::size_t> best(std::size_t shape) const;
   /// Whether a strategy other than AUTO failed at a shape.

@@ -16,14 +16,6 @@ namespace {
 /// Shared by all picture sinks of a run. begin() of every sink precedes write() of any.
 std::atomic<bool> reported_missing_gnuplot = false;
 
-Dataset of_dtype(const Dataset& dataset, DType dtype) {
-  Dataset chosen(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
-    if (row.problem.dtype == dtype) chosen.add(row);
-  }
-  return chosen;
-}
-
 }  // namespace
 
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
@@ -40,7 +32,7 @@ void PictureSink::do_write(const Report& report) {
       std::string stem = file_stem(tp_size, report.dataset.machine().platform);
       for (const DType dtype : all.dtypes()) {
         const std::string dtype_part = dtype == all.dtypes().front() ? "" : fmt::format(".{}", name_of(dtype));
-        const Dataset drawn = of_dtype(all, dtype);
+        const Dataset drawn = all.of_dtype(dtype);
         if (draws(drawn)) draw_fusions(drawn, folder, stem + dtype_part, outcome);
       }
     }

@@ -169,4 +169,22 @@ void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion
                 file);
 }
 
+void plot_change(const Dataset& before, const Dataset& after, const std::string& fusion,
+                 const std::filesystem::path& file) {
+  const Grid earlier(before, fusion);
+  const Grid grid(after, fusion);
+  Figure figure = empty_figure(grid, fusion + ": change of the latency, %");
+  figure.scale = change_scale();
+  add_panel_per_strategy(
+      figure, grid, [&](std::size_t strategy, std::size_t shape, double time_us) -> std::optional<Cell> {
+        const std::size_t columns = grid.num_tokens().size();
+        const auto time_before = earlier.time_of(grid.strategies()[strategy], grid.hidden_sizes()[shape / columns],
+                                                 grid.num_tokens()[shape % columns]);
+        if (!time_before) return std::nullopt;
+        const double ratio = time_us / *time_before;
+        return Cell{CellState::filled, change_position(ratio), change_label(ratio)};
+      });
+  write_picture(figure, file);
+}
+
 }  // namespace arbiter

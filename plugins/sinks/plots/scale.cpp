@@ -12,6 +12,7 @@ namespace arbiter::plots {
 namespace {
 
 constexpr double overhead_end = 1000.0;
+constexpr double change_end = 2.0;
 constexpr std::size_t enough_ticks = 4;
 
 /// Multiples of powers of ten within the bounds.
@@ -76,6 +77,25 @@ ColorScale overhead_scale(std::string title) {
 }
 
 double overhead_position(double percent) { return std::log10(1.0 + std::clamp(percent, 0.0, overhead_end) / 5.0); }
+
+double change_position(double ratio) {
+  const double percent = 100.0 * (std::min(std::max(ratio, 1.0 / ratio), change_end) - 1.0);
+  return ratio < 1.0 ? -overhead_position(percent) : overhead_position(percent);
+}
+
+ColorScale change_scale() {
+  ColorScale scale{.title = "change, %",
+                   .gradient = change_gradient(),
+                   .low = change_position(1.0 / change_end),
+                   .high = change_position(change_end),
+                   .ticks = {{change_position(1.0 / change_end), "≤-50"}}};
+  for (const int percent : {-30, -20, -10, -5, 0, 5, 10, 20, 50}) {
+    scale.ticks.push_back(
+        {change_position(1.0 + percent / 100.0), fmt::format("{}{}", percent > 0 ? "+" : "", percent)});
+  }
+  scale.ticks.push_back({scale.high, "≥+100"});
+  return scale;
+}
 
 ColorScale band_scale(const std::vector<std::string>& names, const std::vector<Color>& colors) {
   ColorScale scale{.title = "strategy", .gradient = {}, .stepped = true, .ticks = {}};

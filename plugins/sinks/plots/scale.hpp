@@ -34,6 +34,11 @@ struct ColorScale {
 /// The value of a percentage on overhead_scale(): nearly linear below 5 %, logarithmic above, clamped at 1000 %.
 [[nodiscard]] double overhead_position(double percent);
 
+/// A ratio of two times around 1, from half to double; the same scale for all data.
+[[nodiscard]] ColorScale change_scale();
+/// The value of a ratio on change_scale(): that of its inverse with the sign changed; clamped at both ends.
+[[nodiscard]] double change_position(double ratio);
+
 /// A band per name, the first on top. Band i of n has the value n - 1 - i.
 [[nodiscard]] ColorScale band_scale(const std::vector<std::string>& names, const std::vector<Color>& colors);
 

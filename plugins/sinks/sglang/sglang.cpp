@@ -46,7 +46,7 @@ class Sglang : public Sink {
     bool empty = true;
     for (const bool graph : {true, false}) {
       const char* const map = graph ? "graph_map" : "eager_map";
-      const auto entries = sizes(of_dtype(timed_in_graphs(report, graph), dtype), map, report);
+      const auto entries = sizes(timed_in_graphs(report, graph).of_dtype(dtype), map, report);
       text += fmt::format("{} = {}\n", map, python_text(entries));
       empty = empty && entries.empty();
     }

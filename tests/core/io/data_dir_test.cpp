@@ -49,6 +49,19 @@ class DataDir : public ::testing::Test {
 
 }  // namespace
 
+TEST_F(DataDir, ReadsOneFileOfAnyNameWithTheRunsItNames) {
+  const auto file = dir_.write("mine.csv", csv_of_run(2, "A", "one"));
+  write_provenance(dir_.path(), run_on("one", "580.1"));
+  const auto contents = read_data_file(file);
+  EXPECT_THAT(contents.dataset.strategies(), ElementsAre("A"));
+  ASSERT_EQ(contents.runs.size(), 1U);
+  EXPECT_EQ(contents.runs.front().run_id, "one");
+  EXPECT_TRUE(contents.holdout.empty());
+  dir_.write("mixed.csv", csv_of_run(2, "A", "one") + "2,bfloat16,2048,1,1024,B,NONE,5,unknown,3\n");
+  EXPECT_THROW(static_cast<void>(read_data_file(dir_.path() / "mixed.csv")), DataError);
+  EXPECT_EQ(read_data_file(dir_.path() / "mixed.csv", {.allow_mixed = true}).mixed.size(), 1U);
+}
+
 TEST_F(DataDir, ReadsEveryTpSizeAscending) {
   dir_.write("benchmark.tp16.sm90.csv", csv_of(16, "C"));
   dir_.write("benchmark.tp2.sm90.csv", csv_of(2, "A"));

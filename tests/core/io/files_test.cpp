@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/files.hpp"
 
+#include <cerrno>
 #include <csignal>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -87,6 +91,29 @@ TEST(LineFile, RefusesAFolderAndAnUnusableParent) {
   EXPECT_THROW(LineFile(dir.path()), SystemError);
   const auto plain = dir.write("plain", "");
   EXPECT_THROW(LineFile(plain / "below"), SystemError);
+}
+
+TEST(FileWatcher, IsToldBeforeAFileIsWrittenAndCanPreventIt) {
+  struct Watcher : FileWatcher {
+    void before_write(const std::filesystem::path& file, std::string_view contents) override {
+      seen.push_back(file.filename().string() + "=" + std::string(contents) +
+                     (std::filesystem::exists(file) ? " again" : ""));
+      if (contents == "forbidden") throw SystemError("write it", EACCES);
+    }
+    std::vector<std::string> seen;
+  };
+  const TempDir dir;
+  {
+    Watcher watcher;
+    EXPECT_THROW(Watcher(), std::logic_error) << "one at a time";
+    write_file(dir.path() / "a", "1");
+    write_file(dir.path() / "a", "2");
+    EXPECT_THROW(write_file(dir.path() / "b", "forbidden"), SystemError);
+    EXPECT_THAT(watcher.seen, ::testing::ElementsAre("a=1", "a=2 again", "b=forbidden"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "b"));
+  write_file(dir.path() / "b", "forbidden");
+  EXPECT_TRUE(std::filesystem::exists(dir.path() / "b"));
 }
 
 TEST(SetAside, ReturnsTheNewNameOrNothing) {

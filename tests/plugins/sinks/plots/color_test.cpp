@@ -19,7 +19,7 @@ double luminance(Color color) {
 }
 
 TEST(Color, TextOnEveryColourOfTheGradientsIsReadable) {
-  for (const Gradient* gradient : {&time_gradient(), &overhead_gradient()}) {
+  for (const Gradient* gradient : {&time_gradient(), &overhead_gradient(), &change_gradient()}) {
     for (int i = 0; i <= 100; ++i) {
       const Color background = interpolate(*gradient, i / 100.0);
       const double paper = luminance(background);
@@ -38,6 +38,16 @@ TEST(Color, GradientsChangeInLightnessByEqualSteps) {
     for (std::size_t i = 1; i < gradient->size(); ++i) {
       EXPECT_NEAR(lightness((*gradient)[i]) - lightness((*gradient)[i - 1]), step, 1.0) << i;
     }
+  }
+}
+
+TEST(Color, OfNoChangeIsWhiteBetweenEqualStepsToBothSides) {
+  const Gradient& gradient = change_gradient();
+  ASSERT_EQ(gradient.size() % 2, 1U);
+  const std::size_t middle = gradient.size() / 2;
+  EXPECT_EQ(gradient[middle], white);
+  for (std::size_t i = 1; i <= middle; ++i) {
+    EXPECT_NEAR(std::cbrt(luminance(gradient[middle - i])), std::cbrt(luminance(gradient[middle + i])), 0.01) << i;
   }
 }
 

@@ -54,6 +54,19 @@ TEST(LossScale, TenPerCentIsSeenBesideFiveThousand) {
   EXPECT_LT(overhead_position(10.0) / overhead_position(1000.0), 0.3) << "and far from the end";
 }
 
+TEST(ChangeScale, HalfAndDoubleAreItsEndsAndInverseRatiosAreOpposite) {
+  const ColorScale scale = change_scale();
+  EXPECT_EQ(scale.color_of(change_position(1.0)), white);
+  EXPECT_EQ(scale.color_of(change_position(2.0)), change_gradient().back());
+  EXPECT_EQ(scale.color_of(change_position(7.0)), change_gradient().back());
+  EXPECT_EQ(scale.color_of(change_position(0.5)), change_gradient().front());
+  EXPECT_EQ(scale.color_of(change_position(0.1)), change_gradient().front());
+  EXPECT_DOUBLE_EQ(change_position(1.25), -change_position(0.8));
+  EXPECT_THAT(labels_of(scale),
+              testing::ElementsAre("≤-50", "-30", "-20", "-10", "-5", "0", "+5", "+10", "+20", "+50", "≥+100"));
+  for (std::size_t i = 1; i < scale.ticks.size(); ++i) EXPECT_GT(scale.ticks[i].value, scale.ticks[i - 1].value);
+}
+
 TEST(BandScale, FirstNameIsOnTop) {
   const ColorScale scale = band_scale({"A", "B", "C"}, {0x1, 0x2, 0x3});
   EXPECT_EQ(scale.color_of(2.0), 0x1U);

@@ -62,4 +62,16 @@ ARBITER_EXPORT void plot_strategy_difference(const Dataset& dataset, const std::
 ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion,
                                               const std::filesystem::path& file);
 
+/// Latency in `after` against that in `before` in per cent: a panel per strategy, on the shapes of `after`. White is no
+/// change, red is slower and blue is faster; the colour scale is the same in every picture and ends where the time
+/// doubled or halved. Cells that `before` has no time for are hatched. Both datasets are of one tp_size, setting and
+/// dtype; `before` must have the fusion too.
+ARBITER_EXPORT void plot_change(const Dataset& before, const Dataset& after, const std::string& fusion,
+                                const std::filesystem::path& file);
+
+/// plot_change() of every setting, tp_size, dtype and fusion that two datasets share:
+/// <folder>/<FUSION>/change.tp<N>.<platform>.<setting>.<dtype>.png. Returns how many were drawn. Throws the first
+/// error.
+ARBITER_EXPORT int plot_changes(const Dataset& before, const Dataset& after, const std::filesystem::path& folder);
+
 }  // namespace arbiter
