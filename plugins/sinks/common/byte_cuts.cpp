@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/byte_cuts.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace arbiter {
@@ -9,13 +10,34 @@ namespace {
 
 constexpr double unmeasured_cost = 1e6;
 
+/// Which answers have a time somewhere in each fusion.
+std::map<std::string, std::vector<bool>> answers_of_fusions(
+    const std::map<Problem, std::vector<const Measurement*>>& cells, std::size_t answers, const PathOfAnswer& path) {
+  std::map<std::string, std::vector<bool>> known;
+  for (const auto& [problem, cell] : cells) {
+    std::vector<bool>& of_fusion = known.try_emplace(problem.fusion, answers, false).first->second;
+    for (std::size_t answer = 0; answer < answers; ++answer) {
+      if (row_of(cell, path(problem, answer)) != nullptr) of_fusion[answer] = true;
+    }
+  }
+  return known;
+}
+
 }  // namespace
 
 SizeCosts size_costs(const Dataset& paths, std::size_t answers, const PathOfAnswer& path) {
+  const auto cells = paths.cells();
+  const auto known = answers_of_fusions(cells, answers, path);
+  std::vector<bool> somewhere(answers, false);
+  for (const auto& [fusion, of_fusion] : known) {
+    for (std::size_t answer = 0; answer < answers; ++answer) somewhere[answer] = somewhere[answer] || of_fusion[answer];
+  }
+  const auto compares = [&](const auto& of_fusion) { return of_fusion.second == somewhere; };
+  const bool any = std::ranges::any_of(known, compares);
   std::map<std::int64_t, std::vector<double>> sizes;
-  for (const auto& [problem, cell] : paths.cells()) {
+  for (const auto& [problem, cell] : cells) {
     const Measurement* best = best_of(cell);
-    if (best == nullptr) continue;
+    if (best == nullptr || (any && !compares(*known.find(problem.fusion)))) continue;
     std::vector<double>& sums = sizes.try_emplace(problem.message_bytes(), answers, 0.0).first->second;
     for (std::size_t answer = 0; answer < answers; ++answer) {
       const Measurement* row = row_of(cell, path(problem, answer));

@@ -29,6 +29,29 @@ std::string row_text(const TableAxes& axes, Problem problem, const std::function
   return fmt::format("{{{}}}", fmt::join(ids, ","));
 }
 
+/// "", ", not measured", ", not measured at tokens 1..4, 64".
+std::string unmeasured_text(const TableAxes& axes, Problem problem,
+                            const std::function<bool(const Problem&)>& measured) {
+  std::string ranges;
+  std::size_t count = 0;
+  const std::vector<std::int64_t>& tokens = axes.num_tokens;
+  const auto is_measured = [&](std::size_t i) {
+    problem.num_tokens = tokens[i];
+    return measured(problem);
+  };
+  for (std::size_t first = 0; first < tokens.size(); ++first) {
+    if (is_measured(first)) continue;
+    std::size_t last = first;
+    while (last + 1 < tokens.size() && !is_measured(last + 1)) ++last;
+    ranges += ranges.empty() ? " at tokens " : ", ";
+    ranges += first == last ? fmt::format("{}", tokens[first]) : fmt::format("{}..{}", tokens[first], tokens[last]);
+    count += last - first + 1;
+    first = last;
+  }
+  if (count == 0) return {};
+  return ", not measured" + (count == tokens.size() ? "" : ranges);
+}
+
 }  // namespace
 
 TableAxes seed_axes() {
@@ -46,7 +69,8 @@ TableAxes data_axes(const Dataset& dataset) {
 }
 
 std::string table_text(const TableAxes& axes, const std::string& table_name, DType dtype,
-                       const std::function<int(const Problem&)>& id) {
+                       const std::function<int(const Problem&)>& id,
+                       const std::function<bool(const Problem&)>& measured) {
   std::string text = fmt::format(
       "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
       "{}"
@@ -60,8 +84,9 @@ std::string table_text(const TableAxes& axes, const std::string& table_name, DTy
       for (std::size_t hidden = 0; hidden < axes.hidden_sizes.size(); ++hidden) {
         const Problem problem{static_cast<int>(axes.tp_sizes[tp]), dtype, axes.fusions[fusion],
                               axes.hidden_sizes[hidden], 0};
-        text += fmt::format("            {}{} // hidden_size={}\n", row_text(axes, problem, id),
-                            comma_unless_last(hidden, axes.hidden_sizes.size()), axes.hidden_sizes[hidden]);
+        text += fmt::format("            {}{} // hidden_size={}{}\n", row_text(axes, problem, id),
+                            comma_unless_last(hidden, axes.hidden_sizes.size()), axes.hidden_sizes[hidden],
+                            unmeasured_text(axes, problem, measured));
       }
       text += fmt::format("        }}{}\n", comma_unless_last(fusion, axes.fusions.size()));
     }

@@ -26,8 +26,9 @@ struct TableAxes {
 [[nodiscard]] TableAxes data_axes(const Dataset& dataset);
 
 /// The C++ source of a table: [tp_size][fusion][hidden_size][num_tokens] = id. `id` is called once for each point, in
-/// that order, with problems of the given dtype.
+/// that order, with problems of the given dtype. The comment of a row names the points that are not `measured`.
 [[nodiscard]] std::string table_text(const TableAxes& axes, const std::string& table_name, DType dtype,
-                                     const std::function<int(const Problem&)>& id);
+                                     const std::function<int(const Problem&)>& id,
+                                     const std::function<bool(const Problem&)>& measured);
 
 }  // namespace arbiter

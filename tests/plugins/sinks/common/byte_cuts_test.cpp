@@ -77,4 +77,20 @@ TEST(SizeCosts, JoinShapesOfTheSameSizeAndShunPathsWithoutTimes) {
   EXPECT_DOUBLE_EQ(costs.cost[3], 1.0);
 }
 
+TEST(SizeCosts, OfAFusionThatAnAnswerWasNeverMeasuredForDoNotCount) {
+  const PathOfAnswer path = [](const Problem&, std::size_t answer) { return answer == 0 ? "A" : "B"; };
+  Dataset paths;
+  const auto add = [&](const char* fusion, const char* name, std::int64_t tokens, double time) {
+    paths.add(decision_row({2, DType::bfloat16, fusion, 128, tokens}, name, time));
+  };
+  for (const std::int64_t tokens : {1, 2}) {
+    add("NONE", "A", tokens, 10.0);
+    add("NONE", "B", tokens, 20.0);
+    add("OTHER", "B", tokens, 5.0);  // A is unknown there, not slow
+  }
+  const SizeCosts costs = size_costs(paths, 2, path);
+  EXPECT_EQ(costs.cost, (std::vector<double>{1.0, 2.0, 1.0, 2.0}));
+  EXPECT_EQ(best_cuts(costs), (Cuts{512}));
+}
+
 }  // namespace arbiter::test
