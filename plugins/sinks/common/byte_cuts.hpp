@@ -17,7 +17,8 @@ using PathOfAnswer = std::function<std::string(const Problem&, std::size_t answe
 
 /// The cost of each answer at each measured message size: the sum, over the cells of that size, of the time relative to
 /// the cell's best. A path without a time costs more than all others together. A fusion for which an answer was never
-/// measured, though it was for another, says nothing of that answer: its cells do not count, unless there are no others.
+/// measured, though it was for another, says nothing of that answer: its cells do not count, unless there are no
+/// others.
 struct SizeCosts {
   std::size_t answers = 0;
   std::vector<std::int64_t> bytes;  ///< ascending

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/table_text.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -29,27 +31,23 @@ std::string row_text(const TableAxes& axes, Problem problem, const std::function
   return fmt::format("{{{}}}", fmt::join(ids, ","));
 }
 
-/// "", ", not measured", ", not measured at tokens 1..4, 64".
-std::string unmeasured_text(const TableAxes& axes, Problem problem,
-                            const std::function<bool(const Problem&)>& measured) {
-  std::string ranges;
-  std::size_t count = 0;
-  const std::vector<std::int64_t>& tokens = axes.num_tokens;
+/// "1..4, 64" of the tokens that are not measured; empty if all are.
+std::string unmeasured_tokens(const std::vector<std::int64_t>& tokens, Problem problem,
+                              const std::function<bool(const Problem&)>& measured) {
   const auto is_measured = [&](std::size_t i) {
     problem.num_tokens = tokens[i];
     return measured(problem);
   };
+  std::string ranges;
   for (std::size_t first = 0; first < tokens.size(); ++first) {
     if (is_measured(first)) continue;
     std::size_t last = first;
     while (last + 1 < tokens.size() && !is_measured(last + 1)) ++last;
-    ranges += ranges.empty() ? " at tokens " : ", ";
+    if (!ranges.empty()) ranges += ", ";
     ranges += first == last ? fmt::format("{}", tokens[first]) : fmt::format("{}..{}", tokens[first], tokens[last]);
-    count += last - first + 1;
     first = last;
   }
-  if (count == 0) return {};
-  return ", not measured" + (count == tokens.size() ? "" : ranges);
+  return ranges;
 }
 
 }  // namespace
@@ -69,8 +67,7 @@ TableAxes data_axes(const Dataset& dataset) {
 }
 
 std::string table_text(const TableAxes& axes, const std::string& table_name, DType dtype,
-                       const std::function<int(const Problem&)>& id,
-                       const std::function<bool(const Problem&)>& measured) {
+                       const std::function<int(const Problem&)>& id) {
   std::string text = fmt::format(
       "// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy\n"
       "{}"
@@ -84,15 +81,52 @@ std::string table_text(const TableAxes& axes, const std::string& table_name, DTy
       for (std::size_t hidden = 0; hidden < axes.hidden_sizes.size(); ++hidden) {
         const Problem problem{static_cast<int>(axes.tp_sizes[tp]), dtype, axes.fusions[fusion],
                               axes.hidden_sizes[hidden], 0};
-        text += fmt::format("            {}{} // hidden_size={}{}\n", row_text(axes, problem, id),
-                            comma_unless_last(hidden, axes.hidden_sizes.size()), axes.hidden_sizes[hidden],
-                            unmeasured_text(axes, problem, measured));
+        text += fmt::format("            {}{} // hidden_size={}\n", row_text(axes, problem, id),
+                            comma_unless_last(hidden, axes.hidden_sizes.size()), axes.hidden_sizes[hidden]);
       }
       text += fmt::format("        }}{}\n", comma_unless_last(fusion, axes.fusions.size()));
     }
     text += fmt::format("    }}{}\n", comma_unless_last(tp, axes.tp_sizes.size()));
   }
   return text + fmt::format("}};\n// Tokens:[{}]\n", fmt::join(axes.num_tokens, ", "));
+}
+
+std::vector<std::string> unmeasured_lines(const TableAxes& axes, DType dtype,
+                                          const std::function<bool(const Problem&)>& measured) {
+  std::vector<std::string> lines;
+  for (const std::int64_t tp_size : axes.tp_sizes) {
+    const std::string tp = fmt::format("Not measured: tp {}", tp_size);
+    std::vector<std::string> of_tp;
+    bool any = false;
+    for (const std::string& fusion : axes.fusions) {
+      const std::size_t before = of_tp.size();
+      std::size_t whole = 0;
+      for (const std::int64_t hidden : axes.hidden_sizes) {
+        const Problem problem{static_cast<int>(tp_size), dtype, fusion, hidden, 0};
+        const std::string tokens = unmeasured_tokens(axes.num_tokens, problem, measured);
+        const bool row = std::ranges::none_of(axes.num_tokens, [&](std::int64_t count) {
+          Problem point = problem;
+          point.num_tokens = count;
+          return measured(point);
+        });
+        if (row) ++whole;
+        const std::string place = fmt::format("{}, {}, hidden {}", tp, fusion, hidden);
+        if (!tokens.empty()) of_tp.push_back(row ? place : fmt::format("{}: tokens {}", place, tokens));
+      }
+      if (whole < axes.hidden_sizes.size()) {
+        any = true;
+        continue;
+      }
+      of_tp.resize(before);
+      of_tp.push_back(fmt::format("{}, {}", tp, fusion));
+    }
+    if (any) {
+      lines.insert(lines.end(), of_tp.begin(), of_tp.end());
+    } else {
+      lines.push_back(tp);
+    }
+  }
+  return lines;
 }
 
 }  // namespace arbiter

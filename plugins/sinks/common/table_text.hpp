@@ -26,9 +26,13 @@ struct TableAxes {
 [[nodiscard]] TableAxes data_axes(const Dataset& dataset);
 
 /// The C++ source of a table: [tp_size][fusion][hidden_size][num_tokens] = id. `id` is called once for each point, in
-/// that order, with problems of the given dtype. The comment of a row names the points that are not `measured`.
+/// that order, with problems of the given dtype.
 [[nodiscard]] std::string table_text(const TableAxes& axes, const std::string& table_name, DType dtype,
-                                     const std::function<int(const Problem&)>& id,
-                                     const std::function<bool(const Problem&)>& measured);
+                                     const std::function<int(const Problem&)>& id);
+
+/// The points that are not `measured`, for the head of a table: "Not measured: tp 8", "Not measured: tp 2, NONE, hidden
+/// 128: tokens 1..4, 64". Empty if all are.
+[[nodiscard]] std::vector<std::string> unmeasured_lines(const TableAxes& axes, DType dtype,
+                                                        const std::function<bool(const Problem&)>& measured);
 
 }  // namespace arbiter

@@ -65,16 +65,13 @@ class CppTable : public Sink {
     std::string origin;
     for (const std::string& line : origin_lines(report, dtype)) origin += cpp_comment(line);
     const auto cells = data.cells();
-    std::int64_t unmeasured = 0;
     const auto measured = [&](const Problem& problem) {
       const auto cell = cells.find(problem);
       return cell != cells.end() && best_of(cell->second) != nullptr;
     };
-    const auto counted = [&](const Problem& problem) {
-      if (!measured(problem)) ++unmeasured;
-      return id(problem);
-    };
-    const std::string text = table_text(axes, table_name(report.run.machine.platform), dtype, counted, measured);
+    const std::string text = table_text(axes, table_name(report.run.machine.platform), dtype, id);
+    const std::vector<std::string> unmeasured = unmeasured_lines(axes, dtype, measured);
+    for (const std::string& line : unmeasured) origin += cpp_comment(line);
     const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
     // A number of a third party says no name by itself.
     std::string names;
@@ -83,7 +80,7 @@ class CppTable : public Sink {
     write_file(file, origin + names + text);
     report.say(fmt::format("{}: {} x {} x {} x {} cells of {}{}", file.string(), axes.tp_sizes.size(),
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name(),
-                           unmeasured > 0 ? fmt::format(", {} of them not measured, which it marks", unmeasured) : ""));
+                           unmeasured.empty() ? "" : "; its head names those that were not measured"));
   }
 
   std::string selector_;

@@ -58,7 +58,7 @@ std::string percent_label(double percent) {
 
 std::string change_label(double ratio) {
   const double percent = 100.0 * (ratio - 1.0);
-  return (percent >= 0.5 ? "+" : "") + percent_label(percent);
+  return fmt::format("{}{}", percent >= 0.5 ? "+" : "", percent_label(percent));
 }
 
 std::string share_label(int part, int total) {

@@ -59,10 +59,10 @@ class TrtllmTable : public Sink {
     for (const auto& line : head_lines("For TensorRT-LLM", report, artefact_dtype(data), "TensorRT-LLM", paths_)) {
       text += cpp_comment(line);
     }
-    text += table_text(
-        axes, fmt::format("AllReduceBestStrategyTableSM{}", sm), DType::bfloat16,
-        [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); },
-        [&](const Problem& problem) { return table.contains(problem); });
+    const auto measured = [&](const Problem& problem) { return table.contains(problem); };
+    for (const std::string& line : unmeasured_lines(axes, DType::bfloat16, measured)) text += cpp_comment(line);
+    text += table_text(axes, fmt::format("AllReduceBestStrategyTableSM{}", sm), DType::bfloat16,
+                       [&](const Problem& problem) { return std::stoi(trtllm::look_up(table, problem)); });
     const std::filesystem::path file =
         report.run.output_dir / "engines" / "trtllm_table" / "generated_lookup_table.cpp";
     write_file(file, text);

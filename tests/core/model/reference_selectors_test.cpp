@@ -51,7 +51,7 @@ TEST(BestConstant, IsTheStrategyOfLeastTotalRegretOfEachTpSize) {
       data.add(decision_row(problem, "ONESHOT", tokens == 1 ? 10.0 : oneshot));
       data.add(decision_row(problem, "TWOSHOT", tokens == 1 ? 11.0 : twoshot));
     }
-    data.add(decision_row({tp_size, DType::bfloat16, "NONE", 128, 1}, "PARTLY", 1.0));
+    data.add(decision_row({tp_size, DType::bfloat16, "NONE", 128, 1}, "PARTLY", 9.99));
   }
   const auto selector = best_constant(data);
   EXPECT_EQ(selector->select({2, DType::bfloat16, "NONE", 128, 1}), "TWOSHOT");

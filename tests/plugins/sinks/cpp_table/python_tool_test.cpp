@@ -93,6 +93,16 @@ std::string expected_table(const std::vector<Row>& rows) {
   return text.str();
 }
 
+/// Without the lines that name what was not measured, of which the old tool knew nothing.
+std::string without_marks(const std::string& text) {
+  std::istringstream lines(text);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("// Not measured: ")) kept += line + '\n';
+  }
+  return kept;
+}
+
 }  // namespace
 
 TEST(CppTable, WithArgminAndNcclAsFallbackIsTheTableOfThePlainRuleByteForByte) {
@@ -105,7 +115,7 @@ TEST(CppTable, WithArgminAndNcclAsFallbackIsTheTableOfThePlainRuleByteForByte) {
     const auto heuristic = load_plugin<Heuristic>(LUT_PLUGIN, {{"mode", "argmin"}, {"fallback", "NCCL"}});
     DecisionsReport end(data, {heuristic->fit(data)});
     load_plugin<Sink>(CPP_TABLE_PLUGIN)->write(end.report);
-    EXPECT_EQ(read_file(end.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp"),
+    EXPECT_EQ(without_marks(read_file(end.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp")),
               expected_table(rows));
   }
 }

@@ -8,9 +8,8 @@ namespace arbiter::test {
 TEST(TableText, HasTheFormEnginesHold) {
   const TableAxes axes{{2, 4}, {"NONE", "RESIDUAL_RMS_NORM"}, {128, 256}, {1, 2, 4}};
   int next = 0;
-  const std::string text = table_text(
-      axes, "AllReduceBestStrategyTableSM89", DType::bfloat16, [&](const Problem&) { return next++; },
-      [](const Problem&) { return true; });
+  const std::string text =
+      table_text(axes, "AllReduceBestStrategyTableSM89", DType::bfloat16, [&](const Problem&) { return next++; });
   EXPECT_EQ(text, R"(// AllReduce lookup: [tp][fusion][hidden][tokens] = strategy
 // TP:[2, 4] Fusion:['NONE', 'RESIDUAL_RMS_NORM']
 inline AllReduceBestStrategyTableType AllReduceBestStrategyTableSM89 = {
@@ -43,27 +42,23 @@ inline AllReduceBestStrategyTableType AllReduceBestStrategyTableSM89 = {
 
 TEST(TableText, AsksForEveryPointWithItsDtype) {
   const TableAxes axes{{8}, {"X"}, {512}, {16}};
-  static_cast<void>(table_text(
-      axes, "T", DType::float16,
-      [](const Problem& problem) {
-        EXPECT_EQ(problem, (Problem{8, DType::float16, "X", 512, 16}));
-        return 0;
-      },
-      [](const Problem&) { return true; }));
+  static_cast<void>(table_text(axes, "T", DType::float16, [](const Problem& problem) {
+    EXPECT_EQ(problem, (Problem{8, DType::float16, "X", 512, 16}));
+    return 0;
+  }));
 }
 
-TEST(TableText, MarksThePointsThatWereNotMeasured) {
-  const TableAxes axes{{2}, {"NONE"}, {128, 256, 512}, {1, 2, 4, 8, 16}};
-  const std::string text = table_text(
-      axes, "T", DType::bfloat16, [](const Problem&) { return 4; },
-      [](const Problem& problem) {
-        if (problem.hidden_size == 256) return false;
-        return problem.hidden_size == 128 ? problem.num_tokens != 2
-                                          : problem.num_tokens == 2 || problem.num_tokens == 4;
-      });
-  EXPECT_THAT(text, ::testing::HasSubstr("// hidden_size=128, not measured at tokens 2\n"));
-  EXPECT_THAT(text, ::testing::HasSubstr("// hidden_size=256, not measured\n"));
-  EXPECT_THAT(text, ::testing::HasSubstr("// hidden_size=512, not measured at tokens 1, 8..16\n"));
+TEST(TableText, NamesThePointsThatWereNotMeasured) {
+  const TableAxes axes{{2, 8}, {"NONE", "OTHER"}, {128, 256, 512}, {1, 2, 4, 8, 16}};
+  const auto lines = unmeasured_lines(axes, DType::bfloat16, [](const Problem& problem) {
+    if (problem.tp_size == 8 || problem.fusion == "OTHER" || problem.hidden_size == 256) return false;
+    return problem.hidden_size == 128 ? problem.num_tokens != 2 : problem.num_tokens == 2 || problem.num_tokens == 4;
+  });
+  EXPECT_THAT(lines, ::testing::ElementsAre("Not measured: tp 2, NONE, hidden 128: tokens 2",
+                                            "Not measured: tp 2, NONE, hidden 256",
+                                            "Not measured: tp 2, NONE, hidden 512: tokens 1, 8..16",
+                                            "Not measured: tp 2, OTHER", "Not measured: tp 8"));
+  EXPECT_TRUE(unmeasured_lines(axes, DType::bfloat16, [](const Problem&) { return true; }).empty());
 }
 
 TEST(TableAxes, OfTheSeedAreTheEngines) {
