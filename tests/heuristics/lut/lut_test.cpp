@@ -200,4 +200,68 @@ TEST(LutStable, ReportsWhatTheTiesDid) {
   EXPECT_THAT(stable->report(), ::testing::HasSubstr("regret: mean 0.33 %, p95 1.00 %, worst 1.00 %"));
 }
 
+/// Two fusions: in the first a tie joins two regions, in the second a failure next door moves a cell and one is a gap.
+Dataset two_blocks() {
+  Dataset data(Machine{"sm90", {}});
+  for (const std::int64_t tokens : {1, 2, 4}) {
+    data.add(decision_row({2, DType::bfloat16, "NONE", 128, tokens}, "A", tokens == 2 ? 101.0 : 100.0));
+    data.add(decision_row({2, DType::bfloat16, "NONE", 128, tokens}, "B", tokens == 2 ? 100.0 : 150.0));
+  }
+  data.add(decision_row({2, DType::bfloat16, "X", 128, 1}, "A", 100.0));
+  data.add(decision_row({2, DType::bfloat16, "X", 128, 1}, "B", 110.0));
+  data.add(failed_row({2, DType::bfloat16, "X", 128, 2}, "A"));
+  data.add(decision_row({2, DType::bfloat16, "X", 128, 2}, "B", 100.0));
+  data.add(failed_row({2, DType::bfloat16, "X", 256, 2}, "B"));
+  return data;
+}
+
+TEST(LutReport, AddsUpItsBlocks) {
+  EXPECT_EQ(fit_lut(two_blocks(), {LutOptions::Mode::stable, 2.0, "", {}, LutOptions::Refine::never})->report(),
+            "lut (stable, ties within 2 %): 5 cells, 2 regions (argmin: 5), 1 cells decided by ties; "
+            "other tp sizes and fusions NCCL\n"
+            "  used: measured cells, look-up nearest (regret on held-out cells, every other hidden "
+            "size or token count: nearest mean 1.00 %, worst 1.00 %, 1 of 2 not measured; "
+            "message_size mean 1.00 %, worst 1.00 %, 1 of 2 not measured)\n"
+            "  regret: mean 2.20 %, p95 10.00 %, worst 10.00 %, within 1 % in 80 % of 5 cells\n"
+            "  tp 2, NONE, bfloat16: 3 cells, 1 regions (argmin: 3), 1 by ties\n"
+            "  tp 2, X, bfloat16: 2 cells, 1 regions (argmin: 2), 0 by ties, 1 not the fastest, "
+            "because it failed nearby, 2 gaps filled");
+  EXPECT_EQ(fit_lut(two_blocks(), {LutOptions::Mode::stable, 2.0, "MPI", LookUp::exact})->report(),
+            "lut (stable, ties within 2 %): 5 cells, 2 regions (argmin: 5), 1 cells decided by ties; "
+            "other tp sizes and fusions MPI\n"
+            "  not used: measured cells, look-up exact (regret on held-out cells: no choice has a "
+            "time)\n"
+            "  used: refined cells (interpolated times), look-up exact (regret on held-out cells: "
+            "mean 1.00 %, worst 1.00 %, 1 of 2 not measured)\n"
+            "  regret: mean 2.20 %, p95 10.00 %, worst 10.00 %, within 1 % in 80 % of 5 cells\n"
+            "  tp 2, NONE, bfloat16: 3 cells, 1 regions (argmin: 3), 1 by ties\n"
+            "  tp 2, X, bfloat16: 2 cells, 1 regions (argmin: 2), 0 by ties, 1 not the fastest, "
+            "because it failed nearby, 2 gaps filled");
+  EXPECT_EQ(fit_lut(two_blocks(), {LutOptions::Mode::stable, 2.0, "MPI", LookUp::floor_log2})->report(),
+            "lut (stable, ties within 2 %): 7 buckets, 3 regions; other tp sizes, fusions and sizes "
+            "MPI\n"
+            "  look-up: floor_log2: each bucket, up to the next powers of two, has the strategy of "
+            "least mean regret over its measured cells and shapes at quarters of a doubling, whose "
+            "times are interpolated (log-log); regret on held-out cells: mean 1.00 %, worst 1.00 %, "
+            "1 of 2 not measured\n"
+            "  regret: mean 0.20 %, p95 1.00 %, worst 1.00 %, within 1 % in 100 % of 5 cells\n"
+            "  tp 2, NONE, bfloat16: 3 buckets, 1 regions, mean regret 0.14 % over 28 shapes, 1 "
+            "differ from the best at their smallest shape\n"
+            "  tp 2, X, bfloat16: 4 buckets, 2 regions, mean regret 0.00 % over 3 shapes, 0 differ "
+            "from the best at their smallest shape, 2 gaps filled");
+  EXPECT_EQ(fit_lut(two_blocks(), {LutOptions::Mode::argmin, 2.0, "MPI", LookUp::nearest})->report(),
+            "lut (argmin, look-up nearest): 5 cells, 5 regions; elsewhere MPI\n"
+            "  regret: mean 0.00 %, p95 0.00 %, worst 0.00 %, within 1 % in 100 % of 5 cells");
+  EXPECT_EQ(fit_lut(two_blocks(), {LutOptions::Mode::stable, 2.0, "MPI", LookUp::nearest, LutOptions::Refine::always})
+                ->report(),
+            "lut (stable, ties within 2 %): 5 cells, 2 regions (argmin: 5), 1 cells decided by ties; "
+            "other tp sizes and fusions MPI\n"
+            "  used: refined cells (interpolated times), look-up nearest (regret on held-out cells: "
+            "mean 1.00 %, worst 1.00 %, 1 of 2 not measured)\n"
+            "  regret: mean 2.20 %, p95 10.00 %, worst 10.00 %, within 1 % in 80 % of 5 cells\n"
+            "  tp 2, NONE, bfloat16: 3 cells, 1 regions (argmin: 3), 1 by ties\n"
+            "  tp 2, X, bfloat16: 2 cells, 1 regions (argmin: 2), 0 by ties, 1 not the fastest, "
+            "because it failed nearby, 2 gaps filled");
+}
+
 }  // namespace arbiter::test
