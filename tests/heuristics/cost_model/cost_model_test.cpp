@@ -156,4 +156,21 @@ TEST(FitCostModel, HasAModelForEachDtypeAndFusion) {
   EXPECT_EQ(model->table()->grids.size(), 3U);
 }
 
+TEST(FitCostModel, AnswersEachDtypeAndFusionFromItsOwnGrid) {
+  Dataset data;
+  const auto add = [&](const Problem& problem, double a, double b) {
+    data.add(decision_row(problem, "A", a));
+    data.add(decision_row(problem, "B", b));
+  };
+  add({2, DType::bfloat16, "NONE", 128, 4}, 5.0, 6.0);
+  add({2, DType::float32, "NONE", 128, 4}, 6.0, 5.0);
+  add({2, DType::bfloat16, "X", 128, 4}, 6.0, 5.0);
+  add({4, DType::bfloat16, "X", 128, 4}, 5.0, 6.0);
+  const auto model = fit_cost_model(data, {});
+  EXPECT_EQ(model->select({2, DType::bfloat16, "NONE", 128, 4}), "A");
+  EXPECT_EQ(model->select({2, DType::float32, "NONE", 128, 4}), "B");
+  EXPECT_EQ(model->select({2, DType::bfloat16, "X", 128, 4}), "B");
+  EXPECT_EQ(model->select({4, DType::bfloat16, "X", 128, 4}), "A");
+}
+
 }  // namespace arbiter::test
