@@ -3,6 +3,8 @@
 
 #include <limits>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -137,6 +139,22 @@ TEST(SimplestLabels, SeeTheNeighboursOnBothSides) {
     for (const double excess : choice.excess) choice.allowed.push_back(excess != never);
     EXPECT_EQ(simplest_labels(choice), grids[i].best) << "grid " << i;
   }
+}
+
+TEST(SimplestLabels, CountASwitchAlongALineAsOneAcrossIt) {
+  constexpr double never = std::numeric_limits<double>::infinity();
+  const auto best = [](std::size_t rows, std::size_t columns, std::size_t labels, std::vector<double> excess) {
+    LabelChoice choice{rows, columns, labels, {}, std::move(excess)};
+    for (const double each : choice.excess) choice.allowed.push_back(each != never);
+    const Labels found = simplest_labels(choice);
+    EXPECT_EQ(cost_of(choice, found), least_cost(choice));
+    return found;
+  };
+  EXPECT_EQ(best(2, 4, 3, {0, 0.5,   never, never, 0.5, 0,    0,     0.375, never, 0.25, never, 0,
+                           0, never, 0.5,   0.125, 0,   0.25, never, never, 0,     0.5,  0,     0.125}),
+            (Labels{1, 1, 1, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(best(2, 4, 2, {0.5, 0, never, 0, 0.375, 0, never, 0, 0, 0.4375, 0, never, 0, 0.25, 0, 0.25}),
+            (Labels{1, 1, 1, 1, 0, 0, 1, 1}));
 }
 
 }  // namespace arbiter::test
