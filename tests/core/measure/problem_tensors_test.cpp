@@ -225,5 +225,16 @@ TEST_F(ProblemTensorsTest, TakeAsManySetsAsHalfOfTheCacheAndAThirdOfTheMemoryHol
   EXPECT_EQ(sets(large_cache, 0, true), 1);
 }
 
+TEST_F(ProblemTensorsTest, MessagesThatSeveralThreadsMakeAreThoseThatOneMakes) {
+  // Worth a thread for each 65536 elements; how many there are depends on the cores.
+  const Problem large{1, DType::float32, "NONE", 1024, 512};
+  const ProblemTensors tensors(large, *none_, *backend_, 0, test_data, {1, false});
+  const auto bytes = static_cast<std::size_t>(large.message_bytes());
+  std::vector<std::byte> expected(bytes);
+  random_elements({7, 0}, DType::float32, 0, large.elements(), expected.data());
+  EXPECT_EQ(std::memcmp(tensors.bindings().input, expected.data(), bytes), 0);
+  EXPECT_TRUE(tensors.input_is_intact());
+}
+
 }  // namespace
 }  // namespace arbiter

@@ -164,5 +164,13 @@ TEST(Statistics, IntervalHoldsTheTrueMedianOfAutocorrelatedSamples) {
   }
 }
 
+TEST(Statistics, ExtremesAreExtrapolatedByAsMuchAsTheIntervalIsWiderThanTheirDistance) {
+  // No trend; the half width is 1.96 sqrt(7) / 2 ranks, widened by autocorrelation to 1.7551 times the 3 to an extreme.
+  const auto summary = summarise({101.0, 102.0, 106.0, 103.0, 107.0, 104.0, 105.0});
+  EXPECT_DOUBLE_EQ(summary.median, 104.0);
+  EXPECT_NEAR(summary.ci_low, 104.0 - 1.755105146159081 * 3.0, 1e-9);
+  EXPECT_NEAR(summary.ci_high, 104.0 + 1.755105146159081 * 3.0, 1e-9);
+}
+
 }  // namespace
 }  // namespace arbiter
