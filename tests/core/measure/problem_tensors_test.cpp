@@ -220,8 +220,8 @@ TEST_F(ProblemTensorsTest, TakeAsManySetsAsHalfOfTheCacheAndAThirdOfTheMemoryHol
   }
   EXPECT_EQ(sets(0, 3 * needed(2)), 2);
   EXPECT_EQ(sets(large_cache, 3 * needed(2) - 1), 1);
-  EXPECT_EQ(sets(large_cache, 3 * (needed(3) + 3 * 600), true), 3);
-  EXPECT_EQ(sets(large_cache, 3 * (needed(3) + 3 * 600) - 1, true), 2);
+  EXPECT_EQ(sets(large_cache, 3 * (needed(3) + std::int64_t{3} * 600), true), 3);
+  EXPECT_EQ(sets(large_cache, 3 * (needed(3) + std::int64_t{3} * 600) - 1, true), 2);
   EXPECT_EQ(sets(large_cache, 0, true), 1);
 }
 

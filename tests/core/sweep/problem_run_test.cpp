@@ -122,7 +122,7 @@ class ProblemRunTest : public ::testing::Test {
     return rows;
   }
 
-  PlannedProblem planned(std::vector<std::string> strategies = {"COPIES"}) const {
+  [[nodiscard]] PlannedProblem planned(std::vector<std::string> strategies = {"COPIES"}) const {
     return {problem_, std::move(strategies), 0.0, false};
   }
 

@@ -71,8 +71,8 @@ TEST(TimeCurve, SaysSizesInTheLargestUnitOfWhichThereAreTen) {
   };
   EXPECT_EQ(text(10239), "1.00 us + 0.5/token to 10239 B, then 2.00 us");
   EXPECT_EQ(text(10240), "1.00 us + 0.5/token to 10 KiB, then 2.00 us");
-  EXPECT_EQ(text(10 * 1048576 - 1), "1.00 us + 0.5/token to 10239 KiB, then 2.00 us");
-  EXPECT_EQ(text(10 * 1048576), "1.00 us + 0.5/token to 10 MiB, then 2.00 us");
+  EXPECT_EQ(text(10'485'759), "1.00 us + 0.5/token to 10239 KiB, then 2.00 us");
+  EXPECT_EQ(text(10'485'760), "1.00 us + 0.5/token to 10 MiB, then 2.00 us");
 }
 
 TEST(TimeCurve, ARegimeEndsInTheMiddleOfTwoSizesInLogarithms) {

@@ -146,7 +146,7 @@ TEST(SimplestLabels, CountASwitchAlongALineAsOneAcrossIt) {
   const auto best = [](std::size_t rows, std::size_t columns, std::size_t labels, std::vector<double> excess) {
     LabelChoice choice{rows, columns, labels, {}, std::move(excess)};
     for (const double each : choice.excess) choice.allowed.push_back(each != never);
-    const Labels found = simplest_labels(choice);
+    Labels found = simplest_labels(choice);
     EXPECT_EQ(cost_of(choice, found), least_cost(choice));
     return found;
   };

@@ -45,7 +45,7 @@ Figure small_figure() {
 /// What gnuplot would have read; places of files are named by what they are.
 std::string script_of(const Figure& figure, const char* extension) {
   const PictureFolder folder;
-  const test::FakeGnuplot gnuplot("for file in \"$@\"; do last=$file; done; cp \"$last\" " +
+  const test::FakeGnuplot gnuplot(R"(for file in "$@"; do last=$file; done; cp "$last" )" +
                                   (folder / "script").string() + "; exit 1");
   EXPECT_ANY_THROW(write_picture(figure, folder / (std::string("a.") + extension)));
   return std::regex_replace(read_file(folder / "script"), std::regex("set output '[^']+'"), "set output 'PICTURE'");
