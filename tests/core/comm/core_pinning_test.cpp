@@ -19,7 +19,22 @@ cpu_set_t own_cores() {
   return set;
 }
 
-TEST(CorePinning, GivesEveryRankACoreOfItsOwnAndTakesItBack) {
+/// All cores that this process may have, also where mpirun bound it to one.
+class CorePinningTest : public ::testing::Test {
+ protected:
+  CorePinningTest() : bound_(own_cores()) {
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    for (std::size_t core = 0; core < CPU_SETSIZE; ++core) CPU_SET(core, &all);
+    sched_setaffinity(0, sizeof all, &all);
+  }
+  ~CorePinningTest() override { sched_setaffinity(0, sizeof bound_, &bound_); }
+
+ private:
+  cpu_set_t bound_;
+};
+
+TEST_F(CorePinningTest, GivesEveryRankACoreOfItsOwnAndTakesItBack) {
   MpiGroup group(MPI_COMM_WORLD);
   const auto before = own_cores();
   const bool fits = group.size() <= CPU_COUNT(&before);
@@ -43,7 +58,7 @@ TEST(CorePinning, GivesEveryRankACoreOfItsOwnAndTakesItBack) {
   EXPECT_TRUE(CPU_EQUAL(&after, &before));
 }
 
-TEST(CorePinning, LeavesRanksThatAreBoundAlreadyAlone) {
+TEST_F(CorePinningTest, LeavesRanksThatAreBoundAlreadyAlone) {
   MpiGroup group(MPI_COMM_WORLD);
   const auto before = own_cores();
   {
@@ -56,6 +71,17 @@ TEST(CorePinning, LeavesRanksThatAreBoundAlreadyAlone) {
   }
   const auto after = own_cores();
   EXPECT_TRUE(CPU_EQUAL(&after, &before));
+}
+
+TEST_F(CorePinningTest, SpreadsTheRanksOverAllCores) {
+  MpiGroup group(MPI_COMM_SELF);
+  const auto before = own_cores();
+  std::size_t first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  const CorePinning pinning(group);
+  const auto pinned = own_cores();
+  EXPECT_EQ(CPU_COUNT(&pinned), 1);
+  EXPECT_TRUE(CPU_ISSET(first, &pinned)) << "the only rank takes the first core";
 }
 
 }  // namespace

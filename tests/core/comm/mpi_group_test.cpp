@@ -51,5 +51,28 @@ TEST(MpiGroup, AllHoldsOnlyIfItHoldsEverywhere) {
   EXPECT_FALSE(group.all(group.rank() != group.size() - 1));
 }
 
+TEST(MpiGroup, FreesItsCommunicator) {
+  // An attribute that is copied with a communicator is deleted with the copy.
+  static int deleted = 0;
+  deleted = 0;
+  int key = MPI_KEYVAL_INVALID;
+  MPI_Comm_create_keyval(
+      MPI_COMM_DUP_FN,
+      [](MPI_Comm, int, void*, void*) {
+        ++deleted;
+        return MPI_SUCCESS;
+      },
+      &key, nullptr);
+  MPI_Comm_set_attr(MPI_COMM_SELF, key, nullptr);
+  {
+    const MpiGroup group(MPI_COMM_SELF);
+    EXPECT_EQ(group.size(), 1);
+    EXPECT_EQ(deleted, 0);
+  }
+  EXPECT_EQ(deleted, 1);
+  MPI_Comm_delete_attr(MPI_COMM_SELF, key);
+  MPI_Comm_free_keyval(&key);
+}
+
 }  // namespace
 }  // namespace arbiter

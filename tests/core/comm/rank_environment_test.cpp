@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/rank_environment.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include "arbiter/error.hpp"
 
@@ -53,6 +59,73 @@ TEST(RankEnvironment, MoreRanksThanCoresYield) {
   EXPECT_EQ(std::getenv("OMPI_MCA_mpi_yield_when_idle"), nullptr);
   prepare_mpi_environment(100'000);
   EXPECT_STREQ(std::getenv("OMPI_MCA_mpi_yield_when_idle"), "1");
+}
+
+TEST(RankEnvironment, ARankMayRunOnTheCoresItIsBoundTo) {
+  cpu_set_t before;
+  CPU_ZERO(&before);
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  std::size_t core = 0;
+  while (!CPU_ISSET(core, &before)) ++core;
+  CPU_SET(core, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(usable_cores(), 1);
+  ::unsetenv("OMPI_MCA_mpi_yield_when_idle");
+  prepare_mpi_environment(1);
+  EXPECT_EQ(std::getenv("OMPI_MCA_mpi_yield_when_idle"), nullptr) << "as many ranks as cores";
+  prepare_mpi_environment(2);
+  EXPECT_STREQ(std::getenv("OMPI_MCA_mpi_yield_when_idle"), "1") << "one more";
+  ::unsetenv("OMPI_MCA_mpi_yield_when_idle");
+  sched_setaffinity(0, sizeof before, &before);
+}
+
+TEST(RankEnvironment, SetsWhatOpenMpiNeedsAndKeepsWhatTheUserSet) {
+  const Variable own("OMPI_MCA_coll_tuned_use_dynamic_rules", "0");
+  prepare_mpi_environment(1);
+  EXPECT_STREQ(std::getenv("OMPI_MCA_coll_tuned_use_dynamic_rules"), "0");
+  ::unsetenv("OMPI_MCA_coll_tuned_use_dynamic_rules");
+  prepare_mpi_environment(1);
+  EXPECT_STREQ(std::getenv("OMPI_MCA_coll_tuned_use_dynamic_rules"), "1");
+  if (::geteuid() == 0) {
+    EXPECT_STREQ(std::getenv("OMPI_ALLOW_RUN_AS_ROOT"), "1");
+    EXPECT_STREQ(std::getenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"), "1");
+  }
+}
+
+TEST(InParallel, EachIndexIsWorkedOnOnce) {
+  for (const std::int64_t count : {0, 1, 2, 7, 1000}) {
+    for (const std::int64_t least : {0, 1, 3, 5000}) {
+      std::vector<std::atomic<int>> times(static_cast<std::size_t>(count));
+      std::atomic<int> calls = 0;
+      in_parallel(count, least, 1, [&](std::int64_t begin, std::int64_t end) {
+        ++calls;
+        for (std::int64_t i = begin; i < end; ++i) ++times[static_cast<std::size_t>(i)];
+      });
+      for (const auto& each : times) EXPECT_EQ(each, 1) << count << ", " << least;
+      EXPECT_EQ(calls,
+                std::clamp<std::int64_t>(count / std::max<std::int64_t>(least, 1), 1, std::min(usable_cores(), 32)));
+    }
+  }
+}
+
+TEST(InParallel, ManyRanksOfAHostTakeOneThreadEach) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> calls;
+  in_parallel(1000, 1, usable_cores(), [&](std::int64_t begin, std::int64_t end) { calls.emplace_back(begin, end); });
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_EQ(calls.front(), (std::pair<std::int64_t, std::int64_t>{0, 1000}));
+}
+
+TEST(InParallel, ThrowsWhatAnyPartThrew) {
+  for (const std::int64_t bad : {0, 999}) {
+    EXPECT_THROW(in_parallel(1000, 1, 1,
+                             [&](std::int64_t begin, std::int64_t end) {
+                               if (begin <= bad && bad < end) throw Error("bad");
+                             }),
+                 Error)
+        << bad;
+  }
 }
 
 }  // namespace

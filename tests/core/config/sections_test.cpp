@@ -12,6 +12,7 @@ namespace {
 
 using test::config_mistakes;
 using test::config_of;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const std::string problems = "problems: {tp_size: 2, hidden_size: 8, num_tokens: 1}\n";
@@ -126,6 +127,60 @@ TEST(EnableAuto, NeedsNoPluginOfThatName) {
   EXPECT_TRUE(config_of(problems + "enable_auto: true\n").enable_auto);
   const auto all = [](const PluginEntry&) { return Support::yes(); };
   EXPECT_TRUE(config_of(problems + "enable_auto: true\n", {}, false, all).enable_auto);
+}
+
+TEST(Measurement, ContextsAreThoseOfTheBackendInTheOrderOfTheConfiguration) {
+  const auto all = [](const PluginEntry&) { return Support::yes(); };
+  const auto contexts = [&](const std::string& more, bool cuda) {
+    const Config config = config_of(problems + more, {}, false, cuda ? all : test::config_host_only);
+    EXPECT_EQ(config.measurement.contexts_given, !more.empty() && more.find("context") != std::string::npos);
+    return config.measurement.contexts;
+  };
+  EXPECT_THAT(contexts("", false), ElementsAre(Context::isolated));
+  EXPECT_THAT(contexts("measurement: {seed: 2}\n", false), ElementsAre(Context::isolated));
+  EXPECT_THAT(contexts("measurement: {context: back_to_back}\n", false), ElementsAre(Context::back_to_back));
+  EXPECT_THAT(contexts("measurement: {context: [back_to_back, isolated]}\n", false),
+              ElementsAre(Context::back_to_back, Context::isolated));
+  EXPECT_THAT(contexts("", true), ElementsAre(Context::engine, Context::back_to_back));
+  EXPECT_THAT(contexts("measurement: {context: [engine_early, engine]}\n", true),
+              ElementsAre(Context::engine_early, Context::engine));
+}
+
+TEST(Measurement, NamesAContextThatTheBackendHasNotOrThatIsGivenTwice) {
+  const auto all = [](const PluginEntry&) { return Support::yes(); };
+  EXPECT_EQ(config_mistakes(problems + "measurement: {context: [engine]}\n"),
+            "sweep.yaml:2:24: measurement.context: the backend host has no engine; allowed: isolated, back_to_back");
+  EXPECT_EQ(config_mistakes(problems + "measurement: {context: [isolated, isolated]}\n"),
+            "sweep.yaml:2:24: measurement.context: isolated is given twice");
+  EXPECT_EQ(config_mistakes(problems + "measurement: {context: [isolated]}\n", {}, false, all),
+            "sweep.yaml:2:24: measurement.context: the backend cuda has no isolated; allowed: engine, engine_early, "
+            "back_to_back");
+}
+
+TEST(Measurement, ReadsWhatIsSaidOfNeighboursAndGraphs) {
+  const auto given = config_of(problems +
+                               "measurement: {neighbour_mib: 1.5, neighbour_us: 2.5, skew_us: 3.5, graph: false, "
+                               "probe: true}\n")
+                         .measurement;
+  EXPECT_EQ(given.neighbour_mib, 1.5);
+  EXPECT_EQ(given.neighbour_us, 2.5);
+  EXPECT_EQ(given.skew_us, 3.5);
+  EXPECT_FALSE(given.graph);
+  EXPECT_TRUE(given.probe);
+  const auto usual = config_of(problems).measurement;
+  EXPECT_EQ(usual.neighbour_mib, 0.0);
+  EXPECT_EQ(usual.neighbour_us, 0.0);
+  EXPECT_EQ(usual.skew_us, 0.0);
+  EXPECT_TRUE(usual.graph);
+  EXPECT_FALSE(usual.probe);
+}
+
+TEST(Measurement, AllowsAsManySamplesAtMostAsAtLeast) {
+  EXPECT_EQ(config_of(problems + "measurement: {min_samples: 7, max_samples: 7}\n").measurement.max_samples, 7);
+  EXPECT_EQ(config_mistakes(problems + "measurement: {min_samples: 8, max_samples: 7}\n"),
+            "sweep.yaml:2:44: measurement.max_samples: found 7; allowed: at least min_samples, which is 8");
+  EXPECT_EQ(config_mistakes(problems + "measurement: {min_samples: 1001}\n"),
+            "sweep.yaml:2:28: measurement.max_samples: found 1000; allowed: at least min_samples, which is 1001");
 }
 
 }  // namespace

@@ -232,4 +232,13 @@ TEST(CppTableFile, NamesTheTablesThereAre) {
               HasSubstr("did you mean AllReduceBestStrategyTableSM90"));
 }
 
+TEST(CppTable, CommentsMayFollowEachOtherAndBeginWithASlash) {
+  const std::string text =
+      "// TP:[2] Fusion:['NONE']\ninline AllReduceBestStrategyTableType A = {{{/* a *//* b *//*/ c */{4,/**/5}}}};\n"
+      "// hidden_size=128\n// Tokens:[1, 2]\n";
+  EXPECT_EQ(mistake(text), "no mistake");
+  EXPECT_EQ(mistake("inline AllReduceBestStrategyTableType A = {{{{4 /*/ }}}};"),
+            "table.cpp:1: found a comment without end, allowed: */");
+}
+
 }  // namespace arbiter::test

@@ -221,4 +221,27 @@ TEST(CsvReaderFile, RefusesAnErrorBelowZeroOrNotANumber) {
   }
 }
 
+TEST(CsvMessages, ShortenWhatItFoundToSixtyCharactersAndAHeaderToTwoHundred) {
+  const TempDir dir;
+  const auto mistake = [&](const std::string& text) -> std::string {
+    try {
+      static_cast<void>(read_csv(dir.write("long.csv", text)));
+    } catch (const DataError& error) {
+      return std::string(error.what()).substr((dir.path() / "long.csv").string().size());
+    }
+    return "no mistake";
+  };
+  const auto of_world_size = [&](const std::string& field) {
+    return mistake(header + field + ",bfloat16,2048,1,1024,NCCL,NONE,allreduce,5.5,ok,false,3\n");
+  };
+  EXPECT_EQ(of_world_size(std::string(60, 'x')),
+            ":2: column 'world_size': found '" + std::string(60, 'x') + "', allowed a whole number, 1..1048576");
+  EXPECT_EQ(of_world_size(std::string(61, 'x')),
+            ":2: column 'world_size': found '" + std::string(60, 'x') + "...', allowed a whole number, 1..1048576");
+  EXPECT_EQ(mistake(std::string(200, 'x') + "\n"),
+            ":1: column 'world_size': not in the header, found '" + std::string(200, 'x') + "'");
+  EXPECT_EQ(mistake(std::string(201, 'x') + "\n"),
+            ":1: column 'world_size': not in the header, found '" + std::string(200, 'x') + "...'");
+}
+
 }  // namespace arbiter::test

@@ -6,8 +6,10 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "arbiter/machine_probe.hpp"
+#include "arbiter/regret.hpp"
 #include "io/csv_files.hpp"
 #include "support/decisions_data.hpp"
+#include "support/decisions_report.hpp"
 #include "support/temp_dir.hpp"
 
 namespace arbiter::test {
@@ -219,6 +221,40 @@ TEST(MachineFile, ReadsBackEqualAndKeepsAnotherMachines) {
   write_machine_file(csv, Machine{"cpu", {{"cpu", "other \xFF"}}});
   EXPECT_TRUE(std::filesystem::exists(dir.path() / "benchmark.tp2.cpu.machine.json.1"));
   EXPECT_EQ(read_csv(csv).dataset.machine().facts.size(), 1U);
+}
+
+TEST(RegretCsv, HasALineForEachSelectorAndDataWithWhatIsKnown) {
+  DecisionsReport end{Dataset{}};
+  end.report.setting = {"cuda", 1, "all,reduce", true, Context::engine};
+  end.run.runs = {{"one", "", ""}, {"two", "", ""}};
+  const Regret known{40, 10, 0.01, 0.125, 0.5, 0.75};
+  const Regret unknown{8, 8, 0.0, 0.0, 0.0, 0.0};
+  const std::vector<RegretRow> rows = {{"lut", RegretSource::heuristic, 0, "", 3, known, unknown},
+                                       {"AUTO", RegretSource::measured, 2, "A,B", 4, known, {}},
+                                       {"gone", RegretSource::compared, 4, "NONE", 5, {}, known}};
+  EXPECT_EQ(regret_csv(rows, end.report),
+            "selector,source,data,tp_size,fusion,cells,unmeasured,mean_percent,p95_percent,worst_percent,"
+            "share_within_1_percent,regions,op,graph,context,run_id,schema\n"
+            "lut,heuristic,grid,all,all,40,10,1.0000,12.5000,50.0000,0.7500,3,\"all,reduce\",true,engine,one two,3\n"
+            "lut,heuristic,holdout,all,all,8,8,,,,,,\"all,reduce\",true,engine,one two,3\n"
+            "AUTO,measured,grid,2,\"A,B\",40,10,1.0000,12.5000,50.0000,0.7500,,\"all,reduce\",true,engine,one two,3\n"
+            "gone,compared,holdout,4,NONE,40,10,1.0000,12.5000,50.0000,0.7500,,\"all,reduce\",true,engine,one two,3\n");
+}
+
+TEST(ProbeCsv, HasTheUnitOfEachKindAndNoValueWhereItFailed) {
+  const TempDir dir;
+  MachineProbe probe(4);
+  probe.add({{.kind = ProbeKind::launch}, 12.34567, {}});
+  probe.add({{ProbeKind::one_way, 0, 3, 0, 5}, 1.5, {}});
+  probe.add({{ProbeKind::push, 1, 2, 4096, 0}, Measurement::none, "rank 1: cut"});
+  probe.add({{ProbeKind::pull, ProbeCase::all, ProbeCase::all, 8192, 0}, 250.0, {}});
+  write_probe(dir.path() / "probe.csv", probe, "one");
+  EXPECT_EQ(read_file(dir.path() / "probe.csv"),
+            "kind,from,to,bytes,value,unit,run_id,schema\n"
+            "launch,all,all,0,12.35,us,one,3\n"
+            "one_way,0,3,0,1.5,us,one,3\n"
+            "push,1,2,4096,,GB/s,one,3\n"
+            "pull,all,all,8192,250,GB/s,one,3\n");
 }
 
 }  // namespace arbiter::test

@@ -124,4 +124,19 @@ TEST(SetAside, ReturnsTheNewNameOrNothing) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST(LineFile, ThatIsContinuedWithItsOwnLinesStaysAsItIs) {
+  const TempDir dir;
+  const auto file = dir.write("a.csv", "head\none\ntwo\n");
+  {
+    LineFile lines(file, LineFile::Earlier::continues);
+    for (const char* line : {"head", "one", "two"}) {
+      lines.append(line);
+      EXPECT_EQ(read_file(file), "head\none\ntwo\n") << line;
+    }
+    lines.append("three");
+    lines.append("one");
+  }
+  EXPECT_EQ(read_file(file), "head\none\ntwo\nthree\none\n");
+}
+
 }  // namespace arbiter::test

@@ -60,6 +60,8 @@ TEST(TableJson, NamesTheKeyWhatWasFoundAndWhatIsAllowed) {
             "file.json: table.grids.0.dtype: found \"int8\", allowed: bfloat16, float16, float32");
   EXPECT_EQ(mistake("/grids/0/hidden_sizes/1", 128),
             "file.json: table.grids.0.hidden_sizes.1: found 128, allowed: more than 128");
+  EXPECT_EQ(mistake("/grids/0/hidden_sizes", nlohmann::json{1, 5, 5}),
+            "file.json: table.grids.0.hidden_sizes.2: found 5, allowed: more than 5");
   EXPECT_EQ(mistake("/grids/0/cells/0/0", 2),
             "file.json: table.grids.0.cells.0.0: found 2, allowed: a whole number "
             "from 0 to 1");

@@ -136,6 +136,50 @@ TEST_F(MeasureLimits, TakeFiftyMillisecondsPerCaseHoweverLongTheBudget) {
   EXPECT_EQ(backend.samples, 3 * (2 + 10));  // two choose the iterations
 }
 
+TEST_F(MeasureLimits, AreExactlyWhatTheTimeOfAnOperationMakesThem) {
+  FiveMilliseconds backend(backend_,
+                           [](ProcessGroup& group) { return std::make_unique<Prober>(group, Prober::Fault::none); });
+  const auto probe = run_probe(backend, group_, config_);
+  EXPECT_EQ(probe.rows()[0].value, 5000.0);
+  EXPECT_EQ(probe.rows()[1].value, 500.0) << "five round trips are ten ways";
+  EXPECT_DOUBLE_EQ(probe.rows()[2].value, 0.2 * (group_.size() - 1)) << "a megabyte to each of the others, in GB/s";
+  EXPECT_EQ(probe.launch_us(), 5000.0);
+  EXPECT_EQ(probe.one_way_us(), 500.0);
+  if (group_.size() == 3) {
+    EXPECT_EQ(to_string(probe),
+              "an operation starts in 5e+03 us, a word takes 500 us, 0.4 GB/s out of every rank at once");
+  }
+}
+
+TEST_F(MeasureLimits, OfAPairAreTheBytesOfOneRank) {
+  class OnePair : public Prober {
+   public:
+    explicit OnePair(const ProcessGroup& group) : Prober(group, Fault::none) {}
+    [[nodiscard]] std::vector<ProbeCase> cases() const override {
+      return {{ProbeKind::push, 0, group_last_, 1'000'000, 0}, {ProbeKind::pull, 0, group_last_, 2'000'000, 0}};
+    }
+
+   private:
+    int group_last_ = 1;
+  };
+  FiveMilliseconds backend(backend_, [](ProcessGroup& group) { return std::make_unique<OnePair>(group); });
+  const auto probe = run_probe(backend, group_, config_);
+  EXPECT_DOUBLE_EQ(probe.rows()[0].value, 0.2);
+  EXPECT_DOUBLE_EQ(probe.rows()[1].value, 0.4);
+}
+
+TEST_F(MeasureLimits, TakeThreeSamplesOfACaseIfTheConfigurationAsksForNoMore) {
+  FiveMilliseconds backend(backend_,
+                           [](ProcessGroup& group) { return std::make_unique<Prober>(group, Prober::Fault::none); });
+  config_ = {.precision_percent = -1.0, .time_target_ms = 1, .min_samples = 3, .max_samples = 100};
+  static_cast<void>(run_probe(backend, group_, config_));
+  EXPECT_EQ(backend.samples, 3 * (2 + 3));
+  backend.samples = 0;
+  config_.min_samples = 7;
+  static_cast<void>(run_probe(backend, group_, config_));
+  EXPECT_EQ(backend.samples, 3 * (2 + 6)) << "no case needs more than six";
+}
+
 TEST_F(MeasureLimits, SaysOnEveryRankWhatFailedOnOneAndGoesOn) {
   for (const auto& [fault, reason] : {std::pair{Prober::Fault::cannot_be_made, "rank 0: no memory for it"},
                                       std::pair{Prober::Fault::breaks, "rank 0: the wire is cut"},

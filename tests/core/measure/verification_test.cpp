@@ -8,6 +8,9 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "arbiter/error.hpp"
 #include "arbiter/host/row_kernels.hpp"
@@ -200,6 +203,132 @@ TEST_F(VerificationTest, NamesTheRankWhoseOperationThrew) {
   EXPECT_EQ(result.reason, "rank " + std::to_string(group_.size() - 1) + ": out of luck");
   EXPECT_TRUE(result.threw);
   EXPECT_TRUE(std::isnan(result.error));
+}
+
+TEST(AllowedShare, IsOneRoundingPerRankOrPerAdditionAndOneWhereTheSumIsStored) {
+  const Problem bfloat16{4, DType::bfloat16, "NONE", 8, 1};
+  const Problem float16{2, DType::float16, "NONE", 8, 1};
+  for (const auto numerics : {Numerics::unknown, Numerics::per_hop, Numerics::library}) {
+    for (const bool stored : {false, true}) {
+      EXPECT_EQ(allowed_share(numerics, stored, bfloat16), 4 * 0x1p-8);
+      EXPECT_EQ(allowed_share(numerics, stored, float16), 2 * 0x1p-11);
+    }
+  }
+  for (const auto numerics : {Numerics::fp32, Numerics::fp32_rank_order}) {
+    EXPECT_EQ(allowed_share(numerics, false, bfloat16), 4 * 0x1p-24);
+    EXPECT_EQ(allowed_share(numerics, true, bfloat16), 4 * 0x1p-24 + 0x1p-8);
+    EXPECT_EQ(allowed_share(numerics, true, float16), 2 * 0x1p-24 + 0x1p-11);
+  }
+}
+
+/// Three sets, so four messages; the outputs are written by the test.
+class SampleJudgeTest : public VerificationTest {
+ protected:
+  SampleJudgeTest()
+      : judging_(*none_, [this](std::int64_t row, auto, auto) { return judge_row(row); }),
+        tensors_(problem_, judging_, *backend_, group_.rank(), {seed, false}, {3, false}),
+        judge_(problem_, judging_, tensors_, group_) {
+    tensors_.poison_outputs();
+  }
+
+  double judge_row(std::int64_t /*row*/) {
+    ++rows_;
+    return error_;
+  }
+  /// What iteration `of` leaves is a byte here: which one is right is for judge_row() to say.
+  void write(std::int64_t set, std::uint8_t of) {
+    std::memset(tensors_.iterations(set + 1).back().bindings.tensors[0], of,
+                static_cast<std::size_t>(problem_.message_bytes()));
+  }
+  /// How many rows all ranks compared with the reference since the last call.
+  int rows() {
+    const auto own = static_cast<double>(std::exchange(rows_, 0));
+    std::vector<double> all(static_cast<std::size_t>(group_.size()));
+    group_.all_gather(&own, all.data(), sizeof own);
+    return static_cast<int>(std::accumulate(all.begin(), all.end(), 0.0));
+  }
+
+  double error_ = 0.5;
+  int rows_ = 0;
+  Judging judging_;
+  ProblemTensors tensors_;
+  SampleJudge judge_;
+};
+
+TEST_F(SampleJudgeTest, ComparesARightResultWithTheReferenceOnce) {
+  write(0, 1);
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 0).error, 0.5);
+  EXPECT_EQ(rows(), 7);
+  error_ = 0.75;
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 0).error, 0.5) << "as before";
+  EXPECT_EQ(rows(), 0);
+  write(1, 1);
+  EXPECT_EQ(judge_.judge_set(0.25, 1, 4).error, 0.5) << "the same message, on another set";
+  EXPECT_EQ(judge_.judge_set(0.5, 1, 4).error, 0.5) << "and more is allowed";
+  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(judge_.judge_set(0.125, 1, 4).error, 0.75) << "less is allowed than the first time";
+  EXPECT_EQ(rows(), 7);
+  write(0, 2);
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 0).error, 0.75) << "another result of the same message";
+  EXPECT_EQ(rows(), 7);
+}
+
+TEST_F(SampleJudgeTest, AWrongResultIsComparedAgain) {
+  write(0, 1);
+  error_ = 1.5;
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 0).reason, "the result is off by 1.5 times the allowed error");
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 0).reason, "the result is off by 1.5 times the allowed error");
+  EXPECT_EQ(rows(), 14);
+  error_ = 1.0;
+  EXPECT_TRUE(judge_.judge_set(0.25, 0, 0).passed());
+}
+
+TEST_F(SampleJudgeTest, KnowsTheResultOfAnotherIteration) {
+  write(0, 1);
+  EXPECT_TRUE(judge_.judge_set(0.25, 0, 0).passed());
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 3).reason, "an output holds the result of another iteration");
+  EXPECT_TRUE(judge_.judge_set(0.25, 0, 4).passed()) << "of the same message";
+  error_ = 2.0;
+  EXPECT_EQ(judge_.judge_set(0.25, 0, 2).reason, "an output holds the result of another iteration")
+      << "says more than by how much it is off";
+}
+
+TEST_F(SampleJudgeTest, JudgesTheLastRunOnEachSet) {
+  write(0, 1);
+  EXPECT_TRUE(judge_.judge(0.25, 1).passed()) << "the other sets had no iteration";
+  EXPECT_EQ(judge_.judge(0.25, 2).reason, "iteration 2 of 2: an output was not written");
+  write(1, 2);
+  write(2, 3);
+  EXPECT_EQ(judge_.judge(0.25, 3).error, 0.5);
+  EXPECT_TRUE(judge_.judge(0.25, 3).passed());
+  // The fourth and fifth iterations have other messages than the first and second, on the same sets.
+  EXPECT_EQ(judge_.judge(0.25, 5).reason, "iteration 4 of 5: an output holds the result of another iteration");
+  write(0, 4);
+  EXPECT_EQ(judge_.judge(0.25, 5).reason, "iteration 5 of 5: an output holds the result of another iteration");
+  write(1, 1);  // iteration 4 has message 0 again
+  EXPECT_TRUE(judge_.judge(0.25, 5).passed());
+}
+
+TEST_F(SampleJudgeTest, GivesTheWorstErrorOfAllSets) {
+  for (const std::int64_t set : {0, 1, 2}) write(set, static_cast<std::uint8_t>(set + 1));
+  error_ = 0.75;
+  EXPECT_EQ(judge_.judge_set(0.25, 1, 1).error, 0.75);
+  error_ = 0.25;
+  const auto all = judge_.judge(0.25, 3);
+  EXPECT_EQ(all.error, 0.75);
+  EXPECT_TRUE(all.passed());
+  EXPECT_EQ(rows(), 3 * 7);
+}
+
+TEST_F(SampleJudgeTest, FindsThatOneRankWroteNothingOrTooMuch) {
+  const bool last = group_.rank() == group_.size() - 1;
+  if (!last) write(2, 1);
+  EXPECT_EQ(judge_.judge_set(0.25, 2, 2).reason, "an output was not written");
+  write(2, 1);
+  if (last) {
+    static_cast<std::byte*>(tensors_.iterations(3).back().bindings.tensors[0])[problem_.message_bytes()] = std::byte{0};
+  }
+  EXPECT_EQ(judge_.judge_set(0.25, 2, 2).reason, "wrote past the end of an output");
 }
 
 }  // namespace

@@ -175,5 +175,14 @@ TEST(PluginHost, LoadsEveryBuiltInPlugin) {
   EXPECT_NE(host.find(PluginKind::sink, "csv"), nullptr);
 }
 
+TEST_F(PluginHostFiles, AreLoadedInTheOrderOfTheirNames) {
+  for (const char* name : {"f.so", "a.so", "d.so", "h.so", "b.so", "g.so", "c.so", "e.so"}) write(name, "no library");
+  PluginHost host;
+  host.load_dir(dir_);
+  std::string order;
+  for (const auto& entry : host.entries()) order += entry.file.stem().string();
+  EXPECT_EQ(order, "abcdefgh");
+}
+
 }  // namespace
 }  // namespace arbiter

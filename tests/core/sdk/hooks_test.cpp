@@ -232,5 +232,20 @@ TEST(Hooks, OfASinkAreNotCalledWithoutAReasonOrAWayToSpeak) {
   EXPECT_EQ(sink.calls, 2);
 }
 
+TEST(SupportsMessage, RefusesOtherGroupsEmptyMessagesAndOtherDtypes) {
+  const auto reason = [](const Problem& asked, int ranks) {
+    return supports_message(asked, SilentGroup(0, ranks, true)).reason;
+  };
+  for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
+    EXPECT_EQ(reason({2, dtype, "NONE", 1, 1}, 2), "");
+    EXPECT_TRUE(supports_message({2, dtype, "NONE", 1, 1}, SilentGroup(0, 2, true)).ok);
+  }
+  EXPECT_EQ(reason({2, DType::bfloat16, "NONE", 8, 1}, 4), "tp_size is 2, the group has 4 ranks");
+  EXPECT_EQ(reason({4, DType::bfloat16, "NONE", 8, 1}, 2), "tp_size is 4, the group has 2 ranks");
+  EXPECT_EQ(reason({2, DType::bfloat16, "NONE", 8, 0}, 2), "0 tokens x 8 elements: the message is empty");
+  EXPECT_EQ(reason({2, DType::bfloat16, "NONE", 0, 1}, 2), "1 tokens x 0 elements: the message is empty");
+  EXPECT_EQ(reason({2, DType::float8_e4m3, "NONE", 8, 1}, 2), "float8_e4m3 is no message dtype");
+}
+
 }  // namespace
 }  // namespace arbiter::test

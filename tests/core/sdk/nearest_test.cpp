@@ -38,6 +38,11 @@ TEST(Nearest, AllowsOneSlipForEveryThreeLettersAndOneAtLeast) {
   EXPECT_EQ(nearest("??", words), std::nullopt);
   EXPECT_EQ(nearest("six???", words), std::nullopt);
   EXPECT_EQ(nearest("sixs??", words), "sixsix");
+  EXPECT_EQ(nearest("sixs", words), "sixsix") << "of the longer of both";
+  EXPECT_EQ(nearest("six", words), std::nullopt);
+  const std::vector<std::string> four = {"four"};
+  EXPECT_EQ(nearest("fourxy", four), "four");
+  EXPECT_EQ(nearest("fourxyz", four), std::nullopt);
 }
 
 TEST(Nearest, TakesTheFirstOfEquallyNearOnes) {

@@ -77,5 +77,28 @@ TEST(Log, KeepsNamesFromMovingTheCursorAndFromForgingLines) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: sink \\x9b1m\n  error: forged\n");
 }
 
+TEST(Progress, APauseEndsTheLineOnce) {
+  ::testing::internal::CaptureStdout();
+  {
+    Progress progress(true, 2, 2.0);
+    progress.pause();
+    progress.advance(rows(), 1.0);
+    progress.pause();
+    progress.pause();
+  }
+  const auto output = ::testing::internal::GetCapturedStdout();
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1);
+  EXPECT_EQ(output.back(), '\n');
+}
+
+TEST(Progress, DurationsChangeTheirUnitAtAMinuteAndAtAnHour) {
+  EXPECT_EQ(duration_text(-5.0), "0 s");
+  EXPECT_EQ(duration_text(59.0), "59 s");
+  EXPECT_EQ(duration_text(59.5), "1 min 00 s");
+  EXPECT_EQ(duration_text(3599.0), "59 min 59 s");
+  EXPECT_EQ(duration_text(3600.0), "1 h 00 min");
+  EXPECT_EQ(duration_text(7261.0), "2 h 01 min");
+}
+
 }  // namespace
 }  // namespace arbiter

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/strategy_ids.hpp"
 
+#include <utility>
+
 #include <gmock/gmock.h>
 
 namespace arbiter {
@@ -28,6 +30,16 @@ TEST(StrategyIds, AreTheConfigurationsThenThePublishedThenThePlugins) {
   EXPECT_THAT(strategy_of_id(4, config, plugins), Optional(std::string("ONESHOT")));
   EXPECT_THAT(strategy_of_id(121, config, plugins), Eq(std::nullopt));
   EXPECT_THAT(strategy_of_id(-1, config, plugins), Eq(std::nullopt));
+}
+
+TEST(StrategyIds, OfTheHostsPluginsAreThoseOfTheirNames) {
+  PluginHost plugins;
+  plugins.load_dir(BUILT_PLUGINS);
+  for (const auto& [name, id] : {std::pair{"ONESHOT", 4}, {"TWOSHOT", 5}, {"MPI", 99}}) {
+    const auto* entry = plugins.find(PluginKind::strategy, name, "host");
+    ASSERT_NE(entry, nullptr) << name;
+    EXPECT_EQ(entry->table_id, id) << name;
+  }
 }
 
 }  // namespace

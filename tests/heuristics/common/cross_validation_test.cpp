@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cross_validation.hpp"
 
+#include <utility>
+
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
@@ -88,6 +90,52 @@ TEST(LookUpChoice, ReadsTheNamesOfRules) {
   EXPECT_EQ(parse_look_up("floor_log2"), LookUp::floor_log2);
   EXPECT_EQ(parse_look_up("exact"), LookUp::exact);
   EXPECT_EQ(parse_look_up("auto"), std::nullopt);
+}
+
+TEST(HeldOut, AddsUpFoldsByTheCellsThatHaveATime) {
+  // Of 1, 2, 4, 8 and 16 tokens 2 and 8 are held out together and 4 alone.
+  Dataset data;
+  for (const auto& [tokens, b] : {std::pair{1, 1.0}, {2, 1.1}, {4, 1.4}, {8, 1.3}, {16, 1.0}}) {
+    data.add(decision_row(cell_of(128, tokens), "A", 1.0));
+    data.add(tokens == 8 ? failed_row(cell_of(128, tokens), "B") : decision_row(cell_of(128, tokens), "B", b));
+  }
+  const auto always_b = [](const Dataset& fitted) {
+    DecisionGrid grid{2, DType::bfloat16, "NONE", {128}, fitted.num_tokens(), {"B"}, {}};
+    grid.cells.assign(grid.num_tokens.size(), 0);
+    return DecisionTable{LookUp::nearest, {std::move(grid)}, {}, "A"};
+  };
+  const HeldOutRegret regret = CrossValidation(data, always_b).regret();
+  EXPECT_EQ(regret.cells, 3);
+  EXPECT_EQ(regret.unmeasured, 1);
+  EXPECT_NEAR(regret.mean, (0.1 + 0.4) / 2, 1e-12);
+  EXPECT_NEAR(regret.worst, 0.4, 1e-12);
+  EXPECT_EQ(to_string(regret), "mean 25.00 %, worst 40.00 %, 1 of 3 not measured");
+}
+
+TEST(HeldOut, SaysWhatItKnows) {
+  EXPECT_EQ(to_string(HeldOutRegret{4, 4, 0.0, 0.0}), "no choice has a time");
+  EXPECT_EQ(to_string(HeldOutRegret{4, 0, 0.0125, 0.5}), "mean 1.25 %, worst 50.00 %");
+  EXPECT_EQ(to_string(HeldOutRegret{4, 1, 0.0125, 0.5}), "mean 1.25 %, worst 50.00 %, 1 of 4 not measured");
+}
+
+TEST(HeldOut, IsBetterWithFewerUnmeasuredChoicesOrALowerMean) {
+  const HeldOutRegret one{10, 1, 0.5, 0.5};
+  const HeldOutRegret two{10, 2, 0.1, 0.1};
+  EXPECT_TRUE(one.clearly_better_than(two));
+  EXPECT_FALSE(two.clearly_better_than(one));
+  const HeldOutRegret lower{10, 1, 0.4, 0.9};
+  EXPECT_TRUE(lower.clearly_better_than(one));
+  EXPECT_FALSE(one.clearly_better_than(lower));
+  EXPECT_FALSE(one.clearly_better_than(one));
+  const HeldOutRegret rounded{10, 1, 0.5 * (1.0 - 1e-12), 0.5};
+  EXPECT_FALSE(rounded.clearly_better_than(one));
+}
+
+TEST(LookUpChoice, SaysTheRegretOfBothRules) {
+  const CrossValidation held_out(grid({1024}, {1, 2, 4, 8}), plain_table);
+  EXPECT_EQ(choose_look_up(held_out).text,
+            "nearest (regret on held-out cells, every other hidden size or token count: nearest mean 50.00 %, worst "
+            "100.00 %; message_size mean 50.00 %, worst 100.00 %)");
 }
 
 }  // namespace arbiter::test

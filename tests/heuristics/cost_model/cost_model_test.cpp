@@ -105,4 +105,72 @@ TEST(FitCostModel, OneCellIsEnoughAndNothingUsableIsAnError) {
   EXPECT_THAT(model->report(), HasSubstr("no cell can be held out"));
 }
 
+TEST(FitCostModel, WhereNoStrategyIsUsableInAllCellsAroundThoseUsableInOneAreCandidates) {
+  for (const double a : {5.0, 9.0}) {
+    Dataset data;
+    data.add(decision_row(cell_of(128, 1), "A", a));
+    data.add(failed_row(cell_of(128, 1), "B"));
+    data.add(failed_row(cell_of(128, 64), "A"));
+    data.add(decision_row(cell_of(128, 64), "B", 7.0));
+    const auto model = fit_cost_model(data, {});
+    EXPECT_EQ(model->select(cell_of(128, 1)), "A");
+    EXPECT_EQ(model->select(cell_of(128, 64)), "B");
+    EXPECT_EQ(model->select(cell_of(128, 8)), a < 7.0 ? "A" : "B");
+  }
+}
+
+TEST(FitCostModel, ReportsTheErrorsOfItsTimesAndNotOfAutoOrFailedRows) {
+  const auto report = [](int outliers) {
+    Dataset data;
+    for (int tokens = 1; tokens <= 100; ++tokens) {
+      // Twice the predicted 10 us, all over the range: an error of half of what was measured.
+      const bool outlier = outliers > 0 && tokens % (100 / outliers) == 0;
+      data.add(decision_row(cell_of(128, tokens), "A", outlier ? 20.0 : 10.0));
+      data.add(decision_row(cell_of(128, tokens), "AUTO", 1.0));
+      auto failed = decision_row(cell_of(128, tokens), "A", 99.0);
+      failed.failed = true;
+      data.add(failed);
+    }
+    return fit_cost_model(data, {1, ""})->report();
+  };
+  EXPECT_THAT(report(0), HasSubstr("error on the grid: median 0.00 %, p95 0.00 %, worst 0.00 %"));
+  EXPECT_THAT(report(4), HasSubstr("error on the grid: median 0.00 %, p95 0.00 %, worst 50.00 %"));
+  EXPECT_THAT(report(10), HasSubstr("error on the grid: median 0.00 %, p95 50.00 %, worst 50.00 %"));
+}
+
+TEST(FitCostModel, OfEqualPredictionsTheFirstStrategyIsChosen) {
+  Dataset data;
+  for (const char* strategy : {"A", "B", "C"}) data.add(decision_row(cell_of(128, 1), strategy, 5.0));
+  EXPECT_EQ(fit_cost_model(data, {})->select(cell_of(128, 1)), "A");
+}
+
+TEST(FitCostModel, HasAModelForEachDtypeAndFusion) {
+  Dataset data;
+  data.add(decision_row({2, DType::bfloat16, "NONE", 128, 4}, "A", 5.0));
+  data.add(decision_row({2, DType::float32, "NONE", 128, 4}, "A", 9.0));
+  data.add(decision_row({2, DType::bfloat16, "X", 128, 4}, "A", 13.0));
+  const auto model = fit_cost_model(data, {});
+  EXPECT_NEAR(model->predict({2, DType::bfloat16, "NONE", 128, 4}, "A"), 5.0, 1e-9);
+  EXPECT_NEAR(model->predict({2, DType::float32, "NONE", 128, 4}, "A"), 9.0, 1e-9);
+  EXPECT_NEAR(model->predict({2, DType::bfloat16, "X", 128, 4}, "A"), 13.0, 1e-9);
+  EXPECT_EQ(model->table()->grids.size(), 3U);
+}
+
+TEST(FitCostModel, AnswersEachDtypeAndFusionFromItsOwnGrid) {
+  Dataset data;
+  const auto add = [&](const Problem& problem, double a, double b) {
+    data.add(decision_row(problem, "A", a));
+    data.add(decision_row(problem, "B", b));
+  };
+  add({2, DType::bfloat16, "NONE", 128, 4}, 5.0, 6.0);
+  add({2, DType::float32, "NONE", 128, 4}, 6.0, 5.0);
+  add({2, DType::bfloat16, "X", 128, 4}, 6.0, 5.0);
+  add({4, DType::bfloat16, "X", 128, 4}, 5.0, 6.0);
+  const auto model = fit_cost_model(data, {});
+  EXPECT_EQ(model->select({2, DType::bfloat16, "NONE", 128, 4}), "A");
+  EXPECT_EQ(model->select({2, DType::float32, "NONE", 128, 4}), "B");
+  EXPECT_EQ(model->select({2, DType::bfloat16, "X", 128, 4}), "B");
+  EXPECT_EQ(model->select({4, DType::bfloat16, "X", 128, 4}), "A");
+}
+
 }  // namespace arbiter::test

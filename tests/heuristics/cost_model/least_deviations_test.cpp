@@ -77,4 +77,13 @@ TEST(LeastDeviations, OfOnePointGoThroughItAndOfNoneAreAnError) {
   EXPECT_THROW(static_cast<void>(least_deviations({})), Error);
 }
 
+TEST(LeastDeviations, AreRelativeToEachTime) {
+  // 1 us for each of two and 3 us for one: the line through the two misses the third by two thirds of it.
+  const DeviationFit fit = least_deviations({{0, 0, 1.0}, {0, 0, 1.0}, {0, 0, 3.0}});
+  EXPECT_NEAR(fit.line.fixed, 1.0, 1e-9);
+  EXPECT_NEAR(fit.deviation, 2.0 / 3.0, 1e-9);
+  EXPECT_EQ(fit.line.per_byte, 0.0);
+  EXPECT_EQ(fit.line.per_token, 0.0);
+}
+
 }  // namespace arbiter::test

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cost_model/time_curve.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -53,6 +55,74 @@ TEST(TimeCurve, SaysItsRegimes) {
 TEST(TimeCurve, OfOnePointIsItsTimeAndOfNoneAnError) {
   EXPECT_NEAR(fit_time_curve({{4096, 4, 7.0}}, 4).at(4096, 4), 7.0, 1e-9);
   EXPECT_THROW(static_cast<void>(fit_time_curve({}, 4)), Error);
+}
+
+TEST(TimeCurve, ARegimeEndsWithItsLastByteAndTheLastOneNever) {
+  const TimeCurve curve{{{1000, {1.0, 0.0, 0.5}}, {2000, {2.0, 0.25, 0.0}}}};
+  EXPECT_EQ(curve.at(1000, 4), 3.0);
+  EXPECT_EQ(curve.at(1001, 4), 2.0 + 0.25 * 1001);
+  EXPECT_EQ(curve.at(2000, 4), 502.0);
+  EXPECT_EQ(curve.at(2004, 4), 503.0);
+}
+
+TEST(TimeCurve, SaysSizesInTheLargestUnitOfWhichThereAreTen) {
+  const auto text = [](std::int64_t last_byte) {
+    return TimeCurve{{{last_byte, {1.0, 0.0, 0.5}}, {2 * last_byte, {2.0, 0.0, 0.0}}}}.text();
+  };
+  EXPECT_EQ(text(10239), "1.00 us + 0.5/token to 10239 B, then 2.00 us");
+  EXPECT_EQ(text(10240), "1.00 us + 0.5/token to 10 KiB, then 2.00 us");
+  EXPECT_EQ(text(10'485'759), "1.00 us + 0.5/token to 10239 KiB, then 2.00 us");
+  EXPECT_EQ(text(10'485'760), "1.00 us + 0.5/token to 10 MiB, then 2.00 us");
+}
+
+TEST(TimeCurve, ARegimeEndsInTheMiddleOfTwoSizesInLogarithms) {
+  EXPECT_EQ(fit_time_curve(points_of(two_regimes), 4).regimes[0].last_byte, 92'681);  // sqrt(65536 * 131072)
+}
+
+/// So many points of each size, which doubles; 5 us for the first `cheap` sizes and 50 us for the others.
+std::size_t regimes_of(const std::vector<int>& counts, std::size_t cheap, double expensive = 50.0) {
+  std::vector<TimePoint> points;
+  for (std::size_t size = 0; size < counts.size(); ++size) {
+    for (int i = 0; i < counts[size]; ++i)
+      points.push_back({std::int64_t{1024} << size, 1, size < cheap ? 5.0 : expensive});
+  }
+  return fit_time_curve(points, 4).regimes.size();
+}
+
+TEST(TimeCurve, ARegimeHasTwoSizesAndSixPointsAtLeast) {
+  EXPECT_EQ(regimes_of({3, 3, 3, 3}, 2), 2U);
+  EXPECT_EQ(regimes_of({3, 2, 3, 3}, 2), 1U) << "five points";
+  EXPECT_EQ(regimes_of({3, 3, 3, 2}, 2), 1U);
+  EXPECT_EQ(regimes_of({6, 3, 3}, 1), 1U) << "one size";
+  EXPECT_EQ(regimes_of({3, 3, 6}, 2), 1U);
+  EXPECT_EQ(regimes_of({1, 5, 5, 1}, 2), 2U);
+}
+
+TEST(TimeCurve, OneRegimeIsEnoughWhereItIsOffByHalfAPercent) {
+  EXPECT_EQ(regimes_of({6, 6, 6, 6}, 2, 5.01), 1U);
+  EXPECT_EQ(regimes_of({6, 6, 6, 6}, 2, 5.2), 2U);
+}
+
+TEST(TimeCurve, AnotherRegimeTakesAwayATenthOfTheDeviation) {
+  // Noise of 20 % that no regime explains, and a step; the total deviation of one and of two regimes is known.
+  const auto regimes = [](double step) {
+    std::vector<TimePoint> points;
+    for (int size = 0; size < 8; ++size) {
+      for (int i = 0; i < 10; ++i) {
+        const double level = size < 4 ? 100.0 : 100.0 * step;
+        points.push_back({std::int64_t{1024} << size, 1, i % 5 == 0 ? 1.25 * level : level});
+      }
+    }
+    return fit_time_curve(points, 2).regimes.size();
+  };
+  EXPECT_EQ(regimes(1.0), 1U);
+  EXPECT_EQ(regimes(0.9), 2U);
+}
+
+TEST(TimeCurve, TakesSizesInAnyOrder) {
+  auto points = points_of(two_regimes);
+  std::reverse(points.begin(), points.end());
+  EXPECT_EQ(fit_time_curve(points, 4).text(), fit_time_curve(points_of(two_regimes), 4).text());
 }
 
 }  // namespace arbiter::test

@@ -125,7 +125,10 @@ TEST(ByteThresholds, AsATableNeverChooseWhatWasNotMeasuredInACell) {
   data.add(failed_row(cell_of(256, 4), "A"));
   data.add(decision_row(cell_of(256, 4), "B", 1.0));
   const auto blocks = cell_blocks(data, "lp");
-  EXPECT_EQ(thresholds_of(blocks, {"A", "B"}).exceptions.size(), 1U);
+  const ByteThresholds thresholds = thresholds_of(blocks, {"A", "B"});
+  EXPECT_EQ(thresholds.exceptions.size(), 1U);
+  EXPECT_EQ(thresholds.excess.cells(), 1U);
+  EXPECT_EQ(thresholds.excess.unmeasured(), 1U);
   const DecisionTable table = table_of(data, {"A", "B"});
   EXPECT_TRUE(table.steps.empty());
   EXPECT_EQ(table.select(cell_of(512, 2)), "A");

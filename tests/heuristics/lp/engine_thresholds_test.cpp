@@ -121,4 +121,12 @@ TEST(EngineThresholds, UseNoNcclWhereItOnlyTies) {
   EXPECT_EQ(thresholds_of(data)->text(), "NCCL_num_token_threshold never, TWO_SHOT_numel_threshold never");
 }
 
+TEST(EngineThresholds, NeedEachStrategyInOneBlockOnly) {
+  Dataset data;
+  data.add(decision_row({2, DType::bfloat16, "NONE", 128, 1}, "NCCL", 1.0));
+  data.add(decision_row({2, DType::bfloat16, "NONE", 128, 2}, "ONESHOT", 1.0));
+  data.add(decision_row({2, DType::bfloat16, "X", 128, 4}, "TWOSHOT", 1.0));
+  EXPECT_TRUE(thresholds_of(data));
+}
+
 }  // namespace arbiter::test

@@ -79,4 +79,15 @@ TEST(StrategyOrder, OfOneStrategyOrOneCellIsDefined) {
   EXPECT_THAT(order_of(data), ElementsAre("B", "A"));
 }
 
+TEST(StrategyOrder, TakesAStrategyThatIsBestOnlyAtTheSmallestSizeFirst) {
+  // By their growth B would be first; the thresholds cost less if A is.
+  const std::vector<std::pair<double, double>> times = {{10.0, 12.0}, {30.0, 10.0}, {12.0, 10.0}, {10.5, 10.0}};
+  Dataset data;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    data.add(decision_row(cell_of(128, std::int64_t{1} << i), "B", times[i].second));
+    data.add(decision_row(cell_of(128, std::int64_t{1} << i), "A", times[i].first));
+  }
+  EXPECT_THAT(order_of(data), ElementsAre("A", "B"));
+}
+
 }  // namespace arbiter::test

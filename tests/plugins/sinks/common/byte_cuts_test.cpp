@@ -93,4 +93,23 @@ TEST(SizeCosts, OfAFusionThatAnAnswerWasNeverMeasuredForDoNotCount) {
   EXPECT_EQ(best_cuts(costs), (Cuts{512}));
 }
 
+TEST(SizeCosts, SkipCellsInWhichNothingIsUsableAndAskForThePathOfEachProblem) {
+  Dataset paths;
+  paths.add(failed_row(cell_of(128, 1), "a"));
+  paths.add(decision_row(cell_of(128, 2), "a", 1.0));
+  paths.add(decision_row({2, DType::bfloat16, "X", 128, 2}, "b", 1.0));
+  const SizeCosts costs = size_costs(paths, 2, [](const Problem& problem, std::size_t answer) {
+    return answer == 1 ? "none" : problem.fusion == "X" ? "b" : "a";
+  });
+  EXPECT_EQ(costs.answers, 2U);
+  EXPECT_EQ(costs.bytes, (Cuts{512}));
+  EXPECT_EQ(costs.cost, (std::vector<double>{2.0, 2e6})) << "a path without a time costs a million times the best";
+}
+
+TEST(BestCuts, AreTheLargestSizeOfEachAnswer) {
+  EXPECT_EQ(best_cuts({3, {10, 20, 30, 40}, {1, 9, 9, 9, 1, 9, 9, 1, 9, 9, 9, 1}}), (Cuts{10, 30}));
+  EXPECT_EQ(best_cuts({3, {10, 20}, {1, 9, 9, 9, 9, 1}}), (Cuts{10, 10}));
+  EXPECT_EQ(best_cuts({3, {10, 20}, {1, 9, 9, 1, 9, 9}}), (Cuts{20, 20}));
+}
+
 }  // namespace arbiter::test

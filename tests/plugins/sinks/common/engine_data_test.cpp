@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/engine_data.hpp"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
@@ -100,6 +106,136 @@ TEST(EngineData, FindsTheRowsThatDifferInGraphOrEagerOnly) {
   EXPECT_EQ(timed_in_graphs(end.report, false).rows().front().time_us, 2.0);
   end.report.all_rows = nullptr;
   EXPECT_TRUE(timed_in_graphs(end.report, false).empty());
+}
+
+TEST(EngineData, SaysHowToNameStrategiesAndWhichThereAre) {
+  const DecisionsReport end(two_timings());
+  EXPECT_FALSE(names_strategies(end.report, "x", "Engine X", {{"custom", {}}, {"nccl", {}}}));
+  EXPECT_THAT(end.said,
+              ::testing::ElementsAre(
+                  "x: nothing to write: no strategy is named for Engine X's paths, and limits fitted to other kernels "
+                  "cost engines 800 % and more in the worst cells; to name one that runs its kernel: sinks: {x: "
+                  "{custom: [NAME]}}; paths: custom, nccl; names in the data: ONESHOT"));
+  try {
+    static_cast<void>(names_strategies(end.report, "x", "X", {{"nccl", {"ONESHOT"}}, {"custom", {"TWOSHOT"}}}));
+    FAIL() << "took a strategy that was not measured";
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(), "x: custom: found TWOSHOT, allowed: the strategies in the data: ONESHOT");
+  }
+}
+
+TEST(EngineData, LeavesOutWhatNeedsPathsThatNoStrategyIsNamedFor) {
+  const DecisionsReport end(two_timings());
+  const std::vector<EnginePath> paths = {{"a", {}}, {"b", {"ONESHOT"}}, {"c", {}}, {"d", {}}};
+  EXPECT_TRUE(names_each(end.report, "x", "FILE", paths, {"b"}));
+  EXPECT_TRUE(end.said.empty());
+  EXPECT_FALSE(names_each(end.report, "x", "FILE", paths, {"d", "b", "a"}));
+  EXPECT_THAT(end.said, ::testing::ElementsAre("x: FILE is left out: no strategy is named for a, d"));
+  EXPECT_EQ(stand_ins_text("X", {{"a", {}}, {"b", {"ONESHOT", "MPI"}}, {"c", {"NCCL"}}}),
+            "X's paths were measured as: b: ONESHOT, MPI; c: NCCL");
+}
+
+TEST(EngineData, IsMadeOfBfloat16OrElseOfTheFirstDtypeAndNamesTheOthers) {
+  const auto with = [](const std::vector<DType>& dtypes) {
+    Dataset data(Machine{"sm90", {}});
+    for (const DType dtype : dtypes) data.add(decision_row({2, dtype, "NONE", 128, 1}, "A", 1.0));
+    return data;
+  };
+  EXPECT_EQ(artefact_dtype(Dataset{}), DType::bfloat16);
+  EXPECT_EQ(artefact_dtype(with({DType::float32, DType::bfloat16})), DType::bfloat16);
+  EXPECT_EQ(artefact_dtype(with({DType::float32, DType::float16})), DType::float16);
+  const DecisionsReport end{Dataset{}};
+  EXPECT_EQ(of_artefact_dtype(end.report, with({DType::float16}), "x").rows().size(), 1U);
+  EXPECT_TRUE(end.said.empty());
+  const Dataset left = of_artefact_dtype(end.report, with({DType::float32, DType::bfloat16, DType::float16}), "x");
+  EXPECT_THAT(left.dtypes(), ::testing::ElementsAre(DType::bfloat16));
+  EXPECT_EQ(left.machine().platform, "sm90");
+  EXPECT_THAT(end.said, ::testing::ElementsAre("x: made of bfloat16; float16, float32 in the data are left out"));
+}
+
+TEST(EngineData, HasTimesOnlyWhereARowIsUsable) {
+  Dataset paths;
+  paths.add(failed_row(cell_of(128, 1), "a"));
+  paths.add(decision_row(cell_of(128, 1), "b", 1.0));
+  EXPECT_FALSE(has_times(paths, "a"));
+  EXPECT_TRUE(has_times(paths, "b"));
+  EXPECT_FALSE(has_times(Dataset{}, "b"));
+  const Regret regret = regret_of_rule(paths, [](const Problem&) { return std::string("b"); });
+  EXPECT_EQ(regret.cells, 1);
+  EXPECT_EQ(regret.worst, 0.0);
+}
+
+TEST(EngineData, FindsASelectorByNameOrTakesTheFirst) {
+  const auto made = [](const char* name) {
+    return std::make_shared<FunctionSelector>(name, [](const Problem&) { return std::string(); });
+  };
+  const DecisionsReport end(Dataset{}, {made("lut"), made("lp")});
+  EXPECT_EQ(find_selector(end.report, "", "x").name(), "lut");
+  EXPECT_EQ(find_selector(end.report, "lp", "x").name(), "lp");
+  const auto message = [](const Report& report, const std::string& name) -> std::string {
+    try {
+      return find_selector(report, name, "x").name();
+    } catch (const DataError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(message(end.report, "cost_model"), "x: selector: found cost_model, allowed: lut, lp");
+  EXPECT_EQ(message(DecisionsReport{Dataset{}}.report, ""), "x: no heuristic made a selector to write");
+}
+
+TEST(EngineData, SaysWhereItComesFrom) {
+  EXPECT_EQ(origin_text(Machine{"sm90", {{"gpu", "NVIDIA H100"}}}), "measured on sm90 (NVIDIA H100)");
+  EXPECT_EQ(origin_text(Machine{"cpu", {{"cpu", "EPYC"}}}), "measured on cpu");
+  DecisionsReport end{Dataset{}};
+  end.report.setting = {"cuda", 1, "allreduce", true, Context::engine};
+  EXPECT_EQ(origin_lines(end.report, std::nullopt, "# "), "# Setting: cuda, allreduce, graph, context engine.\n");
+  end.run.runs = {{"1a", "2026-11-28T03:13:57Z", "0.2.0 (aa)"}, {"2b", "2026-11-29T03:13:57Z", "0.2.0 (bb)"}};
+  end.run.mixed = {"the drivers differ", "the GPUs differ"};
+  EXPECT_EQ(origin_lines(end.report, DType::float16, "// "),
+            "// Setting: cuda, allreduce, graph, context engine, float16.\n"
+            "// Run 1a of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (aa).\n"
+            "// Run 2b of 2026-11-29T03:13:57Z, Arbiter 0.2.0 (bb).\n"
+            "// Joined although the drivers differ.\n"
+            "// Joined although the GPUs differ.\n");
+}
+
+TEST(EngineData, SaysWhichTpSizesAreMissing) {
+  const DecisionsReport end{Dataset{}};
+  report_missing(end.report, "x", "LIMITS", {2, 4}, {{2, "1"}, {4, "1"}});
+  EXPECT_TRUE(end.said.empty());
+  report_missing(end.report, "x", "LIMITS", {2, 4, 8}, {{4, "1"}});
+  EXPECT_THAT(end.said, ::testing::ElementsAre("x: LIMITS has no tp 2, 8: not measured"));
+}
+
+TEST(EngineData, SaysThatTheEngineRunsOnGpusAndTakesNoVersionZero) {
+  const DecisionsReport end(Dataset(Machine{"sm0", {}}));
+  EXPECT_FALSE(sm_version(end.report, "x").has_value());
+  EXPECT_THAT(end.said,
+              ::testing::ElementsAre(
+                  R"(x: nothing to write: the data are of platform "sm0", the engine runs on GPUs ("sm90"))"));
+  const DecisionsReport one(Dataset(Machine{"sm1", {}}));
+  EXPECT_EQ(sm_version(one.report, "x"), 1);
+}
+
+TEST(EngineData, ComparesGraphsWithinTheOtherSettingsOnly) {
+  Dataset all(Machine{"sm90", {}});
+  const Setting own{"cuda", 1, "allreduce", true, Context::engine};
+  for (const auto& [time_us, setting] : {std::pair{1.0, own},
+                                         {2.0, Setting{"cuda", 1, "allreduce", false, Context::engine}},
+                                         {3.0, Setting{"cuda", 2, "allreduce", false, Context::engine}},
+                                         {4.0, Setting{"cuda", 1, "other", false, Context::engine}},
+                                         {5.0, Setting{"host", 1, "allreduce", false, Context::engine}},
+                                         {6.0, Setting{"cuda", 1, "allreduce", false, Context::engine_early}}}) {
+    Measurement row = decision_row(cell_of(128, 1), "NCCL", time_us);
+    row.setting = setting;
+    all.add(row);
+  }
+  DecisionsReport end(all.of_setting(own));
+  end.report.setting = own;
+  end.report.all_rows = &all;
+  std::vector<double> times;
+  for (const Measurement& row : timed_in_graphs(end.report, false).rows()) times.push_back(row.time_us);
+  EXPECT_THAT(times, ::testing::ElementsAre(2.0, 3.0)) << "the number of hosts may differ";
 }
 
 }  // namespace arbiter::test

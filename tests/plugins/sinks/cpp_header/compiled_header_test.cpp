@@ -150,4 +150,30 @@ TEST(CompiledHeader, GivesAStrategyWhoseNumberIsTakenOneOfItsOwn) {
   EXPECT_EQ(numbers, expected);
 }
 
+TEST(CompiledHeader, FindsEachOfManySizesBetweenTwoPowersOfTwo) {
+  DecisionGrid grid{2, DType::bfloat16, "NONE", {}, {}, {"ONESHOT", "TWOSHOT", "NCCL"}, {}};
+  for (std::int64_t value = 1024; value < 2048; value += 50) grid.hidden_sizes.push_back(value);
+  for (std::int64_t value = 16; value < 32; ++value) grid.num_tokens.push_back(value);
+  for (std::size_t cell = 0; cell < grid.hidden_sizes.size() * grid.num_tokens.size(); ++cell) {
+    grid.cells.push_back(static_cast<std::uint16_t>(cell * cell % 3));
+  }
+  DecisionTable table{LookUp::exact, {grid}, {}, "MNNVL"};
+  expect_agreement(table);
+  table.look_up = LookUp::nearest;
+  expect_agreement(table);
+  DecisionTable steps{LookUp::exact, {}, {}, "MNNVL"};
+  steps.steps.push_back({2, DType::bfloat16, "NONE", {}});
+  for (std::int64_t byte = 2; byte < 200; byte += 2) {
+    steps.steps.front().steps.push_back({byte, byte % 6 == 0 ? "NCCL" : byte % 6 == 2 ? "ONESHOT" : "TWOSHOT"});
+  }
+  const CompiledHeader header(steps);
+  std::vector<Problem> problems;
+  for (std::int64_t tokens = 0; tokens <= 101; ++tokens) problems.push_back({2, DType::bfloat16, "NONE", 1, tokens});
+  const auto answers = header.answers(problems);
+  ASSERT_EQ(answers.size(), problems.size() + 1);
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    EXPECT_EQ(answers[i + 1].substr(0, answers[i + 1].find(' ')), steps.select(problems[i])) << i;
+  }
+}
+
 }  // namespace arbiter::test

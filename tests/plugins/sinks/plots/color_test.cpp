@@ -90,5 +90,15 @@ TEST(StrategyColors, SufficeForMoreStrategiesThanThereAreColours) {
   EXPECT_EQ(strategy_colors(names).size(), 100U);
 }
 
+TEST(StrategyColors, AreTheSameInAllPictures) {
+  EXPECT_EQ(hex(strategy_colors({"NCCL"}).at("NCCL")), "#0072b2");
+  EXPECT_EQ(hex(strategy_colors({"RING"}).at("RING")), "#444444");
+  EXPECT_EQ(hex(strategy_colors({"THEIRS"}).at("THEIRS")), "#999933");
+  const auto both = strategy_colors({"THEIRS_1", "THEIRS_2", "THEIRS_3", "THEIRS_4", "THEIRS_5", "THEIRS_6"});
+  std::string colors;
+  for (const auto& [name, color] : both) colors += hex(color) + " ";
+  EXPECT_EQ(colors, "#ffaabb #661100 #44aa99 #aa4499 #999933 #ddcc77 ");
+}
+
 }  // namespace
 }  // namespace arbiter::plots

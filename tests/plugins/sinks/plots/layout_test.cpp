@@ -2,6 +2,8 @@
 #include "layout.hpp"
 
 #include <ostream>
+#include <sstream>
+#include <string>
 
 #include <gmock/gmock.h>
 
@@ -112,6 +114,42 @@ TEST(Layout, MakesRoomForTheLegendOfMarks) {
   const double without = layout_of(figure).height;
   figure.panels[1].cells[0].state = CellState::empty;
   EXPECT_GT(layout_of(figure).height, without + 10.0);
+}
+
+TEST(Layout, HasTheseSizes) {
+  const auto text = [](const Shape& shape) {
+    const Layout layout = layout_of(figure_of(shape.panels, shape.columns, shape.rows));
+    std::ostringstream line;
+    line << layout.width << "x" << layout.height << ": " << layout.panels_per_line << " in a line, cells "
+         << layout.cell_width << "x" << layout.cell_height << ", labels " << layout.label_size << ", ticks "
+         << (layout.upright_ticks ? "upright " : "") << layout.column_ticks_height << " and " << layout.row_ticks_width
+         << ", each " << layout.column_step << " and " << layout.row_step << "; last at " << layout.panels.back().x
+         << "," << layout.panels.back().y << ", bar " << layout.bar.x << "," << layout.bar.y << " " << layout.bar.height
+         << ", legend " << layout.legend.x << "," << layout.legend.y;
+    return line.str();
+  };
+  EXPECT_EQ(text({1, 1, 1}),
+            "503x288: 1 in a line, cells 96x112, "
+            "labels 14, ticks 20 and 28.79, each 1 and 1; last at 66.79,92, bar 190.79,92 180, legend 66.79,280");
+  EXPECT_EQ(text({5, 15, 7}),
+            "2724x375: 5 in a line, cells 32x30, "
+            "labels 10.5, ticks upright 42.65 and 35.72, each 1 and 1; last at 2089.72,92, bar 2597.72,92 210, legend "
+            "73.72,366.65");
+  EXPECT_EQ(text({10, 15, 7}),
+            "2724x677: 5 in a line, cells 32x30, "
+            "labels 10.5, ticks upright 42.65 and 35.72, each 1 and 1; last at 2089.72,393.65, bar 2597.72,92 480, "
+            "legend 73.72,668.3");
+  EXPECT_EQ(text({2, 100, 70}),
+            "2635x1937: 1 in a line, cells 24x12, "
+            "labels 7, ticks upright 42.65 and 42.65, each 1 and 2; last at 80.65,1023.65, bar 2508.65,92 480, legend "
+            "80.65,1928.3");
+  EXPECT_EQ(
+      text({1, 400, 4}),
+      "2628x288: 1 in a line, cells 6x30, "
+      "labels 0, ticks upright 42.65 and 35.72, each 3 and 1; last at 73.72,92, bar 2501.72,92 180, legend 73.72,280");
+  EXPECT_EQ(text({4, 1, 7}),
+            "684x534: 4 in a line, cells 96x56, "
+            "labels 14, ticks 20 and 35.72, each 1 and 1; last at 433.72,92, bar 557.72,92 392, legend 73.72,526");
 }
 
 }  // namespace

@@ -156,4 +156,12 @@ TEST_F(SglangSink, NeedsAStrategyForNcclAndForAKernel) {
   }
 }
 
+TEST_F(SglangSink, IsWrittenForNcclAndOneKernelThatIsNotThePullingOne) {
+  for (const auto& [key, written] : {std::pair{"push", true}, {"two_shot", true}, {"pull", false}}) {
+    DecisionsReport end(engine_sweep({{2}}));
+    load_plugin<Sink>(PLUGIN, {{key, "[ONESHOT]"}, {"nccl", "[NCCL]"}})->write(end.report);
+    EXPECT_EQ(std::filesystem::exists(artefact(end)), written) << key;
+  }
+}
+
 }  // namespace arbiter::test

@@ -71,4 +71,39 @@ TEST(RegretTables, AreOnePerTpSizeAndOneOverSeveral) {
               Contains("Regret in percent, tp 2, NONE: grid of 100 cells | holdout of 100, never fitted"));
 }
 
+TEST(RegretTables, OfFusionsAreDetailsAndThoseOverAllFusionsAreNot) {
+  const std::vector<RegretRow> rows = {
+      row_of("lut", RegretSource::heuristic, 0, "", good), row_of("lut", RegretSource::heuristic, 2, "", good),
+      row_of("lut", RegretSource::heuristic, 2, "NONE", good), row_of("lut", RegretSource::heuristic, 2, "X", bad),
+      row_of("lp", RegretSource::heuristic, 2, "X", good)};
+  const std::string heading = "selector    mean     p95    worst in 1% regions";
+  EXPECT_THAT(regret_details(rows), ElementsAre("", "Regret in percent, tp 2, NONE: grid of 100 cells", heading,
+                                                "lut         0.04    1.00     1.64  98 %       3", "",
+                                                "Regret in percent, tp 2, X: grid of 100 cells", heading,
+                                                "lut       276.43 1250.00  5039.12  10 %       3",
+                                                "lp          0.04    1.00     1.64  98 %       3"));
+  EXPECT_THAT(regret_tables(rows), ElementsAre("", "Regret in percent, tp 2, all fusions: grid of 100 cells", heading,
+                                               "lut         0.04    1.00     1.64  98 %       3"));
+}
+
+TEST(RegretTables, SayTheLargestNumberOfCellsOfTheirRows) {
+  Regret few = good;
+  few.cells = 40;
+  EXPECT_EQ(regret_tables({row_of("a", RegretSource::heuristic, 2, "", few, few),
+                           row_of("b", RegretSource::heuristic, 2, "", good, unknown)})[1],
+            "Regret in percent, tp 2, all fusions: grid of 100 cells | holdout of 100, never fitted");
+}
+
+TEST(RegretTable, CountsTheUnmeasuredChoicesOfBothData) {
+  Regret three = good;
+  three.unmeasured = 3;
+  Regret four = good;
+  four.unmeasured = 4;
+  EXPECT_THAT(regret_table({row_of("a", RegretSource::heuristic, 2, "", three, four)}),
+              ElementsAre("selector    mean     p95    worst in 1% |    mean     p95    worst in 1% regions no time",
+                          "a           0.04    1.00     1.64  98 % |    0.04    1.00     1.64  98 %       3       7"));
+  EXPECT_THAT(regret_table({row_of("a", RegretSource::heuristic, 2, "", good, four)})[1],
+              ::testing::EndsWith("       4"));
+}
+
 }  // namespace arbiter::test

@@ -154,4 +154,57 @@ TEST(ContextLines, SayInHowManyCellsTheBestStrategyDiffersAndInWhich) {
                         "tp 2, bfloat16, NONE, 4 tokens x 128: NCCL, ONESHOT; and 1 more."));
 }
 
+TEST(AutoLines, CountTheCellsThatHaveATimeOfAuto) {
+  Dataset data = with_auto();
+  data.add(decision_row(cell_of(128, 4), "MPI", 10.0));
+  data.add(failed_row(cell_of(128, 4), "AUTO"));
+  DecisionsReport end(data, choosing("MPI"));
+  end.holdout.add(decision_row(cell_of(100, 3), "MPI", 10.0));
+  end.holdout.add(decision_row(cell_of(100, 3), "AUTO", 12.0));
+  EXPECT_THAT(auto_text(end), HasSubstr("AUTO as measured: grid mean 1.50 %, worst 5.00 % over the best of the cell in "
+                                        "2 cells; holdout mean 20.00 %, worst 20.00 % over the best of the cell in 1 "
+                                        "cells."));
+}
+
+TEST(AutoLines, TellTheHoldoutAloneWhereTheGridHasNoTimesOfAuto) {
+  Dataset data;
+  data.add(decision_row(cell_of(128, 1), "MPI", 10.0));
+  DecisionsReport end(data, choosing("MPI"));
+  end.holdout.add(decision_row(cell_of(100, 3), "MPI", 10.0));
+  end.holdout.add(decision_row(cell_of(100, 3), "AUTO", 12.0));
+  EXPECT_THAT(auto_text(end), HasSubstr("AUTO as measured: holdout mean 20.00 %, worst 20.00 % over the best of the "
+                                        "cell in 1 cells."));
+}
+
+TEST(PredictionLines, TellTheMedianAndTheRankOf95In100) {
+  DecisionsReport end(Dataset(Machine{"cpu", {}}), {std::make_shared<Prophet>()});
+  // Errors of 1 to 20 percent.
+  for (int i = 1; i <= 20; ++i) {
+    end.holdout.add(decision_row(cell_of(96, i), "ONESHOT", 10.0 / (1.0 + 0.01 * i)));
+  }
+  Measurement failed = decision_row(cell_of(96, 1), "ONESHOT", 1.0);
+  failed.failed = true;
+  end.holdout.add(failed);
+  EXPECT_THAT(prediction_text(end),
+              HasSubstr("prophet predicted 20 times of the holdout; half of them are off by at most 10.0 %, 95 in 100 "
+                        "by at most 19.0 %, the worst by 20.0 %."));
+}
+
+TEST(FloorLines, TellTheGeometricMeanOfEachTpSizeAndFusion) {
+  Dataset data(Machine{"cpu", {}});
+  const auto add = [&](int tp_size, const char* fusion, std::int64_t tokens, double ratio) {
+    auto row = decision_row({tp_size, DType::bfloat16, fusion, 128, tokens}, "MPI", 2.0 * ratio);
+    row.lower_bound_us = 2.0;
+    data.add(row);
+  };
+  add(2, "NONE", 1, 2.0);
+  add(2, "NONE", 2, 2.0);
+  add(2, "NONE", 4, 16.0);
+  add(2, "X", 1, 3.0);
+  add(4, "NONE", 1, 5.0);
+  EXPECT_THAT(lower_bound_text(data),
+              HasSubstr("geometric mean: tp 2: NONE 4.00x (2.00x to 16.00x), X 3.00x (3.00x to 3.00x). tp 4: NONE "
+                        "5.00x (5.00x to 5.00x)."));
+}
+
 }  // namespace arbiter::test
