@@ -136,8 +136,8 @@ void RatioSurface::fit_shape(std::size_t blocks) {
         const Cholesky factor = factor_of(points, shape);
         determinants += static_cast<double>(pattern.strategies.size()) * factor.log_determinant();
         for (const std::vector<double>& values : pattern.values) {
-          std::vector<double> x;
-          for (const std::size_t i : chosen) x.push_back(values[i]);
+          std::vector<double> x(chosen.size());
+          std::ranges::transform(chosen, x.begin(), [&](std::size_t i) { return values[i]; });
           factor.solve_lower(x);
           squares += std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
         }

@@ -110,7 +110,7 @@ std::string python_string(std::string_view text) {
     if (c == '\\' || c == '\'') escaped += '\\';
     escaped += c;
   }
-  return "'" + plain_text(escaped) + "'";
+  return fmt::format("'{}'", plain_text(escaped));
 }
 
 }  // namespace arbiter
