@@ -39,6 +39,7 @@ struct Fitted {
   explicit Fitted(const Dataset& data) : blocks(cell_blocks(data, "test")), surface(pointers(blocks)) {}
   static std::vector<const CellBlock*> pointers(const std::vector<CellBlock>& blocks) {
     std::vector<const CellBlock*> all;
+    all.reserve(blocks.size());
     for (const CellBlock& block : blocks) all.push_back(&block);
     return all;
   }

@@ -188,15 +188,15 @@ TEST(EngineData, SaysWhereItComesFrom) {
   EXPECT_EQ(origin_text(Machine{"cpu", {{"cpu", "EPYC"}}}), "measured on cpu");
   DecisionsReport end{Dataset{}};
   end.report.setting = {"cuda", 1, "allreduce", true, Context::engine};
-  EXPECT_EQ(origin_lines(end.report, std::nullopt, "# "), "# Setting: cuda, allreduce, graph, context engine.\n");
+  EXPECT_THAT(origin_lines(end.report, std::nullopt),
+              ::testing::ElementsAre("Setting: cuda, allreduce, graph, context engine."));
   end.run.runs = {{"1a", "2026-11-28T03:13:57Z", "0.2.0 (aa)"}, {"2b", "2026-11-29T03:13:57Z", "0.2.0 (bb)"}};
   end.run.mixed = {"the drivers differ", "the GPUs differ"};
-  EXPECT_EQ(origin_lines(end.report, DType::float16, "// "),
-            "// Setting: cuda, allreduce, graph, context engine, float16.\n"
-            "// Run 1a of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (aa).\n"
-            "// Run 2b of 2026-11-29T03:13:57Z, Arbiter 0.2.0 (bb).\n"
-            "// Joined although the drivers differ.\n"
-            "// Joined although the GPUs differ.\n");
+  EXPECT_THAT(origin_lines(end.report, DType::float16),
+              ::testing::ElementsAre("Setting: cuda, allreduce, graph, context engine, float16.",
+                                     "Run 1a of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (aa).",
+                                     "Run 2b of 2026-11-29T03:13:57Z, Arbiter 0.2.0 (bb).",
+                                     "Joined although the drivers differ.", "Joined although the GPUs differ."));
 }
 
 TEST(EngineData, SaysWhichTpSizesAreMissing) {
