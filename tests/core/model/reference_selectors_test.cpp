@@ -26,6 +26,7 @@ Dataset crossing(int tp_size, const std::string& fusion, double slope) {
 
 std::vector<std::string> names(const std::vector<std::shared_ptr<const Selector>>& selectors) {
   std::vector<std::string> result;
+  result.reserve(selectors.size());
   for (const auto& selector : selectors) result.push_back(selector->name());
   return result;
 }

@@ -48,13 +48,14 @@ std::string script_of(const Figure& figure, const char* extension) {
   const test::FakeGnuplot gnuplot(R"(for file in "$@"; do last=$file; done; cp "$last" )" +
                                   (folder / "script").string() + "; exit 1");
   EXPECT_ANY_THROW(write_picture(figure, folder / (std::string("a.") + extension)));
-  return std::regex_replace(read_file(folder / "script"), std::regex("set output '[^']+'"), "set output 'PICTURE'");
+  return std::regex_replace(read_file(folder / "script"), std::regex("set output \"[^\"]+\""),
+                            "set output \"PICTURE\"");
 }
 
 constexpr const char* small_script =
     R"(set encoding utf8
 set terminal pngcairo noenhanced fontscale 0.75 size 602,296
-set output 'PICTURE'
+set output "PICTURE"
 set margins 0,0,0,0
 unset border
 unset tics
@@ -62,28 +63,28 @@ unset key
 unset colorbox
 set xrange [0:602]
 set yrange [296:0]
-set label 'NONE: it''s 100 %' at 16,24.5 left font 'sans-serif:Bold,17' textcolor rgb '#000000'
-set label 'tp 4, sm90' at 16,45.5 left font 'sans-serif,13' textcolor rgb '#333333'
-set label 'a second line' at 16,63.5 left font 'sans-serif,13' textcolor rgb '#333333'
-set label 'ONESHOT' at 73.72,98.5 left font 'sans-serif:Bold,13' textcolor rgb '#333333'
-set label '1' at 121.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
-set label '16384' at 217.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
-set label 'num_tokens' at 169.72,248 center font 'sans-serif,12' textcolor rgb '#666666'
-set label '8192' at 67.72,138 right font 'sans-serif,11' textcolor rgb '#333333'
-set label '128' at 67.72,194 right font 'sans-serif,11' textcolor rgb '#333333'
-set label 'hidden_size' at 25,166 center rotate by 90 font 'sans-serif,12' textcolor rgb '#666666'
-set label 'TWOSHOT' at 289.72,98.5 left font 'sans-serif:Bold,13' textcolor rgb '#333333'
-set label '1' at 337.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
-set label '16384' at 433.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
-set label 'num_tokens' at 385.72,248 center font 'sans-serif,12' textcolor rgb '#666666'
-set label 'latency, us' at 509.72,94 left font 'sans-serif,12' textcolor rgb '#666666'
+set label "NONE: it\047s 100 %" at 16,24.5 left font 'sans-serif:Bold,17' textcolor rgb '#000000'
+set label "tp 4, sm90" at 16,45.5 left font 'sans-serif,13' textcolor rgb '#333333'
+set label "a second line" at 16,63.5 left font 'sans-serif,13' textcolor rgb '#333333'
+set label "ONESHOT" at 73.72,98.5 left font 'sans-serif:Bold,13' textcolor rgb '#333333'
+set label "1" at 121.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
+set label "16384" at 217.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
+set label "num_tokens" at 169.72,248 center font 'sans-serif,12' textcolor rgb '#666666'
+set label "8192" at 67.72,138 right font 'sans-serif,11' textcolor rgb '#333333'
+set label "128" at 67.72,194 right font 'sans-serif,11' textcolor rgb '#333333'
+set label "hidden_size" at 25,166 center rotate by 90 font 'sans-serif,12' textcolor rgb '#666666'
+set label "TWOSHOT" at 289.72,98.5 left font 'sans-serif:Bold,13' textcolor rgb '#333333'
+set label "1" at 337.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
+set label "16384" at 433.72,232.5 center font 'sans-serif,11' textcolor rgb '#333333'
+set label "num_tokens" at 385.72,248 center font 'sans-serif,12' textcolor rgb '#666666'
+set label "latency, us" at 509.72,94 left font 'sans-serif,12' textcolor rgb '#666666'
 set palette defined (0 '#000080', 1 '#ffff00')
 set logscale cb
 set cbrange [10:100]
-set cbtics scale 0.4 font 'sans-serif,12' ('10' 10, '100 %%' 100)
+set cbtics scale 0.4 font 'sans-serif,12' ("10" 10, "100 %%" 100)
 set colorbox vertical user noborder origin screen 0.846710963,0.25 size screen 0.0299003322,0.378378378
-set label 'no data' at 103.72,271 left font 'sans-serif,12' textcolor rgb '#666666'
-set label 'failed' at 207.04,271 left font 'sans-serif,12' textcolor rgb '#666666'
+set label "no data" at 103.72,271 left font 'sans-serif,12' textcolor rgb '#666666'
+set label "failed" at 207.04,271 left font 'sans-serif,12' textcolor rgb '#666666'
 )"
     "plot NaN with points palette"
     ", '-' using 1:2:3:4:5:6 with boxxyerror fillstyle pattern 4 border fillcolor rgb '#c4c4c4' linewidth 0.7"
@@ -150,8 +151,9 @@ TEST(PictureScript, TurnsTicksWhereColumnsAreNarrow) {
   for (std::int64_t tokens = 1; tokens <= 40; ++tokens) figure.columns.push_back(10'000 + tokens);
   for (Panel& panel : figure.panels) panel.cells.assign(80, {CellState::filled, 12.5, "12"});
   const std::string script = script_of(figure, "png");
-  EXPECT_THAT(script, HasSubstr("set label '10001' at 88.72,227 right rotate by 90 font 'sans-serif,11' textcolor rgb "
-                                "'#333333'\nset label '10002' at 118.72,227 right rotate by 90 font"));
+  EXPECT_THAT(script,
+              HasSubstr("set label \"10001\" at 88.72,227 right rotate by 90 font 'sans-serif,11' textcolor rgb "
+                        "'#333333'\nset label \"10002\" at 118.72,227 right rotate by 90 font"));
 }
 
 }  // namespace
