@@ -9,7 +9,6 @@
 namespace arbiter::testing {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -20,7 +19,7 @@ class SuspectRows : public RunnerFixture {
   /// Writes the CSV of a sweep in which `change` was applied to the rows of ONESHOT.
   template <class Change>
   [[nodiscard]] fs::path data(const std::string& name, const Change& change) const {
-    const auto folder = dir_ / name;
+    auto folder = dir_ / name;
     CsvWriter csv(folder / "benchmark.tp2.sm90.csv");
     test::EngineSweep sweep;
     sweep.tp_sizes = {2};
@@ -41,18 +40,19 @@ class SuspectRows : public RunnerFixture {
   /// Everything that the sinks made of the folder's CSV, by path, but for what lists single rows.
   [[nodiscard]] std::map<std::string, std::string> artefacts(const fs::path& folder, std::string& summary) const {
     const auto out = folder / "artefacts";
+    constexpr const char* heuristics =
+        "heuristics={lut_argmin: {heuristic: lut, mode: argmin}, lut_stable: {heuristic: lut, mode: stable}, "
+        "lp: , cost_model: }";
+    constexpr const char* sinks =
+        "sinks={cpp_table: , cpp_header: , nccl_tuner: , "
+        "trtllm_table: {nccl: [NCCL], one_shot: [ONESHOT], two_shot: [TWOSHOT]}, "
+        "vllm: {custom: [ONESHOT, TWOSHOT], symm_mem: [NCCL_SYMMETRIC], nccl: [NCCL], one_shot: [ONESHOT], "
+        "two_shot: [TWOSHOT]}, sglang: {push: [ONESHOT], two_shot: [TWOSHOT], nccl: [NCCL]}, "
+        "flashinfer: {one_shot: [ONESHOT], two_shot: [TWOSHOT]}, regret: , summary: , heatmap: {formats: "
+        "[svg]}, best_strategy: {formats: [svg]}, "
+        "strategy_difference: {formats: [svg]}}";
     const auto result =
-        runner({"--data_dir", folder.string(), "--save_csv_dir", out.string(), "--set",
-                "heuristics={lut_argmin: {heuristic: lut, mode: argmin}, lut_stable: {heuristic: lut, mode: stable}, "
-                "lp: , cost_model: }",
-                "--set",
-                "sinks={cpp_table: , cpp_header: , nccl_tuner: , "
-                "trtllm_table: {nccl: [NCCL], one_shot: [ONESHOT], two_shot: [TWOSHOT]}, "
-                "vllm: {custom: [ONESHOT, TWOSHOT], symm_mem: [NCCL_SYMMETRIC], nccl: [NCCL], one_shot: [ONESHOT], "
-                "two_shot: [TWOSHOT]}, sglang: {push: [ONESHOT], two_shot: [TWOSHOT], nccl: [NCCL]}, "
-                "flashinfer: {one_shot: [ONESHOT], two_shot: [TWOSHOT]}, regret: , summary: , heatmap: {formats: "
-                "[svg]}, best_strategy: {formats: [svg]}, "
-                "strategy_difference: {formats: [svg]}}"});
+        runner({"--data_dir", folder.string(), "--save_csv_dir", out.string(), "--set", heuristics, "--set", sinks});
     EXPECT_EQ(result.exit_code, 0) << result.output;
     std::map<std::string, std::string> files;
     for (const auto& entry : fs::recursive_directory_iterator(out)) {

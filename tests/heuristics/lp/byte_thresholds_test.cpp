@@ -13,10 +13,9 @@ namespace arbiter::test {
 
 namespace {
 
-using ::testing::ElementsAre;
-
 ByteThresholds thresholds_of(const std::vector<CellBlock>& blocks, const std::vector<std::string>& order) {
   std::vector<const CellBlock*> pointers;
+  pointers.reserve(blocks.size());
   for (const CellBlock& block : blocks) pointers.push_back(&block);
   return byte_thresholds(pointers, order);
 }
@@ -39,6 +38,7 @@ Dataset random_times(unsigned seed) {
 DecisionTable table_of(const Dataset& data, const std::vector<std::string>& order) {
   const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
   std::vector<const CellBlock*> pointers;
+  pointers.reserve(blocks.size());
   for (const CellBlock& block : blocks) pointers.push_back(&block);
   DecisionTable table{LookUp::message_size, {}, {}, "MPI"};
   add_to(table, thresholds_of(blocks, order), pointers);
@@ -111,7 +111,7 @@ TEST(ByteThresholds, AsStepsHaveTheirBordersHalfwayInLogarithms) {
   EXPECT_TRUE(table.grids.empty());
   EXPECT_EQ(table.select(cell_of(512, 8)), "A");
   EXPECT_EQ(table.select(cell_of(512, 9)), "B");
-  EXPECT_EQ(table.select(cell_of(64, 8 * 8)), "A");
+  EXPECT_EQ(table.select(cell_of(64, 64)), "A");
   EXPECT_EQ(table.select({2, DType::float32, "NONE", 512, 4}), "A");
   EXPECT_EQ(table.select({2, DType::float32, "NONE", 512, 5}), "B");
   EXPECT_EQ(table.select({4, DType::bfloat16, "NONE", 512, 8}), "MPI");
