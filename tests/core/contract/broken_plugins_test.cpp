@@ -30,7 +30,7 @@ struct Fault {
 Finished check(const std::string& kind, const std::string& fault, int ranks = 2) {
   const std::string sample = std::string(SAMPLES) + "/broken_" + kind + ".so";
   return run({RUNNER, "--check", sample, "--ranks", std::to_string(ranks), "--set", "fault=" + fault},
-             {"ARBITER_CHECK_SECONDS=20"});
+             {"ARBITER_CHECK_SECONDS=60"});
 }
 
 class BrokenPlugin : public ::testing::TestWithParam<Fault> {};
