@@ -15,6 +15,7 @@ namespace {
 std::optional<EngineThresholds> thresholds_of(const Dataset& data) {
   const std::vector<CellBlock> blocks = cell_blocks(data, "lp");
   std::vector<const CellBlock*> pointers;
+  pointers.reserve(blocks.size());
   for (const CellBlock& block : blocks) pointers.push_back(&block);
   return engine_thresholds(pointers);
 }
