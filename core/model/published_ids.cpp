@@ -58,6 +58,7 @@ std::optional<std::string> fusion_of_id(long id) {
 
 std::vector<std::string> published_strategies() {
   std::vector<std::string> names;
+  names.reserve(std::size(ids));
   for (const auto& [id, name] : ids) names.emplace_back(name);
   return names;
 }
