@@ -84,14 +84,14 @@ bool are_powers_of_two(const std::vector<std::int64_t>& values) {
   return std::ranges::all_of(values, [](auto value) { return std::has_single_bit(static_cast<std::uint64_t>(value)); });
 }
 
-/// Arbiter's own tables name the hidden size beside each row, and the tokens behind the table.
+/// Arbiter writes the hidden size beside each row of its own tables, and the list of tokens after the table.
 void expect_list_of_tokens(const std::string& file, const std::string& text, const ScannedTable& table,
                            std::size_t columns) {
   if (labels_in(table, "hidden_size").empty() || !labels_beside(text, "Tokens", columns).empty()) return;
-  throw DataError(fmt::format(
-      "{}: {}: found the end of the file, allowed: a comment Tokens:[...] with {} entries behind the table: "
-      "the file is cut",
-      file, table.name, columns));
+  throw DataError(
+      fmt::format("{}: {}: found the end of the file, allowed: a comment Tokens:[...] with {} entries after the table: "
+                  "the file is cut",
+                  file, table.name, columns));
 }
 
 Labels powers_from(std::int64_t first, std::int64_t last) {

@@ -23,7 +23,7 @@ struct CppTableAxes {
 /// "Fusion:['NONE']", "Hidden:[128]", "Tokens:[1, 2]"), else by position, as engines read them: TP 2, 4, 8, four
 /// fusions, hidden sizes from 128 and tokens from 1 in powers of two. A list whose length is not the axis's is ignored.
 /// Throws DataError (found, allowed) where sizes do not ascend, and for a table of Arbiter's own without its list of
-/// tokens: it stands behind the table, so the file is cut.
+/// tokens: Arbiter writes it after the table, so the file is cut.
 [[nodiscard]] CppTableAxes axes_of(const std::string& file, const std::string& text, const ScannedTable& table);
 
 }  // namespace arbiter

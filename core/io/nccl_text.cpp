@@ -104,12 +104,12 @@ class NcclText {
     }
   }
 
-  /// Whether the column #wrong (error, in older versions) behind a time counts any.
+  /// Whether the column after a time, #wrong (older versions: error), counts wrong values.
   [[nodiscard]] bool is_wrong(const std::vector<std::string_view>& words, std::size_t time) const {
-    const auto behind = std::find_if(columns_.begin() + static_cast<std::ptrdiff_t>(time), columns_.end(),
-                                     [](const auto& name) { return name == "#wrong"; });
-    if (behind == columns_.end()) return false;
-    return any_number(words[static_cast<std::size_t>(behind - columns_.begin())]).value_or(0.0) > 0.0;
+    const auto counter = std::find_if(columns_.begin() + static_cast<std::ptrdiff_t>(time), columns_.end(),
+                                      [](const auto& name) { return name == "#wrong"; });
+    if (counter == columns_.end()) return false;
+    return any_number(words[static_cast<std::size_t>(counter - columns_.begin())]).value_or(0.0) > 0.0;
   }
 
   const std::filesystem::path& file_;

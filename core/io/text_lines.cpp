@@ -61,8 +61,9 @@ void refuse_field(std::string_view column, std::string_view found, std::string_v
 }
 
 void refuse_cut_field(std::string_view column, std::string_view found) {
-  throw BadLine(fmt::format("column '{}': found '{}' without the end of a line, allowed a field with an end behind it",
-                            column, plain_text(found, longest_field)));
+  throw BadLine(
+      fmt::format("column '{}': found '{}' without the end of a line, allowed a field that a line end follows", column,
+                  plain_text(found, longest_field)));
 }
 
 }  // namespace arbiter

@@ -55,13 +55,10 @@ Bucket bucket_at(const StableChoice& choice, std::int64_t hidden_power, std::int
   Bucket bucket{std::vector<double>(strategies, 0.0), std::vector<std::size_t>(strategies, 0), std::nullopt};
   for (const std::int64_t hidden : values_of(block.hidden, hidden_power)) {
     for (const std::int64_t tokens : values_of(block.tokens, tokens_power)) {
-      const std::vector<std::size_t> around = block.cells_around(hidden, tokens);
+      const std::vector<bool> known = measured_around(block, hidden, tokens);
       const std::vector<double> ratio = choice.log_ratios(static_cast<double>(hidden), static_cast<double>(tokens));
-      std::vector<bool> known;
       std::optional<std::size_t> best;
       for (std::size_t k = 0; k < strategies; ++k) {
-        known.push_back(
-            std::ranges::all_of(around, [&](std::size_t cell) { return block.usable[block.at(cell, k)] != nullptr; }));
         if (known[k] && (!best || ratio[k] < ratio[*best])) best = k;
       }
       if (!best) continue;

@@ -17,8 +17,8 @@ namespace {
 constexpr double fusion_correlation = 0.9;
 /// Far above any ratio: the level of a surface is free.
 constexpr double level_variance = 10.0;
-/// The same kernel measured again later differs by this, whatever the interval of one measurement says.
-constexpr double repeat_deviation = 0.014;
+/// Times are rounded to nanoseconds, so no data are exact.
+constexpr double least_variance = 1e-9;
 /// How many values that knowledge is worth beside what the data say of their own noise.
 constexpr double repeat_weight = 4.0;
 /// Log-normal prior of the noise around it: few cells cannot tell noise from structure.
@@ -92,6 +92,7 @@ void RatioSurface::add_values(const std::vector<const CellBlock*>& blocks) {
     values_ += values.size();
   }
   for (auto& [cells_of, pattern] : patterns) patterns_.push_back(std::move(pattern));
+  if (series.size() > 1) free_share_ = 1.0 - 1.0 / static_cast<double>(series.size());
 }
 
 double RatioSurface::covariance(const Point& a, const Point& b, const Shape& shape) {
@@ -113,40 +114,38 @@ Cholesky RatioSurface::factor_of(const std::vector<Point>& points, const Shape& 
 }
 
 void RatioSurface::fit_shape(std::size_t blocks) {
-  // A cell's values add up to nothing: with m strategies, m - 1 of them are free.
-  const std::size_t strategies =
-      std::accumulate(patterns_.begin(), patterns_.end(), std::size_t{0},
-                      [](std::size_t count, const Pattern& pattern) { return count + pattern.strategies.size(); });
-  const double free_share = strategies > 1 ? 1.0 - 1.0 / static_cast<double>(strategies) : 1.0;
-  const double degrees = free_share * static_cast<double>(values_);
-
+  struct Part {
+    std::vector<Point> points;
+    std::vector<std::vector<double>> values;  // [strategy][point]
+  };
+  std::vector<Part> parts;  // of each pattern the points of one fusion
+  for (const Pattern& pattern : patterns_) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      Part part{{}, std::vector<std::vector<double>>(pattern.values.size())};
+      for (std::size_t i = 0; i < pattern.points.size(); ++i) {
+        if (pattern.points[i].block != block) continue;
+        part.points.push_back(pattern.points[i]);
+        for (std::size_t s = 0; s < part.values.size(); ++s) part.values[s].push_back(pattern.values[s][i]);
+      }
+      if (!part.points.empty()) parts.push_back(std::move(part));
+    }
+  }
+  const double degrees = free_share_ * static_cast<double>(values_);
   const auto likelihood = [&](const Shape& shape) {
     double determinants = 0.0;
     double squares = 0.0;
-    for (const Pattern& pattern : patterns_) {
-      for (std::size_t block = 0; block < blocks; ++block) {
-        std::vector<std::size_t> chosen;
-        std::vector<Point> points;
-        for (std::size_t i = 0; i < pattern.points.size(); ++i) {
-          if (pattern.points[i].block != block) continue;
-          chosen.push_back(i);
-          points.push_back(pattern.points[i]);
-        }
-        if (points.empty()) continue;
-        const Cholesky factor = factor_of(points, shape);
-        determinants += static_cast<double>(pattern.strategies.size()) * factor.log_determinant();
-        for (const std::vector<double>& values : pattern.values) {
-          std::vector<double> x(chosen.size());
-          std::ranges::transform(chosen, x.begin(), [&](std::size_t i) { return values[i]; });
-          factor.solve_lower(x);
-          squares += std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
-        }
+    for (const Part& part : parts) {
+      const Cholesky factor = factor_of(part.points, shape);
+      determinants += static_cast<double>(part.values.size()) * factor.log_determinant();
+      for (std::vector<double> x : part.values) {
+        factor.solve_lower(x);
+        squares += std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
       }
     }
-    // The scale is the one of greatest likelihood; times are rounded to nanoseconds, so no data are exact.
-    variance_ = std::max(squares / degrees, 1e-9);
-    const double surprise = std::log(std::sqrt(variance_ * shape.noise_variance) / repeat_deviation) / repeat_spread;
-    return -0.5 * (free_share * determinants + degrees * std::log(variance_) + surprise * surprise);
+    // The scale is the one of greatest likelihood.
+    const double variance = std::max(squares / degrees, least_variance);
+    const double surprise = std::log(std::sqrt(variance * shape.noise_variance) / repeat_deviation) / repeat_spread;
+    return -0.5 * (free_share_ * determinants + degrees * std::log(variance) + surprise * surprise);
   };
 
   struct Search {
@@ -188,11 +187,7 @@ void RatioSurface::fit_weights() {
       pattern.weights.push_back(std::move(x));
     }
   }
-  const auto strategies = static_cast<double>(
-      std::accumulate(patterns_.begin(), patterns_.end(), std::size_t{0},
-                      [](std::size_t count, const Pattern& pattern) { return count + pattern.strategies.size(); }));
-  const double free_share = strategies > 1.0 ? 1.0 - 1.0 / strategies : 1.0;
-  variance_ = std::max(squares / (free_share * static_cast<double>(values_)), 1e-9);
+  variance_ = std::max(squares / (free_share_ * static_cast<double>(values_)), least_variance);
 }
 
 std::vector<double> RatioSurface::covariances(const Pattern& pattern, const Point& point) const {

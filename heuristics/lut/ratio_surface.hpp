@@ -12,6 +12,10 @@
 
 namespace arbiter {
 
+/// The same kernel measured again later differs by this (relative standard deviation), whatever the interval of one
+/// measurement says.
+inline constexpr double repeat_deviation = 0.014;
+
 /// What is known of the strategies at one shape, [strategy of the block].
 struct RatioEstimate {
   std::vector<double> log_ratio;  ///< log(time), up to a term that all strategies share; NaN for one never measured
@@ -78,6 +82,7 @@ class RatioSurface {
   Shape shape_;
   double variance_ = 0.0;  ///< of the dependence on bytes
   std::size_t values_ = 0;
+  double free_share_ = 1.0;  ///< of the values: a cell's add up to nothing, so with m strategies m - 1 are free
 };
 
 }  // namespace arbiter

@@ -8,7 +8,6 @@ namespace arbiter {
 
 namespace {
 
-constexpr double repeat_deviation = 0.014;
 /// Never give away more than this because of a tie.
 constexpr double most_given_away = 0.05;
 /// A crossing is steep where the difference changes by this many standard deviations per doubling.
@@ -113,17 +112,23 @@ std::vector<bool> candidates_in(const CellBlock& block, std::size_t cell) {
   return without(measured, [&](std::size_t k) { return block.failed_near(cell, k); });
 }
 
-std::vector<bool> candidates_around(const CellBlock& block, std::int64_t hidden_size, std::int64_t num_tokens) {
+std::vector<bool> measured_around(const CellBlock& block, std::int64_t hidden_size, std::int64_t num_tokens) {
   const std::vector<std::size_t> around = block.cells_around(hidden_size, num_tokens);
-  std::vector<bool> known;
+  std::vector<bool> measured;
   for (std::size_t k = 0; k < block.strategies.size(); ++k) {
-    known.push_back(
+    measured.push_back(
         std::ranges::all_of(around, [&](std::size_t cell) { return block.usable[block.at(cell, k)] != nullptr; }));
   }
-  if (std::ranges::find(known, true) == known.end()) {
+  return measured;
+}
+
+std::vector<bool> candidates_around(const CellBlock& block, std::int64_t hidden_size, std::int64_t num_tokens) {
+  const std::vector<bool> measured = measured_around(block, hidden_size, num_tokens);
+  if (std::ranges::find(measured, true) == measured.end()) {
     return candidates_in(block, nearest_measured(block, hidden_size, num_tokens));
   }
-  return without(known, [&](std::size_t k) {
+  const std::vector<std::size_t> around = block.cells_around(hidden_size, num_tokens);
+  return without(measured, [&](std::size_t k) {
     return std::ranges::any_of(around, [&](std::size_t cell) { return block.failed[block.at(cell, k)]; });
   });
 }

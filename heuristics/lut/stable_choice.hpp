@@ -30,8 +30,8 @@ class StableChoice {
   /// It is `tie_percent` where their difference is known to 1.4 %, the spread of repeats, and grows with the square of
   /// that uncertainty, up to 5 %. It is 0 where their curves cross steeply: there a choice by the estimate is stable.
   [[nodiscard]] double tie(std::size_t strategy, std::size_t best, double hidden_size, double num_tokens) const;
-  /// Whether `a` is to be preferred in a tie with `b`: measured in more cells of the block, or in as many and better over
-  /// them. It can answer for more cells, so tables are simpler.
+  /// Whether `a` is to be preferred in a tie with `b`: measured in more cells of the block, or in as many and better
+  /// over them. It can answer for more cells, so tables are simpler.
   [[nodiscard]] bool prefers(std::size_t a, std::size_t b) const {
     return cells_[a] != cells_[b] ? cells_[a] > cells_[b] : excess_[a] < excess_[b];
   }
@@ -62,6 +62,9 @@ template <class Excluded>
 /// [strategy]: those with a time in a measured cell. Without those that failed there or in a neighbour, if there are
 /// others: what crashed next door is not worth the risk.
 [[nodiscard]] std::vector<bool> candidates_in(const CellBlock& block, std::size_t cell);
+/// [strategy]: whether it has a time in every cell around a shape.
+[[nodiscard]] std::vector<bool> measured_around(const CellBlock& block, std::int64_t hidden_size,
+                                                std::int64_t num_tokens);
 /// [strategy]: those with a time in every measured cell around a shape, or if there is none, in the nearest measured
 /// cell. Likewise without those that failed around.
 [[nodiscard]] std::vector<bool> candidates_around(const CellBlock& block, std::int64_t hidden_size,

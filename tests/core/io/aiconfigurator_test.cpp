@@ -3,8 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "arbiter/error.hpp"
-#include "support/temp_dir.hpp"
+#include "support/curve_reader.hpp"
 
 namespace arbiter::test {
 
@@ -13,20 +12,9 @@ namespace {
 constexpr const char* header =
     "framework,version,device,op_name,kernel_source,allreduce_dtype,num_gpus,message_size,latency,backend\n";
 
-class Aiconfigurator : public ::testing::Test {
+class Aiconfigurator : public CurveReader {
  protected:
-  [[nodiscard]] CurveContents read(const std::string& text, bool skip_bad_rows = false) const {
-    return read_aiconfigurator(dir_.write("perf.txt", text), skip_bad_rows);
-  }
-  [[nodiscard]] std::string mistake(const std::string& text) const {
-    try {
-      static_cast<void>(read(text));
-    } catch (const DataError& error) {
-      return std::string(error.what()).substr(dir_.path().string().size() + 1);
-    }
-    return "no mistake";
-  }
-  TempDir dir_;
+  Aiconfigurator() : CurveReader(read_aiconfigurator, "perf.txt") {}
 };
 
 }  // namespace
@@ -78,7 +66,7 @@ TEST_F(Aiconfigurator, NamesLineColumnFoundAndAllowed) {
             "perf.txt:1: column 'op_name': found ; between the names, allowed a comma");
   EXPECT_EQ(
       mistake("allreduce_dtype,num_gpus,message_size,latency\nhalf,2,8,0.01"),
-      "perf.txt:2: column 'latency': found '0.01' without the end of a line, allowed a field with an end behind it "
+      "perf.txt:2: column 'latency': found '0.01' without the end of a line, allowed a field that a line end follows "
       "(the file ends in this line: was its writer stopped?)");
 }
 

@@ -155,7 +155,7 @@ TEST(CppTableFile, RefusesAFileThatEndsInsideATable) {
   }
   // The list of tokens stands behind the table.
   for (std::size_t length = end + 2; length < whole.size() - 2; ++length) {
-    EXPECT_THAT(mistake(whole.substr(0, length)), HasSubstr("a comment Tokens:[...] with 3 entries behind the table"));
+    EXPECT_THAT(mistake(whole.substr(0, length)), HasSubstr("a comment Tokens:[...] with 3 entries after the table"));
   }
   EXPECT_EQ(mistake(whole), "no mistake");
 }

@@ -171,10 +171,9 @@ TEST(CsvReaderFile, RefusesALastFieldThatMayBeThePartOfAnother) {
     static_cast<void>(read_csv(file));
     FAIL() << "accepted";
   } catch (const DataError& error) {
-    EXPECT_EQ(error.what(),
-              file.string() +
-                  ":2: column 'time (us)': found '5.8' without the end of a line, allowed a field with an "
-                  "end behind it (the file ends in this line: was its writer stopped?)");
+    EXPECT_EQ(error.what(), file.string() +
+                                ":2: column 'time (us)': found '5.8' without the end of a line, allowed a field that a "
+                                "line end follows (the file ends in this line: was its writer stopped?)");
   }
   EXPECT_EQ(read_csv(file, {.skip_bad_rows = true}).skipped_rows, 1);
 }

@@ -3,8 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "arbiter/error.hpp"
-#include "support/temp_dir.hpp"
+#include "support/curve_reader.hpp"
 
 namespace arbiter::test {
 
@@ -30,20 +29,9 @@ constexpr const char* columns =
     "#wrong\n"
     "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)             (us)  (GB/s)  (GB/s)\n";
 
-class NcclText : public ::testing::Test {
+class NcclText : public CurveReader {
  protected:
-  [[nodiscard]] CurveContents read(const std::string& text, bool skip_bad_rows = false) const {
-    return read_nccl_text(dir_.write("out.txt", text), skip_bad_rows);
-  }
-  [[nodiscard]] std::string mistake(const std::string& text) const {
-    try {
-      static_cast<void>(read(text));
-    } catch (const DataError& error) {
-      return std::string(error.what()).substr(dir_.path().string().size() + 1);
-    }
-    return "no mistake";
-  }
-  TempDir dir_;
+  NcclText() : CurveReader(read_nccl_text, "out.txt") {}
 };
 
 }  // namespace
