@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much noise in the times changes decisions. Each copy of a dataset has every time multiplied by 1 + noise x a normal
-// number; six pairs of copies, each with seeds of its own:
+// How much noise in the times changes decisions. Each copy of a dataset has every time multiplied by 1 + noise x a
+// normal number; six pairs of copies, each with seeds of its own:
 //   flips        cells that two copies decide differently, mean over the pairs
 //   flips_most   of the pair with the most
 //   flips_apart  flips between strategies more than 2 % apart in the data without noise
@@ -57,8 +57,8 @@ void judge(benchmark::State& state, const Dataset& clean, Fit fit, double noise)
         const Measurement* of_b = row_of(cell, b->select(problem));
         if (of_a == of_b) continue;
         of_pair += 1.0;
-        const bool apart = of_a == nullptr || of_b == nullptr ||
-                           std::abs(std::log(of_a->time_us / of_b->time_us)) > std::log(1.02);
+        const bool apart =
+            of_a == nullptr || of_b == nullptr || std::abs(std::log(of_a->time_us / of_b->time_us)) > std::log(1.02);
         flips_apart += apart ? 1.0 / pairs : 0.0;
       }
       flips += of_pair / pairs;

@@ -34,7 +34,7 @@ TEST(DataFormat, IsToldByTheContents) {
 }
 
 TEST(DataFormat, IsNoneForWhatElseStandsInAFolder) {
-  for (const char* text : {"", "\n\n", "notes", "{\"format\": \"arbiter-decision\"}", "a,b,c\n1,2,3\n",
+  for (const char* text : {"", "\n\n", "notes", R"({"format": "arbiter-decision"})", "a,b,c\n1,2,3\n",
                            "selector,source,data,tp_size,fusion,cells\n", "kind,from,to,bytes,value,unit\n",
                            "# size of things\n", "\x89PNG\r\n"}) {
     EXPECT_EQ(data_format_of(text), DataFormat::none) << text;

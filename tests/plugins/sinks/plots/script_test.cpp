@@ -48,7 +48,7 @@ std::string script_of(const Figure& figure, const char* extension) {
   const test::FakeGnuplot gnuplot(R"(for file in "$@"; do last=$file; done; cp "$last" )" +
                                   (folder / "script").string() + "; exit 1");
   EXPECT_ANY_THROW(write_picture(figure, folder / (std::string("a.") + extension)));
-  return std::regex_replace(read_file(folder / "script"), std::regex("set output \"[^\"]+\""),
+  return std::regex_replace(read_file(folder / "script"), std::regex(R"(set output "[^"]+")"),
                             "set output \"PICTURE\"");
 }
 
