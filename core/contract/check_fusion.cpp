@@ -212,8 +212,10 @@ class FusionCheck {
       for (const auto& name : plugin_.plugins.names(PluginKind::strategy, backend->name())) {
         const auto strategy =
             make_plugin<Strategy>(plugin_.plugins, PluginKind::strategy, name, std::nullopt, backend->name());
+        bool separate = false;
         for (auto problem : StrategyTrials::few_problems(group->size())) {
           problem.fusion = plugin_.entry.name;
+          separate = separate || !strategy->fuses(problem);
           if (!fusion_->supports(problem) || !trials.supports(*strategy, problem)) continue;
           plugin_.checker.set_case(fmt::format("{}: {}", name, to_string(problem)));
           const auto operation = trials.prepare(*strategy, problem);
@@ -224,7 +226,7 @@ class FusionCheck {
             throw ViolationOnAllRanks(fmt::format("in {}: {}", name, violation.what()));
           }
         }
-        names += (names.empty() ? "" : ", ") + name + (strategy->fuses() ? "" : " (separate pass)");
+        names += (names.empty() ? "" : ", ") + name + (separate ? " (separate pass)" : "");
       }
     });
     return names;

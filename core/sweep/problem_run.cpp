@@ -24,7 +24,7 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
   if (const auto support = strategy.supports(problem, preparation.group); !support) {
     throw Error(fmt::format("it does not support {}: {}", to_string(problem), support.reason));
   }
-  if (strategy.fuses() || problem.fusion == no_fusion) return strategy.prepare(preparation);
+  if (problem.fusion == no_fusion || strategy.fuses(problem)) return strategy.prepare(preparation);
   if (none == nullptr) throw Error("it does not fuse, and there is no fusion plugin NONE");
   Preparation reduction{problem, preparation.group,   preparation.backend,
                         *none,   preparation.timeout, preparation.prepare_other};
@@ -33,7 +33,7 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
 }
 
 double allowed_share_of(const Strategy& strategy, const Problem& problem) {
-  const bool stored = !strategy.fuses() && problem.fusion != no_fusion;
+  const bool stored = problem.fusion != no_fusion && !strategy.fuses(problem);
   return allowed_share(strategy.numerics(), stored, problem);
 }
 

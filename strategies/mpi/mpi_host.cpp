@@ -50,7 +50,7 @@ class Mpi : public Strategy {
  public:
   explicit Mpi(const Parameters& values) : ring_(values.text("algorithm") == "ring") {}
 
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return supports_message(problem, group);

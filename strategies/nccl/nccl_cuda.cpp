@@ -41,7 +41,7 @@ class Nccl : public Strategy {
  public:
   explicit Nccl(const Parameters& values) : choices_(nccl::choices_from(values)) {}
 
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     if (Support message = supports_message(problem, group); !message) return message;

@@ -78,7 +78,7 @@ class NcclSymmetric : public Strategy {
  public:
   explicit NcclSymmetric(const Parameters& /*none*/) {}
 
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     if (Support windows = nccl::supports_windows(); !windows) return windows;

@@ -100,7 +100,7 @@ class Oneshot : public Strategy {
  public:
   explicit Oneshot(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
 
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {

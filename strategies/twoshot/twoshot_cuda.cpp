@@ -64,7 +64,7 @@ class Twoshot : public Strategy {
  public:
   explicit Twoshot(const Parameters& values) : options_(values) {}
 
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }
 
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {

@@ -117,7 +117,7 @@ class Race {
   }
 
   std::unique_ptr<Operation> prepare(Strategy& strategy, const Problem& problem) {
-    const bool fuses = strategy.fuses();
+    const bool fuses = strategy.fuses(problem);
     Preparation preparation{problem, group_, *backend_, fuses ? *fusion_ : *none_, std::chrono::seconds(10), {}};
     auto operation = strategy.prepare(preparation);
     return fuses ? std::move(operation) : backend_->with_epilogue_pass(std::move(operation), *fusion_, problem);

@@ -23,13 +23,13 @@ class MpiStrategy : public ::testing::TestWithParam<const char*> {
 
 TEST_P(MpiStrategy, WritesTheReducedMessageOfAnyShapeAndDtype) {
   const auto strategy = MpiStrategy::strategy();
-  EXPECT_FALSE(strategy->fuses());
   const auto fusion = make<Fusion>(PluginKind::fusion, "NONE");
   std::uint64_t seed = 0;
   for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
     for (const std::int64_t num_tokens : {1, 2, 3, 7, 64}) {
       for (const std::int64_t hidden_size : {1, 17, 2880, 4096}) {
         const Problem problem{world().size(), dtype, "NONE", hidden_size, num_tokens};
+        EXPECT_FALSE(strategy->fuses(problem));
         Trial trial(problem, *fusion, Data::whole, ++seed);
         const auto operation = strategy->prepare(preparation(problem, *fusion));
         EXPECT_EQ(trial.difference_after(*operation), "");

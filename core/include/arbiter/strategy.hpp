@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "arbiter/backend.hpp"
 #include "arbiter/export.hpp"
@@ -32,12 +34,17 @@ struct Preparation {
 /// workspaces between problems. Operations are used before their strategy is destroyed, one at a time. One thread.
 class ARBITER_EXPORT Strategy : public Plugin {
  public:
-  /// Whether the epilogue runs inside the operation. If not, prepare() gets the fusion NONE, which rounds and stores
-  /// the sum, and the runner adds the problem's epilogue as a separate pass.
-  [[nodiscard]] virtual bool fuses() const = 0;
+  /// Whether the epilogue of this problem's fusion runs inside the operation. If not, prepare() gets the fusion NONE,
+  /// which rounds and stores the sum, and the runner adds the problem's epilogue as a separate pass. Not collective;
+  /// the same on every rank.
+  [[nodiscard]] virtual bool fuses(const Problem& problem) const = 0;
 
   /// How it adds: verification allows the errors of this, and it is a column of the CSV. Refined by overriding it.
   [[nodiscard]] virtual Numerics numerics() const { return Numerics::library; }
+
+  /// The versions of the libraries it runs, as pairs of a name and a version ("torch", "2.9.0"); recorded with the run.
+  /// Not collective; the same on every rank.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> versions() const { return {}; }
 
   /// Whether the strategy can do the problem in that group, and if not, why. Not collective; the same on every rank.
   [[nodiscard]] Support supports(const Problem& problem, const ProcessGroup& group) const;

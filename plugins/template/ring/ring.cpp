@@ -152,9 +152,9 @@ class Ring : public Strategy {
  public:
   explicit Ring(const Parameters& values) : chunk_bytes_(values.integer("chunk_kib") * 1024) {}
 
-  /// Yes: operations run the epilogue of Preparation::fusion. A strategy that returns false is always prepared with the
+  /// Yes: operations run the epilogue of Preparation::fusion. Where a strategy returns false, it is prepared with the
   /// fusion NONE and writes the reduced message to `tensors[0]`; the runner adds the epilogue as a separate pass.
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
 
  protected:
   /// One host, two ranks or more, a message of bf16, fp16 or fp32. Other problems are skipped, with the reason.

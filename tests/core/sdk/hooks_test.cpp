@@ -83,7 +83,7 @@ struct Nothing : Operation {
 };
 
 struct BrokenStrategy : Strategy {
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
 
  protected:
   [[nodiscard]] Support do_supports(const Problem&, const ProcessGroup&) const override { return Support::no(""); }

@@ -43,7 +43,7 @@ TEST_F(InstancesTest, EachStrategyIsMadeOnceUntilItIsDiscarded) {
   EXPECT_NE(&strategies.get("MPI_RING"), first);
   strategies.discard("ONESHOT");
   EXPECT_TRUE(strategies.contains("ONESHOT")) << "it is made anew";
-  EXPECT_TRUE(strategies.get("ONESHOT").fuses());
+  EXPECT_TRUE(strategies.get("ONESHOT").fuses(Problem{}));
   EXPECT_EQ(&strategies.get("ONESHOT"), &strategies.get("ONESHOT"));
 }
 
@@ -51,7 +51,7 @@ TEST_F(InstancesTest, AnInstalledStrategyIsMadeWhenItIsAskedFor) {
   const auto own = config();
   StrategySet strategies(own, plugins_, remarks_);
   EXPECT_FALSE(strategies.contains("TWOSHOT"));
-  EXPECT_TRUE(strategies.get("TWOSHOT").fuses());
+  EXPECT_TRUE(strategies.get("TWOSHOT").fuses(Problem{}));
   EXPECT_THROW(static_cast<void>(strategies.get("AUTO")), PluginError) << "AUTO is no plugin";
 }
 

@@ -152,7 +152,7 @@ TEST(Ring, NamesALateRankAndWorksAgainOnceItIsPreparedAnew) {
 
 TEST(Ring, RefusesWhatItCannotDoWithTheReason) {
   const auto strategy = ring();
-  EXPECT_TRUE(strategy->fuses());
+  EXPECT_TRUE(strategy->fuses(problem_of(DType::bfloat16, 1, 64)));
   EXPECT_THAT(strategy->supports(problem_of(DType::bfloat16, 0, 64), world()).reason,
               HasSubstr("the message is empty"));
   EXPECT_THAT(strategy->supports(problem_of(DType::float8_e4m3, 1, 64), world()).reason, HasSubstr("float8_e4m3"));

@@ -18,9 +18,9 @@ class ScaleBiasIn : public ::testing::TestWithParam<const char*> {};
 TEST_P(ScaleBiasIn, RunsOnTheSumsBeforeTheyAreRounded) {
   const auto fusion = test::load_plugin<Fusion>(SCALE_BIAS_PLUGIN, {{"scale", "0.37"}});
   const auto strategy = make_strategy(GetParam());
-  ASSERT_TRUE(strategy->fuses());
   for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
     const Problem problem{world().size(), dtype, "SCALE_BIAS", 1001, 37};
+    ASSERT_TRUE(strategy->fuses(problem));
     Trial trial(problem, *fusion, Data::random, 3);
     const auto fused = strategy->prepare(preparation(problem, *fusion));
     EXPECT_EQ(trial.difference_after(*fused), "");

@@ -37,7 +37,7 @@ constexpr ParameterSpec specs[] = {{"how", ParameterType::text, "first_call_only
 class Cheats : public Strategy {
  public:
   explicit Cheats(const Parameters& parameters) : how_(parameters.text("how")) {}
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Support do_supports(const Problem& /*problem*/, const ProcessGroup& /*group*/) const override {
     return Support::yes();
   }

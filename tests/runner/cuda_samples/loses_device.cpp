@@ -24,7 +24,7 @@ class LosingOperation : public Operation {
 class LosesDevice : public Strategy {
  public:
   explicit LosesDevice(const Parameters& /*none*/) {}
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& /*group*/) const override {
     return problem.num_tokens == 4 ? Support::yes() : Support::no("it takes four tokens");
   }

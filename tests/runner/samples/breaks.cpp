@@ -50,7 +50,7 @@ class Breaks : public Strategy {
         tokens_(values.integer("tokens")),
         rank_(static_cast<int>(values.integer("rank"))) {}
 
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return supports_message(problem, group);
   }

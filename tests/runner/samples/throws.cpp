@@ -20,7 +20,7 @@ class Throws : public arbiter::Strategy {
     if (where_ == "config") throw arbiter::ConfigError("nowhere to throw");
     if (where_ == "factory") throw std::runtime_error("no licence found");
   }
-  [[nodiscard]] bool fuses() const override { return true; }
+  [[nodiscard]] bool fuses(const arbiter::Problem& /*problem*/) const override { return true; }
   [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem&, const arbiter::ProcessGroup&) const override {
     if (where_ == "supports") throw 42;
     return arbiter::Support::yes();

@@ -18,7 +18,7 @@ class CopyInput : public arbiter::Operation {
 class WrongResult : public arbiter::Strategy {
  public:
   explicit WrongResult(const arbiter::Parameters&) {}
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const arbiter::Problem& /*problem*/) const override { return false; }
   [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem& problem,
                                              const arbiter::ProcessGroup&) const override {
     return problem.num_tokens > 8 ? arbiter::Support::no("more than 8 tokens") : arbiter::Support::yes();

@@ -47,7 +47,7 @@ constexpr ParameterSpec specs[] = {{"us", ParameterType::real, "1", "0.1..100000
 class Waits : public Strategy {
  public:
   explicit Waits(const Parameters& parameters) : us_(parameters.real("us")) {}
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
   [[nodiscard]] Support do_supports(const Problem& problem, const ProcessGroup& group) const override {
     return supports_message(problem, group);
   }

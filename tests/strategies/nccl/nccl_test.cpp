@@ -63,7 +63,7 @@ class NcclStrategies : public ::testing::TestWithParam<Choice> {
 };
 
 TEST_P(NcclStrategies, ReduceMessagesOfEveryDtypeAndSize) {
-  ASSERT_FALSE(strategy_->fuses());
+  ASSERT_FALSE(strategy_->fuses({world().size(), DType::bfloat16, "NONE", 4096, 4}));
   for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) {
     for (const auto& [tokens, hidden] : {std::pair{1, 1}, {3, 17}, {5, 2880}, {64, 4096}, {2048, 8192}}) {
       EXPECT_EQ(failure_of({world().size(), dtype, "NONE", hidden, tokens}), "");

@@ -22,7 +22,7 @@ class Broken : public Strategy {
  public:
   explicit Broken(const Parameters& values) : fault_(values.text("fault")) {}
 
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return false; }
   [[nodiscard]] Numerics numerics() const override {
     return has("rounds_per_hop") || has("adds_backwards") ? Numerics::fp32_rank_order : Numerics::library;
   }

@@ -18,7 +18,7 @@ class CopyInput : public arbiter::Operation {
 class Copies : public arbiter::Strategy {
  public:
   explicit Copies(const arbiter::Parameters&) {}
-  [[nodiscard]] bool fuses() const override { return false; }
+  [[nodiscard]] bool fuses(const arbiter::Problem& /*problem*/) const override { return false; }
   [[nodiscard]] arbiter::Numerics numerics() const override { return arbiter::Numerics::fp32; }
   [[nodiscard]] arbiter::Support do_supports(const arbiter::Problem& problem,
                                              const arbiter::ProcessGroup&) const override {
