@@ -42,11 +42,8 @@ class _Bridge(ctypes.Structure):
 
 
 def _write(buffer: Any, room: int, text: str) -> None:
-    data = text.encode("utf-8", "replace")[: room - 1]
-    while data and data[-1] & 0xC0 == 0x80:  # not half a character
-        data = data[:-1]
-    if data and data[-1] >= 0xC0:
-        data = data[:-1]
+    cut = text.encode("utf-8", "replace")[: room - 1].decode("utf-8", "ignore")  # whole characters
+    data = cut.encode("utf-8")
     ctypes.memmove(buffer, data + b"\0", len(data) + 1)
 
 
