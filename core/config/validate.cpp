@@ -29,6 +29,12 @@ void expect_root_keys(const ConfigCursor& root) {
   }
 }
 
+/// Such a strategy is measured where it is named only: it has no operation but the one that its parameters say.
+bool needs_interpreter(const PluginEntry& strategy) {
+  return std::ranges::any_of(strategy.parameters,
+                             [](const ParameterSpec& spec) { return spec.name == std::string_view("python"); });
+}
+
 std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::string& path, PluginKind kind,
                                        const Catalogue& catalogue, bool data_dir_mode, const Config& config) {
   const bool measured = kind == PluginKind::strategy || kind == PluginKind::fusion;
@@ -36,7 +42,11 @@ std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::stri
   rules.kind = kind;
   rules.backend = kind == PluginKind::strategy ? config.backend : "";
   rules.all = catalogue.names(kind, rules.backend);
-  if (kind == PluginKind::strategy) std::erase(rules.all, "AUTO");
+  if (kind == PluginKind::strategy) {
+    std::erase_if(rules.all, [&](const auto& name) {
+      return name == "AUTO" || needs_interpreter(*catalogue.find(kind, name, rules.backend));
+    });
+  }
   rules.defaults = rules.all;
   if (kind == PluginKind::heuristic) {
     rules.defaults = {"lut", "lp"};
