@@ -129,6 +129,9 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
   std::vector<std::string> platforms;
   platforms.reserve(files.size());
   for (const auto& [name, unused] : files) platforms.push_back(name);
+  DataDirContents all;
+  if (files.empty() && options.only_curves) read_other_files(dir, options, all);
+  if (!all.curves.empty()) return all;
   if (files.empty()) {
     throw DataError(fmt::format("{}: found no benchmark.tp<N>.<cpu|smV>.csv in the data folder{}", dir.string(),
                                 instead_of_cells(dir)));
@@ -142,7 +145,6 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
     throw DataError(fmt::format("{}: found no benchmark.tp<N>.{}.csv; platforms there: {}", dir.string(), platform,
                                 fmt::join(platforms, ", ")));
   }
-  DataDirContents all;
   JoinedRuns runs;
   all.dataset = read_files(chosen->second.grid, options, runs, all);
   all.holdout = Dataset(all.dataset.machine());
@@ -152,7 +154,7 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
     all.holdout.add(std::move(row));
   }
   read_other_files(dir, options, all);
-  if (all.dataset.empty() && !all.curves.empty()) {
+  if (all.dataset.empty() && !all.curves.empty() && !options.only_curves) {
     throw DataError(
         fmt::format("{}: found times over bytes only, allowed also rows with num_tokens and hidden_size: "
                     "nothing can be decided without a cell",
@@ -164,6 +166,14 @@ DataDirContents read_data_dir(const fs::path& dir, const std::string& platform, 
 
 DataDirContents read_data_file(const fs::path& file, const DataDirOptions& options) {
   DataDirContents all;
+  const DataFormat format = data_format_of_file(file);
+  if (options.only_curves && format != DataFormat::cells && format != DataFormat::none) {
+    CurveContents curves = read_curve_file(file, options.skip_bad_rows);
+    all.curves = std::move(curves.curves);
+    all.warnings = std::move(curves.warnings);
+    all.skipped_rows = curves.skipped_rows;
+    return all;
+  }
   JoinedRuns runs;
   all.dataset = read_files({{0, file}}, options, runs, all);
   all.holdout = Dataset(all.dataset.machine());

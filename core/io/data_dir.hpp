@@ -13,6 +13,7 @@ namespace arbiter {
 struct DataDirOptions {
   bool skip_bad_rows = false;  ///< as CsvReadOptions
   bool allow_mixed = false;    ///< join rows of runs that differ, and say so, instead of throwing
+  bool only_curves = false;    ///< times over bytes are enough: a folder or a file without a cell is no error
 };
 
 /// The rows of a folder's CSVs.
@@ -26,13 +27,14 @@ struct DataDirContents : CsvContents {
 /// the only one there. Beside each there may be a benchmark.tp<N>.<platform>.holdout.csv of the same form. Files of any
 /// other name whose contents are times over bytes (curve_file.hpp) become `curves`; those that Arbiter knows and does
 /// not read are named in the warnings. Throws
-/// DataError if there is no such file, if there are several platforms and none is named, for a row whose world_size is
-/// not its file's N, and for rows of runs that differ in machine, versions or settings (JoinedRuns), unless that is
-/// allowed.
+/// DataError if there is no such file (unless curves are enough), if there are several platforms and none is named, for
+/// a row whose world_size is not its file's N, and for rows of runs that differ in machine, versions or settings
+/// (JoinedRuns), unless that is allowed.
 [[nodiscard]] DataDirContents read_data_dir(const std::filesystem::path& dir, const std::string& platform,
                                             const DataDirOptions& options = {});
 
-/// The rows of one CSV of any name, those of a holdout too, as a dataset. Throws DataError and SystemError.
+/// The rows of one CSV of any name, those of a holdout too, as a dataset; or the curves of one file, where they are
+/// enough. Throws DataError and SystemError.
 [[nodiscard]] DataDirContents read_data_file(const std::filesystem::path& file, const DataDirOptions& options = {});
 
 /// Before a run writes into a folder: sets aside the CSVs of the run's platform whose rows may not be joined with the

@@ -31,6 +31,14 @@ std::vector<std::string_view> words_of(std::string_view line) {
   }
 }
 
+/// Without the tag that mpirun --tag-output puts before each line: "[1,0]<stdout>:".
+std::string_view without_tag(std::string_view line) {
+  static constexpr std::string_view mark = "<stdout>:";
+  const std::size_t at = line.find(mark);
+  if (!line.starts_with('[') || at == std::string_view::npos || at > 32) return line;
+  return line.substr(at + mark.size());
+}
+
 bool is_row(const std::vector<std::string_view>& words) {
   return words.front().find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -40,8 +48,10 @@ class NcclText {
   explicit NcclText(const std::filesystem::path& file) : file_(file), points_(file) {}
 
   /// Throws BadLine and DataError.
-  void add(std::string_view line) {
+  void add(std::string_view tagged) {
+    const std::string_view line = without_tag(tagged);
     const std::vector<std::string_view> words = words_of(line);
+    if (words.empty()) return;
     if (is_nccl_header(line)) {
       columns_.assign(words.begin() + 1, words.end());
     } else if (words.front().starts_with('#')) {
@@ -123,7 +133,7 @@ class NcclText {
 }  // namespace
 
 bool is_nccl_header(std::string_view line) {
-  const std::vector<std::string_view> words = words_of(line);
+  const std::vector<std::string_view> words = words_of(without_tag(line));
   if (words.size() < 6 || words[0] != "#" || words[1] != "size" || words[2] != "count" || words[3] != "type") {
     return false;
   }

@@ -46,6 +46,21 @@ Readings readings_of(const Dataset& rows) {
   return readings;
 }
 
+Readings readings_of(const std::vector<ByteCurve>& curves) {
+  Readings readings;
+  for (const ByteCurve& curve : curves) {
+    const auto dtype = parse_message_dtype(curve.dtype);
+    if (!dtype) continue;
+    const Problem problem{curve.tp_size, *dtype, curve.fusion, 0, 0};
+    for (const auto& point : curve.points) {
+      const auto [at, is_new] =
+          readings.try_emplace({curve.setting, problem, curve.name, point.bytes}, Reading{.time_us = point.time_us});
+      if (!is_new) at->second.time_us = std::min(at->second.time_us, point.time_us);
+    }
+  }
+  return readings;
+}
+
 std::string_view name_of(Change change) {
   switch (change) {
     case Change::none: return "";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arbiter/byte_curve.hpp"
 #include "arbiter/dataset.hpp"
 
 namespace arbiter {
@@ -40,6 +41,9 @@ using Readings = std::map<PointKey, Reading>;
 /// A reading for each strategy on each problem in each setting: the fastest usable row, as everywhere; else a suspect
 /// one, else a failed one.
 [[nodiscard]] Readings readings_of(const Dataset& rows);
+/// A reading for each point of the curves; the faster one where two curves have the same. Curves of dtypes that are no
+/// message dtype have none.
+[[nodiscard]] Readings readings_of(const std::vector<ByteCurve>& curves);
 
 /// What became of a point.
 enum class Change : std::uint8_t {

@@ -134,10 +134,12 @@ void append_one_sided(const std::vector<PointKey>& keys, const char* side, std::
   }
 }
 
+/// Tokens and hidden size are empty for a point on a curve over message sizes, as in the file it comes from.
 std::string csv_start(const PointKey& key) {
   const Problem& p = key.problem;
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", p.tp_size, name_of(p.dtype), key.bytes, p.num_tokens,
-                     p.hidden_size, csv_field(key.strategy), csv_field(p.fusion), csv_field(key.setting.op),
+  const auto field = [](std::int64_t size) { return size > 0 ? std::to_string(size) : std::string(); };
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", p.tp_size, name_of(p.dtype), key.bytes, field(p.num_tokens),
+                     field(p.hidden_size), csv_field(key.strategy), csv_field(p.fusion), csv_field(key.setting.op),
                      csv_field(key.setting.backend), key.setting.hosts, key.setting.graph,
                      name_of(key.setting.context));
 }

@@ -193,5 +193,28 @@ TEST_F(Diff, OfKeptResultsIsNothingForTheSameDataAndSmallForARepetition) {
   EXPECT_THAT(repeated.output, HasSubstr("7 of 2320 cells slower by more than 5 %, 0 faster; worst ONESHOT, "));
 }
 
+std::string nccl_tests(const std::string& time_of_64_mb) {
+  return "# nThread 1 nGpus 2 minBytes 8 maxBytes 67108864 step: 2(factor) warmup iters: 5 iters: 20\n"
+         "#       size         count      type   redop    root     time   algbw   busbw #wrong\n"
+         "           8             2     float     sum      -1     9.50    0.00    0.00      0\n"
+         "    67108864      16777216     float     sum      -1   " +
+         time_of_64_mb + "   35.05   32.86    N/A\n";
+}
+
+TEST_F(Diff, ComparesTheOutputsOfNcclTests) {
+  write("before.txt", nccl_tests("400.0"));
+  write("folder/after.txt", nccl_tests("480.0"));
+  const auto result = runner({"--diff", (dir_ / "before.txt").string(), (dir_ / "folder").string(), "--fail-on", "5%",
+                              "--output_dir", (dir_ / "diff").string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("times over bytes: NCCL, tp 2, float32, NONE, 2 sizes from 8 to 67108864"),
+                                   HasSubstr("\n1 of 2 cells slower by more than 5 %, 0 faster; worst NCCL, tp 2, "
+                                             "float32, NONE, 67108864 bytes, context back_to_back: 400 -> 480 us")));
+  EXPECT_THAT(read_file(dir_ / "diff/diff.csv"),
+              HasSubstr("\n2,float32,67108864,,,NCCL,NONE,allreduce,cuda,1,false,back_to_back,400.000,,,480.000,,,"
+                        "20.00,slower\n"));
+  EXPECT_FALSE(fs::exists(dir_ / "diff/viz")) << "there is no cell to draw";
+}
+
 }  // namespace
 }  // namespace arbiter::testing

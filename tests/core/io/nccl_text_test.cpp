@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/nccl_text.hpp"
 
+#include <sstream>
+#include <string>
+
 #include <gmock/gmock.h>
 
 #include "support/curve_reader.hpp"
@@ -110,6 +113,17 @@ TEST_F(NcclText, NamesLineColumnFoundAndAllowed) {
       bad("8 4 half sum -1 7.5 0 0 0 9."),
       "out.txt:15: line: found 10 fields, allowed 13 as in the header (the file ends in this line: was its writer "
       "stopped?)");
+}
+
+TEST_F(NcclText, IsReadThroughTheTagsThatMpirunPutsBeforeLines) {
+  const std::string row = "8 4 half sum -1 12.50 0.00 0.00 0 11.25 0.00 0.00 0\n";
+  std::string tagged;
+  std::istringstream plain(std::string(head) + columns + row);
+  for (std::string line; std::getline(plain, line);) tagged += "[1,0]<stdout>:" + line + "\n";
+  const auto contents = read(tagged);
+  ASSERT_EQ(contents.curves.size(), 2U);
+  EXPECT_EQ(contents.curves.front().tp_size, 4);
+  EXPECT_DOUBLE_EQ(contents.curves.front().points.front().time_us, 12.5);
 }
 
 TEST_F(NcclText, SkipsBadLinesOnRequest) {
