@@ -63,7 +63,9 @@ std::vector<std::byte> uneven_message(const Problem& problem, int rank) {
 std::vector<std::byte> sum_in_rank_order(const Problem& problem) {
   const auto& kernels = row_kernels(problem.dtype);
   std::vector<std::vector<std::byte>> messages;
+  messages.reserve(static_cast<std::size_t>(problem.tp_size));
   std::vector<const void*> inputs;
+  inputs.reserve(messages.capacity());
   for (int rank = 0; rank < problem.tp_size; ++rank) messages.push_back(uneven_message(problem, rank));
   for (const auto& message : messages) inputs.push_back(message.data());
   std::vector<float> sum(static_cast<std::size_t>(problem.elements()));

@@ -35,8 +35,9 @@ void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std:
 ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank,
                                const TestData& data, TensorSets sets)
     : backend_(backend), problem_(problem), rank_(rank), data_(data), sets_(sets), specs_(fusion.tensors(problem)) {
+  // First, as only the backend says in words that there is not enough memory.
+  input_ = backend.allocate(static_cast<std::size_t>(elements_of_all_messages() * size_of(problem.dtype)));
   const auto own = all_messages();
-  input_ = backend.allocate(own.size());
   backend.copy_in(input_->data(), own.data(), own.size());
   // One allocation for all sets of a tensor: strategies that register memory register few.
   if (sets.copied_inputs) inputs_ = backend.allocate(static_cast<std::size_t>(sets.count) * input_stride());
@@ -57,8 +58,12 @@ ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Bac
 
 std::size_t ProblemTensors::input_stride() const { return aligned(static_cast<std::size_t>(problem_.message_bytes())); }
 
+std::int64_t ProblemTensors::elements_of_all_messages() const {
+  return problem_.elements() + (messages() - 1) * elements_between_messages;
+}
+
 std::vector<std::byte> ProblemTensors::all_messages() const {
-  const std::int64_t elements = problem_.elements() + (messages() - 1) * elements_between_messages;
+  const std::int64_t elements = elements_of_all_messages();
   std::vector<std::byte> host(static_cast<std::size_t>(elements * size_of(problem_.dtype)));
   in_parallel(elements, elements_worth_a_thread, problem_.tp_size, [&](std::int64_t begin, std::int64_t end) {
     message_elements(data_, problem_, rank_, begin, end - begin, host.data() + begin * size_of(problem_.dtype));

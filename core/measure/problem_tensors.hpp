@@ -71,6 +71,7 @@ class ProblemTensors {
                                              std::int64_t free_bytes, bool copied_inputs);
 
  private:
+  [[nodiscard]] std::int64_t elements_of_all_messages() const;
   /// This rank's messages, as they were made.
   [[nodiscard]] std::vector<std::byte> all_messages() const;
   [[nodiscard]] const void* message_address(std::int64_t iteration) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -102,14 +103,14 @@ TEST_F(VerificationTest, PassesTheRightResult) {
 }
 
 TEST_F(VerificationTest, FindsAnElementThatWasNotWritten) {
-  const auto result = verify_with([](std::byte* out) { std::memset(out + 2 * 500, 0xff, 2); });
+  const auto result = verify_with([](std::byte* out) { std::memset(out + std::ptrdiff_t{2} * 500, 0xff, 2); });
   EXPECT_THAT(result.reason, HasSubstr("off by"));
 }
 
 TEST_F(VerificationTest, FindsOneWrongElement) {
   const auto result = verify_with([](std::byte* out) {
     const std::uint16_t two = 0x4080;  // 4.0
-    std::memcpy(out + 2 * 77, &two, 2);
+    std::memcpy(out + std::ptrdiff_t{2} * 77, &two, 2);
   });
   EXPECT_THAT(result.reason, HasSubstr("off by"));
 }
@@ -119,7 +120,7 @@ TEST_F(VerificationTest, FindsRanksThatHoldDifferentBits) {
   const bool last = group_.rank() == group_.size() - 1;
   const auto result = verify_with([&](std::byte* out) {
     // The last bit of one element: within any tolerance.
-    if (last) out[2 * 12] ^= std::byte{1};
+    if (last) out[std::ptrdiff_t{2} * 12] ^= std::byte{1};
   });
   EXPECT_THAT(result.reason, HasSubstr("ranks 0 and " + std::to_string(group_.size() - 1) + " hold different bits"));
 }

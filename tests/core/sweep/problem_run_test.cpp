@@ -13,6 +13,7 @@
 namespace arbiter {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -305,7 +306,7 @@ TEST_F(ProblemRunTest, WithoutMemoryEveryStrategyFails) {
   ASSERT_EQ(rows.size(), 2U);
   for (const auto& row : rows) {
     EXPECT_TRUE(row.failed);
-    EXPECT_THAT(row.reason, HasSubstr("rank 0: "));
+    EXPECT_THAT(row.reason, AllOf(HasSubstr("rank 0: "), HasSubstr("bytes of host memory")));
   }
 }
 
