@@ -69,16 +69,6 @@ bool is_whole(Format format, std::string_view contents) {
   return false;
 }
 
-void draw_header(Script& script, const Figure& figure) {
-  double y = margin + title_size / 2.0;
-  script.text({margin, y}, figure.title, {.size = title_size, .color = black, .bold = true});
-  y += title_size / 2.0 + 6.0 + caption_size / 2.0;
-  for (const std::string& caption : figure.captions) {
-    script.text({margin, y}, caption, {.size = caption_size});
-    y += caption_size + 5.0;
-  }
-}
-
 void draw_column_ticks(Script& script, const Figure& figure, const Layout& layout, const Rect& panel) {
   const TextStyle style{
       .size = tick_size, .align = layout.upright_ticks ? Align::right : Align::center, .upright = layout.upright_ticks};
@@ -141,7 +131,7 @@ void draw_legend(Script& script, const Figure& figure, const Layout& layout) {
 }
 
 void draw(Script& script, const Figure& figure, const Layout& layout) {
-  draw_header(script, figure);
+  draw_header(script, figure.title, figure.captions);
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     const Rect& panel = layout.panels[i];
     script.text({panel.x, panel.y - 5.0 - panel_title_size / 2.0}, figure.panels[i].title,
@@ -166,14 +156,22 @@ Figure legible(Figure figure) {
 
 }  // namespace
 
-void write_picture(const Figure& wanted, const fs::path& file) {
+void draw_header(Script& script, const std::string& title, const std::vector<std::string>& captions) {
+  double y = margin + title_size / 2.0;
+  script.text({margin, y}, title, {.size = title_size, .color = black, .bold = true});
+  y += title_size / 2.0 + 6.0 + caption_size / 2.0;
+  for (const std::string& caption : captions) {
+    script.text({margin, y}, caption, {.size = caption_size});
+    y += caption_size + 5.0;
+  }
+}
+
+void write_drawing(const fs::path& file, double width, double height, const std::function<void(Script&)>& draw) {
   const Format format = format_of(file);
-  const Figure figure = legible(wanted);
   const PrivateFolder folder;
   {
-    const Layout layout = layout_of(figure);
-    Script script(folder / "script", folder / "picture", format, layout.width, layout.height);
-    draw(script, figure, layout);
+    Script script(folder / "script", folder / "picture", format, width, height);
+    draw(script);
   }
   run_gnuplot(folder / "script", folder / "messages", timeout, file);
   std::string contents;
@@ -183,6 +181,12 @@ void write_picture(const Figure& wanted, const fs::path& file) {
                        ": gnuplot left no whole picture (is the disk full?): " + one_line(folder / "messages"));
   }
   write_file(file, contents);
+}
+
+void write_picture(const Figure& wanted, const fs::path& file) {
+  const Figure figure = legible(wanted);
+  const Layout layout = layout_of(figure);
+  write_drawing(file, layout.width, layout.height, [&](Script& script) { draw(script, figure, layout); });
 }
 
 }  // namespace arbiter::plots

@@ -19,7 +19,7 @@ std::atomic<bool> reported_missing_gnuplot = false;
 }  // namespace
 
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
-    : plot_(plot), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
+    : plot_(std::move(plot)), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
 
 void PictureSink::do_begin(const RunInfo& /*run*/) { reported_missing_gnuplot = false; }
 

@@ -49,6 +49,10 @@ std::vector<double> tick_values(double low, double high) {
 
 }  // namespace
 
+std::vector<double> round_values(double low, double high, bool logarithmic) {
+  return logarithmic ? tick_values(low, high) : linear_ticks(low, high);
+}
+
 Color ColorScale::color_of(double value) const {
   if (stepped) return gradient.at(static_cast<std::size_t>(std::lround(value)));
   const auto along = [this](double x) { return logarithmic ? std::log(x) : x; };

@@ -13,6 +13,9 @@ struct Tick {
   std::string label;
 };
 
+/// Round numbers from `low` to `high`, for ticks: at least four in a logarithmic range.
+[[nodiscard]] std::vector<double> round_values(double low, double high, bool logarithmic);
+
 /// Maps values to colours, and describes the colour bar.
 struct ColorScale {
   std::string title;

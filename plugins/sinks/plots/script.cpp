@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <iomanip>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gnuplot-iostream.h>
@@ -142,12 +143,16 @@ void Script::hatched_cell(const Rect& cell) {
 void Script::crossed_cell(const Rect& cell) {
   crossed_.emplace_back(cell.center_x(), cell.center_y(), cell.x, cell.x + cell.width, cell.y, cell.bottom(), 0.0);
   const double arm = std::min({cell.width, cell.height, 24.0}) * 0.28;
-  strokes_.emplace_back(cell.center_x() - arm, cell.center_y() - arm, 2.0 * arm, 2.0 * arm);
-  strokes_.emplace_back(cell.center_x() - arm, cell.center_y() + arm, 2.0 * arm, -2.0 * arm);
+  crosses_.emplace_back(cell.center_x() - arm, cell.center_y() - arm, 2.0 * arm, 2.0 * arm);
+  crosses_.emplace_back(cell.center_x() - arm, cell.center_y() + arm, 2.0 * arm, -2.0 * arm);
 }
 
 void Script::cell_label(const Rect& cell, const std::string& label, Color color) {
   labels_.emplace_back(cell.center_x(), cell.center_y(), label, color);
+}
+
+void Script::stroke(Stroke stroke) {
+  if (!stroke.points.empty()) strokes_.push_back(std::move(stroke));
 }
 
 void Script::finish(double label_size) {
@@ -158,7 +163,12 @@ void Script::finish(double label_size) {
   if (!crossed_.empty()) boxes(" with boxxyerror fillstyle solid border lc rgb '#b8b8b8' fillcolor rgb '#eeeeee'");
   if (!cells_.empty())
     boxes(":7 with boxxyerror fillstyle solid border lc rgb '#b8b8b8' linewidth 0.7 fillcolor palette");
-  if (!strokes_.empty()) *stream_ << ", '-' using 1:2:3:4 with vectors nohead linewidth 1.6 lc rgb '#b00020'";
+  if (!crosses_.empty()) *stream_ << ", '-' using 1:2:3:4 with vectors nohead linewidth 1.6 lc rgb '#b00020'";
+  for (const Stroke& stroke : strokes_) {
+    *stream_ << fmt::format(", '-' using 1:2 with {} lc rgb '{}' linewidth {:g} dashtype {}{}",
+                            stroke.dots ? "linespoints" : "lines", hex(stroke.color), stroke.width,
+                            stroke.dashed ? 2 : 1, stroke.dots ? " pointtype 7 pointsize 0.5" : "");
+  }
   if (!labels_.empty()) {
     *stream_ << ", '-' using 1:2:3:4 with labels textcolor rgb variable font '" << font(format_, label_size, false)
              << "'";
@@ -167,7 +177,13 @@ void Script::finish(double label_size) {
   for (const auto* layer : {&hatched_, &crossed_, &cells_}) {
     if (!layer->empty()) stream_->send1d(*layer);
   }
-  if (!strokes_.empty()) stream_->send1d(strokes_);
+  if (!crosses_.empty()) stream_->send1d(crosses_);
+  for (const Stroke& stroke : strokes_) {
+    std::vector<std::pair<double, double>> points;
+    points.reserve(stroke.points.size());
+    for (const Point& point : stroke.points) points.emplace_back(point.x, point.y);
+    stream_->send1d(points);
+  }
   if (!labels_.empty()) stream_->send1d(labels_);
   *stream_ << "set output\n" << std::flush;
   if (!stream_->good()) throw SystemError("write " + script_.string(), errno == 0 ? EIO : errno);

@@ -26,6 +26,15 @@ struct TextStyle {
   bool upright = false;  ///< rotated by 90 degrees; `align` then runs from bottom to top
 };
 
+/// A line through points.
+struct Stroke {
+  std::vector<Point> points;
+  Color color = black;
+  double width = 1.0;
+  bool dashed = false;
+  bool dots = false;  ///< a dot at each point
+};
+
 /// A gnuplot script of one picture, in pixels from the upper left corner and without gnuplot's own layout. Texts are
 /// quoted: none of their contents is read as gnuplot.
 class Script {
@@ -44,6 +53,8 @@ class Script {
   void hatched_cell(const Rect& cell);
   void crossed_cell(const Rect& cell);
   void cell_label(const Rect& cell, const std::string& label, Color color);
+  /// Later ones are drawn above earlier ones. Without points nothing is drawn.
+  void stroke(Stroke stroke);
 
   /// Completes the script; nothing can be added after it. `label_size` is that of cell labels. Throws SystemError.
   void finish(double label_size);
@@ -62,7 +73,8 @@ class Script {
   std::vector<Box> cells_;
   std::vector<Box> hatched_;
   std::vector<Box> crossed_;
-  std::vector<Line> strokes_;
+  std::vector<Line> crosses_;
+  std::vector<Stroke> strokes_;
   std::vector<Label> labels_;
 };
 

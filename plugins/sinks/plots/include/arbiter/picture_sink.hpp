@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace arbiter::plots {
 
 /// Draws one fusion of a dataset of one tp_size to a file: the functions of plots.hpp, or any other. A sink catches the
 /// Errors it throws: GnuplotMissing ends the sink's pictures, any other Error costs the one picture.
-using PlotFunction = void (*)(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file);
+using PlotFunction =
+    std::function<void(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file)>;
 
 /// The parameter of every picture sink; goes into the parameters of its ARBITER_PLUGIN.
 inline constexpr ParameterSpec formats_parameter = {"formats", ParameterType::text_list, "[png]", "png|svg|pdf",

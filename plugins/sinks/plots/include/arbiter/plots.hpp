@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
+#include "arbiter/byte_curve.hpp"
 #include "arbiter/dataset.hpp"
 #include "arbiter/error.hpp"
 #include "arbiter/export.hpp"
@@ -24,8 +26,8 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
   ~GnuplotMissing() override;
 };
 
-// Each function draws the rows of one fusion at one tp_size on a grid of shapes: num_tokens from left to right,
-// hidden_size from bottom to top, one cell of equal size per measured shape.
+// Each function draws the rows of one fusion at one tp_size, all but plot_lines() on a grid of shapes: num_tokens from
+// left to right, hidden_size from bottom to top, one cell of equal size per measured shape.
 //
 // dataset  rows of one tp_size and one setting. Of several dtypes, the first in Dataset::dtypes() that the fusion has
 // is drawn.
@@ -61,6 +63,11 @@ ARBITER_EXPORT void plot_strategy_difference(const Dataset& dataset, const std::
 /// the colour scale of plot_strategy_difference(). Cells without a lower bound are hatched.
 ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std::string& fusion,
                                               const std::filesystem::path& file);
+
+/// Latency and bus bandwidth over the size of the message: a line per strategy with the intervals of its medians, and
+/// dashed lines for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of nccl-tests.
+ARBITER_EXPORT void plot_lines(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
+                               std::span<const ByteCurve> curves = {});
 
 /// Latency in `after` against that in `before` in per cent: a panel per strategy, on the shapes of `after`. White is no
 /// change, red is slower and blue is faster; the colour scale is the same in every picture and ends where the time
