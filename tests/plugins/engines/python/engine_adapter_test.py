@@ -41,7 +41,9 @@ class EngineAdapter(unittest.TestCase):
 
     def test_importing_an_adapter_imports_no_engine(self):
         for name in ENGINES:
-            script = f"import sys, arbiter.adapters.{name}; print([p for p in {list(ENGINES.values())} if p in sys.modules])"
+            script = (
+                f"import sys, arbiter.adapters.{name}; print([p for p in {list(ENGINES.values())} if p in sys.modules])"
+            )
             done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
             self.assertEqual(done.stdout.strip(), "[]", name)
 

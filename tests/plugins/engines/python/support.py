@@ -13,6 +13,7 @@ from unittest import mock
 from arbiter import torch_world
 from arbiter.adapter import Bindings, Group, Problem, Tensor
 
+
 def has(package):
     try:
         importlib.import_module(package)

@@ -47,4 +47,6 @@ class Join(unittest.TestCase):
 
     def test_no_rank_waits_for_one_that_cannot_join(self):
         for _, error in support.on_ranks(join_with_a_busy_rank):
-            self.assertEqual(error, "RuntimeError: rank 1: RuntimeError: torch.distributed is initialized already, not by Arbiter")
+            self.assertEqual(
+                error, "RuntimeError: rank 1: RuntimeError: torch.distributed is initialized already, not by Arbiter"
+            )

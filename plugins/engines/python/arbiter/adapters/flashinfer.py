@@ -110,7 +110,9 @@ class Adapter(EngineAdapter):
             return f"hidden_size of FlashInfer's two shots: found {problem.hidden_size}; allowed: {step} x tp_size up"
         cluster = next(blocks for blocks in (CLUSTER, 4, 2, 1) if threads % blocks == 0)
         if threads // cluster > THREADS:
-            return f"hidden_size of FlashInfer: found {problem.hidden_size}, which 8 blocks of 1024 threads do not divide"
+            return (
+                f"hidden_size of FlashInfer: found {problem.hidden_size}, which 8 blocks of 1024 threads do not divide"
+            )
         if problem.tp_size * problem.message_bytes >= WORKSPACE_BYTES:
             most = WORKSPACE_BYTES // problem.tp_size
             return f"FlashInfer: found a message of {problem.message_bytes} bytes; allowed: less than {most}"
@@ -129,7 +131,9 @@ class Adapter(EngineAdapter):
 
         return run
 
-    def _arguments(self, problem: Problem, bindings: Bindings, workspace: _Workspace, flashinfer: Any) -> Dict[str, Any]:
+    def _arguments(
+        self, problem: Problem, bindings: Bindings, workspace: _Workspace, flashinfer: Any
+    ) -> Dict[str, Any]:
         fused = problem.fusion != "NONE"
         tensors = {name: tensor.torch() for name, tensor in bindings.tensors.items()}
         shot = self.chosen["shot"]

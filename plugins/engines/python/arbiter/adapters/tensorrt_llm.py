@@ -74,7 +74,9 @@ class Adapter(EngineAdapter):
             return f"num_tokens of TensorRT-LLM's two shots: found {problem.num_tokens}; allowed: tp_size or more"
         most = int(os.environ.get(WORKSPACE) or DEFAULT_WORKSPACE)
         if problem.message_bytes > most:
-            return f"TensorRT-LLM: found a message of {problem.message_bytes} bytes; allowed: up to {most} ({WORKSPACE})"
+            return (
+                f"TensorRT-LLM: found a message of {problem.message_bytes} bytes; allowed: up to {most} ({WORKSPACE})"
+            )
         return None
 
     def prepare(self, problem: Problem, group: Group, device: Optional[int]) -> Callable[[Bindings, int], None]:
@@ -103,7 +105,7 @@ class Adapter(EngineAdapter):
         mapping = trtllm.mapping(world_size=world.size, rank=world.rank, tp_size=world.size)
         if not trtllm.sees_peers(mapping):
             raise RuntimeError("TensorRT-LLM finds no access to the peers' memory; it would call NCCL")
-        # TensorRT-LLM keeps one for all; after a failed run, which leaves it out of step, a new adapter needs a new one.
+        # TensorRT-LLM would share one, but a failed run leaves it out of step, and the adapter made next needs another.
         size = trtllm.helper.max_workspace_size_auto(world.size, support_deterministic=False)
         self._memory, self._workspace = trtllm.helper.allocate_allreduce_fusion_workspace(mapping, size)
         self._ranks = list(mapping.tp_group)

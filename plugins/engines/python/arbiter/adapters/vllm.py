@@ -27,8 +27,8 @@ KERNELS = {"default": None, "one": "1stage", "two": "2stage"}
 class _Communicator:
     """vLLM's object, and the rows of its table.
 
-    A captured call reads row (rows so far), which vLLM fills after the capture. Nobody calls an adapter then, so the row
-    is filled right after the call, before the graph can run.
+    A captured call reads the row after those used so far, which vLLM fills after the capture. Nobody calls an adapter
+    then, so the row is filled right after the call, before the graph can run.
     """
 
     def __init__(self, made: Any, driver: Any) -> None:
@@ -79,7 +79,9 @@ class Adapter(EngineAdapter):
         if reason is None and problem.message_bytes % 16 != 0:
             reason = f"{self.engine}: found a message of {problem.message_bytes} bytes; allowed: multiples of 16"
         if reason is None and problem.message_bytes >= BUFFER_BYTES:
-            reason = f"{self.engine}: found a message of {problem.message_bytes} bytes; allowed: less than {BUFFER_BYTES}"
+            reason = (
+                f"{self.engine}: found a message of {problem.message_bytes} bytes; allowed: less than {BUFFER_BYTES}"
+            )
         return reason
 
     def prepare(self, problem: Problem, group: Group, device: Optional[int]) -> Callable[[Bindings, int], None]:

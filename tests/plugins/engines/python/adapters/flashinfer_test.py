@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from engines.python import support
 
 
-
 class FlashInfer(support.AdapterTest):
     adapter = "flashinfer"
 
@@ -105,7 +104,9 @@ class FlashInfer(support.AdapterTest):
             self.assertIn(why, self.made({"shot": shot}).supports(problem) or "", problem)
         self.assertIsNone(self.made({"shot": "two"}).supports(self.problem(num_tokens=3)))
         self.assertIsNone(self.made({"shot": "one"}).supports(self.problem(num_tokens=1)))
-        self.assertIsNone(self.made({"shot": "one"}).supports(self.problem(num_tokens=8192, hidden_size=7168, tp_size=8)))
+        self.assertIsNone(
+            self.made({"shot": "one"}).supports(self.problem(num_tokens=8192, hidden_size=7168, tp_size=8))
+        )
 
     def test_multicast_needs_permission(self):
         self.assertIn("multicast=true", self.refusal_of({"backend": "mnnvl"}))

@@ -117,7 +117,9 @@ class SgLang(support.AdapterTest):
 
     def test_two_shot_pull_in_graphs_works_on_a_copy_in_the_output(self):
         log = self.ran("2shot_pull", capturing=True)
-        self.assertEqual(log[1:], [("copy", "reduced", "input"), ("run", "pull", "reduced", "2shot_pull", "row", False)])
+        self.assertEqual(
+            log[1:], [("copy", "reduced", "input"), ("run", "pull", "reduced", "2shot_pull", "row", False)]
+        )
         self.assertEqual(self.writes, [(TABLE, struct.pack("<2Q", 0x1100, 0x1101))])
 
     def test_graphs_may_copy_too(self):

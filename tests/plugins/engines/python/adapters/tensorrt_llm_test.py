@@ -28,7 +28,9 @@ class TensorRtLlm(support.AdapterTest):
                 "AllReduceFusionOp": SimpleNamespace(**{name: 10 + i for i, name in enumerate(FUSIONS)}),
                 "AllReduceStrategy": SimpleNamespace(ONESHOT=4, TWOSHOT=5),
             },
-            "tensorrt_llm.mapping": {"Mapping": lambda **sizes: SimpleNamespace(tp_group=list(range(sizes["tp_size"])))},
+            "tensorrt_llm.mapping": {
+                "Mapping": lambda **sizes: SimpleNamespace(tp_group=list(range(sizes["tp_size"])))
+            },
         }
         return {name: support.module(name, **symbols) for name, symbols in content.items()}
 

@@ -39,7 +39,9 @@ class TorchSymmMem(support.AdapterTest):
         return self.log
 
     def test_one_shot_copies_in_and_writes_the_output(self):
-        self.assertEqual(self.ran({"shot": "one"}), [("copy", "buffer", "input"), ("one", "buffer", "sum", "tp", "reduced")])
+        self.assertEqual(
+            self.ran({"shot": "one"}), [("copy", "buffer", "input"), ("one", "buffer", "sum", "tp", "reduced")]
+        )
 
     def test_two_shot_copies_in_and_out(self):
         expected = [("copy", "buffer", "input"), ("two", "buffer", "sum", "tp"), ("copy", "reduced", "buffer")]

@@ -80,7 +80,10 @@ class Vllm(support.AdapterTest):
         for bindings in (first, second, first):
             run(bindings, 7)
         self.assertEqual([call[2] for call in self.calls], [False, True, True, True])
-        rows = [(TABLE + (i + 1) * ROW, pointers(at, at + 1).ljust(ROW, b"\0")) for i, at in enumerate((0x1000, 0x2000, 0x1000))]
+        rows = [
+            (TABLE + (i + 1) * ROW, pointers(at, at + 1).ljust(ROW, b"\0"))
+            for i, at in enumerate((0x1000, 0x2000, 0x1000))
+        ]
         self.assertEqual(self.writes, rows)
         self.assertEqual(self.asked, [0x1000, 0x2000])  # once for each message
 
