@@ -198,7 +198,8 @@ INSTANTIATE_TEST_SUITE_P(Sinks, FloorDistanceSink,
 INSTANTIATE_TEST_SUITE_P(Sinks, PictureSinks,
                          testing::Values(SinkCase{"heatmap", "heatmap"}, SinkCase{"best_strategy", "best_strategy"},
                                          SinkCase{"strategy_difference", "strategy_difference_heatmap"},
-                                         SinkCase{"lower_bound_distance", "lower_bound_distance_heatmap"}),
+                                         SinkCase{"lower_bound_distance", "lower_bound_distance_heatmap"},
+                                         SinkCase{"lines", "lines"}),
                          [](const auto& sink) { return sink.param.name; });
 
 }  // namespace
