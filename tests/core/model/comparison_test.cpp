@@ -156,13 +156,17 @@ TEST(JudgedBy, AnotherThresholdJudgesTheSamePoints) {
 }
 
 TEST(ReadingsOfCurves, HaveAPointForEachSizeOfAMessageDtype) {
-  ByteCurve curve{.name = "NCCL", .dtype = "float16", .tp_size = 2, .points = {{64, 5.0}, {128, 6.0}}};
+  ByteCurve curve;
+  curve.name = "NCCL";
+  curve.dtype = "float16";
+  curve.tp_size = 2;
+  curve.points = {{64, 5.0}, {128, 6.0}};
   ByteCurve faster = curve;
   faster.points = {{64, 4.0}};
   ByteCurve integers = curve;
   integers.dtype = "int8";
   const Readings readings = readings_of({curve, faster, integers});
-  const PointKey key{.problem = {2, DType::float16, "NONE", 0, 0}, .strategy = "NCCL", .bytes = 64};
+  const PointKey key{.setting = {}, .problem = {2, DType::float16, "NONE", 0, 0}, .strategy = "NCCL", .bytes = 64};
   ASSERT_EQ(readings.size(), 2U);
   EXPECT_DOUBLE_EQ(readings.at(key).time_us, 4.0);
   EXPECT_FALSE(readings.at(key).has_interval());

@@ -50,8 +50,12 @@ TEST(Lines, HaveALogarithmicTimeAndABandwidthFromZero) {
 }
 
 TEST(Lines, DrawTimesOverBytesOfTheSameTpDtypeAndFusionOnly) {
-  ByteCurve curve{
-      .name = "NCCL", .dtype = "bfloat16", .tp_size = 4, .file = "all_reduce.txt", .points = {{4096, 12.0}}};
+  ByteCurve curve;
+  curve.name = "NCCL";
+  curve.dtype = "bfloat16";
+  curve.tp_size = 4;
+  curve.file = "all_reduce.txt";
+  curve.points = {{4096, 12.0}};
   ByteCurve other_tp = curve;
   other_tp.tp_size = 8;
   other_tp.file = "eight.txt";
