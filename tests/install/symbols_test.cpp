@@ -35,9 +35,13 @@ TEST(Symbols, APluginShowsItsDescriptorAndItsFactoryOnly) {
   }
 }
 
-TEST(Symbols, LibrariesShowTheNamespaceArbiterOnly) {
+TEST(Symbols, TheRankShowsItsEntryOnly) {
+  EXPECT_THAT(symbols_of(prefix / LIBDIR / "libarbiter_rank.so"), ElementsAre("arbiter_rank_main"));
+}
+
+TEST(Symbols, LibrariesShowTheNamespaceArbiterOnlyAndWhatPythonCalls) {
   static const std::regex ours(
-      "(typeinfo for |typeinfo name for |vtable for |guard variable for |(non-)?virtual thunk to )?arbiter::.*");
+      "arbiter_set_python_bridge|(typeinfo for |typeinfo name for |vtable for |guard variable for |(non-)?virtual thunk to )?arbiter::.*");
   for (const std::string name : {"libarbiter.so", "libarbiter_plots.so"}) {
     const auto symbols = symbols_of(prefix / LIBDIR / name);
     EXPECT_GT(symbols.size(), 10U) << name;
