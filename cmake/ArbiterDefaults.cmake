@@ -19,6 +19,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_BINDIR})
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR})
 set(ARBITER_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/arbiter/plugins)
+set(ARBITER_PYTHON_DIR ${CMAKE_INSTALL_LIBDIR}/arbiter/python)
 
 # RPATH and not RUNPATH: a library's RUNPATH serves that library alone, while an RPATH also serves whatever it drags in.
 # So GLPK, which Debian built without either, finds its own libraries in the archive's lib/arbiter/deps, and a plugin from

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arbiter/problem.hpp"
+#include "config/interpreter.hpp"
 #include "plugin/plugin_host.hpp"
 
 namespace arbiter {
@@ -16,9 +17,11 @@ namespace arbiter {
 class Catalogue {
  public:
   using Available = std::function<Support(const PluginEntry&)>;
-  /// `available` tells whether a backend can be used on this machine. The entries outlive the catalogue.
-  Catalogue(std::span<const PluginEntry> entries, Available available)
-      : entries_(entries), available_(std::move(available)) {}
+  using FindInterpreter = std::function<Interpreter(const std::string& name)>;
+  /// `available` tells whether a backend can be used on this machine; without `find_interpreter` no interpreter is
+  /// looked for. The entries outlive the catalogue.
+  Catalogue(std::span<const PluginEntry> entries, Available available, FindInterpreter find_interpreter = {})
+      : entries_(entries), available_(std::move(available)), find_interpreter_(std::move(find_interpreter)) {}
 
   [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const {
     return find_plugin(entries_, kind, name, backend);
@@ -27,6 +30,10 @@ class Catalogue {
     return plugin_names(entries_, kind, backend);
   }
   [[nodiscard]] Support available(const PluginEntry& backend) const { return available_(backend); }
+  /// Without a path if none is looked for.
+  [[nodiscard]] Interpreter interpreter(const std::string& name) const {
+    return find_interpreter_ ? find_interpreter_(name) : Interpreter{};
+  }
 
   /// " (x.so was found but refused: ...)" for a file that seems to hold the plugin of that name; else empty.
   [[nodiscard]] std::string refusal(PluginKind kind, std::string_view name) const;
@@ -39,6 +46,7 @@ class Catalogue {
  private:
   std::span<const PluginEntry> entries_;
   Available available_;
+  FindInterpreter find_interpreter_;
 };
 
 }  // namespace arbiter

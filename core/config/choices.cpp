@@ -114,7 +114,8 @@ class ChoiceReader {
     static const YamlNode none;
     const ConfigCursor given{item.parameters == nullptr ? none : *item.parameters, path_ + "." + item.name,
                              diagnostics_};
-    PluginChoice choice{.name = item.name, .plugin = item.name, .by_name = item.by_name, .parameters = {}};
+    PluginChoice choice{
+        .name = item.name, .plugin = item.name, .by_name = item.by_name, .parameters = {}, .interpreter = {}};
     YamlMark plugin_mark = item.mark;
     const std::optional<ConfigCursor> named = given.find(kind_);
     if (named) {
@@ -176,7 +177,21 @@ class ChoiceReader {
     std::vector<std::string> other_keys = {kind_};
     if (rules_.kind == PluginKind::strategy) other_keys.emplace_back("table_id");
     read_parameters(given, entry.parameters, choice.parameters, other_keys);
+    if (rules_.kind == PluginKind::strategy) find_interpreter(given, choice);
     return true;
+  }
+
+  /// One that the text names must be there. One that is the plugin's default may be missing: its strategy is skipped.
+  void find_interpreter(const ConfigCursor& given, PluginChoice& choice) const {
+    std::string name = choice.interpreter_name();
+    if (name.empty()) return;
+    const std::optional<ConfigCursor> cursor = given.find(interpreter_parameter);
+    const bool is_path = name.find('/') != std::string::npos;
+    if (cursor && is_path && cursor->node.mark.override_index < 0) name = (rules_.folder / name).string();
+    choice.interpreter = catalogue_.interpreter(name);
+    if (!cursor || choice.interpreter.unusable.empty()) return;
+    cursor->report(fmt::format("found {}; allowed: CPython 3.9 or newer, as it is called in PATH or by its path",
+                               choice.interpreter.unusable));
   }
 
   static void read_table_id(const ConfigCursor& given, PluginChoice& choice) {

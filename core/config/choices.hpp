@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct ChoiceRules {
   std::vector<std::string> defaults;  ///< chosen where the section is missing
   std::vector<std::string> all;       ///< what the name `all` stands for
   bool may_be_empty = false;
-  bool may_be_missing = false;  ///< a name that is not installed is no mistake
+  bool may_be_missing = false;   ///< a name that is not installed is no mistake
+  std::filesystem::path folder;  ///< what a relative path in the text starts from
 };
 
 /// Reads the plugins that a section chooses, with their parameters. A section is a name, `all`, a list of names (each

@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <fstream>
+#include <map>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -61,8 +63,22 @@ std::vector<std::filesystem::path> ConfigText::plugin_dirs() const {
   return read_plugin_dirs({document.root, "", document.diagnostics}, source_);
 }
 
-Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode) const {
-  const Catalogue catalogue(plugins.entries(), [&](const PluginEntry& entry) { return try_backend(plugins, entry); });
+std::string PluginChoice::interpreter_name() const {
+  const auto found = parameters.values().find(interpreter_parameter);
+  const auto* text = found == parameters.values().end() ? nullptr : std::get_if<std::string>(&found->second);
+  return text == nullptr ? std::string() : *text;
+}
+
+Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode, bool finds_interpreters) const {
+  std::map<std::string, Interpreter> found;
+  const auto find = [&](const std::string& name) {
+    const auto [at, is_new] = found.try_emplace(name);
+    if (is_new) at->second = find_interpreter(name);
+    return at->second;
+  };
+  const Catalogue catalogue(
+      plugins.entries(), [&](const PluginEntry& entry) { return try_backend(plugins, entry); },
+      finds_interpreters ? Catalogue::FindInterpreter(find) : nullptr);
   Config config = arbiter::validate(load_document(text_, source_, overrides_), catalogue, data_dir_mode);
   config.text = text_;
   config.overrides = overrides_;

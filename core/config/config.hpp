@@ -21,6 +21,7 @@
 #include "arbiter/parameters.hpp"
 #include "arbiter/problem.hpp"
 #include "arbiter/tensor.hpp"
+#include "config/interpreter.hpp"
 #include "plugin/plugin_host.hpp"
 
 namespace arbiter {
@@ -33,6 +34,10 @@ struct PluginChoice {
   int table_id = -1;    ///< strategies only; -1 for one that is not installed
   bool by_name = true;  ///< false where `all` or a default chose it
   Parameters parameters;
+  Interpreter interpreter;  ///< strategies: what its ranks must run in; without a path if that is none, or not known
+
+  /// The interpreter that the parameters name; empty if none.
+  [[nodiscard]] std::string interpreter_name() const;
 };
 
 /// `measurement`: when the sampling of a cell ends, and how a sample is taken.
@@ -111,8 +116,11 @@ class ConfigText {
 
   /// Checks everything and fills in defaults. Throws ConfigError with one line per mistake. In `data_dir_mode` the run
   /// starts from CSVs: strategies and fusions that are not installed, a backend that cannot be used here and missing
-  /// problems are then no mistakes.
-  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false) const;
+  /// problems are then no mistakes. With `finds_interpreters` the interpreters that strategies name are looked for and
+  /// started once: one that the text names and that ranks cannot run in is a mistake; one that is a plugin's default
+  /// says why in PluginChoice::interpreter.
+  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false,
+                                bool finds_interpreters = false) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::string& source() const { return source_; }

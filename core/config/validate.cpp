@@ -54,6 +54,7 @@ std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::stri
   }
   rules.may_be_empty = kind == PluginKind::heuristic;
   rules.may_be_missing = data_dir_mode && measured;
+  rules.folder = std::filesystem::path(config.source).parent_path();
   if (!root.find(path) && rules.defaults.empty() && measured && !data_dir_mode) {
     root.diagnostics.add(root.node.mark, path, fmt::format("no {} plugin is installed", name_of(kind)));
   }

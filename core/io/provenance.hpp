@@ -29,7 +29,7 @@ struct Provenance {
   /// sweep differ in these.
   std::map<std::string, std::string> settings;
   Machine machine;                                 ///< with the versions of driver, CUDA, NCCL, MPI
-  std::map<std::string, std::string> packages;     ///< of engines: name -> version
+  std::map<std::string, std::string> packages;     ///< of engines: "<strategy>.<name>" -> version
   std::map<std::string, std::string> environment;  ///< see timing_environment()
 };
 

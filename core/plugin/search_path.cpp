@@ -13,11 +13,20 @@ namespace arbiter {
 
 namespace fs = std::filesystem;
 
-fs::path built_in_plugin_dir() {
+namespace {
+
+fs::path library_dir() {
   // unit_roundoff is in libarbiter; the function here may be linked into any program.
-  const auto library = boost::dll::symbol_location(unit_roundoff);
-  return fs::weakly_canonical(library).parent_path() / "arbiter" / "plugins";
+  return fs::weakly_canonical(boost::dll::symbol_location(unit_roundoff)).parent_path();
 }
+
+}  // namespace
+
+fs::path built_in_plugin_dir() { return library_dir() / "arbiter" / "plugins"; }
+
+fs::path rank_library() { return library_dir() / "libarbiter_rank.so"; }
+
+fs::path python_package_dir() { return library_dir() / "arbiter" / "python"; }
 
 std::vector<fs::path> environment_plugin_dirs() {
   std::vector<fs::path> dirs;

@@ -9,12 +9,15 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/process_group.hpp"
+#include "arbiter/python_bridge.hpp"
 #include "comm/world.hpp"
 #include "contract/check_plugin.hpp"
 #include "supervise/checkpoint.hpp"
 #include "supervise/launcher.hpp"
 #include "supervise/launcher_link.hpp"
 #include "sweep/log.hpp"
+#include "sweep/part.hpp"
 #include "sweep/sweep_run.hpp"
 
 namespace arbiter {
@@ -41,41 +44,75 @@ ExitCode work_as_rank(World& world, const Work& work) {
   }
 }
 
+/// Collective. What these ranks do, as rank 0 knows it. Throws Error on all ranks if one does not run in the
+/// interpreter that the part needs.
+Part part_of(World& world, const Config& config) {
+  auto& all = world.all();
+  const char* own = std::getenv(part_variable);
+  const auto text = all.broadcast(all.rank() == 0 && own != nullptr ? own : "", 0);
+  auto part = text.empty() ? parts_of(config, all.size()).front() : decoded_part(text);
+  const auto* bridge = python_bridge();
+  const bool is_there = part.interpreter.empty() || (bridge != nullptr && bridge->interpreter == part.interpreter);
+  if (const auto failure = first_failure(is_there ? "" : "does not run in " + part.interpreter, all);
+      !failure.empty()) {
+    throw ConfigError(
+        fmt::format("{}: it must be able to read the configuration ({}) before it starts, or get {} from mpirun (-x)",
+                    failure, config.source, python_variable));
+  }
+  return part;
+}
+
+ExitCode sweep_as_rank(const Options& options, World& world, const std::string& refusal) {
+  if (!refusal.empty()) throw ConfigError(refusal);
+  std::string yaml;
+  std::string source;
+  if (world.all().rank() == 0) {
+    const auto text = read_config(options);
+    yaml = text.text();
+    source = text.source();
+  }
+  const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), overrides_of(options));
+  PluginHost plugins;
+  load_plugins(plugins, options, text.plugin_dirs());
+  const auto config = make_config(options, text, plugins, false);
+  const char* terminal = std::getenv("ARBITER_TERMINAL");
+  LauncherLink launcher(world);
+  auto hooks = launcher.hooks(config.measurement);
+  hooks.command_line = options.command_line;
+  hooks.part = part_of(world, config);
+  hooks.continues = hooks.continues || hooks.part->number > 1;
+  return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1', hooks);
+}
+
+ExitCode check_as_rank(const Options& options, World& world) {
+  PluginHost plugins;
+  // First, so that it takes precedence over a built-in plugin of the same name.
+  plugins.load_file(options.check);
+  load_plugins(plugins, options, {});
+  return check_plugin(
+      plugins, plugins.entries().front(), options.overrides, world,
+      world.all().rank() == 0 ? report_step : [](const std::string&) { return true; });
+}
+
 }  // namespace
 
-ExitCode run_as_rank(const Options& options) {
+ExitCode run_as_rank(const Options& options, const std::string& refusal) {
   World world;
   return work_as_rank(world, [&] {
-    std::string yaml;
-    std::string source;
-    if (world.all().rank() == 0) {
-      const auto text = read_config(options);
-      yaml = text.text();
-      source = text.source();
-    }
-    const ConfigText text(world.all().broadcast(yaml, 0), world.all().broadcast(source, 0), overrides_of(options));
-    PluginHost plugins;
-    load_plugins(plugins, options, text.plugin_dirs());
-    const auto config = make_config(options, text, plugins);
-    const char* terminal = std::getenv("ARBITER_TERMINAL");
-    LauncherLink launcher(world);
-    auto hooks = launcher.hooks(config.measurement);
-    hooks.command_line = options.command_line;
-    return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1', hooks);
+    return options.check.empty() ? sweep_as_rank(options, world, refusal) : check_as_rank(options, world);
   });
 }
 
-ExitCode check_as_rank(const Options& options) {
-  World world;
-  return work_as_rank(world, [&] {
-    PluginHost plugins;
-    // First, so that it takes precedence over a built-in plugin of the same name.
-    plugins.load_file(options.check);
-    load_plugins(plugins, options, {});
-    return check_plugin(
-        plugins, plugins.entries().front(), options.overrides, world,
-        world.all().rank() == 0 ? report_step : [](const std::string&) { return true; });
-  });
+int exit_code_of(const std::function<ExitCode()>& work) {
+  try {
+    return static_cast<int>(work());
+  } catch (const Error& error) {
+    log::error(error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (...) {
+    log::error(what_was_thrown());
+    return static_cast<int>(ExitCode::failed);
+  }
 }
 
 }  // namespace arbiter

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sweep/log.hpp"
 
@@ -107,6 +108,17 @@ void print_plan(const Config& config, const Plan& plan) {
   print_skipped(plan);
   log::say(fmt::format("{} problems, {} cells to measure, {} skipped; about {}", plan.problems.size(), plan.cells(),
                        plan.skipped.size(), duration_text(plan.estimated_seconds())));
+}
+
+void print_parts(const std::vector<Part>& parts) {
+  log::say(
+      fmt::format("In {} parts, each by ranks of its own; what runs in an interpreter is asked there, whether it "
+                  "supports a problem:",
+                  parts.size()));
+  for (const auto& part : parts) {
+    log::say(fmt::format("  {}. {}: {}", part.number, to_string(part),
+                         part.measures ? fmt::format("{}", fmt::join(part.strategies, ", ")) : "the decision"));
+  }
 }
 
 }  // namespace arbiter

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "arbiter/error.hpp"
 #include "arbiter/plots.hpp"
 #include "as_rank.hpp"
+#include "become_interpreter.hpp"
 #include "comm/rank_environment.hpp"
 #include "config/config.hpp"
 #include "listing.hpp"
@@ -19,6 +19,7 @@
 #include "sweep/diff_run.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
+#include "sweep/part.hpp"
 #include "sweep/sweep_run.hpp"
 
 namespace arbiter {
@@ -58,28 +59,29 @@ ExitCode list_plugins(const Options& options) {
 
 std::string platform_of(const Options& options) { return options.sm_version.empty() ? "" : "sm" + options.sm_version; }
 
-/// As many ranks as the largest group needs and this host can take; the plan skips what needs more.
-int ranks_to_start(const Config& config, const Backend& backend) {
-  const int wanted = *std::max_element(config.tp_sizes.begin(), config.tp_sizes.end());
-  return std::clamp(backend.ranks_per_host(), 1, wanted);
-}
-
 ExitCode plan_only(const Config& config, const PluginHost& plugins) {
   std::vector<std::string> remarks = config.remarks;
   const auto instances = make_instances(config, plugins, remarks);
-  StrategySet strategies(config, plugins, remarks);
+  const auto parts = parts_of(config, instances.backend->ranks_per_host());
+  std::vector<std::string> here;
+  std::vector<std::string> elsewhere;  // in an interpreter, which this process is none of
+  for (const auto& choice : config.strategies) {
+    if (choice.interpreter.unusable.empty())
+      (choice.interpreter.path.empty() ? here : elsewhere).push_back(choice.name);
+  }
+  StrategySet strategies(config, plugins, remarks, here);
   for (const auto& remark : remarks) log::warn(remark);
-  const int ranks = ranks_to_start(config, *instances.backend);
-  const auto plan =
-      make_plan(config, instances,
-                {ranks, [](int) { return true; }, [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
-                 [&](int) { return &strategies; }});
+  const auto plan = make_plan(config, instances,
+                              {parts.back().ranks, [](int) { return true; },
+                               [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
+                               [&](int) { return &strategies; }, parts.back().unusable, elsewhere});
   print_plan(config, plan);
+  if (parts.size() > 1) print_parts(parts);
   return ExitCode::done;
 }
 
 ExitCode check(const Options& options, int argc, char** argv) {
-  if (started_as_rank()) return check_as_rank(options);
+  if (started_as_rank()) return run_as_rank(options);
   if (!std::filesystem::is_regular_file(options.check)) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
@@ -95,7 +97,13 @@ ExitCode check(const Options& options, int argc, char** argv) {
 
 ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char** argv) {
   const auto backend = usable_backend(config, plugins);
-  const auto outcome = launch_sweep(ranks_to_start(config, *backend), backend->needs_a_core(), argc, argv);
+  const auto parts = parts_of(config, backend->ranks_per_host());
+  if (parts.size() == 1 && parts.front().strategies.empty()) {
+    const auto& [name, why] = *parts.front().unusable.begin();
+    throw ConfigError(fmt::format("no strategy is left: {}: {}", name, why));
+  }
+  for (const auto& [name, why] : parts.back().unusable) log::warn(fmt::format("{} is skipped: {}", name, why));
+  const auto outcome = launch_sweep(parts, config, backend->needs_a_core(), argc, argv);
   if (!outcome.failure.empty()) {
     log::error(outcome.failure);
     print_kept_rows(config.output_dir);
@@ -129,13 +137,15 @@ ExitCode run(int argc, char** argv) {
   if (!options.diff.empty()) return diff(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
-  if (options.data_dir.empty() && !options.dry_run && started_as_rank()) return run_as_rank(options);
+  if (options.data_dir.empty() && !options.dry_run && started_as_rank()) {
+    return run_as_rank(options, become_interpreter(options, argc, argv));
+  }
 
   const auto text = read_config(options);
   PluginHost plugins;
   load_plugins(plugins, options, text.plugin_dirs());
   warn_of_refused_plugins(plugins);
-  const auto config = make_config(options, text, plugins);
+  const auto config = make_config(options, text, plugins, true);
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);
   if (options.data_dir.empty()) return measure(config, plugins, argc, argv);
@@ -148,13 +158,5 @@ ExitCode run(int argc, char** argv) {
 }  // namespace arbiter
 
 int main(int argc, char** argv) {
-  try {
-    return static_cast<int>(arbiter::run(argc, argv));
-  } catch (const arbiter::Error& error) {
-    arbiter::log::error(error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (const std::exception& error) {
-    arbiter::log::error(error.what());
-    return static_cast<int>(arbiter::ExitCode::failed);
-  }
+  return arbiter::exit_code_of([&] { return arbiter::run(argc, argv); });
 }

@@ -167,8 +167,8 @@ ConfigText read_config(const Options& options) {
                                 : ConfigText::from_file(options.config, overrides_of(options));
 }
 
-Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins) {
-  auto config = text.validate(plugins, !options.data_dir.empty());
+Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins, bool finds_interpreters) {
+  auto config = text.validate(plugins, !options.data_dir.empty(), finds_interpreters && options.data_dir.empty());
   if (!options.output_dir.empty()) config.output_dir = options.output_dir;
   if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
     throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");

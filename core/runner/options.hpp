@@ -47,7 +47,9 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
 /// are checked like it.
 [[nodiscard]] std::vector<std::string> overrides_of(const Options& options);
 
-/// The checked configuration; the command line takes precedence over the YAML. Throws ConfigError.
-[[nodiscard]] Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins);
+/// The checked configuration; the command line takes precedence over the YAML. `finds_interpreters` is as in
+/// ConfigText::validate(). Throws ConfigError.
+[[nodiscard]] Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins,
+                                 bool finds_interpreters);
 
 }  // namespace arbiter

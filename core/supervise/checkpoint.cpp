@@ -248,6 +248,10 @@ void Checkpoint::add_row(const Measurement& row) {
   add(line_of(json));
 }
 
+void Checkpoint::add_skipped(const SkippedCell& skipped) {
+  add(line_of({{"skipped", json_of({skipped.problem, skipped.strategy})}, {"reason", skipped.reason}}));
+}
+
 void Checkpoint::add_broken(const BrokenCell& broken) {
   add(line_of({{"broken", json_of(broken.cell)}, {"reason", broken.reason}}));
 }
@@ -270,6 +274,9 @@ Checkpoint::Contents Checkpoint::contents_of(const std::string& text) {
         contents.rows.push_back(row_of(json));
       } else if (json.contains("broken")) {
         contents.broken.push_back({cell_of(json.at("broken")), json.at("reason")});
+      } else if (json.contains("skipped")) {
+        auto [problem, strategy] = cell_of(json.at("skipped"));
+        contents.skipped.push_back({std::move(problem), std::move(strategy), json.at("reason")});
       } else {
         contents.rank_errors.push_back(json.at("rank_error"));
       }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "arbiter/dataset.hpp"
+#include "sweep/plan.hpp"
 
 namespace arbiter {
 
@@ -30,9 +31,9 @@ struct BrokenCell {
 };
 
 /// What the ranks of a sweep write for the process that launched them, so that new ranks can continue after a crash:
-/// each row as soon as it is measured, the cell in progress, the process ids, and who got SIGTERM. It is a file that
-/// the launcher creates (see launcher.hpp). Not synchronised, except that several ranks may call add_rank_error() at
-/// once.
+/// each row as soon as it is measured, what a part skipped, the cell in progress, the process ids, and who got SIGTERM.
+/// It is a file that the launcher creates (see launcher.hpp). Not synchronised, except that several ranks may call
+/// add_rank_error() at once.
 class Checkpoint {
  public:
   /// The environment variable that holds its path.
@@ -73,6 +74,7 @@ class Checkpoint {
   [[nodiscard]] std::string progress_stamp() const;
 
   void add_row(const Measurement& row);
+  void add_skipped(const SkippedCell& skipped);
   void add_broken(const BrokenCell& broken);
   /// The error that made a rank abort the run.
   void add_rank_error(const std::string& text);
@@ -82,6 +84,7 @@ class Checkpoint {
     std::vector<Measurement> rows;
     std::vector<BrokenCell> broken;
     std::vector<std::string> rank_errors;
+    std::vector<SkippedCell> skipped = {};
   };
   /// The records as text, which can be broadcast to ranks that cannot open the file.
   [[nodiscard]] std::string text() const;

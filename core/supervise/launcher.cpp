@@ -120,6 +120,49 @@ void record_broken(Checkpoint& checkpoint, const BrokenCell& broken) {
                         resume_state.is_given_up(strategy) ? fmt::format(", without {}", strategy) : ""));
 }
 
+/// What the ranks of a part find in their environment while it lives.
+class RankVariables {
+ public:
+  explicit RankVariables(const Part& part) {
+    ::setenv(part_variable, encoded(part).c_str(), 1);
+    if (part.interpreter.empty()) {
+      ::unsetenv(python_variable);
+    } else {
+      ::setenv(python_variable, part.interpreter.c_str(), 1);
+    }
+  }
+  ~RankVariables() {
+    ::unsetenv(part_variable);
+    ::unsetenv(python_variable);
+  }
+  RankVariables(const RankVariables&) = delete;
+  RankVariables& operator=(const RankVariables&) = delete;
+};
+
+LaunchOutcome launch_part(const Part& part, Checkpoint& checkpoint, bool core_each, int argc, char** argv) {
+  auto before = Checkpoint::contents_of(checkpoint.text());
+  for (int launches_without_rows = 0;;) {
+    checkpoint.begin_launch();
+    ProgressWatch watch(checkpoint);
+    auto outcome = launch_ranks(part.ranks, core_each, argc, argv, &watch);
+    if (outcome.failure.empty()) return outcome;
+    auto now = Checkpoint::contents_of(checkpoint.text());
+    // The error of a rank that aborted the run says more than its exit status.
+    if (now.rank_errors.size() > before.rank_errors.size()) {
+      outcome.failure = now.rank_errors[before.rank_errors.size()];
+    }
+    const auto current = checkpoint.current();
+    launches_without_rows = now.rows.size() > before.rows.size() ? 0 : launches_without_rows + 1;
+    if (outcome.is_final || launches_without_rows > (current ? max_launches_without_rows : 0)) return outcome;
+    if (current) {
+      record_broken(checkpoint, {current->cell, outcome.failure});
+    } else {
+      log::warn(fmt::format("{} between two cells; new ranks continue", outcome.failure));
+    }
+    before = std::move(now);
+  }
+}
+
 }  // namespace
 
 LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, RankWatch* watch) {
@@ -144,31 +187,30 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, Ran
   return outcome;
 }
 
-LaunchOutcome launch_sweep(int ranks, bool core_each, int argc, char** argv) {
+LaunchOutcome launch_sweep(std::vector<Part> parts, const Config& config, bool core_each, int argc, char** argv) {
   const MemoryFile file("arbiter checkpoint", Checkpoint::variable);
   ::setenv(run_id_variable, new_run_id().c_str(), 1);
   Checkpoint checkpoint(file.path());
-  Checkpoint::Contents before;
-  for (int launches_without_rows = 0;;) {
-    checkpoint.begin_launch();
-    ProgressWatch watch(checkpoint);
-    auto outcome = launch_ranks(ranks, core_each, argc, argv, &watch);
-    if (outcome.failure.empty()) return outcome;
-    auto now = Checkpoint::contents_of(checkpoint.text());
-    // The error of a rank that aborted the run says more than its exit status.
-    if (now.rank_errors.size() > before.rank_errors.size()) {
-      outcome.failure = now.rank_errors[before.rank_errors.size()];
+  LaunchOutcome outcome;
+  bool is_incomplete = false;
+  for (std::size_t at = 0; at < parts.size();) {
+    const RankVariables variables(parts[at]);
+    outcome = launch_part(parts[at], checkpoint, core_each, argc, argv);
+    if (outcome.failure.empty()) {
+      ++at;
+      continue;
     }
-    const auto current = checkpoint.current();
-    launches_without_rows = now.rows.size() > before.rows.size() ? 0 : launches_without_rows + 1;
-    if (outcome.is_final || launches_without_rows > (current ? max_launches_without_rows : 0)) return outcome;
-    if (current) {
-      record_broken(checkpoint, {current->cell, outcome.failure});
-    } else {
-      log::warn(fmt::format("{} between two cells; new ranks continue", outcome.failure));
-    }
-    before = std::move(now);
+    if (outcome.is_final || parts[at].interpreter.empty()) return outcome;
+    const auto interpreter = parts[at].interpreter;
+    give_up_interpreter(parts, at, config, outcome.failure);
+    const bool measures = std::any_of(parts.begin() + static_cast<std::ptrdiff_t>(at), parts.end(),
+                                      [](const Part& part) { return part.measures && !part.strategies.empty(); });
+    if (!measures && Checkpoint::contents_of(checkpoint.text()).rows.empty()) return outcome;
+    log::error(fmt::format("ranks in {}: {}; the run continues without what needs it", interpreter, outcome.failure));
+    is_incomplete = true;
   }
+  if (is_incomplete && outcome.code == ExitCode::done) outcome.code = ExitCode::failed;
+  return outcome;
 }
 
 void print_kept_rows(const std::filesystem::path& dir) {

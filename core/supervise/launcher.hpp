@@ -13,6 +13,8 @@
 // - After a crash the launcher reads the checkpoint, adds the cell in progress to it as broken, and starts new ranks.
 //   They read it into a ResumeState (resume_state.hpp): rows are replayed, the broken cell gets a failed row, and the
 //   sweep continues after it.
+// - A sweep has a part for each interpreter and tp size that its strategies need (sweep/part.hpp). Each part has ranks
+//   of its own (ARBITER_PART, ARBITER_PYTHON), which continue with the rows of those before as after a crash.
 // - The launcher gives up if the user interrupted the run, if the configuration is wrong, or if several launches in a
 //   row measured nothing. The rows in the CSVs remain.
 //
@@ -20,9 +22,12 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "arbiter/error.hpp"
+#include "config/config.hpp"
 #include "supervise/mpirun.hpp"
+#include "sweep/part.hpp"
 
 namespace arbiter {
 
@@ -39,9 +44,12 @@ struct LaunchOutcome {
 /// there are enough. `watch` may be null. Throws SystemError if mpirun cannot be started.
 [[nodiscard]] LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, RankWatch* watch = nullptr);
 
-/// launch_ranks() for a sweep. A cell that crashes or hangs its ranks is recorded as broken, and new ranks continue
-/// after it. Ranks that crash between two cells are replaced if they had measured anything.
-[[nodiscard]] LaunchOutcome launch_sweep(int ranks, bool core_each, int argc, char** argv);
+/// launch_ranks() for each part of a sweep, in order. A cell that crashes or hangs its ranks is recorded as broken, and
+/// new ranks continue after it. Ranks that crash between two cells are replaced if they had measured anything; if not,
+/// and if they run in an interpreter, the sweep goes on without that, and its exit code is ExitCode::failed. The
+/// outcome is otherwise that of the last part.
+[[nodiscard]] LaunchOutcome launch_sweep(std::vector<Part> parts, const Config& config, bool core_each, int argc,
+                                         char** argv);
 
 /// Warns which CSVs in a folder hold how many rows, after a run that did not finish.
 void print_kept_rows(const std::filesystem::path& dir);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -42,16 +43,18 @@ LauncherLink::LauncherLink(World& world) : term_marker_(world.all().rank()) {
   if (!is_there_) return;
   const auto processes = processes_of(all);
   if (checkpoint_ != nullptr) checkpoint_->write_ranks(processes);
-  resume_state_ =
-      ResumeState(Checkpoint::contents_of(all.broadcast(checkpoint_ != nullptr ? checkpoint_->text() : "", 0)));
+  auto before = Checkpoint::contents_of(all.broadcast(checkpoint_ != nullptr ? checkpoint_->text() : "", 0));
+  skipped_ = std::move(before.skipped);
+  resume_state_ = ResumeState(std::move(before));
 }
 
 RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   RunHooks hooks;
   hooks.has_fresh_ranks = is_there_;
   if (const char* run_id = std::getenv(run_id_variable); run_id != nullptr && is_run_id(run_id)) hooks.run_id = run_id;
-  hooks.continues = !resume_state_.empty();
+  hooks.continues = !resume_state_.empty() || !skipped_.empty();
   hooks.earlier_rows = resume_state_.rows();
+  hooks.earlier_skipped = skipped_;
   hooks.rest_of = [this](const Plan& plan) { return resume_state_.rest_of(plan); };
   hooks.why_broken = [this](const Problem& problem, const std::string& strategy) {
     return resume_state_.why_broken(problem, strategy);
@@ -59,6 +62,9 @@ RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   if (checkpoint_ == nullptr) return hooks;
   hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
     checkpoint_->write_current({planned.problem, strategy}, patience_seconds(config, planned.estimated_seconds));
+  };
+  hooks.record_skipped = [this](const std::vector<SkippedCell>& cells) {
+    for (const auto& cell : cells) checkpoint_->add_skipped(cell);
   };
   hooks.record = [this](const std::vector<Measurement>& rows) {
     for (const auto& row : rows) checkpoint_->add_row(row);

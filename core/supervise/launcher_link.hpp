@@ -14,6 +14,11 @@ namespace arbiter {
 /// The environment variable in which ranks get the id of the run, so that fresh ranks continue it under the same one.
 inline constexpr const char* run_id_variable = "ARBITER_RUN_ID";
 
+/// The environment variable with the encoded() part of the sweep that ranks are for.
+inline constexpr const char* part_variable = "ARBITER_PART";
+/// The environment variable with the interpreter that ranks must run in; not set if none.
+inline constexpr const char* python_variable = "ARBITER_PYTHON";
+
 /// The link from the ranks of a sweep to the process that launched them, which starts fresh ranks if these break. It
 /// does nothing in ranks that were started by the user's own mpirun or srun.
 class LauncherLink {
@@ -28,6 +33,7 @@ class LauncherLink {
   TermMarker term_marker_;
   std::unique_ptr<Checkpoint> checkpoint_;  // rank 0 only
   bool is_there_ = false;
+  std::vector<SkippedCell> skipped_;  // by earlier parts
   ResumeState resume_state_;
 };
 

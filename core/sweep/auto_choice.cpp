@@ -11,7 +11,7 @@ std::string AutoChoice::choose(const Selector& selector, const std::string& fall
   const auto support = supports(chosen);
   if (support || chosen == fallback || !supports(fallback)) return chosen;
   if (replaced_.insert(chosen).second) {
-    warn_(fmt::format("AUTO runs {} where {} names {}, which does not support the problem (first: {}: {})", fallback,
+    warn_(fmt::format("AUTO runs {} where {} names {}, which cannot run here (first: {}: {})", fallback,
                       selector.name(), chosen, to_string(problem), support.reason));
   }
   return fallback;

@@ -69,6 +69,16 @@ StrategySet::StrategySet(const Config& config, const PluginHost& plugins, std::v
       plugins_(plugins),
       made_(make_all<Strategy>(config.strategies, plugins, PluginKind::strategy, config.backend, remarks)) {}
 
+StrategySet::StrategySet(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks,
+                         const std::vector<std::string>& names)
+    : config_(config), plugins_(plugins) {
+  std::vector<PluginChoice> chosen;
+  for (const auto& choice : config.strategies) {
+    if (std::ranges::find(names, choice.name) != names.end()) chosen.push_back(choice);
+  }
+  if (!chosen.empty()) made_ = make_all<Strategy>(chosen, plugins, PluginKind::strategy, config.backend, remarks);
+}
+
 void StrategySet::keep_common(ProcessGroup& group) { erase_missing_elsewhere(made_, group); }
 
 Strategy& StrategySet::get(const std::string& name) {

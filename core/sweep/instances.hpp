@@ -44,6 +44,9 @@ class StrategySet {
   /// Makes the strategies of a configuration, under the same rules as make_instances(). A remark that is in `remarks`
   /// is not repeated.
   StrategySet(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks);
+  /// Likewise, of the strategies with these names only; they may be none.
+  StrategySet(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks,
+              const std::vector<std::string>& names);
 
   /// Collective. Leaves out what another rank of the group could not make.
   void keep_common(ProcessGroup& group);

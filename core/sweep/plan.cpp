@@ -40,14 +40,14 @@ struct GroupSite {
   const Instances& instances;
   StrategySet* strategies;  // null if the run has too few ranks for the group
   const ProcessGroup& group;
-  int ranks;
+  const RunSite& site;
   std::int64_t free_bytes;  // per rank
 };
 
 /// Why no strategy can run the problem here; empty if one might.
 std::string obstacle(const Problem& problem, const Fusion& fusion, const GroupSite& here) {
-  if (problem.tp_size > here.ranks) {
-    return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.ranks);
+  if (problem.tp_size > here.site.ranks) {
+    return fmt::format("needs {} ranks, this run has {}", problem.tp_size, here.site.ranks);
   }
   try {
     if (const auto support = fusion.supports(problem); !support) return support.reason;
@@ -59,9 +59,13 @@ std::string obstacle(const Problem& problem, const Fusion& fusion, const GroupSi
   }
 }
 
-Support ask(const Strategy& strategy, const Problem& problem, const ProcessGroup& group) {
+/// Nothing for a strategy that these ranks do not have.
+std::optional<Support> ask(const std::string& strategy, const Problem& problem, const GroupSite& here) {
+  if (const auto at = here.site.unusable.find(strategy); at != here.site.unusable.end()) return Support::no(at->second);
+  if (std::ranges::find(here.site.unasked, strategy) != here.site.unasked.end()) return Support::yes();
+  if (!here.strategies->contains(strategy)) return std::nullopt;
   try {
-    return strategy.supports(problem, group);
+    return here.strategies->get(strategy).supports(problem, here.group);
   } catch (...) {
     return Support::no(
         fmt::format("it failed when it was asked whether it supports the problem: {}", what_was_thrown()));
@@ -76,12 +80,11 @@ void plan_problem(const Problem& problem, bool holdout, const GroupSite& here, P
   }
   PlannedProblem planned{problem, {}, 0.0, holdout};
   for (const auto& strategy : here.config.strategies) {
-    if (!here.strategies->contains(strategy.name)) continue;
-    const auto support = ask(here.strategies->get(strategy.name), problem, here.group);
-    if (support) {
+    const auto support = ask(strategy.name, problem, here);
+    if (support && *support) {
       planned.strategies.push_back(strategy.name);
-    } else {
-      plan.skipped.push_back({problem, strategy.name, support.reason});
+    } else if (support) {
+      plan.skipped.push_back({problem, strategy.name, support->reason});
     }
   }
   if (planned.strategies.empty()) return;
@@ -125,7 +128,7 @@ Plan make_plan(const Config& config, const Instances& instances, const RunSite& 
     StrategySet* const strategies = fits ? site.strategies(tp_size) : nullptr;
     if (fits && strategies == nullptr) continue;
     const SilentGroup group(0, tp_size, site.single_host(tp_size));
-    const GroupSite here{config, instances, strategies, group, site.ranks, site.free_bytes(tp_size)};
+    const GroupSite here{config, instances, strategies, group, site, site.free_bytes(tp_size)};
     for (const bool holdout : {false, true}) {
       for (const auto dtype : config.dtypes) {
         for (const auto& fusion : config.fusions) {

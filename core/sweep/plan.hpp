@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct RunSite {
   std::function<bool(int tp_size)> single_host;              ///< whether the first `tp_size` ranks are on one host
   std::function<std::int64_t(int tp_size)> free_bytes;       ///< memory for each of the first `tp_size` ranks
   std::function<StrategySet*(int tp_size)> strategies = {};  ///< of that group; null if this rank is not in it
+  std::map<std::string, std::string> unusable = {};          ///< strategies that no ranks can run, and why
+  std::vector<std::string> unasked = {};  ///< planned without being asked, which needs ranks in their interpreter
 };
 
 /// Plans for the groups that this rank is in; rank 0 is in all of them. The plan of a group is the same on all of its

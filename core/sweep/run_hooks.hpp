@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arbiter/dataset.hpp"
+#include "sweep/part.hpp"
 #include "sweep/plan.hpp"
 
 namespace arbiter {
@@ -23,6 +25,10 @@ struct RunHooks {
   bool continues = false;
   /// What the earlier ranks measured, in order; the same on every rank.
   std::vector<Measurement> earlier_rows;
+  /// The cells that the ranks of earlier parts skipped; on rank 0.
+  std::vector<SkippedCell> earlier_skipped;
+  /// What these ranks do of the sweep, the same on every rank; without a value all of it.
+  std::optional<Part> part;
 
   /// The part of a plan that is left to measure, and what of it is skipped besides the plan's own. It depends on the
   /// plan and on earlier ranks only.
@@ -33,6 +39,8 @@ struct RunHooks {
   /// Called on every rank before code of a strategy runs.
   std::function<void(const PlannedProblem&, const std::string& strategy)> begins = [](const PlannedProblem&,
                                                                                       const std::string&) {};
+  /// Called on rank 0 with the cells that this part skips, for the ranks of the parts after it.
+  std::function<void(const std::vector<SkippedCell>& cells)> record_skipped = [](const std::vector<SkippedCell>&) {};
   /// Called on every rank with the rows of a problem once they are measured.
   std::function<void(const std::vector<Measurement>& rows)> record = [](const std::vector<Measurement>&) {};
 };

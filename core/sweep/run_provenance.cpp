@@ -8,8 +8,10 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "arbiter/error.hpp"
 #include "io/private_text.hpp"
 #include "plugin/plugin_host.hpp"
+#include "sweep/log.hpp"
 
 namespace arbiter {
 
@@ -73,6 +75,26 @@ Provenance make_provenance(const Config& config, const PluginHost& plugins, cons
   if (const auto id = machine_id(); !id.empty()) run.machine.facts.emplace("machine_id", id);
   run.environment = timing_environment(environ, names);
   return run;
+}
+
+std::map<std::string, std::string> package_versions(const Config& config, const Part& part, StrategySet& strategies) {
+  const PrivateNames names = private_names();
+  std::map<std::string, std::string> versions;
+  for (const auto& choice : config.strategies) {
+    if (!strategies.contains(choice.name)) continue;
+    if (!part.interpreter.empty() && !choice.interpreter_name().empty()) {
+      versions[choice.name + ".python"] =
+          without_private_parts(fmt::format("python {} {}", part.version, part.interpreter), names);
+    }
+    try {
+      for (const auto& [name, version] : strategies.get(choice.name).versions()) {
+        versions[fmt::format("{}.{}", choice.name, name)] = without_private_parts(version, names);
+      }
+    } catch (...) {
+      log::warn(fmt::format("{}: its versions are not known: {}", choice.name, what_was_thrown()));
+    }
+  }
+  return versions;
 }
 
 std::vector<RunRecord> run_records(const std::vector<Provenance>& runs) {

@@ -8,6 +8,8 @@
 #include "arbiter/sink.hpp"
 #include "config/config.hpp"
 #include "io/provenance.hpp"
+#include "sweep/instances.hpp"
+#include "sweep/part.hpp"
 
 namespace arbiter {
 
@@ -22,6 +24,11 @@ namespace arbiter {
 /// The record of a run that starts now, with the environment of this process.
 [[nodiscard]] Provenance make_provenance(const Config& config, const PluginHost& plugins, const Machine& machine,
                                          std::string run_id, const std::vector<std::string>& command_line);
+
+/// Provenance::packages of the strategies that a part measures: "<strategy>.python" is the interpreter it runs in,
+/// "<strategy>.torch" and the like are what Strategy::versions() says.
+[[nodiscard]] std::map<std::string, std::string> package_versions(const Config& config, const Part& part,
+                                                                  StrategySet& strategies);
 
 /// What sinks are told of runs.
 [[nodiscard]] std::vector<RunRecord> run_records(const std::vector<Provenance>& runs);

@@ -5,10 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "arbiter/csv.hpp"
 #include "comm/core_pinning.hpp"
+#include "io/set_aside.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/auto_choice.hpp"
 #include "sweep/known_names.hpp"
@@ -31,6 +34,15 @@ struct Group {
   std::int64_t free_bytes = 0;  // likewise
 };
 
+/// Sets the files aside that the csv sink of this run will write, and continue.
+void set_aside_files(const std::filesystem::path& dir, const std::vector<int>& tp_sizes, const std::string& platform) {
+  for (const int tp_size : tp_sizes) {
+    set_aside(dir / (file_stem(tp_size, platform) + ".csv"));
+    set_aside(dir / (file_stem(tp_size, platform) + ".log"));
+    set_aside(dir / (holdout_file_stem(tp_size, platform) + ".csv"));
+  }
+}
+
 class Sweep {
  public:
   Sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal, const RunHooks& hooks)
@@ -38,17 +50,16 @@ class Sweep {
 
   ExitCode run() {
     run_id_ = world_.all().broadcast(is_root() ? own_run_id() : "", 0);
+    part_ = hooks_.part ? *hooks_.part : parts_of(config_, world_.all().size()).front();
     make_instances_and_groups();
-    plan_ = make_plan(config_, instances_,
-                      {world_.all().size(), [this](int tp_size) { return groups_.at(tp_size).single_host; },
-                       [this](int tp_size) { return groups_.at(tp_size).free_bytes; },
-                       [this](int tp_size) { return groups_.at(tp_size).strategies.get(); }});
+    plan_ = plan_of_part();
     if (is_root()) open_collector();
     if (collector_) collector_->replay(earlier_rows(false));
-    measure(plan_);
+    if (part_.measures) measure(plan_);
+    if (!part_.is_last()) return ExitCode::done;  // the last part counts what failed
     if (collector_) collector_->decide();
     if (collector_) collector_->replay(earlier_rows(true));
-    if (config_.enable_auto) measure(auto_plan());
+    if (config_.enable_auto) measure_auto();
     if (collector_) collector_->write_report();
     std::string code = collector_ ? std::to_string(static_cast<int>(collector_->exit_code())) : "";
     return static_cast<ExitCode>(std::stoi(world_.all().broadcast(std::move(code), 0)));
@@ -62,10 +73,22 @@ class Sweep {
   void make_instances_and_groups() {
     std::vector<std::string> remarks;
     instances_ = make_instances(config_, plugins_, remarks);
+    if (hooks_.continues) remarks.clear();  // said by earlier ranks
     keep_common(instances_, world_.all());
-    for (const int tp_size : config_.tp_sizes) make_group(tp_size, remarks);
+    std::vector<std::string> of_strategies;
+    for (const int tp_size : part_.tp_sizes) make_group(tp_size, of_strategies);
+    if (part_.measures) remarks.insert(remarks.end(), of_strategies.begin(), of_strategies.end());
     if (!is_root()) return;
     for (const auto& remark : remarks) log::warn(remark);
+  }
+
+  [[nodiscard]] Plan plan_of_part() {
+    Config own = config_;
+    own.tp_sizes = part_.tp_sizes;
+    return make_plan(own, instances_,
+                     {world_.all().size(), [this](int tp_size) { return groups_.at(tp_size).single_host; },
+                      [this](int tp_size) { return groups_.at(tp_size).free_bytes; },
+                      [this](int tp_size) { return groups_.at(tp_size).strategies.get(); }, part_.unusable});
   }
 
   /// Collective over the world. Every rank must plan alike: rank 0, which is in every group, decides whether a group
@@ -78,7 +101,7 @@ class Sweep {
     const auto free_bytes = static_cast<double>(instances_.backend->free_bytes(tp_size));
     group.free_bytes = static_cast<std::int64_t>(all.min(free_bytes));
     if (group.ranks == nullptr) return;
-    group.strategies = std::make_unique<StrategySet>(config_, plugins_, remarks);
+    group.strategies = std::make_unique<StrategySet>(config_, plugins_, remarks, part_.strategies);
     group.strategies->keep_common(*group.ranks);
     group.probe = MachineProbe(tp_size);
   }
@@ -91,21 +114,48 @@ class Sweep {
     if (!hooks_.continues) {
       for (const auto& remark : config_.remarks) log::warn(remark);
     }
-    collector_->skip(plan_.skipped);
-    log::say(
-        fmt::format("{} problems, {} cells to measure; {} will be skipped (reasons: the .log files beside the CSVs)",
-                    plan_.problems.size(), plan_.cells(), plan_.skipped.size()));
-    if (hooks_.continues) log::say(fmt::format("{} cells are measured already", hooks_.earlier_rows.size()));
+    collector_->skip(hooks_.earlier_skipped);
+    say_plan(report_skipped(plan_.skipped));
   }
 
-  /// Writes the run's record before any row, so that no row is without one.
+  /// Returns how many that were.
+  std::size_t report_skipped(std::vector<SkippedCell> cells) {
+    cells = reported_by(part_, std::move(cells), hooks_.earlier_skipped, hooks_.earlier_rows);
+    collector_->skip(cells);
+    if (!part_.is_last()) hooks_.record_skipped(cells);
+    return cells.size();
+  }
+
+  void say_plan(std::size_t skipped) const {
+    const bool several = part_.count > 1;
+    const auto head = several ? fmt::format("part {} of {}, {}: ", part_.number, part_.count, to_string(part_)) : "";
+    if (!part_.measures) return log::say(head + (config_.enable_auto ? "the decision, AUTO" : "the decision"));
+    log::say(head + fmt::format("{} problems, {} cells to measure; {} will be skipped (reasons: the .log files beside "
+                                "the CSVs)",
+                                plan_.problems.size(), plan_.cells(), skipped));
+    const auto done = std::ranges::count_if(hooks_.earlier_rows, [&](const Measurement& row) {
+      return !several || (part_.has(row.strategy) &&
+                          std::ranges::find(part_.tp_sizes, row.problem.tp_size) != part_.tp_sizes.end());
+    });
+    if (done > 0 || (hooks_.continues && !several)) log::say(fmt::format("{} cells are measured already", done));
+  }
+
+  /// Writes the run's record before any row, so that no row is without one; each part adds the versions it runs.
   [[nodiscard]] Provenance record_run(const Machine& machine) const {
-    if (hooks_.continues) {
-      if (auto written = read_provenance(config_.output_dir, run_id_)) return *written;
+    std::optional<Provenance> written;
+    if (hooks_.continues) written = read_provenance(config_.output_dir, run_id_);
+    auto run = written ? *written : make_provenance(config_, plugins_, machine, run_id_, hooks_.command_line);
+    for (const int tp_size : part_.tp_sizes) {
+      if (auto* strategies = groups_.at(tp_size).strategies.get(); strategies != nullptr && part_.measures) {
+        run.packages.merge(package_versions(config_, part_, *strategies));
+      }
     }
-    auto run = make_provenance(config_, plugins_, machine, run_id_, hooks_.command_line);
-    for (const auto& line : set_aside_stale_csvs(config_.output_dir, run)) log::warn(line);
-    write_provenance(config_.output_dir, run);
+    if (!hooks_.continues) {
+      for (const auto& line : set_aside_stale_csvs(config_.output_dir, run)) log::warn(line);
+      // The ranks of later parts continue the files of this run, and must find no others.
+      if (part_.count > 1) set_aside_files(config_.output_dir, config_.tp_sizes, machine.platform);
+    }
+    if (!written || written->packages != run.packages) write_provenance(config_.output_dir, run);
     return run;
   }
 
@@ -119,14 +169,14 @@ class Sweep {
   /// Collective over the world, although each rank plans for its own groups only.
   void measure(const Plan& whole) {
     const auto plan = hooks_.rest_of(whole);
-    if (collector_) collector_->skip(plan.skipped);
+    if (collector_) report_skipped(plan.skipped);
     std::optional<Progress> progress;
     if (collector_ && !plan.problems.empty()) {
       progress.emplace(terminal_, static_cast<std::int64_t>(plan.problems.size()), plan.estimated_seconds());
     }
-    for (const int tp_size : config_.tp_sizes) {
-      const auto part = plan.of_tp_size(tp_size);
-      if (!part.problems.empty()) measure_in_group(part, groups_.at(tp_size), progress);
+    for (const int tp_size : part_.tp_sizes) {
+      const auto of_group = plan.of_tp_size(tp_size);
+      if (!of_group.problems.empty()) measure_in_group(of_group, groups_.at(tp_size), progress);
       world_.wait_quietly();
     }
   }
@@ -175,26 +225,47 @@ class Sweep {
   std::string select(const Problem& problem, Group& group) {
     std::string chosen;
     if (collector_ && !collector_->decision().selectors.empty()) {
-      const auto supports = [&](const std::string& strategy) {
-        try {
-          return group.strategies->get(strategy).supports(problem, *group.ranks);
-        } catch (...) {
-          return Support::no(what_was_thrown());
-        }
-      };
-      chosen = auto_choice_.choose(*collector_->decision().selectors.front(),
-                                   baseline_strategy(collector_->decided_by()), problem, supports);
+      const auto supports = [&](const std::string& strategy) { return can_run(strategy, problem, group); };
+      auto fallback = baseline_strategy(collector_->decided_by());
+      if (!part_.measures && !supports(fallback)) {
+        const auto other =
+            std::ranges::find_if(part_.strategies, [&](const std::string& name) { return supports(name).ok; });
+        if (other != part_.strategies.end()) fallback = *other;
+      }
+      chosen = auto_choice_.choose(*collector_->decision().selectors.front(), fallback, problem, supports);
     }
     return group.ranks->broadcast(std::move(chosen), 0);
   }
 
-  [[nodiscard]] Plan auto_plan() const {
+  [[nodiscard]] Support can_run(const std::string& strategy, const Problem& problem, Group& group) const {
+    const bool is_configured =
+        std::ranges::find(config_.strategies, strategy, &PluginChoice::name) != config_.strategies.end();
+    if (is_configured && !part_.has(strategy)) {
+      return Support::no("it runs in an interpreter, and AUTO is measured by ranks that run in none");
+    }
+    try {
+      return group.strategies->get(strategy).supports(problem, *group.ranks);
+    } catch (...) {
+      return Support::no(what_was_thrown());
+    }
+  }
+
+  /// Collective over the world. Of several parts the last runs in no interpreter, which a problem may need.
+  void measure_auto() {
     Plan plan;
+    std::set<Problem> known;
     for (const auto& planned : plan_.problems) {
       const double share = planned.estimated_seconds / static_cast<double>(planned.strategies.size());
       plan.problems.push_back({planned.problem, {std::string(auto_strategy)}, share, planned.holdout});
+      known.insert(planned.problem);
     }
-    return plan;
+    for (const auto& row : hooks_.earlier_rows) {
+      if (!known.insert(row.problem).second) continue;
+      plan.skipped.push_back({row.problem, std::string(auto_strategy),
+                              "what can do it runs in an interpreter, and AUTO is measured by ranks that run in none"});
+    }
+    if (collector_) report_skipped(plan.skipped);
+    measure(plan);
   }
 
   const Config& config_;
@@ -204,6 +275,7 @@ class Sweep {
   const RunHooks& hooks_;
   Instances instances_;
   std::map<int, Group> groups_;  // by tp_size
+  Part part_;
   Plan plan_;
   std::string run_id_;
   AutoChoice auto_choice_{log::warn};

@@ -30,6 +30,21 @@ TEST(MovedPrefix, TheRunnerPlansAnInstalledConfig) {
   EXPECT_THAT(plan, HasSubstr("cells to measure"));
 }
 
+TEST(MovedPrefix, HasThePythonOfRanksWithoutWhatPythonMakesOfIt) {
+  const auto package = prefix / LIBDIR / "arbiter/python/arbiter";
+  const auto modules = files_below(package);
+  EXPECT_THAT(modules, ::testing::Contains(package / "rank.py"));
+  for (const auto& module : modules) EXPECT_EQ(module.extension(), ".py") << module;
+}
+
+TEST(MovedPrefix, ItsRankIsLoadedByAnInterpreterThatKnowsNoneOfItsLibraries) {
+  if (std::string(PYTHON3).empty()) GTEST_SKIP() << "there is no python3 of version 3.9 or newer";
+  const auto result = run({PYTHON3, "-m", "arbiter.rank", prefix / LIBDIR / "libarbiter_rank.so", "--list"},
+                          {"PYTHONPATH=" + (prefix / LIBDIR / "arbiter/python").string(), "PYTHONDONTWRITEBYTECODE=1"});
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("arbiter.rank is started by the runner"));
+}
+
 TEST(MovedPrefix, HasTheHeadersAndTheTemplate) {
   for (const fs::path from : {"core/include", "plugins/sinks/plots/include"}) {
     for (const auto& header : files_below(SOURCE / from)) {

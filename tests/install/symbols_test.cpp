@@ -35,6 +35,10 @@ TEST(Symbols, APluginShowsItsDescriptorAndItsFactoryOnly) {
   }
 }
 
+TEST(Symbols, TheRankShowsItsEntryOnly) {
+  EXPECT_THAT(symbols_of(prefix / LIBDIR / "libarbiter_rank.so"), ElementsAre("arbiter_rank_main"));
+}
+
 TEST(Symbols, LibrariesShowTheNamespaceArbiterAndTheirCFunctionsOnly) {
   static const std::regex ours(
       "arbiter_set_python_bridge|"

@@ -2,6 +2,7 @@
 #include "plugin/search_path.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 
@@ -9,6 +10,11 @@ namespace arbiter {
 namespace {
 
 TEST(SearchPath, FindsTheBuiltInFolderBesideTheLibrary) { EXPECT_EQ(built_in_plugin_dir(), BUILT_PLUGINS); }
+
+TEST(SearchPath, FindsTheRankAndItsPythonBesideTheLibraryToo) {
+  EXPECT_TRUE(std::filesystem::is_regular_file(rank_library())) << rank_library();
+  EXPECT_TRUE(std::filesystem::is_regular_file(python_package_dir() / "arbiter/rank.py")) << python_package_dir();
+}
 
 TEST(SearchPath, SplitsTheEnvironmentVariableAtColons) {
   ::setenv("ARBITER_PLUGIN_PATH", "/one::two/three:", 1);

@@ -83,6 +83,17 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_EQ(read.broken[0].cell, (Cell{bad.problem, "C"}));
 }
 
+TEST_F(JournalOfRanks, KeepsWhatWasSkipped) {
+  Checkpoint ranks(path_);
+  ranks.add_skipped({row(8, "A").problem, "*", "too\nlarge"});
+  const auto read = Checkpoint::contents_of(Checkpoint(path_).text());
+  ASSERT_EQ(read.skipped.size(), 1U);
+  EXPECT_EQ(read.skipped[0].problem, row(8, "A").problem);
+  EXPECT_EQ(read.skipped[0].strategy, "*");
+  EXPECT_EQ(read.skipped[0].reason, "too\nlarge");
+  EXPECT_THAT(read.rows, ::testing::IsEmpty());
+}
+
 TEST_F(JournalOfRanks, KnowsWhatIsBeingMeasured) {
   Checkpoint ranks(path_);
   const Checkpoint launcher(path_);

@@ -55,6 +55,14 @@ TEST_F(InstancesTest, AnInstalledStrategyIsMadeWhenItIsAskedFor) {
   EXPECT_THROW(static_cast<void>(strategies.get("AUTO")), PluginError) << "AUTO is no plugin";
 }
 
+TEST_F(InstancesTest, OnlyTheNamedStrategiesAreMade) {
+  const auto own = config();
+  const StrategySet some(own, plugins_, remarks_, {"MPI_RING"});
+  EXPECT_TRUE(some.contains("MPI_RING"));
+  EXPECT_FALSE(some.contains("ONESHOT"));
+  EXPECT_FALSE(StrategySet(own, plugins_, remarks_, {}).contains("MPI_RING")) << "none is no mistake";
+}
+
 TEST_F(InstancesTest, WhatCannotBeMadeIsLeftOutWithOneRemarkUnlessItIsAskedForByName) {
   auto own = config();
   own.strategies.push_back(absent(false));

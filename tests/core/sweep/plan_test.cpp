@@ -86,6 +86,19 @@ TEST_F(PlanTest, StrategiesThatNeedSharedMemoryStayOnOneHost) {
   EXPECT_THAT(made.skipped[0].reason, HasSubstr("host"));
 }
 
+TEST_F(PlanTest, SkipsWhatNoRanksCanRunAndPlansWhatCannotBeAskedHere) {
+  RunSite site{2, [](int) { return true; }, [](int) { return std::int64_t{1} << 30; }};
+  site.unusable = {{"MPI", "its interpreter is gone"}};
+  site.unasked = {"ONESHOT"};
+  const auto made =
+      plan_at(site, "{tp_size: [2], fusion: [NONE], hidden_size: [64], num_tokens: [1]}", "[MPI, ONESHOT]");
+  ASSERT_EQ(made.problems.size(), 1U);
+  EXPECT_THAT(made.problems[0].strategies, ElementsAre("ONESHOT"));
+  ASSERT_EQ(made.skipped.size(), 1U);
+  EXPECT_EQ(made.skipped[0].strategy, "MPI");
+  EXPECT_EQ(made.skipped[0].reason, "its interpreter is gone");
+}
+
 TEST_F(PlanTest, EstimatesTheBudgetOfEachStrategyAndTheVerificationOfEachElement) {
   const auto made = plan("{tp_size: [2], fusion: [NONE], hidden_size: [1000], num_tokens: [1, 10000]}", 2, true,
                          "measurement: {time_target_ms: 300}\n");

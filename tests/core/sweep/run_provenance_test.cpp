@@ -40,6 +40,24 @@ Config config_of() {
 
 }  // namespace
 
+TEST(RunProvenance, PackagesAreTheInterpreterOfEachStrategyThatNeedsOneWithoutItsFolder) {
+  PluginHost plugins;
+  plugins.load_dir(BUILT_PLUGINS);
+  Config config = config_of();
+  config.strategies.push_back(config.strategies[0]);
+  config.strategies[1].name = "ENGINE";
+  config.strategies[1].parameters.set({"python", ParameterType::text, "", "", ""}, std::string("python"));
+  std::vector<std::string> remarks;
+  StrategySet strategies(config, plugins, remarks);
+  Part part;
+  part.strategies = {"MPI_RING", "ENGINE"};
+  EXPECT_THAT(package_versions(config, part, strategies), ::testing::IsEmpty());
+  part.interpreter = "/home/mary/venv/bin/python3";
+  part.version = "3.12.3";
+  EXPECT_THAT(package_versions(config, part, strategies),
+              ElementsAre(::testing::Pair("ENGINE.python", "python 3.12.3 python3")));
+}
+
 TEST(RunProvenance, TheSettingsAreThoseThatPartsOfOneSweepShare) {
   const PluginHost plugins;
   Config config = config_of();

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace arbiter {
+
+/// The parameter by which a strategy plugin asks for ranks that run in a Python: a text, the interpreter. Empty: none.
+inline constexpr std::string_view interpreter_parameter = "python";
+
+/// A Python that ranks can run in, or why they cannot.
+struct Interpreter {
+  std::string path;      ///< absolute. Links are kept: the python of a virtual environment is one.
+  std::string version;   ///< "3.12.3"
+  std::string unusable;  ///< what was found instead of a CPython 3.9 or newer; empty for a usable one
+
+  /// "python 3.12.3 /opt/venv/bin/python".
+  [[nodiscard]] std::string version_line() const { return "python " + version + " " + path; }
+};
+
+/// Finds an interpreter as a shell does (over PATH, unless the name has a slash) and starts it once to ask what it is,
+/// which takes a moment. What it finds is no reason to throw.
+[[nodiscard]] Interpreter find_interpreter(const std::string& name);
+
+}  // namespace arbiter
