@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/names.hpp"
 #include "comm/silent_group.hpp"
 #include "measure/problem_tensors.hpp"
 
@@ -141,6 +144,42 @@ Plan make_plan(const Config& config, const Instances& instances, const RunSite& 
     }
   }
   return plan;
+}
+
+void keep_common(Plan& plan, int tp_size, ProcessGroup& group) {
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, std::string> own;  // problem and strategy: why not
+  std::string text;
+  for (const auto& cell : plan.of_tp_size(tp_size).skipped) {
+    own.emplace(Key(to_string(cell.problem), cell.strategy), cell.reason);
+  }
+  for (const auto& [key, reason] : own) text += fmt::format("{}\n{}\n{}\n", key.first, key.second, plain_text(reason));
+  const auto all = group.all_gather(text);
+  std::map<Key, std::string> elsewhere;
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    if (all[rank] == text) continue;
+    std::istringstream lines(all[rank]);
+    Key key;
+    for (std::string reason;
+         std::getline(lines, key.first) && std::getline(lines, key.second) && std::getline(lines, reason);) {
+      if (!own.contains(key)) elsewhere.emplace(key, fmt::format("rank {}: {}", rank, reason));
+    }
+  }
+  if (elsewhere.empty()) return;
+  for (auto& planned : plan.problems) {
+    if (planned.problem.tp_size != tp_size) continue;
+    const auto name = to_string(planned.problem);
+    const auto before = static_cast<double>(planned.strategies.size());
+    std::erase_if(planned.strategies, [&](const std::string& strategy) {
+      auto at = elsewhere.find({name, strategy});
+      if (at == elsewhere.end()) at = elsewhere.find({name, "*"});
+      if (at == elsewhere.end()) return false;
+      plan.skipped.push_back({planned.problem, strategy, at->second});
+      return true;
+    });
+    planned.estimated_seconds *= static_cast<double>(planned.strategies.size()) / before;
+  }
+  std::erase_if(plan.problems, [](const PlannedProblem& planned) { return planned.strategies.empty(); });
 }
 
 }  // namespace arbiter

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arbiter/problem.hpp"
+#include "arbiter/process_group.hpp"
 #include "config/config.hpp"
 #include "sweep/instances.hpp"
 
@@ -51,5 +52,10 @@ struct RunSite {
 /// Plans for the groups that this rank is in; rank 0 is in all of them. The plan of a group is the same on all of its
 /// ranks. Measures and allocates nothing.
 [[nodiscard]] Plan make_plan(const Config& config, const Instances& instances, const RunSite& site);
+
+/// Collective over a group of `tp_size` ranks. What one of them refuses, all skip, with its reason: strategies should
+/// answer alike on every rank, but a rank may lack a package or a device. Ranks with different plans would wait for
+/// each other.
+void keep_common(Plan& plan, int tp_size, ProcessGroup& group);
 
 }  // namespace arbiter

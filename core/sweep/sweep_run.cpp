@@ -82,13 +82,18 @@ class Sweep {
     for (const auto& remark : remarks) log::warn(remark);
   }
 
+  /// Collective over the world.
   [[nodiscard]] Plan plan_of_part() {
     Config own = config_;
     own.tp_sizes = part_.tp_sizes;
-    return make_plan(own, instances_,
-                     {world_.all().size(), [this](int tp_size) { return groups_.at(tp_size).single_host; },
-                      [this](int tp_size) { return groups_.at(tp_size).free_bytes; },
-                      [this](int tp_size) { return groups_.at(tp_size).strategies.get(); }, part_.unusable});
+    auto plan = make_plan(own, instances_,
+                          {world_.all().size(), [this](int tp_size) { return groups_.at(tp_size).single_host; },
+                           [this](int tp_size) { return groups_.at(tp_size).free_bytes; },
+                           [this](int tp_size) { return groups_.at(tp_size).strategies.get(); }, part_.unusable});
+    for (const auto& [tp_size, group] : groups_) {
+      if (group.ranks != nullptr) arbiter::keep_common(plan, tp_size, *group.ranks);
+    }
+    return plan;
   }
 
   /// Collective over the world. Every rank must plan alike: rank 0, which is in every group, decides whether a group

@@ -72,7 +72,12 @@ PythonStrategy::PythonStrategy(const Parameters& values)
 PythonStrategy::~PythonStrategy() = default;
 
 AdapterCall& PythonStrategy::adapter() const {
-  if (!adapter_) adapter_ = std::make_shared<AdapterCall>(choice_);
+  if (!adapter_) {
+    if (why_no_adapter_.empty()) {
+      why_no_adapter_ = failure_of([&] { adapter_ = std::make_shared<AdapterCall>(choice_); });
+    }
+    if (!why_no_adapter_.empty()) throw Error(why_no_adapter_);
+  }
   return *adapter_;
 }
 
@@ -113,21 +118,17 @@ std::unique_ptr<Operation> PythonStrategy::do_prepare(const Preparation& prepara
     adapter_.reset();
   }
   shared_->slots = SharedSlots::reuse_or_make(shared_->slots, group, slots_needed, slot_bytes);
-  const auto failed = [&](const auto& step) {
-    const auto failure = first_failure(failure_of(step), group);
-    if (failure.empty()) return;
-    shared_->sound = false;
-    throw Error(failure);
-  };
   Place here;
-  failed([&] {
-    here = place(preparation.backend);
-    static_cast<void>(adapter());
-  });
+  const auto failure = first_failure(failure_of([&] {
+                                       here = place(preparation.backend);
+                                       static_cast<void>(adapter());
+                                     }),
+                                     group);
+  if (!failure.empty()) throw Error(failure);
   auto operation = std::make_unique<PreparedOperation>(adapter_, shared_, std::move(here.stream), preparation.timeout);
-  failed([&] {
-    operation->prepare(preparation.problem, preparation.fusion.tensors(preparation.problem), here.placement);
-  });
+  shared_->sound = false;
+  operation->prepare(preparation.problem, preparation.fusion.tensors(preparation.problem), here.placement);
+  shared_->sound = true;
   return operation;
 }
 

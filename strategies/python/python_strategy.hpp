@@ -55,13 +55,14 @@ class PythonStrategy : public Strategy {
   };
   class PreparedOperation;
 
-  /// Made on first use: a process that measures nothing need not run in Python. Throws Error.
+  /// Made on first use: a process that measures nothing need not run in Python. Throws Error, the same each time.
   AdapterCall& adapter() const;
 
   std::string python_;
   AdapterChoice choice_;
   bool own_fusions_;
   mutable std::shared_ptr<AdapterCall> adapter_;
+  mutable std::string why_no_adapter_;
   std::shared_ptr<Shared> shared_;
 };
 

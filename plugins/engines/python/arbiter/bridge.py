@@ -11,7 +11,7 @@ import sys
 import traceback
 from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
 from importlib import metadata
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from arbiter.adapter import Adapter, Bindings, Group, Problem, Tensor
 
@@ -185,6 +185,18 @@ def _group(raw: Any) -> Group:
     return Group(rank, size, all_gather)
 
 
+_logged: Set[str] = set()
+
+
+def _log(text: str) -> None:
+    """Once: a fault in run() comes with every cell."""
+    if text in _logged:
+        return
+    _logged.add(text)
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
 def _status_of(work: Callable[[], str], buffer: Any, room: int) -> int:
     """Nothing that Python raises may pass through C++: it becomes a status, a line for the row and a traceback in the
     log."""
@@ -198,8 +210,7 @@ def _status_of(work: Callable[[], str], buffer: Any, room: int) -> int:
         _write(buffer, room, _in_words(error))
         if isinstance(error, TimeoutError):
             return TIMED_OUT
-        sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-        sys.stderr.flush()
+        _log("".join(traceback.format_exception(type(error), error, error.__traceback__)))
         return FAILED
 
 
