@@ -39,9 +39,10 @@ TEST(Symbols, TheRankShowsItsEntryOnly) {
   EXPECT_THAT(symbols_of(prefix / LIBDIR / "libarbiter_rank.so"), ElementsAre("arbiter_rank_main"));
 }
 
-TEST(Symbols, LibrariesShowTheNamespaceArbiterOnlyAndWhatPythonCalls) {
+TEST(Symbols, LibrariesShowTheNamespaceArbiterAndTheirCFunctionsOnly) {
   static const std::regex ours(
-      "arbiter_set_python_bridge|(typeinfo for |typeinfo name for |vtable for |guard variable for |(non-)?virtual thunk to )?arbiter::.*");
+      "arbiter_set_python_bridge|"
+      "(typeinfo for |typeinfo name for |vtable for |guard variable for |(non-)?virtual thunk to )?arbiter::.*");
   for (const std::string name : {"libarbiter.so", "libarbiter_plots.so"}) {
     const auto symbols = symbols_of(prefix / LIBDIR / name);
     EXPECT_GT(symbols.size(), 10U) << name;
