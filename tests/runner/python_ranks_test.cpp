@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ranks that run in the interpreter that a strategy names.
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <set>
 #include <sstream>
@@ -183,8 +184,28 @@ TEST_F(PythonRanks, ThatCrashCostTheirCell) {
   }
 }
 
+TEST_F(PythonRanks, AreWatchedAsOthersAre) {
+  Process sweep({RUNNER, "--config", long_sweep().string(), "--plugin_dir", PYTHON_SAMPLES, "--set",
+                 "problems.dtype=float32", "--set", "strategies={MPI: , X: " + in_python(venv("a")) + "}"},
+                {own_shared_memory()});
+  ASSERT_TRUE(sweep.wait_for_output("[3/1000]", std::chrono::seconds(60))) << sweep.output();
+  const auto ranks = descendants(sweep.pid(), "python");
+  ASSERT_EQ(ranks.size(), 3U);
+  ::kill(ranks[1], SIGKILL);
+  ASSERT_TRUE(sweep.wait_for_output("new ranks continue", std::chrono::seconds(60))) << sweep.output();
+  EXPECT_THAT(sweep.output(), HasSubstr("was killed by signal 9 (Killed)"));
+  ASSERT_TRUE(sweep.wait_for_output("[3/9", std::chrono::seconds(60))) << sweep.output();
+  const auto others = descendants(sweep.pid(), "python");
+  ::kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(std::chrono::seconds(10)), 1) << sweep.output();
+  EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), Not(HasSubstr("Traceback"))));
+  for (const pid_t rank : others) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
+  EXPECT_THAT(left_in_shared_memory(), ::testing::IsEmpty());
+}
+
 TEST_F(PythonRanks, ThatNeverStartCostTheirStrategy) {
-  const auto python = script("python", "#!/bin/sh\ncase $1 in -c) exec " PYTHON3 " \"$@\";; *) exit 3;; esac\n");
+  const auto python =
+      script("python", "#!/bin/sh\ncase $2 in *arbiter.rank*) exit 3;; *) exec " PYTHON3 " \"$@\";; esac\n");
   for (const char* tp_sizes : {"[2, 3]", "2"}) {
     const auto result = measure(sweep(tp_sizes, "X: " + in_python(python.string())));
     EXPECT_EQ(result.exit_code, 1) << result.output;

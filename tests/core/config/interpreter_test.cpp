@@ -114,7 +114,7 @@ TEST_F(InterpreterOfStrategies, IsReportedWhereItStands) {
             "folder/sweep.yaml:5:13: strategies.ENGINE.python: found bad, which is bad; allowed: CPython 3.9 or newer, "
             "as it is called in PATH or by its path");
   EXPECT_THAT(mistakes("  ENGINE:\n", {"strategies.ENGINE.python=bad"}),
-              HasSubstr("--set strategies.ENGINE.python=bad: strategies.ENGINE.python: found bad, which is bad"));
+              HasSubstr("--set strategies.ENGINE.python=bad: found bad, which is bad"));
 }
 
 TEST_F(InterpreterOfStrategies, ThatAPluginDefaultsToMayBeMissing) {
