@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/choices.hpp"
+#include "config/interpreter.hpp"
 #include "config/problems.hpp"
 #include "config/sections.hpp"
 #include "sdk/nearest.hpp"
@@ -32,7 +33,7 @@ void expect_root_keys(const ConfigCursor& root) {
 /// Such a strategy is measured where it is named only: it has no operation but the one that its parameters say.
 bool needs_interpreter(const PluginEntry& strategy) {
   return std::ranges::any_of(strategy.parameters,
-                             [](const ParameterSpec& spec) { return spec.name == std::string_view("python"); });
+                             [](const ParameterSpec& spec) { return spec.name == interpreter_parameter; });
 }
 
 std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::string& path, PluginKind kind,

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "config/interpreter.hpp"
+#include "plugin/plugin_host.hpp"
 #include "plugin/search_path.hpp"
 #include "supervise/launcher_link.hpp"
 #include "sweep/part.hpp"
@@ -28,6 +30,28 @@ std::string why_too_many(const std::vector<Part>& parts) {
       "this sweep needs fresh ranks for each of its {} parts ({}): start runner without mpirun or srun, and it starts "
       "them, or call it once for each tp size and interpreter (--set problems.tp_size=...)",
       parts.size() - 1, list);
+}
+
+/// The interpreter that a checked plugin asks for: that of `--set python=...`, or the default of its parameter.
+void find_interpreter_of_check(const Options& options) {
+  constexpr int keep = 0;
+  PluginHost plugins;
+  plugins.load_file(options.check);
+  for (const auto& spec : plugins.entries().front().parameters) {
+    if (spec.name != interpreter_parameter) continue;
+    std::string name = spec.default_value;
+    const auto key = fmt::format("{}=", interpreter_parameter);
+    for (const auto& override : options.overrides) {
+      if (override.starts_with(key)) name = override.substr(key.size());
+    }
+    const auto found = find_interpreter(name);
+    if (!found.unusable.empty()) {
+      throw ConfigError(
+          fmt::format("--check: {}: found {}; allowed: CPython 3.9 or newer, as in --set {}/opt/venv/bin/python",
+                      interpreter_parameter, found.unusable, key));
+    }
+    ::setenv(python_variable, found.path.c_str(), keep);
+  }
 }
 
 /// Without a launcher each rank finds out by itself what the only part is. A rank that cannot read the configuration
@@ -76,7 +100,9 @@ constexpr const char* start_rank =
 }  // namespace
 
 std::string become_interpreter(const Options& options, int argc, char** argv) {
-  if (std::getenv(part_variable) == nullptr) {
+  if (!options.check.empty()) {
+    find_interpreter_of_check(options);
+  } else if (std::getenv(part_variable) == nullptr) {
     if (auto reason = find_part(options); !reason.empty()) return reason;
   }
   const char* interpreter = std::getenv(python_variable);

@@ -81,7 +81,7 @@ ExitCode plan_only(const Config& config, const PluginHost& plugins) {
 }
 
 ExitCode check(const Options& options, int argc, char** argv) {
-  if (started_as_rank()) return run_as_rank(options);
+  if (started_as_rank()) return run_as_rank(options, become_interpreter(options, argc, argv));
   if (!std::filesystem::is_regular_file(options.check)) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
