@@ -68,7 +68,7 @@ std::string find_part(const Options& options) {
   } catch (const Error&) {
     return {};  // it is thrown again where all ranks can report it as one
   }
-  if (const auto reason = why_too_many(parts); !reason.empty()) return reason;
+  if (auto reason = why_too_many(parts); !reason.empty()) return reason;
   ::setenv(part_variable, encoded(parts.front()).c_str(), 1);
   constexpr int keep = 0;
   if (!parts.front().interpreter.empty()) ::setenv(python_variable, parts.front().interpreter.c_str(), keep);

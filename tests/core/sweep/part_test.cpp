@@ -10,7 +10,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 
 /// Strategies with their interpreters.
@@ -102,6 +101,7 @@ Problem problem_of(std::int64_t tokens) { return {2, DType::bfloat16, "NONE", 64
 
 std::vector<std::string> names_of(const std::vector<SkippedCell>& cells) {
   std::vector<std::string> names;
+  names.reserve(cells.size());
   for (const auto& cell : cells) names.push_back(cell.strategy + std::to_string(cell.problem.num_tokens));
   return names;
 }
