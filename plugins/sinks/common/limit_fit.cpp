@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -68,16 +67,23 @@ class Regrets {
       const std::set<std::string>& of_fusion = known[cell.problem.fusion];
       std::vector<double> regrets;
       regrets.reserve(all.size());
+      std::set<std::string> choices;
       for (const Values& values : all) {
         const std::string chosen = path(cell.problem, values);
+        choices.insert(chosen);
         // The empty name is the engine's failure, which is known without a time.
         if (!chosen.empty() && !of_fusion.contains(chosen)) break;
         const double time = cell.time_of(chosen);
         regrets.push_back(std::isnan(time) ? failure : time / cell.best - 1.0);
       }
-      if (regrets.size() == all.size()) cells_.push_back(std::move(regrets));
+      if (regrets.size() < all.size()) continue;
+      cells_.push_back(std::move(regrets));
+      decides_ = decides_ || choices.size() > 1;
     }
   }
+
+  /// Whether the values make a difference in any cell.
+  [[nodiscard]] bool decides() const { return decides_; }
 
   [[nodiscard]] double mean(std::size_t combination) const {
     return mean_where(combination, [](const std::vector<double>&) { return true; });
@@ -102,6 +108,7 @@ class Regrets {
   }
 
   std::vector<std::vector<double>> cells_;
+  bool decides_ = false;
 };
 
 }  // namespace
@@ -116,10 +123,11 @@ std::vector<std::int64_t> round_numbers(std::int64_t from, std::int64_t to) {
   return {numbers.begin(), numbers.end()};
 }
 
-std::vector<std::int64_t> fit_limits(const std::vector<EngineCell>& cells, const std::vector<Limit>& limits,
-                                     const PathOfLimits& path) {
+std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell>& cells,
+                                                    const std::vector<Limit>& limits, const PathOfLimits& path) {
   const std::vector<Values> all = combinations(limits);
   const Regrets regrets(cells, all, path);
+  if (!regrets.decides()) return std::nullopt;
   Values shipped;
   for (const Limit& limit : limits) shipped.push_back(limit.shipped.value_or(-1));
   const auto own = static_cast<std::size_t>(std::ranges::find(all, shipped) - all.begin());
