@@ -85,9 +85,8 @@ std::optional<EngineRows> engine_rows(const Report& report, const EngineSource& 
                                       const std::vector<EnginePath>& libraries) {
   refuse_own_kernels(source, kernels);
   refuse_own_kernels(source, libraries);
-  EngineRows result{report.setting, in_engine_context(report)};
+  EngineRows result{in_engine_context(report)};
   if (std::ranges::any_of(kernels, [&](const EnginePath& path) { return is_measured(result.rows, path); })) {
-    result.setting = result.rows.rows().front().setting;
     return result;
   }
   report.say(
@@ -110,7 +109,7 @@ std::vector<std::string> engine_head(const std::string& title, const Report& rep
     }
   }
   Report own = report;
-  own.setting = rows.setting;
+  own.setting = rows.setting();
   std::vector<std::string> lines = head_lines(title, own, dtype, source.engine, measured);
   if (!missing.empty()) lines.push_back(fmt::format("Not measured: {}.", fmt::join(missing, ", ")));
   return lines;

@@ -22,8 +22,10 @@ inline constexpr const char* engines_config = "configs/engines.yaml";
 
 /// What an engine's file is made of.
 struct EngineRows {
-  Setting setting;  ///< of the rows, for the head of the file; whether they are of graphs is the first row's
-  Dataset rows;     ///< every strategy, of all tp sizes and dtypes, replayed in graphs or not
+  Dataset rows;  ///< every strategy, of all tp sizes and dtypes, replayed in graphs or not; never empty
+
+  /// For the head of the file: that of the first row.
+  [[nodiscard]] const Setting& setting() const { return rows.rows().front().setting; }
 };
 
 /// The rows of the report that were measured in the engine context, whichever context decides: times of any other
@@ -35,7 +37,8 @@ struct EngineRows {
                                                     const std::vector<EnginePath>& kernels,
                                                     const std::vector<EnginePath>& libraries = {});
 
-/// head_lines() for such rows. Paths of which `rows` have no time are named as not measured.
+/// head_lines() for such rows, or the part of them that the file is made of. Paths of which `rows` have no time are
+/// named as not measured.
 [[nodiscard]] std::vector<std::string> engine_head(const std::string& title, const Report& report,
                                                    const EngineRows& rows, DType dtype, const EngineSource& source,
                                                    const std::vector<EnginePath>& paths);

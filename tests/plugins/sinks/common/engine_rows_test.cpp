@@ -43,7 +43,7 @@ TEST(EngineRows, AreOfTheEngineContextWhicheverContextDecides) {
              row("NCCL", Context::engine, 3.0, false), row("X_CUSTOM", Context::engine_early, 4.0)});
   const auto rows = engine_rows(data.end->report, source, kernels, libraries);
   ASSERT_TRUE(rows.has_value());
-  EXPECT_EQ(rows->setting.context, Context::engine);
+  EXPECT_EQ(rows->setting().context, Context::engine);
   std::vector<double> times;
   for (const Measurement& one : rows->rows.rows()) times.push_back(one.time_us);
   EXPECT_THAT(times, ElementsAre(2.0, 3.0));
