@@ -67,18 +67,24 @@ class Regrets {
       const std::set<std::string>& of_fusion = known[cell.problem.fusion];
       std::vector<double> regrets;
       regrets.reserve(all.size());
-      std::set<std::string> choices;
+      std::string last;  // neighbours mostly choose the same
+      bool differ = false;
       for (const Values& values : all) {
-        const std::string chosen = path(cell.problem, values);
-        choices.insert(chosen);
+        std::string chosen = path(cell.problem, values);
+        if (!regrets.empty() && chosen == last) {
+          regrets.push_back(regrets.back());
+          continue;
+        }
         // The empty name is the engine's failure, which is known without a time.
         if (!chosen.empty() && !of_fusion.contains(chosen)) break;
+        differ = differ || !regrets.empty();
         const double time = cell.time_of(chosen);
         regrets.push_back(std::isnan(time) ? failure : time / cell.best - 1.0);
+        last = std::move(chosen);
       }
       if (regrets.size() < all.size()) continue;
       cells_.push_back(std::move(regrets));
-      decides_ = decides_ || choices.size() > 1;
+      decides_ = decides_ || differ;
     }
   }
 
