@@ -27,6 +27,12 @@ inline const std::vector<std::string> norm_fusions = {"RESIDUAL_RMS_NORM", "RESI
 /// The rows' setting.
 inline Setting engine_setting(Context context = Context::engine) { return {"cuda", 1, "allreduce", true, context}; }
 
+inline Measurement engine_row(const Problem& problem, const std::string& strategy, double time_us) {
+  Measurement row = decision_row(problem, strategy, time_us);
+  row.setting = engine_setting();
+  return row;
+}
+
 inline double kernel_time(const Problem& problem, std::string_view strategy) {
   struct Cost {
     std::string_view strategy;
@@ -36,7 +42,7 @@ inline double kernel_time(const Problem& problem, std::string_view strategy) {
   };
   const double others = problem.tp_size - 1.0;
   const double share = others / problem.tp_size;
-  const Cost costs[] = {{"FLASHINFER_ONESHOT", 3.0, others, true},    {"FLASHINFER_TWOSHOT", 6.0, 2.4 * share, true},
+  const Cost costs[] = {{"FLASHINFER_ONESHOT", 3.0, others, true},    {"FLASHINFER_TWOSHOT", 6.0, 1.8 * share, true},
                         {"VLLM_CUSTOM", 4.0, 2.2 * share, false},     {"TORCH_SYMM_TWOSHOT", 7.0, 2.1 * share, false},
                         {"TORCH_SYMM_MULTIMEM", 5.0, 1.2, false},     {"NCCL", 14.0, 1.9 * share, false},
                         {"NCCL_SYMMETRIC", 9.0, 1.95 * share, false}, {"ONESHOT", 2.0, others, true},
