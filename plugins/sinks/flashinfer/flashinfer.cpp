@@ -1,71 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 // flashinfer: <out>/engines/flashinfer/flashinfer.py, the largest sizes for the one-shot kernel of FlashInfer's fused
 // AllReduce, as the Python dict of its source: one-shot if num_tokens x hidden_size x 2 x tp_size x bytes per element,
-// in MiB, is at most the value of the tp_size. All fusions share the value; two-shot needs more tokens than ranks.
-// Parameters name the strategies that stand for each path; by default none, and nothing is written.
+// in MiB, is at most the value of the tp_size. All fusions and all GPUs share the value. Made of FlashInfer's own
+// kernels in the engine context only; parameters say how they are called in the configuration.
+#include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
 
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
-#include "common/byte_cuts.hpp"
-#include "common/engine_data.hpp"
+#include "common/engine_rows.hpp"
+#include "common/flashinfer_rule.hpp"
+#include "common/limit_fit.hpp"
+#include "common/source_text.hpp"
 
 namespace arbiter {
 
 namespace {
 
+constexpr EngineSource source = {
+    "flashinfer", "FlashInfer",
+    "FLASHINFER_ONESHOT: {strategy: PYTHON, python: /opt/venv/bin/python, adapter: flashinfer, shot: one}"};
 const std::vector<int> flashinfer_tp_sizes = {2, 4, 8};
+constexpr std::int64_t largest_mib = 4092;  // above it no message fits the buffer of one shot
 
-std::string path_of(const Problem& problem, bool one_shot) {
-  if (one_shot) return "one_shot";
-  return problem.num_tokens > problem.tp_size ? "two_shot" : "none";
-}
-
-/// Bytes that all ranks send and receive together.
-std::int64_t traffic(std::int64_t message_bytes, int tp_size) { return message_bytes * 2 * tp_size; }
+/// What was found for a tp size.
+struct Found {
+  std::int64_t mib = 0;
+  bool kept = false;
+  Comparison comparison;
+};
 
 class Flashinfer : public Sink {
  public:
-  explicit Flashinfer(const Parameters& parameters) : paths_(paths_of(parameters, {"one_shot", "two_shot"})) {}
+  explicit Flashinfer(const Parameters& parameters)
+      : paths_(paths_of(parameters, {flashinfer::one_shot, flashinfer::two_shot})),
+        widest_(parameters.integer("widest_hidden_size")) {}
 
  private:
   void do_write(const Report& report) override {
-    if (!sm_version(report, "flashinfer") || !names_strategies(report, "flashinfer", "FlashInfer", paths_)) return;
-    if (!names_each(report, "flashinfer", "_use_oneshot_heuristics", paths_, {"one_shot", "two_shot"})) return;
-    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(report.dataset), "flashinfer");
-    PythonDict sizes;
+    if (!sm_version(report, source.sink)) return;
+    auto measured = engine_rows(report, source, paths_);
+    if (!measured) return;
+    measured->rows = of_artefact_dtype(report, timed_as_engines_decode(measured->rows), source.sink);
+    const Dataset& data = measured->rows;
+    const DType dtype = artefact_dtype(data);
+    PythonDict limits;
+    std::vector<std::string> notes;
+    std::vector<EngineCell> judged;
     for (const int tp_size : flashinfer_tp_sizes) {
-      const Dataset paths = times_of_paths(data.of_tp_size(tp_size), paths_);
-      if (!has_times(paths, "one_shot") || !has_times(paths, "two_shot")) continue;
-      const auto path = [](const Problem& problem, std::size_t answer) { return path_of(problem, answer == 0); };
-      const std::int64_t cut = best_cuts(size_costs(paths, 2, path)).front();
-      sizes[tp_size] = mib_text(traffic(cut, tp_size));
-      const auto rule = [cut](const Problem& problem) { return path_of(problem, problem.message_bytes() <= cut); };
-      report.say(fmt::format("flashinfer: tp {}: one shot up to {} MiB of traffic: {}", tp_size, sizes[tp_size],
-                             to_string(regret_of_rule(paths, rule))));
+      const Dataset own = data.of_tp_size(tp_size);
+      const std::int64_t least = least_mib(own, tp_size, dtype);
+      const auto cells = engine_cells(own, paths_, [&](const Problem& problem, const std::string& path) {
+        if (flashinfer::traffic(problem) <= least * flashinfer::mib) return path == flashinfer::one_shot;
+        return flashinfer::kernel_of(problem, path == flashinfer::one_shot) == path;
+      });
+      const auto found = fit(cells, tp_size, least);
+      if (!found) continue;
+      limits[tp_size] = fmt::format("{}", found->mib);
+      notes.push_back(
+          fmt::format("tp {}: {}{}", tp_size, to_string(found->comparison),
+                      found->kept ? "; FlashInfer's own value stays: the best other gains too little" : ""));
+      report.say(fmt::format("flashinfer: one shot up to {} MiB of traffic: {}", found->mib, notes.back()));
+      judged.insert(judged.end(), cells.begin(), cells.end());
     }
-    report_missing(report, "flashinfer", "_use_oneshot_heuristics", flashinfer_tp_sizes, sizes);
-    if (sizes.empty()) return;
+    report_missing(report, source.sink, "_use_oneshot_heuristics", flashinfer_tp_sizes, limits);
+    if (limits.empty()) return;
+    for (const std::string& line : winners_beyond(judged, source.engine)) {
+      report.say(fmt::format("flashinfer: {}", line));
+      notes.push_back(line);
+    }
     const std::filesystem::path file = report.run.output_dir / "engines" / "flashinfer" / "flashinfer.py";
-    write_file(file, fmt::format("{}"
-                                 "# Merge them into FlashInfer's dict key by key: tp sizes that were not measured are "
-                                 "not here.\n"
-                                 "# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
-                                 "_use_oneshot_heuristics = {}\n",
-                                 python_head(head_lines("One-shot limits of FlashInfer's fused AllReduce", report,
-                                                        artefact_dtype(data), "FlashInfer", paths_)),
-                                 python_text(sizes)));
+    write_file(file, text_of(engine_head(fmt::format("One-shot limits for FlashInfer {}", flashinfer::version), report,
+                                         *measured, dtype, source, paths_),
+                             notes, limits));
     report.say(fmt::format("{}: one-shot limits of FlashInfer", file.string()));
   }
 
+  /// The least limit under which two shots are never asked for with no more tokens than ranks.
+  [[nodiscard]] std::int64_t least_mib(const Dataset& data, int tp_size, DType dtype) const {
+    std::int64_t widest = widest_;
+    for (const std::int64_t hidden : data.hidden_sizes()) widest = std::max(widest, hidden);
+    const std::int64_t bytes = 2 * tp_size * flashinfer::least_one_shot_bytes(tp_size, widest, dtype);
+    return (bytes + flashinfer::mib - 1) / flashinfer::mib;
+  }
+
+  static std::optional<Found> fit(const std::vector<EngineCell>& cells, int tp_size, std::int64_t least) {
+    const std::int64_t shipped = *flashinfer::shipped_mib(tp_size);
+    const auto rule_of = [](std::int64_t mib) {
+      return [mib](const Problem& problem) { return flashinfer::kernel_by_traffic(problem, mib); };
+    };
+    const auto fitted = fit_limits(
+        cells, {{shipped, round_numbers(least, largest_mib)}},
+        [&](const Problem& problem, const std::vector<std::int64_t>& values) { return rule_of(values[0])(problem); });
+    if (!fitted) return std::nullopt;
+    const Comparison other = compare_rules(cells, rule_of(shipped), rule_of(fitted->front()));
+    const std::int64_t mib = keeps_shipped(other) ? shipped : fitted->front();
+    return Found{mib, mib == shipped, compare_rules(cells, rule_of(shipped), rule_of(mib))};
+  }
+
+  static std::string text_of(std::vector<std::string> head, const std::vector<std::string>& notes,
+                             const PythonDict& limits) {
+    head.emplace_back("Regret in percent, the mean (and that of the worst cell):");
+    head.insert(head.end(), notes.begin(), notes.end());
+    head.emplace_back(
+        "Paste the values into _use_oneshot_heuristics in flashinfer/comm/trtllm_ar.py, or in the program that uses "
+        "it:");
+    head.emplace_back(
+        "from flashinfer.comm import trtllm_ar; trtllm_ar._use_oneshot_heuristics.update(_use_oneshot_heuristics)");
+    head.emplace_back("The dict has no key for GPUs: the values apply to every GPU that runs this installation.");
+    head.emplace_back(
+        "Only the backend trtllm reads it. On hosts with NVLink multicast the backend \"auto\" is mnnvl, which does "
+        "not.");
+    return fmt::format(
+        "{}# MiB, one shot if tokens * hidden_size * 2 * tp_size * itemsize <= max:\n"
+        "_use_oneshot_heuristics = {}\n",
+        python_head(head), python_text(limits));
+  }
+
   std::vector<EnginePath> paths_;
+  std::int64_t widest_;
 };
 
 constexpr ParameterSpec flashinfer_parameters[] = {
-    {"one_shot", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for the two-shot kernel"},
+    {"one_shot", ParameterType::text_list, "[FLASHINFER_ONESHOT]", "",
+     "the names of strategies that run FlashInfer's one-shot kernel"},
+    {"two_shot", ParameterType::text_list, "[FLASHINFER_TWOSHOT]", "",
+     "the names of strategies that run FlashInfer's two-shot kernel"},
+    {"widest_hidden_size", ParameterType::integer, "16384", "1..1048576",
+     "of all models that will run; a message of as many tokens as ranks stays one-shot, as FlashInfer stops otherwise"},
 };
 
 }  // namespace
@@ -74,7 +138,7 @@ constexpr ParameterSpec flashinfer_parameters[] = {
 
 ARBITER_PLUGIN(arbiter::Flashinfer, {.kind = arbiter::PluginKind::sink,
                                      .name = "flashinfer",
-                                     .version = "1.0",
+                                     .version = "2.0",
                                      .summary = "One-shot limits as the Python dict of FlashInfer",
                                      .parameters = arbiter::flashinfer_parameters,
                                      .parameter_count = std::size(arbiter::flashinfer_parameters)})

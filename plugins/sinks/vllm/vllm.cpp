@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// vllm: <out>/engines/vllm/vllm.py, the sizes by which vLLM selects its AllReduce, as the Python dicts of its source:
-// CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES (bytes, exclusive), the range in which the custom
-// kernel is preferred to NCCL's symmetric memory (bytes, exclusive), FI_ALLREDUCE_FUSION_MAX_SIZE_MB and
-// _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB (MiB, inclusive). Each is fitted to the order in which vLLM tries its paths.
-// Parameters name the strategies that stand for each path; by default none, and nothing is written.
+// vllm: <out>/engines/vllm/vllm.py, the sizes by which vLLM selects its AllReduce, as the Python dicts of its source.
+// vLLM asks FlashInfer first, fused with the norm or not, then NCCL's symmetric memory, its custom kernel, PyTorch's
+// symmetric memory and NCCL; all of it is replayed (vllm_rules.hpp). Made of the kernels that vLLM runs, in the engine
+// context only; parameters say how they are called in the configuration.
 #include <algorithm>
 #include <iterator>
 
@@ -11,140 +10,159 @@
 
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
-#include "common/engine_data.hpp"
-#include "vllm/vllm_rules.hpp"
+#include "common/engine_rows.hpp"
+#include "common/flashinfer_rule.hpp"
+#include "vllm/vllm_file.hpp"
+#include "vllm/vllm_fit.hpp"
 
 namespace arbiter {
 
 namespace {
 
-const std::vector<int> vllm_tp_sizes = {2, 4, 6, 8};
-const std::vector<int> flashinfer_tp_sizes = {2, 4, 8};
-constexpr int symmetric_nccl_from = 4;  ///< the least tp_size for which vLLM tries it
-
-struct Dicts {
-  PythonDict custom;
-  PythonDict symm_mem;
-  PythonDict range;
-  PythonDict fused;
-  PythonDict one_shot;
-};
-
-std::string file_text(const Dicts& dicts, const Report& report, DType dtype, const std::vector<EnginePath>& named,
-                      int sm) {
-  return fmt::format(
-      "{}"
-      "# Merge them into vLLM's dicts key by key: tp sizes that were not measured are not here.\n"
-      "# Bytes, used if size < max; the custom kernel only as far as its buffer (max_size of CustomAllreduce) "
-      "reaches:\n"
-      "CUSTOM_ALL_REDUCE_MAX_SIZES = {{\"{}.{}\": {}}}\n"
-      "SYMM_MEM_ALL_REDUCE_MAX_SIZES = {{\"{}.{}\": {}}}\n"
-      "# Bytes, the custom kernel before NCCL's symmetric memory if low < size < high:\n"
-      "NCCL_SYMM_MEM_ALL_REDUCE_CONFIG = {{\"custom_ar_preferred_ranges\": {}}}\n"
-      "# MiB, used if size <= max:\n"
-      "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {{{}: {}}}\n"
-      "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {{{}: {}}}\n",
-      python_head(head_lines("AllReduce sizes for vLLM", report, dtype, "vLLM", named)), sm / 10, sm % 10,
-      python_text(dicts.custom), sm / 10, sm % 10, python_text(dicts.symm_mem), python_text(dicts.range), sm,
-      python_text(dicts.fused), sm, python_text(dicts.one_shot));
-}
+constexpr EngineSource source = {
+    "vllm", "vLLM",
+    "FLASHINFER_ONESHOT: {strategy: PYTHON, python: /opt/venv/bin/python, adapter: flashinfer, shot: one}"};
+const std::vector<int> vllm_tp_sizes = {2, 4, 6, 8, 16};
 
 class Vllm : public Sink {
  public:
   explicit Vllm(const Parameters& parameters)
-      : named_(paths_of(parameters, {"custom", "symm_mem", "nccl_symm_mem", "nccl", "one_shot", "two_shot"})),
-        plain_{{vllm::custom, parameters.texts("custom")},
-               {vllm::symm_mem, parameters.texts("symm_mem")},
-               {vllm::nccl, parameters.texts("nccl")}},
-        symmetric_nccl_{vllm::nccl_symm_mem, parameters.texts("nccl_symm_mem")},
-        fused_{{vllm::one_shot, parameters.texts("one_shot")},
-               {vllm::two_shot, parameters.texts("two_shot")},
-               {vllm::unfused, parameters.texts("nccl")}} {}
+      : kernels_(paths_of(parameters, {flashinfer::one_shot, flashinfer::two_shot, vllm::custom, vllm::symm_two_shot,
+                                       vllm::symm_multimem, vllm::nccl_symm_mem})),
+        libraries_(paths_of(parameters, {vllm::nccl})),
+        widest_(parameters.integer("widest_hidden_size")),
+        workspace_(parameters.integer("workspace_mib") * vllm::mib),
+        mnnvl_(parameters.text("flashinfer_backend") == "mnnvl") {
+    for (const auto* group : {&kernels_, &libraries_}) {
+      for (const EnginePath& path : *group) {
+        all_.push_back(path);
+        if (path.name != vllm::nccl_symm_mem) without_range_.push_back(path);
+      }
+    }
+  }
 
  private:
   void do_write(const Report& report) override {
-    const std::optional<int> sm = sm_version(report, "vllm");
-    if (!sm || !names_strategies(report, "vllm", "vLLM", named_)) return;
-    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(report.dataset), "vllm");
-    Dataset with_norm(data.machine());
-    for (const Measurement& row : data.rows()) {
-      if (row.problem.fusion.starts_with("RESIDUAL_RMS_NORM")) with_norm.add(row);
+    const std::optional<int> sm = sm_version(report, source.sink);
+    if (!sm) return;
+    auto measured = engine_rows(report, source, kernels_, libraries_);
+    if (!measured) return;
+    measured->rows = of_artefact_dtype(report, timed_as_engines_decode(measured->rows), source.sink);
+    const Dataset& rows = measured->rows;
+    vllm::Host host{*sm, 1, has_multicast(rows), mnnvl_, false};
+    if (!host.multicast) {
+      report.say(
+          "vllm: CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES are left out: vLLM reads them only "
+          "where "
+          "PyTorch's symmetric memory has NVLink multicast, and nothing measured has (symm_multimem)");
     }
-    Dicts dicts;
-    for (const int tp_size : vllm_tp_sizes)
-      add_plain(data.of_tp_size(tp_size).of_fusion("NONE"), tp_size, dicts, report);
-    for (const int tp_size : flashinfer_tp_sizes) add_fused(with_norm.of_tp_size(tp_size), tp_size, dicts, report);
-    report_gaps(report, "CUSTOM_ALL_REDUCE_MAX_SIZES", {"custom", "nccl"}, vllm_tp_sizes, dicts.custom);
-    report_gaps(report, "SYMM_MEM_ALL_REDUCE_MAX_SIZES", {"custom", "symm_mem", "nccl"}, vllm_tp_sizes, dicts.symm_mem);
-    report_gaps(report, "custom_ar_preferred_ranges", {"custom", "nccl_symm_mem", "nccl"}, {4, 8}, dicts.range);
-    report_gaps(report, "FI_ALLREDUCE_FUSION_MAX_SIZE_MB", {"nccl", "one_shot", "two_shot"}, flashinfer_tp_sizes,
-                dicts.fused);
-    if (dicts.custom.empty() && dicts.fused.empty()) return;
+    vllm::FileText text(host);
+    std::vector<EngineCell> judged;
+    std::vector<int> without;
+    for (const int tp_size : rows.tp_sizes()) {
+      if (std::ranges::find(vllm_tp_sizes, tp_size) == vllm_tp_sizes.end()) continue;
+      const Dataset own = replayed(rows.of_tp_size(tp_size), *sm);
+      host.nodes = own.empty() ? 1 : own.rows().front().setting.hosts;
+      const auto cells = cells_of(own, host, without_range_);
+      vllm::Found found = vllm::fit_sizes(cells, host, tp_size, bounds_of(own, host, tp_size));
+      host.nccl_symm_mem = true;
+      const auto of_range = vllm::fit_range(cells_of(own.of_fusion("NONE"), host, all_), host, found.sizes);
+      host.nccl_symm_mem = false;
+      const std::vector<std::string> said = text.add(tp_size, host, cells, found, of_range);
+      if (said.empty()) {
+        without.push_back(tp_size);
+        continue;
+      }
+      for (const std::string& line : said) report.say(fmt::format("vllm: {}", line));
+      judged.insert(judged.end(), cells.begin(), cells.end());
+    }
+    report_without(report, without);
+    if (text.empty()) return;
+    for (const std::string& line : winners_beyond(judged, source.engine)) {
+      report.say(fmt::format("vllm: {}", line));
+      text.note(line);
+    }
     const std::filesystem::path file = report.run.output_dir / "engines" / "vllm" / "vllm.py";
-    write_file(file, file_text(dicts, report, artefact_dtype(data), named_, *sm));
+    const std::string title =
+        fmt::format("AllReduce sizes for vLLM {}, with FlashInfer {}", vllm::version, flashinfer::version);
+    write_file(file, text.text(engine_head(title, report, *measured, artefact_dtype(rows), source, all_)));
     report.say(fmt::format("{}: AllReduce sizes of vLLM", file.string()));
   }
 
-  /// Says why a dict has no entries for some tp sizes.
-  void report_gaps(const Report& report, const std::string& dict_name, std::initializer_list<const char*> needed,
-                   const std::vector<int>& expected, const PythonDict& dict) const {
-    if (names_each(report, "vllm", dict_name, named_, needed)) {
-      report_missing(report, "vllm", dict_name, expected, dict);
+  static void report_without(const Report& report, const std::vector<int>& without) {
+    for (const int tp_size : without) {
+      report.say(
+          fmt::format("vllm: nothing to write for tp {}: what was measured says nothing of the dicts that vLLM "
+                      "reads there; FlashInfer's kernels need another path beside them (NCCL, custom)",
+                      tp_size));
     }
   }
 
-  void add_plain(const Dataset& data, int tp_size, Dicts& dicts, const Report& report) const {
-    const Dataset paths = times_of_paths(data, plain_);
-    if (!has_times(paths, vllm::custom) || !has_times(paths, vllm::nccl)) return;
-    const vllm::PlainSizes sizes = vllm::fit_plain(paths);
-    dicts.custom[tp_size] = fmt::format("{}", sizes.custom);
-    if (sizes.symm_mem) dicts.symm_mem[tp_size] = fmt::format("{}", *sizes.symm_mem);
-    std::string line = fmt::format("vllm: tp {}: custom below {} B, symmetric memory {}: {}", tp_size, sizes.custom,
-                                   sizes.symm_mem ? fmt::format("below {} B", *sizes.symm_mem) : "not measured",
-                                   to_string(regret_of_rule(paths, vllm::rule_of(sizes))));
-    if (sizes.custom > vllm::custom_buffer) {
-      line += fmt::format("; unless its buffer is made larger, custom ends at {} B: {}", vllm::custom_buffer,
-                          to_string(regret_of_rule(paths, vllm::rule_of(vllm::within_buffer(sizes)))));
+  /// What vLLM has a path for; a run that fuses more is another's.
+  static Dataset replayed(const Dataset& rows, int sm) {
+    Dataset result(rows.machine());
+    for (const Measurement& row : rows.rows()) {
+      if (row.problem.fusion == "NONE" || vllm::fuses(row.problem.fusion, sm)) result.add(row);
     }
-    report.say(line);
-
-    auto with_symmetric_nccl = plain_;
-    with_symmetric_nccl.push_back(symmetric_nccl_);
-    const Dataset all = times_of_paths(data, with_symmetric_nccl);
-    if (tp_size < symmetric_nccl_from || !has_times(all, vllm::nccl_symm_mem)) return;
-    const vllm::PreferredRange range = vllm::fit_range(all, sizes);
-    dicts.range[tp_size] = fmt::format("({}, {})", range.first, range.second);
-    report.say(fmt::format("vllm: tp {}: with NCCL's symmetric memory, custom between {} and {} B: {}", tp_size,
-                           range.first, range.second, to_string(regret_of_rule(all, vllm::rule_of(range, sizes)))));
+    return result;
   }
 
-  void add_fused(const Dataset& data, int tp_size, Dicts& dicts, const Report& report) const {
-    const Dataset paths = times_of_paths(data, fused_);
-    // Without the second limit vLLM is always one-shot, so both are written or neither.
-    for (const EnginePath& path : fused_) {
-      if (!has_times(paths, path.name)) return;
-    }
-    const vllm::FusedSizes sizes = vllm::fit_fused(paths);
-    dicts.fused[tp_size] = mib_text(sizes.fused);
-    dicts.one_shot[tp_size] = mib_text(sizes.one_shot);
-    report.say(fmt::format("vllm: tp {}: fused up to {} MiB, in one shot up to {} MiB: {}", tp_size,
-                           dicts.fused[tp_size], dicts.one_shot[tp_size],
-                           to_string(regret_of_rule(paths, vllm::rule_of(sizes)))));
+  [[nodiscard]] bool has_multicast(const Dataset& rows) const {
+    const auto path = std::ranges::find(kernels_, std::string(vllm::symm_multimem), &EnginePath::name);
+    return mnnvl_ || std::ranges::any_of(path->strategies, [&](const auto& name) { return has_times(rows, name); });
   }
 
-  std::vector<EnginePath> named_;
-  std::vector<EnginePath> plain_;
-  EnginePath symmetric_nccl_;
-  std::vector<EnginePath> fused_;
+  /// How large a message may be for FlashInfer's workspace.
+  [[nodiscard]] std::int64_t largest(const vllm::Host& host, int tp_size) const {
+    const vllm::Sizes shipped = vllm::shipped_sizes(host.sm, tp_size, host.nodes);
+    const std::int64_t own = std::max(shipped.fused.value_or(0), host.mnnvl ? shipped.mnnvl.value_or(0) : 0);
+    return std::max(own, workspace_ / vllm::workspace_bytes(host.mnnvl, tp_size, 1));
+  }
+
+  [[nodiscard]] vllm::Bounds bounds_of(const Dataset& rows, const vllm::Host& host, int tp_size) const {
+    std::int64_t widest = widest_;
+    for (const std::int64_t hidden : rows.hidden_sizes()) widest = std::max(widest, hidden);
+    const DType dtype = artefact_dtype(rows);
+    const std::int64_t token = flashinfer::least_one_shot_bytes(1, widest, dtype);
+    return {flashinfer::least_one_shot_bytes(tp_size, widest, dtype), token, std::max(token, largest(host, tp_size))};
+  }
+
+  [[nodiscard]] std::vector<EngineCell> cells_of(const Dataset& rows, const vllm::Host& host,
+                                                 const std::vector<EnginePath>& paths) const {
+    return engine_cells(rows, paths, [&](const Problem& problem, const std::string& path) {
+      return vllm::can_choose(problem, path, host, largest(host, problem.tp_size));
+    });
+  }
+
+  std::vector<EnginePath> kernels_;
+  std::vector<EnginePath> libraries_;
+  std::vector<EnginePath> all_;
+  std::vector<EnginePath> without_range_;
+  std::int64_t widest_;
+  std::int64_t workspace_;
+  bool mnnvl_;
 };
 
 constexpr ParameterSpec vllm_parameters[] = {
-    {"custom", ParameterType::text_list, "[]", "", "strategies that stand for the custom AllReduce"},
-    {"symm_mem", ParameterType::text_list, "[]", "", "strategies that stand for PyTorch's symmetric memory"},
-    {"nccl_symm_mem", ParameterType::text_list, "[]", "", "strategies that stand for NCCL's symmetric memory"},
-    {"nccl", ParameterType::text_list, "[]", "", "strategies that stand for NCCL without fusion"},
-    {"one_shot", ParameterType::text_list, "[]", "", "strategies that stand for FlashInfer's fused one-shot kernel"},
-    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for FlashInfer's fused two-shot kernel"},
+    {"one_shot", ParameterType::text_list, "[FLASHINFER_ONESHOT]", "",
+     "the names of strategies that run FlashInfer's one-shot kernel, alone and fused with the norm"},
+    {"two_shot", ParameterType::text_list, "[FLASHINFER_TWOSHOT]", "", "likewise its two-shot kernel"},
+    {"custom", ParameterType::text_list, "[VLLM_CUSTOM]", "", "likewise vLLM's custom AllReduce"},
+    {"symm_two_shot", ParameterType::text_list, "[TORCH_SYMM_TWOSHOT]", "",
+     "likewise PyTorch's two-shot AllReduce on symmetric memory"},
+    {"symm_multimem", ParameterType::text_list, "[TORCH_SYMM_MULTIMEM]", "",
+     "likewise its multimem AllReduce; a time of it shows that the machine has NVLink multicast"},
+    {"nccl_symm_mem", ParameterType::text_list, "[]", "",
+     "NCCL on symmetric memory as vLLM calls it (VLLM_USE_NCCL_SYMM_MEM=1): with a copy into it, which NCCL_SYMMETRIC "
+     "does not make"},
+    {"nccl", ParameterType::text_list, "[NCCL]", "", "NCCL, the last path"},
+    {"flashinfer_backend", ParameterType::text, "trtllm", "trtllm|mnnvl",
+     "the backend that one_shot and two_shot were measured with, and that vLLM is to run "
+     "(VLLM_FLASHINFER_ALLREDUCE_BACKEND)"},
+    {"widest_hidden_size", ParameterType::integer, "16384", "1..1048576",
+     "of all models that will run; a message of as many tokens as ranks stays one-shot, as FlashInfer stops otherwise"},
+    {"workspace_mib", ParameterType::integer, "512", "1..65536",
+     "what FlashInfer's workspace may take on each GPU; 512 is what vLLM's own values take on sm90"},
 };
 
 }  // namespace
@@ -153,7 +171,7 @@ constexpr ParameterSpec vllm_parameters[] = {
 
 ARBITER_PLUGIN(arbiter::Vllm, {.kind = arbiter::PluginKind::sink,
                                .name = "vllm",
-                               .version = "1.0",
+                               .version = "2.0",
                                .summary = "AllReduce sizes as the Python dicts of vLLM",
                                .parameters = arbiter::vllm_parameters,
                                .parameter_count = std::size(arbiter::vllm_parameters)})

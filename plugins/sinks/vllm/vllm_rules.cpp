@@ -2,94 +2,122 @@
 #include "vllm/vllm_rules.hpp"
 
 #include <algorithm>
+#include <array>
 
-#include "common/byte_cuts.hpp"
+#include "common/flashinfer_rule.hpp"
 
 namespace arbiter::vllm {
 
 namespace {
 
-constexpr std::int64_t mib = std::int64_t{1024} * 1024;
-// Each kernel takes multiples of its step, so the next size it could take is one step larger.
-constexpr std::int64_t custom_step = 16;
-constexpr std::int64_t symm_mem_step = 4;
-
-bool custom_takes(const Problem& problem) { return problem.message_bytes() % custom_step == 0; }
-
-bool symm_mem_takes(const Problem& problem) {
-  return problem.dtype == DType::bfloat16 && problem.message_bytes() % symm_mem_step == 0;
+template <std::size_t N>
+bool is_one_of(int value, const std::array<int, N>& values) {
+  return std::ranges::find(values, value) != values.end();
 }
 
-/// FlashInfer's own limits.
-bool one_shot_takes(const Problem& problem) { return problem.message_bytes() <= 64 * mib / problem.tp_size; }
-bool two_shot_takes(const Problem& problem) { return problem.num_tokens > problem.tp_size; }
+/// The custom kernel runs within a node, on multiples of 16 bytes that are smaller than its buffer.
+bool custom_takes(const Problem& problem, const Host& host) {
+  return host.nodes == 1 && is_one_of(problem.tp_size, std::array{2, 4, 6, 8}) && problem.message_bytes() % 16 == 0 &&
+         problem.message_bytes() < custom_buffer;
+}
 
-std::string fused_path(const Problem& problem, bool in_one_shot) {
-  if (in_one_shot) return one_shot_takes(problem) ? one_shot : "none";
-  return two_shot_takes(problem) ? two_shot : "none";
+bool symm_mem_takes(const Problem& problem, const Host& host) {
+  return host.multicast && knows_symm_mem(host.sm) && is_one_of(problem.tp_size, std::array{2, 4, 6, 8}) &&
+         problem.dtype == DType::bfloat16 && problem.message_bytes() % 4 == 0;
+}
+
+/// FlashInfer's kernel where nothing is fused, which it chooses by its own table.
+std::string flashinfer_alone(const Problem& problem, const Host& host) {
+  return host.mnnvl ? flashinfer::kernel_of_mnnvl(problem)
+                    : flashinfer::kernel_by_traffic(problem, flashinfer::shipped_mib(problem.tp_size));
+}
+
+std::string fused_kernel(const Problem& problem, const Host& host, const Sizes& sizes) {
+  if (host.mnnvl) return flashinfer::kernel_of_mnnvl(problem);
+  // Without a value it is always one shot.
+  return flashinfer::kernel_of(problem, !sizes.one_shot || problem.message_bytes() <= *sizes.one_shot);
+}
+
+/// A limit of 0 turns FlashInfer off.
+bool is_within(std::int64_t bytes, std::optional<std::int64_t> limit) { return limit.value_or(0) >= bytes; }
+
+bool takes_flashinfer_alone(const Problem& problem, const Host& host, const Sizes& sizes) {
+  if (!asks_flashinfer(host, problem.tp_size) || sizes.fused.value_or(0) == 0) return false;
+  return is_within(problem.message_bytes(), host.mnnvl && sizes.mnnvl ? sizes.mnnvl : sizes.fused);
+}
+
+bool prefers_nccl_symm_mem(const Problem& problem, const Host& host, const Sizes& sizes) {
+  if (!host.nccl_symm_mem || problem.tp_size < 4) return false;
+  if (!sizes.range) return problem.tp_size > 8;
+  return problem.message_bytes() <= sizes.range->first || problem.message_bytes() >= sizes.range->second;
+}
+
+std::string after_flashinfer(const Problem& problem, const Host& host, const Sizes& sizes) {
+  const std::int64_t bytes = problem.message_bytes();
+  if (prefers_nccl_symm_mem(problem, host, sizes)) return nccl_symm_mem;
+  // Its own table counts only where symmetric memory is on.
+  const bool by_table = host.multicast && knows_symm_mem(host.sm) && sizes.symm_mem && sizes.custom;
+  if (custom_takes(problem, host) && (!by_table || bytes < *sizes.custom)) return custom;
+  if (symm_mem_takes(problem, host) && is_within(bytes, sizes.symm_mem)) {
+    return symm_mem_path(host.sm, problem.tp_size);
+  }
+  return nccl;
 }
 
 }  // namespace
 
-PlainSizes fit_plain(const Dataset& paths) {
-  const bool has_symm_mem = has_times(paths, symm_mem);
-  const auto after_custom = [&](const Problem& problem, bool below_symm_mem) -> std::string {
-    return below_symm_mem && has_symm_mem && symm_mem_takes(problem) ? symm_mem : nccl;
-  };
-  const auto path = [&](const Problem& problem, std::size_t answer) -> std::string {
-    return answer == 0 && custom_takes(problem) ? custom : after_custom(problem, answer <= 1);
-  };
-  PlainSizes sizes{best_cuts(size_costs(paths, 3, path)).front() + custom_step, std::nullopt};
-  if (!has_symm_mem) return sizes;
-  // Symmetric memory is also fitted to the messages that exceed the custom kernel's buffer.
-  const EngineRule first = rule_of(within_buffer(sizes));
-  const auto rest = [&](const Problem& problem, std::size_t answer) {
-    std::string taken = first(problem);
-    return taken == custom ? taken : after_custom(problem, answer == 0);
-  };
-  sizes.symm_mem = best_cuts(size_costs(paths, 2, rest)).front() + symm_mem_step;
-  return sizes;
+bool knows_symm_mem(int sm) { return is_one_of(sm, std::array{90, 100, 103, 107}); }
+
+std::string symm_mem_path(int sm, int tp_size) {
+  const bool multimem = sm == 90 ? is_one_of(tp_size, std::array{4, 6, 8}) : is_one_of(tp_size, std::array{6, 8});
+  return multimem ? symm_multimem : symm_two_shot;
 }
 
-PlainSizes within_buffer(const PlainSizes& sizes) { return {std::min(sizes.custom, custom_buffer), sizes.symm_mem}; }
-
-EngineRule rule_of(const PlainSizes& sizes) {
-  return [sizes](const Problem& problem) -> std::string {
-    const std::int64_t bytes = problem.message_bytes();
-    if (custom_takes(problem) && bytes < sizes.custom) return custom;
-    return symm_mem_takes(problem) && bytes < sizes.symm_mem.value_or(0) ? symm_mem : nccl;
-  };
+bool asks_flashinfer(const Host& host, int tp_size) {
+  // FlashInfer's own table has no 16, which the backend mnnvl does not read.
+  if (!is_one_of(tp_size, std::array{2, 4, 8}) && !(tp_size == 16 && host.mnnvl)) return false;
+  return host.nodes == 1 || (host.mnnvl && host.sm >= 100);
 }
 
-PreferredRange fit_range(const Dataset& paths, const PlainSizes& sizes) {
-  const EngineRule after = rule_of(sizes);
-  const auto path = [&](const Problem& problem, std::size_t answer) -> std::string {
-    return answer == 1 ? after(problem) : nccl_symm_mem;
-  };
-  const std::vector<std::int64_t> cuts = best_cuts(size_costs(paths, 3, path));
-  return cuts[0] == cuts[1] ? PreferredRange{0, 0} : PreferredRange{cuts[0], cuts[1] + 1};
+bool fuses(const std::string& fusion, int sm) {
+  return fusion == "RESIDUAL_RMS_NORM" || fusion == "RESIDUAL_RMS_NORM_QUANT_FP8" ||
+         (fusion == "RESIDUAL_RMS_NORM_QUANT_NVFP4" && sm >= 100);
 }
 
-EngineRule rule_of(const PreferredRange& range, const PlainSizes& sizes) {
-  return [range, after = rule_of(sizes)](const Problem& problem) -> std::string {
-    const std::int64_t bytes = problem.message_bytes();
-    return bytes <= range.first || bytes >= range.second ? nccl_symm_mem : after(problem);
-  };
+std::int64_t largest_one_shot(int tp_size) { return 64 * mib / tp_size; }
+
+std::int64_t workspace_bytes(bool mnnvl, int tp_size, std::int64_t limit) {
+  // mnnvl: three buffers of two stages. trtllm: a buffer for two shots and three for one, each for all ranks.
+  return mnnvl ? 6 * limit : 4 * tp_size * limit;
 }
 
-FusedSizes fit_fused(const Dataset& paths) {
-  const auto path = [](const Problem& problem, std::size_t answer) -> std::string {
-    return answer == 2 ? unfused : fused_path(problem, answer == 0);
-  };
-  const std::vector<std::int64_t> cuts = best_cuts(size_costs(paths, 3, path));
-  return {cuts[0], cuts[1]};
+std::string path_of(const Problem& problem, const Host& host, const Sizes& sizes) {
+  if (problem.fusion == "NONE") {
+    if (takes_flashinfer_alone(problem, host, sizes)) return flashinfer_alone(problem, host);
+    return after_flashinfer(problem, host, sizes);
+  }
+  if (asks_flashinfer(host, problem.tp_size) && is_within(problem.message_bytes(), sizes.fused)) {
+    return fused_kernel(problem, host, sizes);
+  }
+  if (takes_flashinfer_alone(problem, host, sizes)) return "unfused_mnnvl";
+  return after_flashinfer(problem, host, sizes);
 }
 
-EngineRule rule_of(const FusedSizes& sizes) {
-  return [sizes](const Problem& problem) -> std::string {
-    const std::int64_t bytes = problem.message_bytes();
-    return bytes > sizes.fused ? unfused : fused_path(problem, bytes <= sizes.one_shot);
-  };
+bool can_choose(const Problem& problem, const std::string& path, const Host& host, std::int64_t largest) {
+  const std::int64_t bytes = problem.message_bytes();
+  if (path == custom) return custom_takes(problem, host);
+  if (path == symm_two_shot || path == symm_multimem) {
+    return symm_mem_takes(problem, host) && path == symm_mem_path(host.sm, problem.tp_size);
+  }
+  if (path == nccl_symm_mem) return host.nccl_symm_mem && problem.tp_size >= 4;
+  // Where the custom kernel's table does not count, its kernel takes all that it can.
+  if (path == nccl) return !custom_takes(problem, host) || symm_mem_takes(problem, host);
+  if (!asks_flashinfer(host, problem.tp_size) || bytes > largest) return false;
+  if (problem.fusion == "NONE") return path == flashinfer_alone(problem, host);
+  if (host.mnnvl) return path == flashinfer::kernel_of_mnnvl(problem);
+  const bool in_one_shot = path == flashinfer::one_shot;
+  return path == flashinfer::kernel_of(problem, in_one_shot) &&
+         (!in_one_shot || bytes <= largest_one_shot(problem.tp_size));
 }
 
 }  // namespace arbiter::vllm

@@ -9,132 +9,127 @@ namespace arbiter::test {
 
 namespace {
 
-Dataset paths_at(const std::vector<std::pair<std::int64_t, std::string>>& best_by_tokens,
-                 const std::vector<std::string>& names) {
-  Dataset paths;
-  for (const auto& [tokens, best] : best_by_tokens) {
-    for (const std::string& name : names)
-      paths.add(decision_row(cell_of(1024, tokens), name, name == best ? 1.0 : 2.0));
-  }
-  return paths;
+using vllm::kib;
+using vllm::mib;
+
+/// A message of so many bytes in rows of 16 KiB, or less in one row.
+Problem message(int tp_size, std::int64_t bytes, const std::string& fusion = "NONE", DType dtype = DType::bfloat16) {
+  const std::int64_t row = bytes % (16 * kib) == 0 ? 16 * kib : bytes;
+  return {tp_size, dtype, fusion, row / size_of(dtype), bytes / row};
+}
+
+constexpr const char* norm = "RESIDUAL_RMS_NORM";
+const vllm::Host plain{.sm = 90};
+const vllm::Host with_multicast{.sm = 90, .multicast = true};
+
+std::string shipped_path(const Problem& problem, const vllm::Host& host) {
+  return vllm::path_of(problem, host, vllm::shipped_sizes(host.sm, problem.tp_size, host.nodes));
 }
 
 }  // namespace
 
-TEST(VllmRules, StrictLimitsLieJustAboveTheLastSizeThatThePathWins) {
-  const auto sizes = vllm::fit_plain(
-      paths_at({{1, "custom"}, {4, "custom"}, {16, "symm_mem"}, {64, "nccl"}}, {"custom", "symm_mem", "nccl"}));
-  EXPECT_EQ(sizes.custom, 4 * 2048 + 16);
-  EXPECT_EQ(sizes.symm_mem, 16 * 2048 + 4);
-  const auto rule = vllm::rule_of(sizes);
-  EXPECT_EQ(rule(cell_of(1024, 4)), "custom");
-  EXPECT_EQ(rule(cell_of(1024, 5)), "symm_mem");
-  EXPECT_EQ(rule(cell_of(1024, 17)), "nccl");
+TEST(VllmRules, AskFlashInferFirstFusedOrNot) {
+  EXPECT_EQ(shipped_path(message(4, 2 * mib), plain), "one_shot");
+  EXPECT_EQ(shipped_path(message(4, 2 * mib + 16 * kib), plain), "custom");
+  EXPECT_EQ(shipped_path(message(4, 2 * mib, norm), plain), "one_shot");
+  EXPECT_EQ(shipped_path(message(4, 2 * mib + 16 * kib, norm), plain), "custom");
+  EXPECT_EQ(shipped_path(message(2, 32 * mib, norm), plain), "one_shot");
+  EXPECT_EQ(shipped_path(message(2, 32 * mib + 16 * kib, norm), plain), "two_shot");
+  EXPECT_EQ(shipped_path(message(2, 64 * mib), plain), "one_shot") << "by FlashInfer's own table, of 512 MiB";
+  EXPECT_EQ(shipped_path(message(2, 64 * mib + 16 * kib), plain), "nccl");
 }
 
-TEST(VllmRules, APathThatNeverWinsGetsALimitThatNoMessageIsBelow) {
-  const auto sizes = vllm::fit_plain(paths_at({{1, "nccl"}, {4, "nccl"}}, {"custom", "symm_mem", "nccl"}));
-  EXPECT_EQ(sizes.custom, 16);
-  EXPECT_EQ(sizes.symm_mem, 4);
-  EXPECT_EQ(vllm::rule_of(sizes)(cell_of(8, 1)), "nccl");
+TEST(VllmRules, LeaveSixRanksAndOtherGpusWithoutFlashInfer) {
+  EXPECT_EQ(shipped_path(message(6, mib), plain), "custom");
+  EXPECT_EQ(shipped_path(message(2, mib), {.sm = 120}), "custom");
+  EXPECT_EQ(shipped_path(message(2, 9 * mib, norm), {.sm = 120, .multicast = true}), "nccl");
 }
 
-TEST(VllmRules, NothingIsClaimedAboveTheLargestMeasuredSize) {
-  const auto sizes = vllm::fit_plain(paths_at({{1, "custom"}, {4, "custom"}}, {"custom", "nccl"}));
-  EXPECT_EQ(sizes.custom, 4 * 2048 + 16);
-  EXPECT_FALSE(sizes.symm_mem.has_value());
+TEST(VllmRules, ReadTheCustomKernelsTableOnlyWithMulticast) {
+  EXPECT_EQ(shipped_path(message(8, 1 * mib), plain), "custom");
+  EXPECT_EQ(shipped_path(message(8, 8 * mib), plain), "nccl") << "its buffer is 8 MiB";
+  vllm::Sizes sizes = vllm::shipped_sizes(90, 8, 1);
+  sizes.fused = 64 * kib;
+  EXPECT_EQ(vllm::path_of(message(8, 240 * kib), with_multicast, sizes), "custom");
+  EXPECT_EQ(vllm::path_of(message(8, 256 * kib), with_multicast, sizes), "symm_multimem") << "exclusive";
+  EXPECT_EQ(vllm::path_of(message(8, 64 * mib), with_multicast, sizes), "symm_multimem") << "inclusive";
+  EXPECT_EQ(vllm::path_of(message(8, 64 * mib + 16 * kib), with_multicast, sizes), "nccl");
 }
 
-TEST(VllmRules, SymmetricMemoryIsFittedForWhatTheCustomKernelsBufferLeaves) {
-  Dataset paths = paths_at({{1024, "custom"}, {4096, "custom"}, {8192, "custom"}}, {"custom", "nccl"});
-  paths.add(decision_row(cell_of(1024, 4096), "symm_mem", 1.5));
-  paths.add(decision_row(cell_of(1024, 8192), "symm_mem", 2.5));
-  const auto sizes = vllm::fit_plain(paths);
-  EXPECT_EQ(sizes.custom, 8192 * 2048 + 16);
-  EXPECT_EQ(sizes.symm_mem, 4096 * 2048 + 4);
-  EXPECT_EQ(vllm::rule_of(sizes)(cell_of(1024, 4096)), "custom");
-  const auto limited = vllm::rule_of(vllm::within_buffer(sizes));
-  EXPECT_EQ(limited(cell_of(1024, 1024)), "custom");
-  EXPECT_EQ(limited(cell_of(1024, 4096)), "symm_mem");
-  EXPECT_EQ(limited(cell_of(1024, 8192)), "nccl");
+TEST(VllmRules, GiveEachKernelItsOwnMultiplesAndDtypes) {
+  vllm::Sizes sizes = vllm::shipped_sizes(90, 4, 1);
+  sizes.fused.reset();
+  EXPECT_EQ(vllm::path_of(message(4, 32), with_multicast, sizes), "custom");
+  EXPECT_EQ(vllm::path_of(message(4, 20), with_multicast, sizes), "symm_multimem");
+  EXPECT_EQ(vllm::path_of(message(4, 18), with_multicast, sizes), "nccl");
+  EXPECT_EQ(vllm::path_of(message(4, 20, "NONE", DType::float32), with_multicast, sizes), "nccl");
+  EXPECT_EQ(vllm::path_of(message(4, 32, "NONE", DType::float32), with_multicast, sizes), "custom");
 }
 
-TEST(VllmRules, TheRangeIsEmptyIfSymmetricNcclIsAlwaysBest) {
-  const auto paths = paths_at({{1, "nccl_symm_mem"}, {4, "nccl_symm_mem"}}, {"custom", "nccl", "nccl_symm_mem"});
-  EXPECT_EQ(vllm::fit_range(paths, {8 * 2048 + 16, {}}), (vllm::PreferredRange{0, 0}));
+TEST(VllmRules, TakeMultimemByGpuAndTpSize) {
+  for (const auto& [sm, tp_size, path] : {std::tuple{90, 2, "symm_two_shot"},
+                                          {90, 4, "symm_multimem"},
+                                          {100, 4, "symm_two_shot"},
+                                          {103, 6, "symm_multimem"}}) {
+    EXPECT_EQ(vllm::symm_mem_path(sm, tp_size), path);
+  }
 }
 
-TEST(VllmRules, TheRangeEndsAreTheLastSizeBeforeAndTheFirstByteAfter) {
-  const auto paths = paths_at({{1, "nccl_symm_mem"}, {4, "custom"}, {16, "custom"}, {64, "nccl_symm_mem"}},
-                              {"custom", "nccl", "nccl_symm_mem"});
-  const vllm::PlainSizes sizes{16 * 2048 + 16, {}};
-  const auto range = vllm::fit_range(paths, sizes);
-  EXPECT_EQ(range, (vllm::PreferredRange{2048, 16 * 2048 + 1}));
-  const auto rule = vllm::rule_of(range, sizes);
-  EXPECT_EQ(rule(cell_of(1024, 1)), "nccl_symm_mem");
-  EXPECT_EQ(rule(cell_of(1024, 16)), "custom");
-  EXPECT_EQ(rule(cell_of(1024, 64)), "nccl_symm_mem");
+TEST(VllmRules, StopWhereTwoShotsAreAskedForNoMoreTokensThanRanks) {
+  vllm::Sizes sizes;
+  sizes.fused = mib;
+  sizes.one_shot = 16 * kib;
+  EXPECT_EQ(vllm::path_of({4, DType::bfloat16, norm, 8192, 4}, plain, sizes), "");
+  EXPECT_EQ(vllm::path_of({4, DType::bfloat16, norm, 8192, 5}, plain, sizes), "two_shot");
+  sizes.one_shot.reset();
+  EXPECT_EQ(vllm::path_of({4, DType::bfloat16, norm, 8192, 4}, plain, sizes), "one_shot") << "without a key always";
 }
 
-TEST(VllmRules, TwoShotsAreNeverAskedForFewerTokensThanRanksAndOne) {
-  // Two shots would win at 2 tokens, but FlashInfer stops there.
-  const auto sizes = vllm::fit_fused(paths_at({{1, "one_shot"}, {2, "two_shot"}, {4, "two_shot"}, {64, "unfused"}},
-                                              {"one_shot", "two_shot", "unfused"}));
-  EXPECT_EQ(sizes.one_shot, 2 * 2048);
-  EXPECT_EQ(sizes.fused, 4 * 2048);
+TEST(VllmRules, LetMnnvlChooseItsKernelAndKnowItsOwnLimit) {
+  const vllm::Host host{.sm = 103, .multicast = true, .mnnvl = true};
+  EXPECT_EQ(shipped_path(message(4, 256 * kib), host), "one_shot") << "1 MiB of all ranks";
+  EXPECT_EQ(shipped_path(message(4, 272 * kib, norm), host), "two_shot");
+  EXPECT_EQ(shipped_path(message(4, 80 * mib), host), "two_shot") << "by FI_MNNVL_ALLREDUCE_MAX_SIZE_MB";
+  EXPECT_EQ(shipped_path(message(4, 80 * mib, norm), host), "unfused_mnnvl");
+  EXPECT_EQ(shipped_path(message(4, 81 * mib), host), "nccl");
+  const vllm::Host nodes{.sm = 103, .nodes = 4, .multicast = true, .mnnvl = true};
+  EXPECT_EQ(shipped_path(message(16, 8 * mib), nodes), "two_shot");
+  EXPECT_EQ(shipped_path(message(16, 9 * mib), nodes), "nccl");
+  EXPECT_EQ(shipped_path(message(16, 1 * mib), {.sm = 90, .nodes = 4}), "nccl") << "trtllm runs on one host";
 }
 
-TEST(VllmRules, StrictLimitsLeaveOutTheSizeItself) {
-  const auto rule = vllm::rule_of(vllm::PlainSizes{2048, 4096});
-  EXPECT_EQ(rule(cell_of(1016, 1)), "custom");
-  EXPECT_EQ(rule(cell_of(1024, 1)), "symm_mem");
-  EXPECT_EQ(rule(cell_of(2046, 1)), "symm_mem");
-  EXPECT_EQ(rule(cell_of(2048, 1)), "nccl");
+TEST(VllmRules, LetNcclsSymmetricMemoryYieldStrictlyWithinItsRange) {
+  vllm::Host host{.sm = 90, .nccl_symm_mem = true};
+  vllm::Sizes sizes = vllm::shipped_sizes(90, 4, 1);
+  sizes.fused.reset();
+  EXPECT_EQ(vllm::path_of(message(4, 16 * kib), host, sizes), "nccl_symm_mem");
+  EXPECT_EQ(vllm::path_of(message(4, 32 * kib), host, sizes), "custom");
+  EXPECT_EQ(vllm::path_of(message(4, 512 * kib), host, sizes), "nccl_symm_mem");
+  EXPECT_EQ(vllm::path_of(message(2, 16 * kib), host, sizes), "custom") << "4 ranks at least";
 }
 
-TEST(VllmRules, EachKernelTakesItsOwnMultiplesOnly) {
-  const auto rule = vllm::rule_of(vllm::PlainSizes{1 << 20, 1 << 20});
-  EXPECT_EQ(rule(cell_of(8, 1)), "custom");     // 16 bytes
-  EXPECT_EQ(rule(cell_of(12, 1)), "symm_mem");  // 24
-  EXPECT_EQ(rule(cell_of(10, 1)), "symm_mem");  // 20
-  EXPECT_EQ(rule(cell_of(9, 1)), "nccl");       // 18
-  EXPECT_EQ(rule({2, DType::float16, "NONE", 12, 1}), "nccl");
-  EXPECT_EQ(rule({2, DType::float16, "NONE", 8, 1}), "custom");
+TEST(VllmRules, KnowWhatNoValueCouldChoose) {
+  const auto can = [](const Problem& problem, const char* path, const vllm::Host& host) {
+    return vllm::can_choose(problem, path, host, 32 * mib);
+  };
+  EXPECT_TRUE(can(message(4, mib, norm), "two_shot", plain));
+  EXPECT_FALSE(can({4, DType::bfloat16, norm, 8192, 4}, "two_shot", plain));
+  EXPECT_FALSE(can(message(4, mib), "two_shot", plain)) << "FlashInfer's table decides there";
+  EXPECT_TRUE(can(message(4, 16 * mib, norm), "one_shot", plain));
+  EXPECT_FALSE(can(message(4, 17 * mib, norm), "one_shot", plain)) << "64 MiB over the ranks";
+  EXPECT_FALSE(can(message(4, 33 * mib, norm), "two_shot", plain)) << "its workspace";
+  EXPECT_FALSE(can(message(4, mib), "nccl", plain)) << "the custom kernel takes it, table or not";
+  EXPECT_TRUE(can(message(4, mib), "nccl", with_multicast));
+  EXPECT_TRUE(can(message(4, 8 * mib), "nccl", plain));
+  EXPECT_FALSE(can(message(4, mib), "symm_multimem", plain));
+  EXPECT_FALSE(can(message(2, mib), "symm_multimem", with_multicast));
 }
 
-TEST(VllmRules, TheCustomKernelsBufferIsEightMiB) {
-  EXPECT_EQ(vllm::within_buffer({8 * 1024 * 1024 + 1, 5}).custom, 8 * 1024 * 1024);
-  EXPECT_EQ(vllm::within_buffer({8 * 1024 * 1024 - 1, 5}).custom, 8 * 1024 * 1024 - 1);
-  EXPECT_EQ(vllm::within_buffer({1, 5}).symm_mem, 5);
-}
-
-TEST(VllmRules, TheRangesEndsBelongToSymmetricNccl) {
-  const auto rule = vllm::rule_of(vllm::PreferredRange{2048, 8192}, {1 << 20, {}});
-  EXPECT_EQ(rule(cell_of(1024, 1)), "nccl_symm_mem");
-  EXPECT_EQ(rule(cell_of(1032, 1)), "custom");
-  EXPECT_EQ(rule(cell_of(4088, 1)), "custom");
-  EXPECT_EQ(rule(cell_of(4096, 1)), "nccl_symm_mem");
-}
-
-TEST(VllmRules, FusedLimitsTakeInTheSizeItself) {
-  const auto rule = vllm::rule_of(vllm::FusedSizes{.one_shot = 4096, .fused = 16'384});
-  EXPECT_EQ(rule(cell_of(512, 4)), "one_shot");
-  EXPECT_EQ(rule(cell_of(512, 5)), "two_shot");
-  EXPECT_EQ(rule(cell_of(512, 16)), "two_shot");
-  EXPECT_EQ(rule(cell_of(512, 17)), "unfused");
-}
-
-TEST(VllmRules, FusedKernelsRunNothingBeyondFlashInfersOwnLimits) {
-  const std::int64_t all = std::int64_t{1} << 40;
-  // One shot takes 64 MiB over the ranks; two shots need more tokens than ranks.
-  const auto one_shot = vllm::rule_of(vllm::FusedSizes{.one_shot = all, .fused = all});
-  EXPECT_EQ(one_shot(cell_of(16'384, 1024)), "one_shot");
-  EXPECT_EQ(one_shot(cell_of(16'384, 1025)), "none");
-  EXPECT_EQ(one_shot({8, DType::bfloat16, "NONE", 4096, 1024}), "one_shot");
-  EXPECT_EQ(one_shot({8, DType::bfloat16, "NONE", 4096, 1025}), "none");
-  const auto two_shot = vllm::rule_of(vllm::FusedSizes{.one_shot = 0, .fused = all});
-  EXPECT_EQ(two_shot(cell_of(512, 2)), "none");
-  EXPECT_EQ(two_shot(cell_of(512, 3)), "two_shot");
+TEST(VllmRules, CountTheWorkspaceOfAllRanks) {
+  EXPECT_EQ(vllm::workspace_bytes(false, 2, 64 * mib), 512 * mib);
+  EXPECT_EQ(vllm::workspace_bytes(false, 4, 2 * mib), 32 * mib);
+  EXPECT_EQ(vllm::workspace_bytes(true, 8, 2 * mib), 12 * mib);
+  EXPECT_EQ(vllm::largest_one_shot(8), 8 * mib);
 }
 
 }  // namespace arbiter::test

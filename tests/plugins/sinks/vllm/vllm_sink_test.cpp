@@ -4,69 +4,85 @@
 #include "arbiter/error.hpp"
 #include "arbiter/files.hpp"
 #include "support/decisions_report.hpp"
+#include "support/engine_kernels.hpp"
+#include "support/engine_packages.hpp"
 #include "support/engine_sinks.hpp"
+#include "vllm/vllm_rules.hpp"
 
 namespace arbiter::test {
 
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// How vLLM goes through its paths when nothing is fused.
-constexpr const char* plain_rule = R"(
-buffer = float("inf")
-def plain(tp, size):
-    if size % 16 == 0 and size < min(CUSTOM_ALL_REDUCE_MAX_SIZES["9.0"].get(tp, 0), buffer):
-        return "custom"
-    if size % 4 == 0 and size < SYMM_MEM_ALL_REDUCE_MAX_SIZES["9.0"].get(tp, 0):
-        return "symm_mem"
-    return "nccl"
-def choose(tp, fusion, tokens, hidden, itemsize):
-    return plain(tp, tokens * hidden * itemsize)
-)";
-
-/// The same with the kernel's buffer as vLLM makes it.
-constexpr const char* buffer_of_vllm = "\nbuffer = 8192 * 1024\n";
-
-/// The same with NCCL's symmetric memory on: asked first, outside of the range.
-constexpr const char* symmetric_rule = R"(
+/// How vLLM goes through its paths on sm90, with the values of an artefact over its own.
+constexpr const char* rule = R"(
+MiB = 1024 * 1024
+def table(name, key, own):
+    return {**own, **globals().get(name, {}).get(key, {})}
+fused = table("FI_ALLREDUCE_FUSION_MAX_SIZE_MB", 90, {2: 64, 4: 2, 8: 0.5})
+one_shot = table("_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB", 90, {2: 32, 4: 2, 8: 0.5})
+custom = table("CUSTOM_ALL_REDUCE_MAX_SIZES", "9.0", {2: 64 * MiB, 4: 32 * MiB, 6: MiB // 2, 8: MiB // 4})
+symm_mem = table("SYMM_MEM_ALL_REDUCE_MAX_SIZES", "9.0", {2: 64 * MiB, 4: 32 * MiB, 6: 64 * MiB, 8: 64 * MiB})
 def choose(tp, fusion, tokens, hidden, itemsize):
     size = tokens * hidden * itemsize
-    low, high = NCCL_SYMM_MEM_ALL_REDUCE_CONFIG["custom_ar_preferred_ranges"][tp]
-    return "nccl_symm_mem" if size <= low or size >= high else plain(tp, size)
+    if tp != 6 and tokens <= int(fused[tp] * MiB) // (hidden * itemsize):
+        if fusion != "NONE":
+            in_one_shot = size <= one_shot[tp] * MiB
+        else:
+            in_one_shot = size * 2 * tp <= {2: 512, 4: 64, 8: 42}[tp] * MiB
+        assert in_one_shot or tokens > tp, "sequence length should be larger than tp_size"
+        return "one_shot" if in_one_shot else "two_shot"
+    if size % 16 == 0 and size < (min(8 * MiB, custom[tp]) if multicast else 8 * MiB):
+        return "custom"
+    if multicast and size % 4 == 0 and size <= symm_mem[tp]:
+        return "symm_two_shot" if tp == 2 else "symm_multimem"
+    return "nccl"
 )";
-
-/// FlashInfer's fused kernels: a token limit is made of the size, rounded down, and two shots need tokens > tp.
-constexpr const char* fused_rule = R"(
-MiB = 1024 * 1024
-def choose(tp, fusion, tokens, hidden, itemsize):
-    if tokens > int(FI_ALLREDUCE_FUSION_MAX_SIZE_MB[90][tp] * MiB) // (hidden * itemsize):
-        return "unfused"
-    if tokens * hidden * itemsize <= _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB[90][tp] * MiB:
-        return "one_shot"
-    assert tokens > tp, "sequence length should be larger than tp_size"
-    return "two_shot"
+constexpr const char* own_values = R"(
+FI_ALLREDUCE_FUSION_MAX_SIZE_MB = _FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {}
+CUSTOM_ALL_REDUCE_MAX_SIZES = SYMM_MEM_ALL_REDUCE_MAX_SIZES = {}
 )";
+std::string with(bool multicast) { return multicast ? "multicast = True\n" : "multicast = False\n"; }
 
 using Paths = std::map<std::string, std::vector<std::string>>;
-const Paths plain_paths = {{"custom", {"ONESHOT", "TWOSHOT"}}, {"symm_mem", {"NCCL_SYMMETRIC"}}, {"nccl", {"NCCL"}}};
-const Paths symmetric_paths = {{"custom", {"ONESHOT", "TWOSHOT"}},
-                               {"symm_mem", {"NCCL_SYMMETRIC"}},
-                               {"nccl", {"NCCL"}},
-                               {"nccl_symm_mem", {"NCCL_SYMMETRIC"}}};
-const Paths fused_paths = {{"one_shot", {"ONESHOT"}}, {"two_shot", {"TWOSHOT"}}, {"unfused", {"NCCL"}}};
-const std::vector<std::string> norm_fusions = {"RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8"};
+const Paths all_paths = {
+    {"one_shot", {"FLASHINFER_ONESHOT"}},      {"two_shot", {"FLASHINFER_TWOSHOT"}},       {"custom", {"VLLM_CUSTOM"}},
+    {"symm_two_shot", {"TORCH_SYMM_TWOSHOT"}}, {"symm_multimem", {"TORCH_SYMM_MULTIMEM"}}, {"nccl", {"NCCL"}},
+    {"others", {"ONESHOT", "NCCL_SYMMETRIC"}}};
 
-const std::vector<std::pair<std::string, std::string>> named = {{"custom", "[ONESHOT, TWOSHOT]"},
-                                                                {"symm_mem", "[NCCL_SYMMETRIC]"},
-                                                                {"nccl_symm_mem", "[NCCL_SYMMETRIC]"},
-                                                                {"nccl", "[NCCL]"},
-                                                                {"one_shot", "[ONESHOT]"},
-                                                                {"two_shot", "[TWOSHOT]"}};
+const std::vector<std::string> every_fusion = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8"};
+const std::vector<std::string> kernels = {"FLASHINFER_ONESHOT", "FLASHINFER_TWOSHOT", "VLLM_CUSTOM", "NCCL"};
+
+std::vector<std::string> and_also(std::vector<std::string> names, const std::vector<std::string>& more) {
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
+const std::vector<std::string> with_symm_mem = and_also(kernels, {"TORCH_SYMM_TWOSHOT", "TORCH_SYMM_MULTIMEM"});
 
 std::filesystem::path artefact(const DecisionsReport& end) { return end.run.output_dir / "engines/vllm/vllm.py"; }
+
+/// The file without its comments.
+std::string dicts_of(const DecisionsReport& end) {
+  std::istringstream lines(read_file(artefact(end)));
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('#')) text += line + "\n";
+  }
+  return text;
+}
+
+std::unique_ptr<DecisionsReport> written(const Dataset& data,
+                                         const std::vector<std::pair<std::string, std::string>>& values = {}) {
+  auto end = std::make_unique<DecisionsReport>(data);
+  if (!data.empty()) end->report.setting = data.rows().front().setting;
+  load_plugin<Sink>(PLUGIN, values)->write(end->report);
+  return end;
+}
 
 class VllmSink : public ::testing::Test {
  protected:
@@ -74,145 +90,235 @@ class VllmSink : public ::testing::Test {
     if (testing::run({"python3", "--version"}).exit_code != 0) GTEST_SKIP() << "no python3 to read the dicts back";
   }
 
-  /// What the real dicts choose for every point of `data`, judged.
-  static Judgement replay(const DecisionsReport& end, const Dataset& data, const std::string& rule,
-                          const Paths& paths) {
+  static Answers answers(const DecisionsReport& end, const Dataset& data, const std::string& program) {
     std::string failure;
-    const Answers answers = python_answers(artefact(end), rule, data, failure);
+    Answers found = python_answers(artefact(end), program, data, failure);
     EXPECT_EQ(failure, "");
-    return answers.empty() ? Judgement{} : judge(data, answers, paths);
+    return found;
   }
 };
 
+/// One fused message of each token count, for 4 ranks: times of one shot, two shots, and what comes after FlashInfer.
+Dataset fused_cells(const std::vector<std::tuple<std::int64_t, double, double, double>>& times) {
+  Dataset data(Machine{"sm90", {}});
+  for (const auto& [tokens, one_shot, two_shot, after_them] : times) {
+    const Problem problem{4, DType::bfloat16, "RESIDUAL_RMS_NORM", 8192, tokens};
+    data.add(engine_row(problem, "FLASHINFER_ONESHOT", one_shot));
+    if (tokens > 4) data.add(engine_row(problem, "FLASHINFER_TWOSHOT", two_shot));
+    for (const char* after : {"VLLM_CUSTOM", "NCCL"}) data.add(engine_row(problem, after, after_them));
+  }
+  return data;
+}
+
 }  // namespace
 
-TEST_F(VllmSink, MakesVllmChooseTheBestPathAtEveryPointWhenSizeDecides) {
-  for (const int tp_size : {2, 4, 8}) {
-    DecisionsReport end(engine_sweep({{tp_size}}));
-    load_plugin<Sink>(PLUGIN, named)->write(end.report);
-    const Judgement plain = replay(end, end.dataset, plain_rule, plain_paths);
-    EXPECT_EQ(plain.cells, 50);
-    EXPECT_THAT(line_with(end.said, "symmetric memory below"),
-                AllOf(HasSubstr(plain.stated()), HasSubstr(plain.stated_worst())));
-    // Nothing is lost but what vLLM cannot do at all.
-    Dataset possible(end.dataset.machine());
-    for (const Measurement& row : end.dataset.rows()) {
-      const std::int64_t step = row.strategy == "NCCL" ? 1 : row.strategy == "NCCL_SYMMETRIC" ? 4 : 16;
-      if (row.problem.message_bytes() % step == 0) possible.add(row);
+TEST_F(VllmSink, FindsBothLimitsOfFlashInfer) {
+  const auto end = written(fused_cells({{1, 1.0, 9.0, 2.0},
+                                        {8, 1.0, 2.0, 3.0},
+                                        {16, 3.0, 1.0, 2.0},
+                                        {64, 9.0, 1.0, 2.0},
+                                        {128, 9.0, 3.0, 1.0},
+                                        {400, 9.0, 3.0, 1.0}}));
+  EXPECT_EQ(dicts_of(*end),
+            "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 1}}\n"
+            "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.125}}\n");
+  EXPECT_THAT(end->said, Contains(HasSubstr("here 0.00 (0.00) over the best path of the table")));
+}
+
+TEST_F(VllmSink, StatesTheRegretsOfVllmsOwnValuesAndOfItsOwnAsAReplayFindsThem) {
+  for (const bool multicast : {false, true}) {
+    const auto strategies = and_also(multicast ? with_symm_mem : kernels, {"ONESHOT", "NCCL_SYMMETRIC"});
+    const auto end = written(kernel_sweep(
+        {.tp_sizes = {2, 4, 8}, .fusions = every_fusion, .strategies = strategies, .noise = 0.3, .seed = 3}));
+    const Answers shipped = answers(*end, end->dataset, std::string(own_values) + with(multicast) + rule);
+    const Answers here = answers(*end, end->dataset, with(multicast) + rule);
+    for (const int tp_size : {2, 4, 8}) {
+      const auto text = [&](const Answers& chosen) {
+        const Judgement found = judge(end->dataset.of_tp_size(tp_size), chosen, all_paths);
+        EXPECT_EQ(found.without_time, 0);
+        return fmt::format("{:.2f} ({:.2f})", 100.0 * found.mean, 100.0 * found.worst);
+      };
+      const std::string line = line_with(end->said, fmt::format("vllm: tp {}: FlashInfer", tp_size));
+      EXPECT_THAT(line, HasSubstr(fmt::format("shipped {}, here {} over the fastest strategy; 144 cells", text(shipped),
+                                              text(here))));
+      EXPECT_THAT(read_file(artefact(*end)), HasSubstr(line.substr(line.find("tp "))));
     }
-    const Judgement fair = replay(end, possible, plain_rule, plain_paths);
-    EXPECT_EQ(fair.cells, 50);
-    EXPECT_DOUBLE_EQ(fair.worst, 0.0);
-    const std::string line = line_with(end.said, "custom below");
-    const auto limit = line.find("unless its buffer");
-    EXPECT_EQ(limit != std::string::npos, tp_size == 2);
-    if (limit == std::string::npos) continue;
-    const Judgement limited = replay(end, end.dataset, std::string(plain_rule) + buffer_of_vllm, plain_paths);
-    EXPECT_GT(limited.mean, plain.mean);
-    EXPECT_THAT(line.substr(limit), AllOf(HasSubstr(limited.stated()), HasSubstr(limited.stated_worst())));
   }
 }
 
-TEST_F(VllmSink, StatesTheRegretThatItsReplayFinds) {
-  for (unsigned seed = 1; seed <= 3; ++seed) {
-    EngineSweep sweep{{2, 4}, {"NONE"}, 0.4, seed};
-    sweep.fusions.insert(sweep.fusions.end(), norm_fusions.begin(), norm_fusions.end());
-    DecisionsReport end(engine_sweep(sweep));
-    load_plugin<Sink>(PLUGIN, named)->write(end.report);
-    for (const int tp_size : {2, 4}) {
-      const Dataset plain_data = end.dataset.of_tp_size(tp_size).of_fusion("NONE");
-      const Judgement plain = replay(end, plain_data, plain_rule, plain_paths);
-      EXPECT_GT(plain.worst, 0.0);
-      EXPECT_THAT(line_with(end.said, fmt::format("tp {}: custom below", tp_size)),
-                  AllOf(HasSubstr(plain.stated()), HasSubstr(plain.stated_worst())));
-      Dataset norm_data(plain_data.machine());
-      for (const std::string& fusion : norm_fusions) {
-        norm_data.append(end.dataset.of_tp_size(tp_size).of_fusion(fusion));
+TEST_F(VllmSink, IsNeverWorseInTheMeanThanWhatVllmShips) {
+  for (const bool multicast : {false, true}) {
+    for (unsigned seed = 1; seed <= 3; ++seed) {
+      const auto end = written(kernel_sweep({.tp_sizes = {2, 4, 8},
+                                             .fusions = every_fusion,
+                                             .strategies = multicast ? with_symm_mem : kernels,
+                                             .noise = 0.5,
+                                             .seed = seed}));
+      const Answers shipped = answers(*end, end->dataset, std::string(own_values) + with(multicast) + rule);
+      const Answers here = answers(*end, end->dataset, with(multicast) + rule);
+      for (const int tp_size : {2, 4, 8}) {
+        const Dataset data = end->dataset.of_tp_size(tp_size);
+        EXPECT_LE(judge(data, here, all_paths).mean, judge(data, shipped, all_paths).mean) << tp_size << " " << seed;
       }
-      const Judgement fused = replay(end, norm_data, fused_rule, fused_paths);
-      EXPECT_EQ(fused.without_time, 0);
-      EXPECT_THAT(line_with(end.said, fmt::format("tp {}: fused up to", tp_size)),
-                  AllOf(HasSubstr(fused.stated()), HasSubstr(fused.stated_worst())));
     }
-    const Dataset tp4 = end.dataset.of_tp_size(4).of_fusion("NONE");
-    const Judgement range = replay(end, tp4, std::string(plain_rule) + symmetric_rule, symmetric_paths);
-    EXPECT_THAT(line_with(end.said, "with NCCL's symmetric memory"),
-                AllOf(HasSubstr(range.stated()), HasSubstr(range.stated_worst())));
   }
 }
 
-TEST_F(VllmSink, LeavesOutAndNamesWhatWasNotMeasured) {
-  DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
-  load_plugin<Sink>(PLUGIN, named)->write(end.report);
-  const std::string text = read_file(artefact(end));
-  EXPECT_THAT(text, HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"9.0\": {2: "));
-  EXPECT_THAT(text, Not(HasSubstr("4: ")));
-  EXPECT_THAT(text, HasSubstr("FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {}}"));
-  EXPECT_THAT(text, HasSubstr("{\"custom_ar_preferred_ranges\": {}}"));
-  EXPECT_THAT(end.said, ::testing::Contains("vllm: CUSTOM_ALL_REDUCE_MAX_SIZES has no tp 4, 6, 8: not measured"));
-  EXPECT_THAT(end.said, ::testing::Contains("vllm: FI_ALLREDUCE_FUSION_MAX_SIZE_MB has no tp 2, 4, 8: not measured"));
-}
-
-TEST_F(VllmSink, TakesOtherStrategiesForItsPaths) {
-  Dataset data(Machine{"sm103", {}});
-  for (const std::int64_t tokens : {1, 16, 256}) {
-    data.add(decision_row(cell_of(1024, tokens), "VLLM_1STAGE", tokens < 100 ? 1.0 : 9.0));
-    data.add(decision_row(cell_of(1024, tokens), "NCCL", 5.0));
-  }
-  DecisionsReport end(data);
-  load_plugin<Sink>(PLUGIN, {{"custom", "[VLLM_1STAGE]"}, {"nccl", "[NCCL]"}})->write(end.report);
-  EXPECT_THAT(read_file(artefact(end)), HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"10.3\": {2: 32784}}"));
-}
-
-TEST_F(VllmSink, WritesNothingWhereThereIsNoGpuOrNothingOfUse) {
-  for (const char* platform : {"cpu", "sm90"}) {
-    DecisionsReport end(Dataset(Machine{platform, {}}));
-    load_plugin<Sink>(PLUGIN, named)->write(end.report);
-    EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
-    ASSERT_FALSE(end.said.empty());
-    EXPECT_THAT(end.said[0], HasSubstr(platform == std::string("cpu") ? "nothing to write" : "not measured"));
+TEST_F(VllmSink, WritesTheSameDictsWhereTheSameMachineIsMeasuredAgain) {
+  for (const auto& strategies : {kernels, with_symm_mem}) {
+    std::string first;
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+      const auto end = written(kernel_sweep(
+          {.tp_sizes = {2, 4, 8}, .fusions = every_fusion, .strategies = strategies, .noise = 0.01, .seed = seed}));
+      if (first.empty()) first = dicts_of(*end);
+      EXPECT_EQ(dicts_of(*end), first) << seed;
+    }
   }
 }
 
-TEST_F(VllmSink, WritesNoFileAndOneLineWhereNoStrategyIsNamed) {
-  DecisionsReport end(engine_sweep({{2}, {"NONE", "RESIDUAL_RMS_NORM"}}));
-  load_plugin<Sink>(PLUGIN)->write(end.report);
-  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
-  EXPECT_THAT(end.said, ::testing::ElementsAre(
-                            AllOf(HasSubstr("vllm: nothing to write: no strategy is named for vLLM's paths"),
-                                  HasSubstr("sinks: {vllm: {custom: [NAME]}}"),
-                                  HasSubstr("paths: custom, symm_mem, nccl_symm_mem, nccl, one_shot, two_shot;"),
-                                  HasSubstr("names in the data: NCCL, NCCL_SYMMETRIC, ONESHOT, TWOSHOT"))));
+TEST_F(VllmSink, KeepsVllmsOwnValuesWhereNothingIsGained) {
+  const auto end = written(
+      fused_cells({{1, 1.0, 9.0, 1.005}, {8, 1.002, 1.0, 1.001}, {128, 1.0, 1.001, 1.2}, {400, 9.0, 9.0, 1.0}}));
+  EXPECT_EQ(dicts_of(*end),
+            "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 2}}\n"
+            "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 2}}\n");
+  EXPECT_THAT(end->said, Contains(HasSubstr("vLLM's own values stay")));
 }
 
-TEST_F(VllmSink, RefusesANamedStrategyThatIsNotInTheData) {
-  DecisionsReport end(engine_sweep({{2}}));
-  const auto sink = load_plugin<Sink>(PLUGIN, {{"custom", "[MISSING]"}});
-  try {
-    sink->write(end.report);
-    FAIL() << "a strategy without data was taken";
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(),
-                AllOf(HasSubstr("vllm: custom: found MISSING"), HasSubstr("allowed: "), HasSubstr("ONESHOT")));
+TEST_F(VllmSink, KeepsWithinFlashInfersAssertsAndTheWorkspace) {
+  // One shot loses wherever two shots run, and FlashInfer wins at every size.
+  const auto two =
+      written(fused_cells({{1, 1.0, 0.0, 2.0}, {8, 9.0, 1.0, 20.0}, {128, 9.0, 1.0, 20.0}, {8192, 9.0, 1.0, 20.0}}));
+  EXPECT_EQ(dicts_of(*two),
+            "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 2}}\n"
+            "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.125}}\n")
+      << "4 tokens of 16384 elements stay one shot; 32 MiB are the most for 512 MiB of workspace, and no cell has them";
+  // One shot wins everywhere.
+  const auto one =
+      written(fused_cells({{1, 1.0, 0.0, 9.0}, {512, 1.0, 9.0, 9.0}, {1024, 1.0, 9.0, 9.0}, {2048, 1.0, 8.0, 9.0}}));
+  EXPECT_EQ(dicts_of(*one),
+            "FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 32}}\n"
+            "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 16}}\n")
+      << "64 MiB over the ranks";
+  EXPECT_THAT(read_file(artefact(*one)), HasSubstr("# tp 4: FlashInfer's workspace takes 512 MiB on each GPU.\n"));
+  const auto small = written(one->dataset, {{"workspace_mib", "128"}});
+  EXPECT_THAT(dicts_of(*small), HasSubstr("FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 8}}\n"));
+  EXPECT_THAT(dicts_of(*written(two->dataset, {{"widest_hidden_size", "65536"}})),
+              HasSubstr("_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.5}}\n"));
+}
+
+TEST_F(VllmSink, ComparesTheShotsAloneWhereNothingAfterFlashInferWasMeasured) {
+  Dataset data(Machine{"sm90", {}});
+  const Dataset all = fused_cells({{1, 1.0, 0.0, 1.0}, {8, 1.0, 2.0, 1.0}, {64, 2.0, 1.0, 1.0}});
+  for (const Measurement& row : all.rows()) {
+    if (row.strategy.starts_with("FLASHINFER")) data.add(row);
   }
-  EXPECT_FALSE(std::filesystem::exists(end.run.output_dir));
+  const auto end = written(data);
+  EXPECT_EQ(dicts_of(*end), "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.125}}\n");
+  EXPECT_THAT(read_file(artefact(*end)),
+              HasSubstr("# Not measured: custom, symm_two_shot, symm_multimem, nccl_symm_mem, nccl.\n"));
 }
 
-TEST_F(VllmSink, SaysInItsFileWhichStrategyStandsForWhichPath) {
-  DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
-  load_plugin<Sink>(PLUGIN, {{"custom", "[ONESHOT, TWOSHOT]"}, {"nccl", "[NCCL]"}})->write(end.report);
-  EXPECT_THAT(read_file(artefact(end)),
-              HasSubstr("# vLLM's paths were measured as: custom: ONESHOT, TWOSHOT; nccl: NCCL.\n"));
+TEST_F(VllmSink, WritesTheDictsOfSymmetricMemoryOnlyWhereThereIsMulticast) {
+  const auto without =
+      written(kernel_sweep({.tp_sizes = {4}, .strategies = and_also(kernels, {"TORCH_SYMM_TWOSHOT"})}));
+  EXPECT_THAT(dicts_of(*without), AllOf(Not(HasSubstr("CUSTOM_ALL")), Not(HasSubstr("SYMM_MEM_ALL"))));
+  EXPECT_THAT(without->said,
+              Contains(HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES and SYMM_MEM_ALL_REDUCE_MAX_SIZES are left out")));
+  const auto end = written(kernel_sweep({.tp_sizes = {4, 6}, .strategies = with_symm_mem}));
+  EXPECT_THAT(dicts_of(*end), AllOf(HasSubstr("CUSTOM_ALL_REDUCE_MAX_SIZES = {\"9.0\": {4: "),
+                                    HasSubstr("SYMM_MEM_ALL_REDUCE_MAX_SIZES = {\"9.0\": {4: "), HasSubstr(", 6: ")));
 }
 
-TEST_F(VllmSink, NamesThePathsThatADictLacksStrategiesFor) {
-  DecisionsReport end(engine_sweep({{2}, {"NONE"}}));
-  load_plugin<Sink>(PLUGIN, {{"custom", "[ONESHOT]"}, {"nccl", "[NCCL]"}})->write(end.report);
-  EXPECT_THAT(end.said, ::testing::Contains("vllm: SYMM_MEM_ALL_REDUCE_MAX_SIZES is left out: no strategy is named for "
-                                            "symm_mem"));
-  EXPECT_THAT(end.said, ::testing::Contains("vllm: FI_ALLREDUCE_FUSION_MAX_SIZE_MB is left out: no strategy is named "
-                                            "for one_shot, two_shot"));
-  EXPECT_THAT(end.said, ::testing::Contains("vllm: CUSTOM_ALL_REDUCE_MAX_SIZES has no tp 4, 6, 8: not measured"));
+TEST_F(VllmSink, NamesTheWinnersThatVllmCannotRun) {
+  const auto end = written(kernel_sweep(
+      {.tp_sizes = {2, 4}, .fusions = every_fusion, .strategies = and_also(kernels, {"ONESHOT", "NCCL_SYMMETRIC"})}));
+  EXPECT_THAT(end->said, Contains(AllOf(HasSubstr("vllm: ONESHOT is the fastest in "), HasSubstr(" % of 288 cells"))));
+  EXPECT_THAT(dicts_of(*end), Not(HasSubstr("NCCL_SYMM")));
+}
+
+TEST_F(VllmSink, FitsTheRangeOfNcclsSymmetricMemoryForAStrategyThatIsNamed) {
+  Dataset data = kernel_sweep({.tp_sizes = {2, 4}});
+  const Dataset symmetric = kernel_sweep({.tp_sizes = {2, 4}, .strategies = {"NCCL_SYMMETRIC"}});
+  for (const Measurement& row : symmetric.rows()) {
+    const bool is_small = row.problem.message_bytes() < 100'000;
+    data.add(engine_row(row.problem, "COPIED", is_small ? 1.0 : row.time_us));
+  }
+  const auto end = written(data, {{"nccl_symm_mem", "[COPIED]"}});
+  EXPECT_THAT(dicts_of(*end), HasSubstr("NCCL_SYMM_MEM_ALL_REDUCE_CONFIG = {\"custom_ar_preferred_ranges\": {4: ("));
+  EXPECT_THAT(end->said, Contains(HasSubstr("vllm: tp 4: with VLLM_USE_NCCL_SYMM_MEM=1, other paths between ")));
+  EXPECT_THAT(end->said, Not(Contains(HasSubstr("tp 2: with VLLM_USE_NCCL_SYMM_MEM"))));
+}
+
+TEST_F(VllmSink, WritesTheKeysOfMnnvlWhereThatBackendWasMeasured) {
+  const auto end = written(kernel_sweep({.tp_sizes = {4}, .fusions = every_fusion, .strategies = with_symm_mem}),
+                           {{"flashinfer_backend", "mnnvl"}});
+  EXPECT_THAT(dicts_of(*end),
+              AllOf(HasSubstr("FI_MNNVL_ALLREDUCE_MAX_SIZE_MB = {(90, 4, 1): "), Not(HasSubstr("ONE_SHOT"))));
+  EXPECT_THAT(read_file(artefact(*end)), HasSubstr("# For VLLM_FLASHINFER_ALLREDUCE_BACKEND=mnnvl"));
+}
+
+TEST_F(VllmSink, SaysWhatItFollowsAndWhereItGoes) {
+  const auto end = written(kernel_sweep({.tp_sizes = {4}, .fusions = every_fusion}));
+  EXPECT_THAT(
+      read_file(artefact(*end)),
+      AllOf(HasSubstr("# AllReduce sizes for vLLM 0.33.0, with FlashInfer 0.7.2, measured on sm90 (NVIDIA H200).\n"),
+            HasSubstr("context engine, bfloat16.\n"), HasSubstr("custom: VLLM_CUSTOM; nccl: NCCL.\n"),
+            HasSubstr("# Not measured: symm_two_shot, symm_multimem, nccl_symm_mem.\n"),
+            HasSubstr("# tp 4, without fusion: shipped "), HasSubstr("# tp 4, with residual and norm: shipped "),
+            HasSubstr("vllm/compilation/passes/fusion/allreduce_rms_fusion.py"),
+            HasSubstr("VLLM_FLASHINFER_ALLREDUCE_BACKEND=trtllm")));
+}
+
+TEST_F(VllmSink, WritesNothingFromOtherKernelsOrAnotherContext) {
+  for (const KernelSweep& sweep :
+       {KernelSweep{.tp_sizes = {2}, .strategies = {"NCCL", "ONESHOT", "TWOSHOT", "NCCL_SYMMETRIC"}},
+        KernelSweep{.tp_sizes = {2}, .context = Context::back_to_back}}) {
+    const auto end = written(kernel_sweep(sweep));
+    EXPECT_FALSE(std::filesystem::exists(end->run.output_dir));
+    EXPECT_THAT(end->said, ElementsAre(AllOf(HasSubstr("vllm: nothing to write"),
+                                             HasSubstr("FLASHINFER_ONESHOT: {strategy: PYTHON, "),
+                                             HasSubstr("configs/engines.yaml"))));
+  }
+}
+
+TEST_F(VllmSink, WritesNothingWhereWhatWasMeasuredDecidesNothing) {
+  const auto end = written(kernel_sweep({.tp_sizes = {4}, .strategies = {"VLLM_CUSTOM", "NCCL"}}));
+  EXPECT_FALSE(std::filesystem::exists(end->run.output_dir));
+  EXPECT_THAT(end->said, Contains(HasSubstr("vllm: nothing to write for tp 4")));
+  const auto host = written(Dataset(Machine{"cpu", {}}));
+  EXPECT_THAT(host->said, ElementsAre(HasSubstr("the engine runs on GPUs")));
+}
+
+TEST_F(VllmSink, TakesNoKernelOfArbiters) {
+  DecisionsReport end(kernel_sweep({.tp_sizes = {2}}));
+  end.report.setting = engine_setting();
+  const auto sink = load_plugin<Sink>(PLUGIN, {{"custom", "[ONESHOT, VLLM_CUSTOM]"}});
+  EXPECT_THROW(sink->write(end.report), DataError);
+}
+
+TEST_F(VllmSink, AgreesWithVllmsOwnCode) {
+  for (const auto& [package, distribution, release] :
+       {std::tuple("vllm", "vllm", vllm::version), std::tuple("flashinfer", "flashinfer-python", "0.7.2")}) {
+    const std::string why_not = why_not_asked(package, distribution, release);
+    if (!why_not.empty()) GTEST_SKIP() << why_not;
+  }
+  const std::string own_code =
+      engine_scripts({"plugins/sinks/flashinfer/ask_flashinfer.py", "plugins/sinks/vllm/ask_vllm.py"});
+  for (const bool multicast : {false, true}) {
+    const auto end = written(kernel_sweep({.tp_sizes = {2, 4, 8},
+                                           .fusions = every_fusion,
+                                           .strategies = multicast ? with_symm_mem : kernels,
+                                           .noise = 0.3}));
+    const Dataset& data = end->dataset;
+    EXPECT_EQ(answers(*end, data, with(multicast) + own_code), answers(*end, data, with(multicast) + rule));
+    Answers shipped;
+    for (const auto& [problem, cell] : data.cells()) {
+      shipped[problem] =
+          vllm::path_of(problem, {.sm = 90, .multicast = multicast}, vllm::shipped_sizes(90, problem.tp_size, 1));
+    }
+    EXPECT_EQ(answers(*end, data, std::string(own_values) + with(multicast) + own_code), shipped);
+  }
 }
 
 }  // namespace arbiter::test

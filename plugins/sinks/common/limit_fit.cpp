@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/limit_fit.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace arbiter {
+
+namespace {
+
+using Values = std::vector<std::int64_t>;
+
+constexpr double failure = 1e4;  // what a choice without a time costs: no measured path is as slow
+constexpr double tie = 1e-3;
+
+/// Every combination of the allowed values.
+std::vector<Values> combinations(const std::vector<Limit>& limits) {
+  std::vector<Values> result = {{}};
+  for (const Limit& limit : limits) {
+    Values tried = limit.allowed;
+    if (limit.shipped && std::ranges::find(tried, *limit.shipped) == tried.end()) tried.push_back(*limit.shipped);
+    std::vector<Values> longer;
+    longer.reserve(result.size() * tried.size());
+    for (const Values& values : result) {
+      for (const std::int64_t value : tried) {
+        longer.push_back(values);
+        longer.back().push_back(value);
+      }
+    }
+    result = std::move(longer);
+  }
+  return result;
+}
+
+/// 0 for a power of two, 1 for three halves of one, 2 for other numbers.
+int roughness(std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  if (std::has_single_bit(bits)) return 0;
+  return bits % 3 == 0 && std::has_single_bit(bits / 3) ? 1 : 2;
+}
+
+/// What makes one of equally good combinations preferable; less is better.
+std::tuple<int, int, Values> preference(const Values& values, const std::vector<Limit>& limits) {
+  int changed = 0;
+  int rough = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == limits[i].shipped) continue;
+    ++changed;
+    rough += roughness(values[i]);
+  }
+  return {changed, rough, values};
+}
+
+/// The regret of each combination in each cell that counts.
+class Regrets {
+ public:
+  Regrets(const std::vector<EngineCell>& cells, const std::vector<Values>& all, const PathOfLimits& path) {
+    std::map<std::string, std::set<std::string>> known;  // paths, by fusion
+    for (const EngineCell& cell : cells) {
+      for (const auto& [name, time] : cell.times) known[cell.problem.fusion].insert(name);
+    }
+    for (const EngineCell& cell : cells) {
+      const std::set<std::string>& of_fusion = known[cell.problem.fusion];
+      std::vector<double> regrets;
+      regrets.reserve(all.size());
+      std::string last;  // neighbours mostly choose the same
+      bool differ = false;
+      for (const Values& values : all) {
+        std::string chosen = path(cell.problem, values);
+        if (!regrets.empty() && chosen == last) {
+          regrets.push_back(regrets.back());
+          continue;
+        }
+        // The empty name is the engine's failure, which is known without a time.
+        if (!chosen.empty() && !of_fusion.contains(chosen)) break;
+        differ = differ || !regrets.empty();
+        const double time = cell.time_of(chosen);
+        regrets.push_back(std::isnan(time) ? failure : time / cell.best - 1.0);
+        last = std::move(chosen);
+      }
+      if (regrets.size() < all.size()) continue;
+      cells_.push_back(std::move(regrets));
+      decides_ = decides_ || differ;
+    }
+  }
+
+  /// Whether the values make a difference in any cell.
+  [[nodiscard]] bool decides() const { return decides_; }
+
+  [[nodiscard]] double mean(std::size_t combination) const {
+    return mean_where(combination, [](const std::vector<double>&) { return true; });
+  }
+
+  /// Over the cells in which the combination `other` chooses a path with a time.
+  [[nodiscard]] double mean_beside(std::size_t combination, std::size_t other) const {
+    return mean_where(combination, [&](const std::vector<double>& cell) { return cell[other] < failure; });
+  }
+
+ private:
+  template <class Counts>
+  [[nodiscard]] double mean_where(std::size_t combination, const Counts& counts) const {
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (const std::vector<double>& cell : cells_) {
+      if (!counts(cell)) continue;
+      sum += cell[combination];
+      ++count;
+    }
+    return count == 0 ? 0.0 : sum / static_cast<double>(count);
+  }
+
+  std::vector<std::vector<double>> cells_;
+  bool decides_ = false;
+};
+
+}  // namespace
+
+std::vector<std::int64_t> round_numbers(std::int64_t from, std::int64_t to) {
+  std::set<std::int64_t> numbers = {from, to};
+  for (std::int64_t power = 1; power <= to; power *= 2) {
+    for (const std::int64_t number : {power, power + power / 2}) {
+      if (number >= from && number <= to) numbers.insert(number);
+    }
+  }
+  return {numbers.begin(), numbers.end()};
+}
+
+std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell>& cells,
+                                                    const std::vector<Limit>& limits, const PathOfLimits& path) {
+  const std::vector<Values> all = combinations(limits);
+  const Regrets regrets(cells, all, path);
+  if (!regrets.decides()) return std::nullopt;
+  Values shipped;
+  for (const Limit& limit : limits) shipped.push_back(limit.shipped.value_or(-1));
+  const auto own = static_cast<std::size_t>(std::ranges::find(all, shipped) - all.begin());
+  std::vector<std::size_t> allowed;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (own == all.size() || regrets.mean_beside(i, own) <= regrets.mean_beside(own, own)) allowed.push_back(i);
+  }
+  std::vector<double> means(all.size());
+  for (const std::size_t i : allowed) means[i] = regrets.mean(i);
+  double least = failure;
+  for (const std::size_t i : allowed) least = std::min(least, means[i]);
+  const Values* best = nullptr;
+  for (const std::size_t i : allowed) {
+    if (means[i] > least + tie) continue;
+    if (best == nullptr || preference(all[i], limits) < preference(*best, limits)) best = &all[i];
+  }
+  return *best;
+}
+
+}  // namespace arbiter
