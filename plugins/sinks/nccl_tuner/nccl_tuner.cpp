@@ -113,7 +113,7 @@ class NcclTuner : public Sink {
       return;
     }
     const std::filesystem::path file = report.run.output_dir / "engines" / "nccl_tuner" / "nccl_tuner.conf";
-    write_file(file, head(report, *rows, artefact_dtype(data), paths, findings) + text);
+    write_file(file, head(report, EngineRows{data}, artefact_dtype(data), paths, findings) + text);
     report.say(fmt::format("{}: for Arbiter's tuner plugin of NCCL (libnccl-tuner-arbiter.so)", file.string()));
   }
 

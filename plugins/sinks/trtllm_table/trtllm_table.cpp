@@ -93,7 +93,7 @@ class TrtllmTable : public Sink {
     }
     const int sm = *measured_sm < 100 ? 90 : 100;
     const TableAxes axes = seed_axes();
-    std::string text = head(report, *rows, data, sm, lines);
+    std::string text = head(report, data, sm, lines);
     const auto is_measured = [&](const Problem& point) { return measured.contains(point); };
     for (const auto& line : unmeasured_lines(axes, DType::bfloat16, is_measured)) text += cpp_comment(line);
     text += table_text(axes, table_name(sm), DType::bfloat16,
@@ -162,7 +162,7 @@ class TrtllmTable : public Sink {
     return kept;
   }
 
-  [[nodiscard]] std::string head(const Report& report, const EngineRows& rows, const Dataset& data, int sm,
+  [[nodiscard]] std::string head(const Report& report, const Dataset& data, int sm,
                                  const std::vector<std::string>& findings) const {
     std::vector<EnginePath> paths = {{"one_shot (4)", kernels_.own[0].strategies},
                                      {"two_shot (5)", kernels_.own[1].strategies}};
@@ -176,7 +176,7 @@ class TrtllmTable : public Sink {
       std::erase_if(path.strategies, [&](const std::string& name) { return !has_times(data, name); });
     }
     std::string text;
-    for (const auto& line : engine_head(fmt::format("For {}", trtllm::shipped_version), report, rows,
+    for (const auto& line : engine_head(fmt::format("For {}", trtllm::shipped_version), report, EngineRows{data},
                                         artefact_dtype(data), source, paths)) {
       text += cpp_comment(line);
     }
