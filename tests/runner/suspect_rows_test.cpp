@@ -35,8 +35,9 @@ class SuspectRows : public RunnerFixture {
         of_engine.strategy = "ENGINE_" + row.strategy;
         csv.append(of_engine);
       }
-      if (row.strategy == "ONESHOT" || row.strategy == "NCCL") {
-        row.strategy = row.strategy == "NCCL" ? "NCCL_RING_LL128_8CH" : "NCCL_TREE_LL_8CH";  // for NCCL's tuner
+      if (row.strategy == "ONESHOT" || row.strategy == "NCCL") {  // for NCCL's tuner: one is faster than NCCL's choice
+        if (row.strategy == "NCCL") row.time_us *= 0.9;
+        row.strategy = row.strategy == "NCCL" ? "NCCL_RING_LL128_8CH" : "NCCL_TREE_LL_8CH";
         csv.append(row);
       }
     }
@@ -51,9 +52,9 @@ class SuspectRows : public RunnerFixture {
         "lp: , cost_model: }";
     constexpr const char* sinks =
         "sinks={cpp_table: , cpp_header: , nccl_tuner: , "
-        "trtllm_table: {nccl: [NCCL], one_shot: [ONESHOT], two_shot: [TWOSHOT]}, "
+        "trtllm_table: {one_shot: [ENGINE_ONESHOT], two_shot: [ENGINE_TWOSHOT]}, "
         "vllm: {one_shot: [ENGINE_ONESHOT], two_shot: [ENGINE_TWOSHOT], custom: [ENGINE_ONESHOT, ENGINE_TWOSHOT]}, "
-        "sglang: {push: [ONESHOT], two_shot: [TWOSHOT], nccl: [NCCL]}, "
+        "sglang: {one_shot_push: [ENGINE_ONESHOT], two_shot_pull: [ENGINE_TWOSHOT]}, "
         "flashinfer: {one_shot: [ENGINE_ONESHOT], two_shot: [ENGINE_TWOSHOT]}, regret: , summary: , heatmap: {formats: "
         "[svg]}, best_strategy: {formats: [svg]}, "
         "strategy_difference: {formats: [svg]}}";

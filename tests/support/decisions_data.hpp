@@ -21,6 +21,14 @@ inline Measurement decision_row(Problem problem, std::string strategy, double ti
   return row;
 }
 
+/// Behind a neighbour, as engines run: what sinks for engines read.
+inline Measurement engine_context_row(Problem problem, std::string strategy, double time_us, bool graph = true) {
+  Measurement row = decision_row(std::move(problem), std::move(strategy), time_us);
+  row.setting.context = Context::engine;
+  row.setting.graph = graph;
+  return row;
+}
+
 inline Measurement failed_row(Problem problem, std::string strategy) {
   Measurement row = decision_row(std::move(problem), std::move(strategy), Measurement::none);
   row.failed = true;

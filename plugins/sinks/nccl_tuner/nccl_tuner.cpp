@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// nccl_tuner: <out>/engines/nccl_tuner/nccl_tuner.conf, the CSV that NCCL's example tuner plugin reads
-// (NCCL_TUNER_CONFIG_FILE), from a sweep over NCCL's own algorithms, protocols and channels (configs/nccl_tuner.yaml).
-// For a message that no line matches, and for channels -1, that plugin selects one channel; so the lines cover all
-// sizes (the last one is endless) and name their channels. Strategies are recognised by their names,
+// nccl_tuner: <out>/engines/nccl_tuner/nccl_tuner.conf, ranges of message sizes in which one of NCCL's algorithms,
+// protocols and channel counts is faster than NCCL's own choice, from a sweep over them (configs/nccl_tuner.yaml).
+// Arbiter's tuner plugin reads it and leaves all else to NCCL. NCCL's example plugin reads it too
+// (NCCL_TUNER_CONFIG_FILE), but runs what no line matches on one channel. Strategies are recognised by their names,
 // NCCL_<ALGORITHM>_<PROTOCOL>_<channels>CH. They are measured in a communicator of that many channels, which uses fewer
-// of them for small messages; the plugin always selects all of them.
-#include <cstdint>
+// of them for small messages, as it does with the plugin.
+#include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
-#include "common/engine_data.hpp"
+#include "common/engine_rows.hpp"
 #include "common/source_text.hpp"
 #include "nccl_tuner/tuner_regions.hpp"
 
@@ -23,14 +22,22 @@ namespace {
 
 using nccl_tuner::Region;
 
-/// The plugin reads lines of at most 255 characters with their ends, and what is longer as several: the second part of
-/// a comment would be a setting.
+constexpr EngineSource source = {"nccl_tuner", "NCCL",
+                                 "NCCL_RING_LL_8CH: {strategy: NCCL, algorithm: ring, protocol: ll, channels: 8} "
+                                 "(all are in configs/nccl_tuner.yaml)"};
+
+/// NCCL's example plugin reads lines of at most 255 characters with their ends, and what is longer as several: the
+/// second part of a comment would be a setting.
 constexpr std::size_t longest_line = 250;
 
-constexpr const char* warning =
-    "# Warning: while the plugin is loaded, each collective that no line below matches runs on one channel: every\n"
-    "# collective but AllReduce, and AllReduce in a communicator of other nNodes or nRanks. That slows them. A line\n"
-    "# cannot say \"as NCCL chooses\": load this file only where its lines cover every collective, or add lines.\n";
+constexpr const char* instructions =
+    "# NCCL_TUNER_PLUGIN=<prefix>/lib/libnccl-tuner-arbiter.so NCCL_TUNER_CONFIG_FILE=<this file>, on all ranks "
+    "alike.\n"
+    "# It leaves what no line matches to NCCL: other sizes, other collectives, communicators of other nNodes or "
+    "nRanks.\n"
+    "# NCCL's example tuner plugin reads this file too, but runs all that on one channel, which slows it: do not use "
+    "that.\n"
+    "# With any tuner plugin NCCL_CTA_POLICY=EFFICIENCY has no effect on AllGather and ReduceScatter.\n";
 
 /// The strategies of NCCL, by whether a line of the file can express them.
 struct Names {
@@ -52,15 +59,10 @@ Names names_of(const Dataset& data, const std::string& own_choice) {
 
 std::string lines_of(const std::vector<Region>& regions, std::int64_t nodes, int tp_size) {
   std::string text;
-  std::uint64_t first = 0;
   for (const Region& region : regions) {
-    const bool open = &region == &regions.back();
-    const std::uint64_t last =
-        open ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(region.last_byte);
     const auto variant = nccl_tuner::variant_of(region.strategy).value();
-    text += fmt::format("allreduce,{},{},{},{},{},{},{},-1,-1\n", first, last, variant.algorithm, variant.protocol,
-                        variant.channels, nodes, tp_size);
-    first = last + 1;
+    text += fmt::format("allreduce,{},{},{},{},{},{},{},-1,-1\n", region.first_byte, region.last_byte,
+                        variant.algorithm, variant.protocol, variant.channels, nodes, tp_size);
   }
   return text;
 }
@@ -72,10 +74,8 @@ class NcclTuner : public Sink {
 
  private:
   void do_write(const Report& report) override {
-    if (!sm_version(report, "nccl_tuner")) return;
-    const Dataset data =
-        of_artefact_dtype(report, timed_as_engines_decode(report.dataset.of_fusion("NONE")), "nccl_tuner");
-    const Names names = names_of(data, own_choice_);
+    if (!sm_version(report, source.sink)) return;
+    const Names names = names_of(report.all_rows == nullptr ? report.dataset : *report.all_rows, own_choice_);
     for (const std::string& name : names.inexpressible) {
       report.say(
           fmt::format("nccl_tuner: {} is left out: its name does not give algorithm, protocol and channels, as "
@@ -84,37 +84,74 @@ class NcclTuner : public Sink {
     }
     if (names.variants.empty()) {
       report.say(
-          "nccl_tuner: nothing to write: no strategy measured with fusion NONE is named like NCCL_RING_LL128_8CH; "
-          "configs/nccl_tuner.yaml measures them");
+          "nccl_tuner: nothing to write: no strategy is named like NCCL_RING_LL128_8CH; configs/nccl_tuner.yaml "
+          "measures "
+          "them");
       return;
     }
-    std::string text;
-    for (const auto& line : head_lines("For NCCL's example tuner plugin", report, artefact_dtype(data), "NCCL", {})) {
-      text += hash_comment(line, longest_line);
+    std::vector<EnginePath> variants;
+    for (const std::string& name : names.variants) variants.push_back({name, {name}});
+    const EnginePath own = {own_choice_, {own_choice_}};
+    const auto rows = engine_rows(report, source, variants, {own});
+    if (!rows) return;
+    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(rows->rows.of_fusion("NONE")), source.sink);
+    if (!has_times(data, own_choice_)) {
+      report.say(fmt::format(
+          "nccl_tuner: nothing to write: NCCL's own choice was not measured with fusion NONE in the engine "
+          "context, so no variant is known to be faster; to measure it: strategies: {{{}: {{strategy: NCCL}}}}",
+          own_choice_));
+      return;
     }
-    text += warning;
-    text += "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n";
-    std::vector<EnginePath> paths;
-    for (const std::string& name : names.variants) paths.push_back({name, {name}});
-    const Dataset variants = times_of_paths(data, paths);
-    paths.push_back({own_choice_, {own_choice_}});
-    const Dataset with_own_choice = times_of_paths(data, paths);
-    for (const int tp_size : variants.tp_sizes()) {
-      const std::vector<Region> regions = nccl_tuner::fit_regions(variants.of_tp_size(tp_size), names.variants);
-      if (regions.empty()) continue;
-      text += lines_of(regions, nodes_, tp_size);
-      const Dataset own = with_own_choice.of_tp_size(tp_size);
-      const auto rule = [&](const Problem& problem) { return nccl_tuner::look_up(regions, problem.message_bytes()); };
-      report.say(fmt::format("nccl_tuner: tp {}: {} ranges: {}; NCCL's own choice: {}", tp_size, regions.size(),
-                             to_string(regret_of_rule(own, rule)),
-                             to_string(regret_of_rule(own, [&](const Problem&) { return own_choice_; }))));
+    std::vector<EnginePath> paths = variants;
+    paths.push_back(own);
+    std::vector<std::string> findings;
+    std::string text;
+    for (const int tp_size : data.tp_sizes()) text += ranges_of(data.of_tp_size(tp_size), paths, findings);
+    for (const std::string& line : findings) report.say(fmt::format("nccl_tuner: {}", line));
+    if (text.empty()) {
+      report.say("nccl_tuner: nothing to write: NCCL's own choice is as good as any variant at every size");
+      return;
     }
     const std::filesystem::path file = report.run.output_dir / "engines" / "nccl_tuner" / "nccl_tuner.conf";
-    write_file(file, text);
-    report.say(fmt::format("{}: for NCCL's example tuner plugin (NCCL_TUNER_CONFIG_FILE)", file.string()));
-    report.say(
-        "nccl_tuner: warning: while that plugin is loaded, every other collective, and AllReduce in communicators of "
-        "other sizes, runs on one channel");
+    write_file(file, head(report, EngineRows{data}, artefact_dtype(data), paths, findings) + text);
+    report.say(fmt::format("{}: for Arbiter's tuner plugin of NCCL (libnccl-tuner-arbiter.so)", file.string()));
+  }
+
+  /// The lines of one tp_size; none where they gain less than noise could.
+  [[nodiscard]] std::string ranges_of(const Dataset& data, const std::vector<EnginePath>& paths,
+                                      std::vector<std::string>& findings) const {
+    const auto cells = engine_cells(data, paths, [](const Problem&, const std::string&) { return true; });
+    if (cells.empty()) return {};
+    const int tp_size = data.tp_sizes().front();
+    std::vector<Region> regions = nccl_tuner::fit_regions(cells, own_choice_);
+    const EngineRule own = [&](const Problem&) { return own_choice_; };
+    const EngineRule rule = [&](const Problem& problem) {
+      return nccl_tuner::look_up(regions, own_choice_, problem.message_bytes());
+    };
+    if (keeps_shipped(compare_rules(cells, own, rule))) regions.clear();
+    const std::string what = regions.empty() ? "NCCL's own choice stays" : fmt::format("{} ranges", regions.size());
+    findings.push_back(fmt::format("tp {}: {}: {}", tp_size, what, to_string(compare_rules(cells, own, rule))));
+    for (const std::string& line : winners_beyond(cells, source.engine)) {
+      findings.push_back(fmt::format("tp {}: {}", tp_size, line));
+    }
+    return lines_of(regions, nodes_, tp_size);
+  }
+
+  static std::string head(const Report& report, const EngineRows& rows, DType dtype,
+                          const std::vector<EnginePath>& paths, const std::vector<std::string>& findings) {
+    std::vector<EnginePath> own;  // the lines of the file name the variants
+    own.push_back(paths.back());
+    std::string text;
+    for (const auto& line :
+         engine_head("For NCCL 2.28 to 2.32 (tuner interface 5)", report, rows, dtype, source, own)) {
+      text += hash_comment(line, longest_line);
+    }
+    text += instructions;
+    text +=
+        "# Regret in percent, the mean and the worst cell's in brackets, of NCCL's own choice (shipped) and of this "
+        "file:\n";
+    for (const std::string& line : findings) text += hash_comment(line, longest_line);
+    return text + "# colltype,minbytes,maxbytes,algorithm,protocol,channels,nNodes,nRanks,numPipeOps,regBuff\n";
   }
 
   std::string own_choice_;
@@ -122,7 +159,8 @@ class NcclTuner : public Sink {
 };
 
 constexpr ParameterSpec nccl_tuner_parameters[] = {
-    {"nccl", ParameterType::text, "NCCL", "", "the strategy of NCCL's own choice, to compare the ranges with"},
+    {"nccl", ParameterType::text, "NCCL", "",
+     "the strategy of NCCL's own choice, which the ranges must be faster than"},
     {"nodes", ParameterType::integer, "1", "1..", "hosts that the measured groups span"},
 };
 
@@ -132,7 +170,7 @@ constexpr ParameterSpec nccl_tuner_parameters[] = {
 
 ARBITER_PLUGIN(arbiter::NcclTuner, {.kind = arbiter::PluginKind::sink,
                                     .name = "nccl_tuner",
-                                    .version = "1.0",
-                                    .summary = "Algorithms, protocols and channels for NCCL's example tuner plugin",
+                                    .version = "2.0",
+                                    .summary = "Algorithms, protocols and channels for NCCL's tuner plugin",
                                     .parameters = arbiter::nccl_tuner_parameters,
                                     .parameter_count = std::size(arbiter::nccl_tuner_parameters)})

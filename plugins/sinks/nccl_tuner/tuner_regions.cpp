@@ -4,35 +4,66 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
+#include <cmath>
+#include <map>
 #include <regex>
 #include <utility>
 
-#include "common/byte_cuts.hpp"
-
 namespace arbiter::nccl_tuner {
 
-std::vector<Region> fit_regions(const Dataset& data, const std::vector<std::string>& strategies) {
-  const SizeCosts costs =
-      size_costs(data, strategies.size(), [&](const Problem&, std::size_t answer) { return strategies[answer]; });
-  std::vector<Region> regions;
-  std::size_t current = strategies.size();
-  for (std::size_t size = 0; size < costs.bytes.size(); ++size) {
-    const auto own = costs.cost.begin() + static_cast<std::ptrdiff_t>(size * costs.answers);
-    const auto best = std::min_element(own, own + static_cast<std::ptrdiff_t>(costs.answers));
-    const bool stays = current < strategies.size() && own[static_cast<std::ptrdiff_t>(current)] <= *best;
-    if (!stays) {
-      current = static_cast<std::size_t>(best - own);
-      regions.push_back({0, strategies[current]});
-    }
-    regions.back().last_byte = costs.bytes[size];
+namespace {
+
+constexpr double tie = 0.01;
+
+/// The time of each path relative to the best, summed over the cells of a size; without those that have none somewhere.
+std::map<std::string, double> costs_of(const std::vector<const EngineCell*>& cells) {
+  std::map<std::string, double> costs;
+  for (const auto& [path, first_time] : cells.front()->times) {
+    double sum = 0.0;
+    for (const EngineCell* cell : cells) sum += cell->time_of(path) / cell->best;
+    if (!std::isnan(sum)) costs[path] = sum;
   }
-  if (!regions.empty()) regions.back().last_byte = std::numeric_limits<std::int64_t>::max();
+  return costs;
+}
+
+/// `own` where no variant is faster by more than noise.
+std::string choice_at(const std::vector<const EngineCell*>& cells, const std::string& own,
+                      const std::string& previous) {
+  const std::map<std::string, double> costs = costs_of(cells);
+  const auto of_own = costs.find(own);
+  if (of_own == costs.end()) return own;
+  const auto by_cost = [](const auto& one, const auto& other) { return one.second < other.second; };
+  const auto least = std::ranges::min_element(costs, by_cost);
+  if (of_own->second <= least->second * (1.0 + tie)) return own;
+  const auto kept = costs.find(previous);
+  return kept != costs.end() && kept->second <= least->second * (1.0 + tie) ? previous : least->first;
+}
+
+}  // namespace
+
+std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own) {
+  std::map<std::int64_t, std::vector<const EngineCell*>> sizes;
+  for (const EngineCell& cell : cells) sizes[cell.problem.message_bytes()].push_back(&cell);
+  std::vector<Region> regions;
+  std::string previous = own;
+  std::int64_t previous_bytes = 0;
+  for (const auto& [bytes, of_size] : sizes) {
+    const std::string choice = choice_at(of_size, own, previous);
+    if (choice == previous && choice != own) {
+      regions.back().last_byte = bytes;
+    } else if (choice != own) {
+      regions.push_back({previous == own ? bytes : previous_bytes + 1, bytes, choice});
+    }
+    previous = choice;
+    previous_bytes = bytes;
+  }
   return regions;
 }
 
-const std::string& look_up(const std::vector<Region>& regions, std::int64_t bytes) {
-  return std::ranges::find_if(regions, [&](const Region& region) { return bytes <= region.last_byte; })->strategy;
+const std::string& look_up(const std::vector<Region>& regions, const std::string& own, std::int64_t bytes) {
+  const auto region = std::ranges::find_if(
+      regions, [&](const Region& range) { return bytes >= range.first_byte && bytes <= range.last_byte; });
+  return region == regions.end() ? own : region->strategy;
 }
 
 namespace {

@@ -6,21 +6,28 @@
 #include <string>
 #include <vector>
 
-#include "arbiter/dataset.hpp"
+#include "common/engine_cells.hpp"
 
 namespace arbiter::nccl_tuner {
 
-/// A strategy for messages above the previous region, up to and including `last_byte`; the last region is endless.
+/// A strategy for the messages from `first_byte` to `last_byte`, both included.
 struct Region {
+  std::int64_t first_byte = 0;
   std::int64_t last_byte = 0;
   std::string strategy;
+
+  friend bool operator==(const Region&, const Region&) = default;
 };
 
-/// Regions of the best strategy of each measured message size: the one of `strategies` with the least total relative
-/// time, of equals that of the previous size. Regions end at measured sizes. `data` is of one tp_size.
-[[nodiscard]] std::vector<Region> fit_regions(const Dataset& data, const std::vector<std::string>& strategies);
+/// The ranges of sizes in which a variant is faster than NCCL's own choice, `own`; elsewhere NCCL chooses. At a
+/// measured size that is the path of least mean time relative to the cell's best, if it gains more than 1 % over `own`,
+/// less being noise. Of variants within 1 % of that one the previous size's is kept. A region begins at a measured
+/// size, or where that of the previous measured size ends, and ends at a measured size. `cells` are of one tp_size.
+[[nodiscard]] std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own);
 
-[[nodiscard]] const std::string& look_up(const std::vector<Region>& regions, std::int64_t bytes);
+/// The strategy that runs: `own` outside the regions.
+[[nodiscard]] const std::string& look_up(const std::vector<Region>& regions, const std::string& own,
+                                         std::int64_t bytes);
 
 /// What a line of the tuner's file can select, in the file's notation.
 struct Variant {

@@ -1,88 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
-// sglang: <out>/engines/sglang/sglang.py, the sizes by which SGLang's custom AllReduce selects, as the Python maps of
-// its source: per tp_size the upper limits (one-shot push, one-shot pull, two-shot) in bytes, ascending and inclusive,
-// NCCL above; one map for CUDA graphs, one for eager runs. Parameters name the strategies that stand for each path; by
-// default none, and nothing is written. The limit of a path without a strategy equals the one before, by which SGLang
-// skips it.
+// sglang: <out>/engines/sglang/sglang.py, the sizes up to which SGLang's custom AllReduce runs each of its kernels, for
+// CUDA graphs and for eager runs. Pasted at the end of SGLang's file it changes the rows of this GPU that were measured
+// and nothing else. It is made of SGLang's own kernels and NCCL; a row that gains less than noise could is SGLang's
+// own.
 #include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
-#include "common/byte_cuts.hpp"
-#include "common/engine_data.hpp"
+#include "common/engine_rows.hpp"
+#include "common/source_text.hpp"
+#include "sglang/dispatch.hpp"
 
 namespace arbiter {
 
 namespace {
 
-const std::vector<int> sglang_tp_sizes = {2, 3, 4, 5, 6, 7, 8, 16};
-constexpr const char* paths_in_order[] = {"push", "pull", "two_shot", "nccl"};
+using sglang::Row;
 
-std::string path_of(const Problem& problem, std::size_t answer) {
-  return paths_in_order[problem.message_bytes() % 16 == 0 ? answer : 3];
+constexpr EngineSource source = {"sglang", "SGLang",
+                                 "SGLANG_1SHOT_PUSH: {strategy: PYTHON, adapter: sglang, kernel: 1shot_push}"};
+
+/// SGLang's names of a row's numbers.
+constexpr std::array<const char*, 4> fields = {"one_shot_push_threshold", "two_shot_push_threshold",
+                                               "one_shot_pull_threshold", "two_shot_pull_threshold"};
+
+std::string row_text(const Row& row) {
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < row.size(); ++i) items.push_back(fmt::format("\"{}\": {}", fields.at(i), row.at(i)));
+  return fmt::format("{{{}}}", fmt::join(items, ", "));
+}
+
+/// What makes SGLang use ARBITER_ROWS. Alone the file has nothing but the rows.
+std::string patch_text(int sm) {
+  return fmt::format(R"(
+if "get_all_reduce_config" in globals():  # in SGLang's file
+    _get_own_all_reduce_config = get_all_reduce_config
+
+    @cache
+    def get_all_reduce_config(world_size):
+        config = _get_own_all_reduce_config(world_size)
+        if tuple(torch.cuda.get_device_capability()) != ({}, {}):
+            return config
+        for context, limits in ARBITER_ROWS.get(world_size, {{}}).items():
+            config = config._replace(**{{context: getattr(config, context)._replace(**limits)}})
+        return config
+)",
+                     sm / 10, sm % 10);
 }
 
 class Sglang : public Sink {
  public:
-  explicit Sglang(const Parameters& parameters) : paths_(paths_of(parameters, {"push", "pull", "two_shot", "nccl"})) {}
+  explicit Sglang(const Parameters& parameters)
+      : kernels_{{sglang::paths[0], parameters.texts("one_shot_push")},
+                 {sglang::paths[1], parameters.texts("two_shot_push")},
+                 {sglang::paths[2], parameters.texts("one_shot_pull")},
+                 {sglang::paths[3], parameters.texts("two_shot_pull")}},
+        nccl_{sglang::paths[4], parameters.texts("nccl")},
+        max_size_(parameters.integer("max_size_kib") * 1024) {}
 
  private:
   void do_write(const Report& report) override {
-    if (!sm_version(report, "sglang") || !names_strategies(report, "sglang", "SGLang", paths_)) return;
-    if (!names_each(report, "sglang", "sglang.py", paths_, {"nccl"})) return;
-    const bool any_kernel = std::ranges::any_of(paths_, [](const EnginePath& path) {
-      return path.name != "nccl" && path.name != "pull" && !path.strategies.empty();
-    });
-    if (!any_kernel && !names_each(report, "sglang", "sglang.py", paths_, {"push", "two_shot"})) return;
-    const DType dtype = artefact_dtype(of_artefact_dtype(report, report.dataset, "sglang"));
-    std::string text = fmt::format(
-        "{}"
-        "# Merge them into SGLang's maps key by key: tp sizes that were not measured are not here.\n"
-        "# Bytes (push, one shot, two shots), each used if size <= its number, in this order:\n",
-        python_head(head_lines("AllReduce sizes for SGLang", report, dtype, "SGLang", paths_)));
-    bool empty = true;
-    for (const bool graph : {true, false}) {
-      const char* const map = graph ? "graph_map" : "eager_map";
-      const auto entries = sizes(timed_in_graphs(report, graph).of_dtype(dtype), map, report);
-      text += fmt::format("{} = {}\n", map, python_text(entries));
-      empty = empty && entries.empty();
+    const std::optional<int> sm = sm_version(report, source.sink);
+    if (!sm) return;
+    const auto rows = engine_rows(report, source, kernels_, {nccl_});
+    if (!rows) return;
+    const Dataset data = of_artefact_dtype(report, rows->rows.of_fusion("NONE"), source.sink);
+    std::vector<EnginePath> paths = kernels_;
+    paths.push_back(nccl_);
+    std::vector<std::string> lines;
+    std::string dict;
+    for (const auto& [tp_size, shipped] : sglang::shipped_rows(*sm)) {
+      dict += entry_of(tp_size, shipped, data.of_tp_size(tp_size), paths, lines);
     }
-    if (empty) return;
+    for (const std::string& line : lines) report.say(fmt::format("sglang: {}", line));
+    if (dict.empty()) {
+      report.say(
+          "sglang: nothing to write: no tp size that SGLang supports has times of fusion NONE for NCCL and a kernel");
+      return;
+    }
     const std::filesystem::path file = report.run.output_dir / "engines" / "sglang" / "sglang.py";
-    write_file(file, text);
+    const std::string head = head_text(report, *rows, artefact_dtype(data), paths, lines);
+    write_file(file, fmt::format("{}ARBITER_ROWS = {{\n{}}}\n{}", head, dict, patch_text(*sm)));
     report.say(fmt::format("{}: AllReduce sizes of SGLang", file.string()));
   }
 
-  [[nodiscard]] PythonDict sizes(const Dataset& data, const char* map, const Report& report) const {
-    PythonDict result;
-    for (const int tp_size : sglang_tp_sizes) {
-      const Dataset paths = times_of_paths(data.of_tp_size(tp_size).of_fusion("NONE"), paths_);
-      if (!has_times(paths, "nccl") || !(has_times(paths, "push") || has_times(paths, "two_shot"))) continue;
-      const std::vector<std::int64_t> cuts = best_cuts(size_costs(paths, std::size(paths_in_order), path_of));
-      const auto rule = [&cuts](const Problem& problem) {
-        std::size_t answer = 0;
-        while (answer < cuts.size() && problem.message_bytes() > cuts[answer]) ++answer;
-        return path_of(problem, answer);
+  /// The lines of the dict for a tp size; empty if neither graphs nor eager runs were measured.
+  [[nodiscard]] std::string entry_of(int tp_size, const sglang::Rows& shipped, const Dataset& data,
+                                     const std::vector<EnginePath>& paths, std::vector<std::string>& lines) const {
+    const sglang::Dispatch dispatch(tp_size, max_size_);
+    sglang::Rows written = shipped;
+    std::string entry;
+    for (const bool graph : {true, false}) {
+      const std::string place = fmt::format("tp {}, {}", tp_size, graph ? "graphs" : "eager");
+      const Dataset own = timed_in_graphs(data, graph);
+      const auto is_measured = [&](const EnginePath& path) {
+        return std::ranges::any_of(path.strategies, [&](const auto& name) { return has_times(own, name); });
       };
-      result[tp_size] = fmt::format("({}, {}, {})", cuts[0], cuts[1], cuts[2]);
-      report.say(fmt::format("sglang: {}: tp {}: {}: {}", map, tp_size, result[tp_size],
-                             to_string(regret_of_rule(paths, rule))));
+      if (std::ranges::none_of(kernels_, is_measured)) continue;
+      if (!is_measured(nccl_)) {
+        lines.push_back(fmt::format("{}: left out, as NCCL was not measured", place));
+        continue;
+      }
+      Row& row = graph ? written.graph : written.eager;
+      row = row_for(own, row, dispatch, paths, place, lines);
+      entry += fmt::format("        \"{}\": {},\n", graph ? "graph" : "eager", row_text(row));
     }
-    report_missing(report, "sglang", map, sglang_tp_sizes, result);
-    return result;
+    if (entry.empty()) return {};
+    lines.push_back(fmt::format("tp {}: workspaces of {} MiB on each GPU, with SGLang's own rows {} MiB", tp_size,
+                                mib_text(dispatch.workspace_bytes(written)),
+                                mib_text(dispatch.workspace_bytes(shipped))));
+    return fmt::format("    {}: {{\n{}    }},\n", tp_size, entry);
   }
 
-  std::vector<EnginePath> paths_;
+  static Row row_for(const Dataset& data, const Row& shipped, const sglang::Dispatch& dispatch,
+                     const std::vector<EnginePath>& paths, const std::string& place, std::vector<std::string>& lines) {
+    const auto cells = engine_cells(data, paths, [&](const Problem& problem, const std::string& path) {
+      return dispatch.can_choose(problem, path);
+    });
+    const auto rule = [&dispatch](const Row& row) {
+      return [&](const Problem& problem) { return dispatch.path_of(row, problem); };
+    };
+    Row row = sglang::fit_row(cells, shipped, dispatch);
+    if (keeps_shipped(compare_rules(cells, rule(shipped), rule(row)))) row = shipped;
+    lines.push_back(fmt::format("{}: {}{}", place, row == shipped ? "SGLang's own row stays: " : "",
+                                to_string(compare_rules(cells, rule(shipped), rule(row)))));
+    for (const std::string& line : winners_beyond(cells, source.engine)) {
+      lines.push_back(fmt::format("{}: {}", place, line));
+    }
+    return row;
+  }
+
+  [[nodiscard]] std::string head_text(const Report& report, const EngineRows& rows, DType dtype,
+                                      const std::vector<EnginePath>& paths,
+                                      const std::vector<std::string>& findings) const {
+    std::vector<std::string> lines =
+        engine_head(fmt::format("For SGLang {}", sglang::release), report, rows, dtype, source, paths);
+    lines.push_back(fmt::format("Paste it at the end of {}.", sglang::config_file));
+    lines.push_back(
+        "It changes the rows below on GPUs of this SM version. Tp sizes that were not measured, ranges for "
+        "multicast, which was not measured either, and numbers of blocks stay SGLang's.");
+    lines.push_back(
+        fmt::format("Bytes, inclusive, tried in the order {}; SGLang clips them to "
+                    "SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB, here {}.",
+                    fmt::join(sglang::paths, ", "), max_size_ / 1024));
+    lines.push_back("Regret in percent, the mean and the worst cell's in brackets:");
+    for (const std::string& line : findings) lines.push_back(line + ".");
+    return python_head(lines);
+  }
+
+  std::vector<EnginePath> kernels_;
+  EnginePath nccl_;
+  std::int64_t max_size_;
 };
 
 constexpr ParameterSpec sglang_parameters[] = {
-    {"push", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel that pushes"},
-    {"pull", ParameterType::text_list, "[]", "", "strategies that stand for the one-shot kernel that pulls"},
-    {"two_shot", ParameterType::text_list, "[]", "", "strategies that stand for the two-shot kernel"},
-    {"nccl", ParameterType::text_list, "[]", "", "strategies that stand for NCCL"},
+    {"one_shot_push", ParameterType::text_list, "[SGLANG_1SHOT_PUSH]", "", "strategies that run the kernel 1shot_push"},
+    {"two_shot_push", ParameterType::text_list, "[SGLANG_2SHOT_PUSH]", "", "strategies that run the kernel 2shot_push"},
+    {"one_shot_pull", ParameterType::text_list, "[SGLANG_1SHOT_PULL]", "", "strategies that run the kernel 1shot_pull"},
+    {"two_shot_pull", ParameterType::text_list, "[SGLANG_2SHOT_PULL]", "", "strategies that run the kernel 2shot_pull"},
+    {"nccl", ParameterType::text_list, "[NCCL]", "", "strategies that run NCCL"},
+    {"max_size_kib", ParameterType::integer, "16384", "1..1048576",
+     "what SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB is in the engine: its limits are clipped to it"},
 };
 
 }  // namespace
@@ -91,7 +173,7 @@ constexpr ParameterSpec sglang_parameters[] = {
 
 ARBITER_PLUGIN(arbiter::Sglang, {.kind = arbiter::PluginKind::sink,
                                  .name = "sglang",
-                                 .version = "1.0",
-                                 .summary = "AllReduce sizes as the Python maps of SGLang",
+                                 .version = "2.0",
+                                 .summary = "AllReduce sizes for SGLang, made of its own kernels",
                                  .parameters = arbiter::sglang_parameters,
                                  .parameter_count = std::size(arbiter::sglang_parameters)})

@@ -4,7 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <limits>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "lut/bucket_table.hpp"
+#include "lut/stable_table.hpp"
 
 namespace arbiter::trtllm {
 
@@ -13,8 +18,7 @@ namespace {
 constexpr std::array tp_sizes = {2, 4, 8};
 constexpr std::array fusions = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8",
                                 "RESIDUAL_RMS_NORM_QUANT_NVFP4"};
-constexpr std::array numbers = {"0", "4", "5", "8"};  // of equal costs the first: NCCL is always available
-constexpr double unmeasured_cost = 1e6;
+constexpr double tie = 0.01;  // of the mean regret: two measurements of a machine differ by as much
 
 std::int64_t power_of_two_below(std::int64_t value) {
   return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(value)));
@@ -26,10 +30,71 @@ std::string without_norm_out(std::string fusion) {
   return fusion;
 }
 
-/// Two-shot needs a token per rank, at the smallest token count of the point.
-bool allowed(const Problem& bucket, std::string_view number) {
-  return number != "5" || bucket.num_tokens >= bucket.tp_size;
+/// The mean regret of each id over the cells of a point; of an id without a time in one of them there is none.
+std::map<std::string, double> mean_regrets(const std::vector<const EngineCell*>& cells) {
+  std::map<std::string, double> means;
+  for (const auto& [id, first_time] : cells.front()->times) {
+    double sum = 0.0;
+    for (const EngineCell* cell : cells) sum += cell->time_of(id) / cell->best - 1.0;
+    if (!std::isnan(sum)) means[id] = sum / static_cast<double>(cells.size());
+  }
+  return means;
 }
+
+/// Nothing if no id has a time in all cells.
+std::optional<std::string> best_id(const std::vector<const EngineCell*>& cells, const std::string& shipped,
+                                   const Dispatch& dispatch) {
+  std::map<std::string, double> means = mean_regrets(cells);
+  std::erase_if(means, [&](const auto& entry) {
+    return std::ranges::any_of(
+        cells, [&](const EngineCell* cell) { return !dispatch.can_choose(cell->problem, entry.first); });
+  });
+  const auto by_mean = [](const auto& one, const auto& other) { return one.second < other.second; };
+  const auto least = std::ranges::min_element(means, by_mean);
+  if (least == means.end()) return std::nullopt;
+  const auto own = means.find(shipped);
+  return own != means.end() && own->second <= least->second + tie ? shipped : least->first;
+}
+
+/// What the fit says for points without measurements.
+class Gaps {
+ public:
+  Gaps(const Dataset& times, const Dispatch& dispatch) : dispatch_(dispatch) {
+    Dataset read;
+    for (const Measurement& row : times.rows()) {
+      if (!dispatch.reads(row.problem) || !bucket_of(row.problem)) continue;
+      read.add(row);
+      if (!row.usable()) continue;
+      measured_.try_emplace({row.problem.tp_size, without_norm_out(row.problem.fusion)}, row.problem.fusion);
+    }
+    if (measured_.empty()) return;
+    const StableFit fit(read, 100.0 * tie);
+    for (const StableChoice& choice : fit.choices()) buckets_.grids.push_back(bucket_block(choice).grid);
+    buckets_.look_up = LookUp::floor_log2;
+    buckets_.fallback = none;
+    nearest_ = buckets_;
+    nearest_.look_up = LookUp::message_size;
+  }
+
+  /// Nothing where the engine could not run what the fit says.
+  [[nodiscard]] std::optional<std::string> at(const Problem& point) const {
+    const auto fusion = measured_.find({point.tp_size, point.fusion});
+    if (fusion == measured_.end()) return std::nullopt;
+    Problem problem = point;
+    problem.fusion = fusion->second;
+    std::string id = buckets_.select(problem);
+    if (id == none) id = nearest_.select(problem);
+    if (id == none || !dispatch_.can_choose(point, id)) return std::nullopt;
+    return id;
+  }
+
+ private:
+  static constexpr const char* none = "none";
+  Dispatch dispatch_;
+  std::map<std::pair<int, std::string>, std::string> measured_;  // a fusion with times, by tp_size and point's fusion
+  DecisionTable buckets_;
+  DecisionTable nearest_;
+};
 
 }  // namespace
 
@@ -44,32 +109,37 @@ std::optional<Problem> bucket_of(const Problem& problem) {
   return bucket;
 }
 
-BucketTable fit_buckets(const Dataset& paths) {
-  std::map<Problem, std::array<double, numbers.size()>> costs;
-  for (const auto& [problem, cell] : paths.cells()) {
-    const Measurement* best = best_of(cell);
-    const auto bucket = bucket_of(problem);
-    if (best == nullptr || !bucket) continue;
-    auto& cost = costs[*bucket];
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const Measurement* row = row_of(cell, numbers[i]);
-      cost[i] += row == nullptr ? unmeasured_cost : row->time_us / best->time_us;
-    }
-  }
-  BucketTable table;
-  for (auto& [bucket, cost] : costs) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (!allowed(bucket, numbers[i])) cost[i] = std::numeric_limits<double>::infinity();
-    }
-    table[bucket] = numbers[static_cast<std::size_t>(std::ranges::min_element(cost) - cost.begin())];
-  }
-  return table;
+std::string Dispatch::look_up(const BucketTable& table, const Problem& problem) const {
+  const auto bucket = reads(problem) ? bucket_of(problem) : std::nullopt;
+  const auto point = bucket ? table.find(*bucket) : table.end();
+  return point == table.end() ? nccl_id : point->second;
 }
 
-std::string look_up(const BucketTable& table, const Problem& problem) {
+bool Dispatch::can_choose(const Problem& problem, const std::string& id) const {
+  if (id == nccl_id) return true;
   const auto bucket = bucket_of(problem);
-  const auto point = bucket ? table.find(*bucket) : table.end();
-  return point == table.end() ? "0" : point->second;
+  return bucket && reads(problem) && (id != two_shot_id || bucket->num_tokens >= problem.tp_size);
+}
+
+BucketTable fit_buckets(const std::vector<EngineCell>& cells, const Dataset& times, const BucketTable& shipped,
+                        const Dispatch& dispatch) {
+  std::map<Problem, std::vector<const EngineCell*>> points;
+  std::map<std::pair<int, std::string>, std::set<std::string>> known;  // ids with times, by block
+  for (const EngineCell& cell : cells) {
+    const auto bucket = bucket_of(cell.problem);
+    if (!bucket || !dispatch.reads(cell.problem)) continue;
+    points[*bucket].push_back(&cell);
+    for (const auto& [id, time] : cell.times) known[{bucket->tp_size, bucket->fusion}].insert(id);
+  }
+  const Gaps gaps(times, dispatch);
+  BucketTable table = shipped;
+  for (auto& [point, id] : table) {
+    if (!known[{point.tp_size, point.fusion}].contains(id) || !dispatch.reads(point)) continue;
+    const auto measured = points.find(point);
+    const auto fitted = measured == points.end() ? std::nullopt : best_id(measured->second, id, dispatch);
+    id = fitted ? *fitted : gaps.at(point).value_or(id);
+  }
+  return table;
 }
 
 }  // namespace arbiter::trtllm

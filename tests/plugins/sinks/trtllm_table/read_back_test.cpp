@@ -11,8 +11,9 @@ namespace arbiter::test {
 TEST(TrtllmTable, IsReadBackWithTheNamesOfItsNumbers) {
   Dataset data(Machine{"sm90", {}});
   for (const std::int64_t tokens : {1, 16}) {
-    data.add(decision_row(cell_of(4096, tokens), "SLOW", 2.0));
-    data.add(decision_row(cell_of(4096, tokens), tokens == 1 ? "MINE" : "OTHER", 1.0));
+    data.add(engine_context_row(cell_of(4096, tokens), "SLOW", 9.0));
+    data.add(engine_context_row(cell_of(4096, tokens), "MINE", tokens == 1 ? 1.0 : 2.0));
+    data.add(engine_context_row(cell_of(4096, tokens), "OTHER", tokens == 1 ? 2.0 : 1.0));
   }
   DecisionsReport end(data);
   load_plugin<Sink>(TRTLLM_TABLE_PLUGIN, {{"nccl", "[SLOW]"}, {"one_shot", "[MINE]"}, {"two_shot", "[OTHER]"}})
