@@ -206,6 +206,13 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   return squares[0];
 }
 
+__device__ bool arbiter_epilogue_needs_maximum() { return false; }
+
+__device__ float arbiter_epilogue_maximum(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                          const Packed&) {
+  return 0.0F;
+}
+
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
                                              const Packed& epilogue_state) {
   store_vector(vector_at(arguments, residual_out, place), epilogue_state, place);
@@ -217,7 +224,8 @@ __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, flo
 }
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar) {
+                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar,
+                                        float /*maximum*/) {
   const Accumulators value = unpack(epilogue_state);
   const Accumulators gamma = unpack(inputs.constant[0]);
   const auto normalized = [&](float factor) {
