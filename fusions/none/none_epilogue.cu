@@ -18,6 +18,13 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   return 0.0F;
 }
 
+__device__ bool arbiter_epilogue_needs_maximum() { return false; }
+
+__device__ float arbiter_epilogue_maximum(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                          const Packed&) {
+  return 0.0F;
+}
+
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
                                              const Packed& epilogue_state) {
   store_vector(static_cast<Element*>(arguments.tensors[0]) + place.offset, epilogue_state, place);
@@ -26,5 +33,5 @@ __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments,
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
-                                        const Packed&, float) {}
+                                        const Packed&, float, float) {}
 }

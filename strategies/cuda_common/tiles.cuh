@@ -136,6 +136,7 @@ class TileState<0> {
 
 /// For tiles that may cut rows: nothing is summed.
 struct NoSums {
+  __device__ __forceinline__ explicit NoSums(bool /*with_maximum*/) {}
   __device__ __forceinline__ void open() {}
 };
 
@@ -144,6 +145,31 @@ struct NoSums {
 template <class Tiles>
 using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
                                    std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
+
+/// What finish() takes besides a row's vectors; zeros where a tile may cut rows.
+struct RowScalars {
+  float scalar = 0.0F;
+  float maximum = 0.0F;
+};
+
+/// The scalars of a row from its statistic and its maximum, of which each thread has a part. All threads of the row
+/// group call it.
+template <class Sums>
+__device__ __forceinline__ RowScalars scalars_of_row(const EpilogueArguments& epilogue, Sums& sums,
+                                                     const RowValues& part) {
+  if (!arbiter_epilogue_needs_maximum()) return {arbiter_epilogue_scalar(epilogue, sums.sum(part.sum)), 0.0F};
+  const RowValues row = sums.sum_and_maximum(part);
+  return {arbiter_epilogue_scalar(epilogue, row.sum), row.maximum};
+}
+
+/// Adds a vector, whose statistic begin() returned, to this thread's part.
+__device__ __forceinline__ void add_to(RowValues& part, float statistic, const EpilogueArguments& epilogue,
+                                       const VectorPlace& place, const EpilogueInputs& inputs,
+                                       const Packed& epilogue_state) {
+  part.sum += statistic;
+  if (!arbiter_epilogue_needs_maximum()) return;
+  part.maximum = larger_of(part.maximum, arbiter_epilogue_maximum(epilogue, place, inputs, epilogue_state));
+}
 
 }  // namespace arbiter::cuda
 

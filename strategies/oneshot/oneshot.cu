@@ -37,7 +37,7 @@ template <int Ranks, int PerThread, class Tiles>
 class Oneshot {
  public:
   __device__ __forceinline__ explicit Oneshot(const OneshotArguments& arguments)
-      : arguments_(arguments), tiles_(arguments) {}
+      : arguments_(arguments), tiles_(arguments), sums_(arbiter_epilogue_needs_maximum()) {}
 
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
@@ -145,7 +145,7 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, tiles_.place(tile, v), inputs);
       });
     }
-    float statistic = 0.0F;
+    RowValues part{0.0F, 0.0F};
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -157,18 +157,19 @@ class Oneshot {
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
                                    [&](int source) { return arriving(source, tile * tiles_.vectors() + v); });
-      statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
+      const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
+      add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);
     });
-    float scalar = 0.0F;
-    if constexpr (Tiles::whole_rows) scalar = arbiter_epilogue_scalar(epilogue, sums_.sum(statistic));
+    RowScalars row;
+    if constexpr (Tiles::whole_rows) row = scalars_of_row(epilogue, sums_, part);
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(epilogue, at, inputs);
         arbiter_epilogue_locate(epilogue, at, inputs);
       }
-      arbiter_epilogue_finish(epilogue, at, inputs, epilogue_state, scalar);
+      arbiter_epilogue_finish(epilogue, at, inputs, epilogue_state, row.scalar, row.maximum);
     });
   }
 

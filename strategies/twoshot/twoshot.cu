@@ -10,8 +10,9 @@
 //   loop       for each tile of the block, grid-stride, the same on all ranks:
 //     scatter  push this rank's vectors of the next tile to that tile's owner
 //     reduce   this tile, if this rank owns it: poll the peers' vectors, sum in rank order in fp32, begin the epilogue,
-//              push epilogue_state and the row's scalar to all peers, finish the row
-//     gather   the previous tile, if a peer owns it: poll its epilogue_state and scalar, finish the row
+//              push epilogue_state and the row's scalar, and its maximum if the epilogue needs it, to all peers,
+//              finish the row
+//     gather   the previous tile, if a peer owns it: poll its epilogue_state, scalar and maximum, finish the row
 //   last       gather the block's last tile
 // So both halves overlap, and what a block waits for was pushed one tile ago.
 //
@@ -25,7 +26,7 @@
 // rank that owns nothing in e + 1 is kept in step by the tiles it gathers: every rank owns or gathers every tile.
 //
 // Synchronisation within a block or cluster: start_operation(), the row sums, and one __syncthreads() after the wait
-// for a scalar.
+// for a row's scalars.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
 #include "cuda_common/rank_order_sum.cuh"
@@ -41,7 +42,7 @@ template <int Ranks, int PerThread, class Tiles>
 class Twoshot {
  public:
   __device__ __forceinline__ explicit Twoshot(const TwoshotArguments& arguments)
-      : arguments_(arguments), tiles_(arguments), count_(tiles_.count()) {}
+      : arguments_(arguments), tiles_(arguments), sums_(arbiter_epilogue_needs_maximum()), count_(tiles_.count()) {}
 
   __device__ __forceinline__ void run() {
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
@@ -100,6 +101,10 @@ class Twoshot {
     return static_cast<float*>(arguments_.scalars[at_rank]) + buffer_ * arguments_.all_scalars +
            (tile * Tiles::blocks + block);
   }
+  /// Likewise for its maximum.
+  __device__ __forceinline__ float* maximum_slot(int at_rank, std::uint32_t tile) const {
+    return scalar_slot(at_rank, tile) + 2 * arguments_.all_scalars;
+  }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
   /// Scatters the first tile. Computes the addresses of the thread's first vector before pdl_wait(), whether or not the
@@ -141,7 +146,7 @@ class Twoshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       });
     }
-    float statistic = 0.0F;
+    RowValues part{0.0F, 0.0F};
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -152,7 +157,8 @@ class Twoshot {
       const bool wanted = at.count != 0;
       const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
                                                         [&](int source) { return scattered_here(source, tile, v); });
-      statistic += arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
+      const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
+      add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       // The owner keeps what it sends, so that all ranks finish from the same bits.
       epilogue_state = without_empty_words(epilogue_state);
 #pragma unroll
@@ -161,39 +167,50 @@ class Twoshot {
       }
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);
     });
-    float scalar = 0.0F;
+    RowScalars row;
     if constexpr (Tiles::whole_rows) {
-      scalar = arbiter_epilogue_scalar(epilogue, sums_.sum(statistic));
+      row = scalars_of_row(epilogue, sums_, part);
       if (threadIdx.x > 0 && threadIdx.x < Ranks) {
-        push(scalar_slot(peer_at(static_cast<int>(threadIdx.x)), tile), scalar);
+        const int peer = peer_at(static_cast<int>(threadIdx.x));
+        push(scalar_slot(peer, tile), row.scalar);
+        if (arbiter_epilogue_needs_maximum()) push(maximum_slot(peer, tile), row.maximum);
       }
     }
-    finish(tile, kept, scalar);
+    finish(tile, kept, row);
   }
 
-  __device__ __forceinline__ void finish(std::uint32_t tile, TileState<PerThread>& kept, float scalar) const {
+  __device__ __forceinline__ void finish(std::uint32_t tile, TileState<PerThread>& kept, const RowScalars& row) const {
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
         arbiter_epilogue_load_constant(arguments_.epilogue, at, inputs);
         arbiter_epilogue_locate(arguments_.epilogue, at, inputs);
       }
-      arbiter_epilogue_finish(arguments_.epilogue, at, inputs, epilogue_state, scalar);
+      arbiter_epilogue_finish(arguments_.epilogue, at, inputs, epilogue_state, row.scalar, row.maximum);
     });
   }
 
-  /// Every thread polls the scalar; after a __syncthreads(), thread 0 empties the slot.
-  __device__ __forceinline__ float wait_for_scalar(int owner, std::uint32_t tile) const {
-    const float* const slot = scalar_slot(arguments_.rank, tile);
+  /// Every thread polls a slot of this rank.
+  __device__ __forceinline__ float wait_for_float(const float* slot, int owner) const {
     Spin spin(arguments_.bound);
     std::uint32_t bits = poll(slot);
     while (__any_sync(0xffffffffU, bits == empty_word)) {
       if (spin.is_due() && spin.warp_gives_up(bits == empty_word, owner, epoch_)) break;
       bits = poll(slot);
     }
-    __syncthreads();
-    if (threadIdx.x == 0) clear(scalar_slot(arguments_.rank, tile));
     return __uint_as_float(bits);
+  }
+  /// After a __syncthreads(), thread 0 empties the slots.
+  __device__ __forceinline__ RowScalars wait_for_scalars(int owner, std::uint32_t tile) const {
+    RowScalars row;
+    row.scalar = wait_for_float(scalar_slot(arguments_.rank, tile), owner);
+    if (arbiter_epilogue_needs_maximum()) row.maximum = wait_for_float(maximum_slot(arguments_.rank, tile), owner);
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      clear(scalar_slot(arguments_.rank, tile));
+      if (arbiter_epilogue_needs_maximum()) clear(maximum_slot(arguments_.rank, tile));
+    }
+    return row;
   }
 
   __device__ __forceinline__ void gather(std::uint32_t tile) const {
@@ -213,9 +230,9 @@ class Twoshot {
       clear(slot);
       arbiter_epilogue_store_state(arguments_.epilogue, at, epilogue_state);
     });
-    float scalar = 0.0F;
-    if constexpr (Tiles::whole_rows) scalar = wait_for_scalar(owner, tile);
-    finish(tile, kept, scalar);
+    RowScalars row;
+    if constexpr (Tiles::whole_rows) row = wait_for_scalars(owner, tile);
+    finish(tile, kept, row);
   }
 
   const TwoshotArguments& arguments_;

@@ -14,7 +14,7 @@ struct TwoshotArguments : cuda::TileArguments {
   void* scattered[max_ranks];  ///< by rank: [2 buffers][source rank][owned_slots] of 16 bytes: vectors to be summed by
                                ///< that rank
   void* gathered[max_ranks];   ///< by rank: [2 buffers][all_slots] of 16 bytes: epilogue_state from the owners
-  void* scalars[max_ranks];    ///< by rank: [2 buffers][all_scalars] of 4 bytes: row scalars from the owners
+  void* scalars[max_ranks];    ///< by rank: [scalar, maximum][2 buffers][all_scalars] of 4 bytes: from the owners
   std::int64_t owned_slots;    ///< vectors of the tiles that a rank owns
   std::int64_t all_slots;      ///< vectors of all tiles
   std::int64_t all_scalars;    ///< one per tile and block of it

@@ -16,6 +16,8 @@ using twoshot::TwoshotArguments;
 constexpr std::int64_t buffers = 2;
 constexpr std::int64_t slot_bytes = 16;
 
+constexpr std::int64_t floats_per_row = 2;  // the scalar and the maximum
+
 /// The capacity of a workspace: slots of 16 bytes and scalars of 4, per buffer.
 struct Areas {
   std::int64_t owned_slots;  // per source rank
@@ -27,7 +29,8 @@ struct Areas {
     return {rounds * plan.per_tile, rounds * ranks * plan.per_tile, rounds * ranks * plan.blocks};
   }
   [[nodiscard]] std::int64_t bytes(int ranks) const {
-    const std::int64_t scalars = (buffers * all_scalars * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
+    const std::int64_t floats = buffers * all_scalars * floats_per_row;
+    const std::int64_t scalars = (floats * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
     return buffers * (owned_slots * ranks + all_slots) * slot_bytes + scalars;
   }
 };

@@ -23,12 +23,36 @@ class EveryFusion : public testing::TestWithParam<std::tuple<std::string, DType>
   std::shared_ptr<Fusion> fusion_ = load_fusion(std::get<0>(GetParam()));
 };
 
+class EveryNorm : public EveryFusion {};
+
 TEST_P(EveryFusion, PassesItsCheckForAnyHiddenSize) {
   for (const std::int64_t hidden : {1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 257, 272, 1000, 2880}) {
     FusionHarness harness(*fusion_, problem(hidden), static_cast<std::uint32_t>(hidden));
     harness.run();
     EXPECT_LE(harness.check(), 1.0) << hidden;
     EXPECT_TRUE(harness.guards_intact()) << hidden;
+  }
+}
+
+TEST_P(EveryNorm, PassesItsCheckWithAWeightBias) {
+  const auto biased = load_fusion(std::get<0>(GetParam()), "weight_bias", "1");
+  FusionHarness harness(*biased, problem(300));
+  harness.run();
+  EXPECT_LE(harness.check(), 1.0);
+  EXPECT_TRUE(harness.guards_intact());
+  harness.run(*fusion_->host_epilogue(problem(300)));
+  EXPECT_GT(harness.check(), 1.0) << "without the bias";
+}
+
+TEST_P(EveryFusion, PassesItsCheckWithEachLayoutOfScales) {
+  for (const char* const layout : test::other_layouts_of(std::get<0>(GetParam()))) {
+    const auto fusion = load_fusion(std::get<0>(GetParam()), "scale_layout", layout);
+    for (const std::int64_t hidden : {1, 127, 128, 129, 600}) {
+      FusionHarness harness(*fusion, problem(hidden, 5));
+      harness.run();
+      EXPECT_LE(harness.check(), 1.0) << layout << " " << hidden;
+      EXPECT_TRUE(harness.guards_intact()) << layout << " " << hidden;
+    }
   }
 }
 
@@ -91,18 +115,23 @@ TEST_P(EveryFusion, ReferencesEveryOutputElementWithFiniteSlack) {
   for (const TensorSpec& spec : harness.specs()) {
     if (spec.role != TensorRole::output) continue;
     const ReferenceRow& row = outputs.at(output++);
-    EXPECT_EQ(row.value.size(), spec.name == "scale_out" ? 4U : 50U);
+    const std::size_t scales = problem(50).fusion.find("NVFP4") != std::string::npos ? 4 : 1;
+    EXPECT_EQ(row.value.size(), spec.name == "scale_out" ? scales : 50U);
     ASSERT_EQ(row.value.size(), row.tolerance.size());
     for (const double value : row.tolerance) EXPECT_TRUE(std::isfinite(value) && value >= 0.0);
   }
   EXPECT_EQ(output, outputs.size());
 }
 
+const auto by_fusion_and_dtype = [](const auto& test) {
+  return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
+};
 INSTANTIATE_TEST_SUITE_P(All, EveryFusion,
                          testing::Combine(testing::ValuesIn(test::fusion_names()), testing::ValuesIn(message_dtypes)),
-                         [](const auto& test) {
-                           return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
-                         });
+                         by_fusion_and_dtype);
+INSTANTIATE_TEST_SUITE_P(All, EveryNorm,
+                         testing::Combine(testing::ValuesIn(test::norm_names()), testing::ValuesIn(message_dtypes)),
+                         by_fusion_and_dtype);
 
 TEST(FusionTensors, AreNamedOrderedAndSized) {
   const Problem problem{2, DType::bfloat16, "", 100, 5};
@@ -122,6 +151,14 @@ TEST(FusionTensors, AreNamedOrderedAndSized) {
             "residual<500 gamma<100 global_scale<1 residual_out>500 quant_out>250 scale_out>35 ");
   EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"),
             "residual<500 gamma<100 global_scale<1 residual_out>500 norm_out>500 quant_out>250 scale_out>1024 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8"),
+            "residual<500 gamma<100 residual_out>500 quant_out>500 scale_out>5 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8"),
+            "residual<500 gamma<100 residual_out>500 norm_out>500 quant_out>500 scale_out>5 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8"),
+            "residual<500 gamma<100 residual_out>500 quant_out>500 scale_out>32 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8", "scale_layout", "row_major"),
+            "residual<500 gamma<100 residual_out>500 norm_out>500 quant_out>500 scale_out>5 ");
 }
 
 }  // namespace

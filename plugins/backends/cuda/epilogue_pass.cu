@@ -41,6 +41,27 @@ __device__ float sum_over_row(const RowGroup& group, float value, int turn) {
   return sum;
 }
 
+/// The maximum over the group, likewise.
+__device__ float maximum_over_row(const RowGroup& group, float value, int turn) {
+  __shared__ float of_warps[2][max_warps];
+  value = maximum_over_warp(value);
+  if (group.threads == warp) return value;
+  const int own = static_cast<int>(threadIdx.x) / warp;
+  if (static_cast<int>(threadIdx.x) % warp == 0) of_warps[turn][own] = value;
+  __syncthreads();
+  const int warps = group.threads / warp;
+  float largest = 0.0F;
+  for (int i = 0; i < warps; ++i) largest = larger_of(largest, of_warps[turn][group.number * warps + i]);
+  return largest;
+}
+
+/// The vector's part of the row's maximum; 0 if the epilogue needs none.
+__device__ __forceinline__ float maximum_of(const EpilogueArguments& arguments, const VectorPlace& place,
+                                            const EpilogueInputs& inputs, const Packed& epilogue_state) {
+  if (!arbiter_epilogue_needs_maximum()) return 0.0F;
+  return arbiter_epilogue_maximum(arguments, place, inputs, epilogue_state);
+}
+
 __device__ __forceinline__ VectorPlace place_of(const EpilogueArguments& arguments, std::int64_t row, bool has_row,
                                                 int vector) {
   const std::int64_t column = static_cast<std::int64_t>(vector) * vector_elements;
@@ -76,6 +97,7 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
     Packed sum[Vectors];
     Packed epilogue_state[Vectors];
     float statistic = 0.0F;
+    float maximum = 0.0F;
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
       sum[i] = load_reduced(reduced, place(i));
@@ -85,14 +107,16 @@ __device__ __forceinline__ void pass(const Element* reduced, const EpilogueArgum
 #pragma unroll
     for (int i = 0; i < Vectors; ++i) {
       statistic += arbiter_epilogue_begin(arguments, place(i), inputs[i], unpack(sum[i]), epilogue_state[i]);
+      maximum = larger_of(maximum, maximum_of(arguments, place(i), inputs[i], epilogue_state[i]));
       arbiter_epilogue_store_state(arguments, place(i), epilogue_state[i]);
     }
     float scalar = 0.0F;
     if (needs_row) scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
+    if (arbiter_epilogue_needs_maximum()) maximum = maximum_over_row(group, maximum, turn);
     turn ^= 1;
 #pragma unroll
     for (int i = 0; i < Vectors; ++i)
-      arbiter_epilogue_finish(arguments, place(i), inputs[i], epilogue_state[i], scalar);
+      arbiter_epilogue_finish(arguments, place(i), inputs[i], epilogue_state[i], scalar, maximum);
   }
 }
 
@@ -104,6 +128,7 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
   int turn = 0;
   for (std::int64_t row = blockIdx.x; row < arguments.num_tokens; row += gridDim.x) {
     float scalar = 0.0F;
+    float maximum = 0.0F;
     if (needs_row) {
       float statistic = 0.0F;
       for (int first = 0; first < vectors; first += group.threads) {
@@ -115,8 +140,10 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
         arbiter_epilogue_load(arguments, place, inputs);
         statistic +=
             arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state);
+        maximum = larger_of(maximum, maximum_of(arguments, place, inputs, epilogue_state));
       }
       scalar = arbiter_epilogue_scalar(arguments, sum_over_row(group, statistic, turn));
+      if (arbiter_epilogue_needs_maximum()) maximum = maximum_over_row(group, maximum, turn);
       turn ^= 1;
     }
     for (int first = 0; first < vectors; first += group.threads) {
@@ -129,7 +156,7 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
       static_cast<void>(
           arbiter_epilogue_begin(arguments, place, inputs, unpack(load_reduced(reduced, place)), epilogue_state));
       arbiter_epilogue_store_state(arguments, place, epilogue_state);
-      arbiter_epilogue_finish(arguments, place, inputs, epilogue_state, scalar);
+      arbiter_epilogue_finish(arguments, place, inputs, epilogue_state, scalar, maximum);
     }
   }
 }
@@ -140,8 +167,8 @@ __device__ __forceinline__ void pass_twice(const Element* reduced, const Epilogu
 //   reduced        [num_tokens, hidden_size], the summed message
 //   group_threads  threads per row, a multiple of 32; blockDim.x is a multiple of it
 //   needs_row      DeviceEpilogue::needs_row
-// Phases per row: load and begin, sum of the statistic, finish. Blocks share nothing; the row groups of a block meet at
-// the barrier of sum_over_row() only.
+// Phases per row: load and begin, sum of the statistic and maximum, finish. Blocks share nothing; the row groups of a
+// block meet at the barriers of sum_over_row() and maximum_over_row() only.
 extern "C" __global__ void __launch_bounds__(1024)
     arbiter_epilogue_pass_1(const Element* reduced, const __grid_constant__ EpilogueArguments arguments,
                             int group_threads, bool needs_row) {

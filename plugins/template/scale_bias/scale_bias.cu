@@ -37,6 +37,14 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments& arguments, cons
   return 0.0F;
 }
 
+/// True where finish() needs the largest of maximum() over the row, as the scale of a quantised row does.
+__device__ bool arbiter_epilogue_needs_maximum() { return false; }
+
+__device__ float arbiter_epilogue_maximum(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                          const Packed&) {
+  return 0.0F;
+}
+
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
                                              const Packed& epilogue_state) {
   store_vector(static_cast<Element*>(arguments.tensors[out]) + place.offset, epilogue_state, place);
@@ -45,5 +53,5 @@ __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments,
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments&, float) { return 0.0F; }
 
 __device__ void arbiter_epilogue_finish(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
-                                        const Packed&, float) {}
+                                        const Packed&, float, float) {}
 }

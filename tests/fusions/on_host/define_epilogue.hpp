@@ -17,6 +17,8 @@ using cuda::EpilogueArguments;
 #define arbiter_epilogue_locate JOIN(locate_, EPILOGUE_NAME)
 #define arbiter_epilogue_load JOIN(load_, EPILOGUE_NAME)
 #define arbiter_epilogue_begin JOIN(begin_, EPILOGUE_NAME)
+#define arbiter_epilogue_needs_maximum JOIN(needs_maximum_, EPILOGUE_NAME)
+#define arbiter_epilogue_maximum JOIN(maximum_, EPILOGUE_NAME)
 #define arbiter_epilogue_store_state JOIN(store_state_, EPILOGUE_NAME)
 #define arbiter_epilogue_scalar JOIN(scalar_, EPILOGUE_NAME)
 #define arbiter_epilogue_finish JOIN(finish_, EPILOGUE_NAME)
@@ -56,14 +58,27 @@ float begin_row(const EpilogueArguments& arguments, std::int64_t row, const floa
   return statistic;
 }
 
+float maximum_of_row(const EpilogueArguments& arguments, std::int64_t row, const void* epilogue_state) {
+  std::uint32_t maximum = 0;
+  if (!arbiter_epilogue_needs_maximum()) return 0.0F;
+  for_row(arguments, row, [&](const VectorPlace& place, int vector) {
+    EpilogueInputs inputs;
+    arbiter_epilogue_load_constant(arguments, place, inputs);
+    const Packed packed = place.count > 0 ? static_cast<const Packed*>(epilogue_state)[vector] : zeros();
+    maximum = std::max(maximum, __float_as_uint(arbiter_epilogue_maximum(arguments, place, inputs, packed)));
+  });
+  return __uint_as_float(maximum);
+}
+
 void finish_row(const EpilogueArguments& arguments, std::int64_t row, const void* epilogue_state, float scalar) {
+  const float maximum = maximum_of_row(arguments, row, epilogue_state);
   for_row(arguments, row, [&](const VectorPlace& place, int vector) {
     EpilogueInputs inputs;
     arbiter_epilogue_load_constant(arguments, place, inputs);
     arbiter_epilogue_locate(arguments, place, inputs);
     const Packed packed = place.count > 0 ? static_cast<const Packed*>(epilogue_state)[vector] : zeros();
     arbiter_epilogue_store_state(arguments, place, packed);
-    arbiter_epilogue_finish(arguments, place, inputs, packed, scalar);
+    arbiter_epilogue_finish(arguments, place, inputs, packed, scalar, maximum);
   });
 }
 

@@ -13,6 +13,7 @@ struct EpilogueOnHost {
   float (*begin_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const float* sum,
                      void* epilogue_state);
   float (*scalar)(const cuda::EpilogueArguments& arguments, float statistic);
+  /// Finds the row's maximum too.
   void (*finish_row)(const cuda::EpilogueArguments& arguments, std::int64_t row, const void* epilogue_state,
                      float scalar);
 };

@@ -24,7 +24,7 @@ struct DeviceCode {
 struct DeviceEpilogue {
   DeviceCode code;  ///< defines the functions of arbiter/cuda/epilogue.cuh for the problem's dtype; empty: unsupported
   /// The scalar is computed from all elements of the row, so a strategy must keep rows together. If false, a strategy
-  /// may cut the message between any two vectors, and passes 0 as the scalar.
+  /// may cut the message between any two vectors, and passes 0 as the scalar and the maximum.
   bool needs_row = true;
   std::array<float, EpilogueArguments::max_scalars> scalars{};  ///< passed on as EpilogueArguments::scalars
 };

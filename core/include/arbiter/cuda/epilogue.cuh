@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The contract between a strategy's kernels and a fusion's device epilogue. A fusion's .cu defines the seven functions
+/// The contract between a strategy's kernels and a fusion's device epilogue. A fusion's .cu defines the nine functions
 /// below; a strategy's kernels call them. Both are compiled to LTO-IR, once per message dtype, and linked when a
 /// problem is prepared, so that every call is inlined.
 ///
 /// Threads and data. A row belongs to a row group: the threads of one block or cluster that hold it, each with one or
 /// more vectors. A vector is 16 bytes of the message: `vector_elements` neighbouring elements of one row. Consecutive
-/// lanes of a warp hold consecutive vectors, and (index of the vector in its row) mod 4 equals (lane mod 4), so that an
-/// epilogue may exchange data within 64-byte neighbourhoods by shuffles. Where DeviceEpilogue::needs_row is false, only
-/// "consecutive" holds, and the scalar is 0.
+/// lanes of a warp hold consecutive vectors, and (index of the vector in its row) mod 32 equals the lane, so that an
+/// epilogue may exchange data within 512-byte neighbourhoods by shuffles. Where DeviceEpilogue::needs_row is false,
+/// only "consecutive" holds, and the scalar and the maximum are 0.
 ///
 /// Lanes without a vector (`place.count` is 0) take part in every call, so that warps stay converged. Their place may
 /// be anything, and they must not load or store. Only finish() may use warp shuffles; all 32 lanes call it together. No
@@ -23,13 +23,18 @@
 ///   load            this row's other inputs (residual). Issued before the first poll for peers' data
 ///   begin           the fp32 sum over all ranks -> `epilogue_state`, 16 bytes of the message dtype. Returns the
 ///                   vector's part of the row's statistic (0 if none is needed)
+///   maximum         `epilogue_state` -> the vector's part of the row's maximum. Called if needs_maximum() says so
 ///   store_state     `epilogue_state` -> outputs that do not depend on the scalar, while the row is still being summed
 ///   scalar          the statistic, summed over the row -> the row's scalar. Called by every thread
-///   finish          `epilogue_state` and the scalar -> all other outputs
+///   finish          `epilogue_state`, the scalar and the row's maximum -> all other outputs
 ///
 /// In ONESHOT every rank makes all calls for every row. In TWOSHOT the owner of a row does; the other ranks receive
-/// `epilogue_state` and the scalar and call load_constant, locate, store_state and finish only. So begin() must leave
-/// in `epilogue_state` all that store_state() and finish() need.
+/// `epilogue_state`, the scalar and the maximum, and call load_constant, locate, store_state and finish only. So
+/// begin() must leave in `epilogue_state` all that store_state() and finish() need.
+///
+/// The maximum is there for what depends on the largest element of a row, like the scale of a row that is quantised: it
+/// is found together with the statistic, by one exchange between the threads of a row. A fusion that needs none returns
+/// false from needs_maximum(), which is inlined: its kernels then have no trace of the maximum.
 ///
 /// Arithmetic. Outputs must have the same bits on every rank, and those that do not depend on the scalar the bits of
 /// the host's epilogue: round to nearest, no fast-math, no contraction that the host lacks (device code is linked with
@@ -111,6 +116,16 @@ __device__ float arbiter_epilogue_begin(const arbiter::cuda::EpilogueArguments& 
                                         const arbiter::cuda::EpilogueInputs& inputs,
                                         const arbiter::cuda::Accumulators& sum, arbiter::cuda::Packed& epilogue_state);
 
+/// Whether finish() needs the row's maximum. Returns a literal.
+__device__ bool arbiter_epilogue_needs_maximum();
+
+/// Returns the vector's part of the row's maximum, at least 0, or a NaN, which makes the maximum a NaN. Its sign bit is
+/// not set. After load_constant() and begin(). Elements from `place.count` on are zeros.
+__device__ float arbiter_epilogue_maximum(const arbiter::cuda::EpilogueArguments& arguments,
+                                          const arbiter::cuda::VectorPlace& place,
+                                          const arbiter::cuda::EpilogueInputs& inputs,
+                                          const arbiter::cuda::Packed& epilogue_state);
+
 /// Writes this vector of the outputs that need no scalar.
 __device__ void arbiter_epilogue_store_state(const arbiter::cuda::EpilogueArguments& arguments,
                                              const arbiter::cuda::VectorPlace& place,
@@ -119,9 +134,10 @@ __device__ void arbiter_epilogue_store_state(const arbiter::cuda::EpilogueArgume
 /// The row's scalar. Deterministic: every thread of the row group calls it with the same bits.
 __device__ float arbiter_epilogue_scalar(const arbiter::cuda::EpilogueArguments& arguments, float statistic);
 
-/// Writes this vector of all other outputs. Convergent: all 32 lanes of a warp call it together.
+/// Writes this vector of all other outputs; `maximum` is 0 unless needs_maximum(). Convergent: all 32 lanes of a warp
+/// call it together.
 __device__ void arbiter_epilogue_finish(const arbiter::cuda::EpilogueArguments& arguments,
                                         const arbiter::cuda::VectorPlace& place,
                                         const arbiter::cuda::EpilogueInputs& inputs,
-                                        const arbiter::cuda::Packed& epilogue_state, float scalar);
+                                        const arbiter::cuda::Packed& epilogue_state, float scalar, float maximum);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Sums of one float per thread over a warp, a block or a cluster, with the same bits in every thread. The order of the
-/// additions depends on the number of warps and blocks that share a row, not on timing.
+/// Sums of one float per thread over a warp, a block or a cluster, with the same bits in every thread, and the maximum
+/// of another float in the same exchange. The order of the additions depends on the number of warps and blocks that
+/// share a row, not on timing.
 
 #include <cstdint>
 
@@ -14,6 +15,33 @@ __device__ __forceinline__ float sum_over_warp(float value) {
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(0xffffffffU, value, distance);
   return value;
 }
+
+/// The largest `value` over the 32 lanes of a warp; all are at least 0, or NaNs without a sign, of which one makes the
+/// result a NaN. Convergent.
+__device__ __forceinline__ float maximum_over_warp(float value) {
+  // Patterns of such floats have the order of their values, and those of NaNs are above infinity's.
+  return __uint_as_float(__reduce_max_sync(0xffffffffU, __float_as_uint(value)));
+}
+/// The larger of two such values.
+__device__ __forceinline__ float larger_of(float a, float b) {
+  return __uint_as_float(max(__float_as_uint(a), __float_as_uint(b)));
+}
+/// The largest of `Count` (a power of two) such values.
+template <unsigned Count>
+__device__ __forceinline__ float largest_of(float (&value)[Count]) {
+#pragma unroll
+  for (unsigned width = Count / 2; width > 0; width /= 2) {
+#pragma unroll
+    for (unsigned i = 0; i < width; ++i) value[i] = larger_of(value[i], value[i + width]);
+  }
+  return value[0];
+}
+
+/// A sum and a maximum over a row.
+struct RowValues {
+  float sum;
+  float maximum;
+};
 
 /// This block's index in its cluster; 0 without clusters.
 __device__ __forceinline__ unsigned block_in_cluster() {
@@ -30,15 +58,20 @@ __device__ __forceinline__ unsigned block_in_cluster() {
 ///
 /// Synchronisation: each warp sends its partial sum to the shared memory of every block of the cluster with st.async,
 /// and each block waits on its own mbarrier, which counts the arriving bytes. There is no cluster-wide barrier
-/// after open(). All threads of the cluster construct it, call open() once, and then make the same calls of sum().
+/// after open(). All threads of the cluster construct it, call open() once, and then make the same calls of sum(), or
+/// of sum_and_maximum() if it was constructed `with_maximum`.
 ///
 /// Source: PTX ISA, mbarrier and st.async.
 template <int Blocks>
 class ClusterSums {
  public:
 #if __CUDA_ARCH__ >= 900
-  __device__ __forceinline__ ClusterSums() {
-    if (threadIdx.x < 2 * vectors) parts()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+  /// `with_maximum` is a literal after inlining.
+  __device__ __forceinline__ explicit ClusterSums(bool with_maximum) : bytes_per_warp_(with_maximum ? 8 : 4) {
+    if (threadIdx.x < 2 * vectors) {
+      parts()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+      if (with_maximum) maxima()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+    }
     if (threadIdx.x == 0) {
       for (unsigned turn = 0; turn < 2; ++turn) {
         asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barrier(turn)) : "memory");
@@ -60,25 +93,36 @@ class ClusterSums {
     // that part contributed after reading it.
     const float4* const of_turn = parts() + turn_ * vectors;
     const unsigned lane = threadIdx.x % 32;
+    if (lane < Blocks) send(lane, part_of_warp(of_turn), value);
+    wait();
+    if (threadIdx.x == 0) expect_parts(turn_);
+    const float total = sum_of(of_turn);
+    next_turn();
+    return total;
+  }
+
+  /// The sum of `values.sum` and the largest `values.maximum` (see maximum_over_warp()), likewise.
+  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) {
+    values.sum = sum_over_warp(values.sum);
+    values.maximum = maximum_over_warp(values.maximum);
+    const float4* const sums_of_turn = parts() + turn_ * vectors;
+    const float4* const maxima_of_turn = maxima() + turn_ * vectors;
+    const unsigned lane = threadIdx.x % 32;
     if (lane < Blocks) {
-      const unsigned part = block_in_cluster() * most_warps + threadIdx.x / 32;
-      send(lane, shared_address(reinterpret_cast<const float*>(of_turn) + part), value);
+      send(lane, part_of_warp(sums_of_turn), values.sum);
+      send(lane, part_of_warp(maxima_of_turn), values.maximum);
     }
     wait();
     if (threadIdx.x == 0) expect_parts(turn_);
-    float sums[vectors];
+    float largest[vectors];
 #pragma unroll
     for (unsigned i = 0; i < vectors; ++i) {
-      sums[i] = (of_turn[i].x + of_turn[i].y) + (of_turn[i].z + of_turn[i].w);
+      const float4 part = maxima_of_turn[i];
+      largest[i] = larger_of(larger_of(part.x, part.y), larger_of(part.z, part.w));
     }
-#pragma unroll
-    for (unsigned width = vectors / 2; width > 0; width /= 2) {
-#pragma unroll
-      for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
-    }
-    parity_ ^= turn_;
-    turn_ ^= 1;
-    return sums[0];
+    const RowValues row{sum_of(sums_of_turn), largest_of(largest)};
+    next_turn();
+    return row;
   }
 
  private:
@@ -94,13 +138,39 @@ class ClusterSums {
     __shared__ float4 both[2 * vectors];
     return both;
   }
+  __device__ __forceinline__ static float4* maxima() {
+    __shared__ float4 both_maxima[2 * vectors];
+    return both_maxima;
+  }
+  /// The address of this warp's part.
+  __device__ __forceinline__ static std::uint32_t part_of_warp(const float4* of_turn) {
+    const unsigned part = block_in_cluster() * most_warps + threadIdx.x / 32;
+    return shared_address(reinterpret_cast<const float*>(of_turn) + part);
+  }
+  __device__ __forceinline__ static float sum_of(const float4* of_turn) {
+    float sums[vectors];
+#pragma unroll
+    for (unsigned i = 0; i < vectors; ++i) {
+      sums[i] = (of_turn[i].x + of_turn[i].y) + (of_turn[i].z + of_turn[i].w);
+    }
+#pragma unroll
+    for (unsigned width = vectors / 2; width > 0; width /= 2) {
+#pragma unroll
+      for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
+    }
+    return sums[0];
+  }
+  __device__ __forceinline__ void next_turn() {
+    parity_ ^= turn_;
+    turn_ ^= 1;
+  }
   __device__ __forceinline__ static std::uint32_t barrier(unsigned turn) {
     __shared__ alignas(8) std::uint64_t barriers[2];
     return shared_address(barriers + turn);
   }
-  __device__ __forceinline__ static void expect_parts(unsigned turn) {
+  __device__ __forceinline__ void expect_parts(unsigned turn) const {
     asm volatile("{ .reg .b64 state; mbarrier.arrive.expect_tx.shared::cta.b64 state, [%0], %1; }" ::"r"(barrier(turn)),
-                 "r"(Blocks * (blockDim.x / 32) * 4)
+                 "r"(Blocks * (blockDim.x / 32) * bytes_per_warp_)
                  : "memory");
   }
   __device__ __forceinline__ void send(unsigned block, std::uint32_t to, float value) const {
@@ -124,22 +194,30 @@ class ClusterSums {
     }
   }
 
+  unsigned bytes_per_warp_;
   unsigned turn_ = 0;
   unsigned parity_ = 0;
 #else
+  __device__ __forceinline__ explicit ClusterSums(bool /*with_maximum*/) {}
   __device__ __forceinline__ void open() {}
   __device__ __forceinline__ float sum(float value) { return value; }
+  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) { return values; }
 #endif
 };
 
 /// Successive sums over a block of up to 512 threads (a multiple of 32).
 ///
-/// Synchronisation: one __syncthreads() per sum(). All threads construct it and make the same calls of sum(); a
-/// __syncthreads() of the caller must separate the constructor from the first sum().
+/// Synchronisation: one __syncthreads() per call. All threads construct it and make the same calls of sum(), or of
+/// sum_and_maximum() if it was constructed `with_maximum`; a __syncthreads() of the caller must separate the
+/// constructor from the first of them.
 class BlockSums {
  public:
-  __device__ __forceinline__ BlockSums() {
-    if (threadIdx.x < 2 * most_warps / 4) of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+  /// `with_maximum` is a literal after inlining.
+  __device__ __forceinline__ explicit BlockSums(bool with_maximum) {
+    if (threadIdx.x < 2 * most_warps / 4) {
+      of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+      if (with_maximum) maxima_of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
+    }
   }
 
   __device__ __forceinline__ void open() {}
@@ -153,11 +231,27 @@ class BlockSums {
     turn_ ^= most_warps / 4;
     if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(parts)[threadIdx.x / 32] = value;
     __syncthreads();
-    // Always 16 parts, of which absent warps' are 0: the loads then do not depend on the number of warps.
-    float sums[4];
+    return sum_of(parts);
+  }
+
+  /// The sum of `values.sum` and the largest `values.maximum` (see maximum_over_warp()), likewise.
+  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) {
+    values.sum = sum_over_warp(values.sum);
+    values.maximum = maximum_over_warp(values.maximum);
+    float4* const parts = of_warps() + turn_;
+    float4* const maxima = maxima_of_warps() + turn_;
+    turn_ ^= most_warps / 4;
+    if (threadIdx.x % 32 == 0) {
+      reinterpret_cast<float*>(parts)[threadIdx.x / 32] = values.sum;
+      reinterpret_cast<float*>(maxima)[threadIdx.x / 32] = values.maximum;
+    }
+    __syncthreads();
+    float largest[4];
 #pragma unroll
-    for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int i = 0; i < 4; ++i) {
+      largest[i] = larger_of(larger_of(maxima[i].x, maxima[i].y), larger_of(maxima[i].z, maxima[i].w));
+    }
+    return {sum_of(parts), largest_of(largest)};
   }
 
  private:
@@ -166,6 +260,17 @@ class BlockSums {
   __device__ __forceinline__ static float4* of_warps() {
     __shared__ float4 parts[2 * most_warps / 4];
     return parts;
+  }
+  __device__ __forceinline__ static float4* maxima_of_warps() {
+    __shared__ float4 maxima[2 * most_warps / 4];
+    return maxima;
+  }
+  __device__ __forceinline__ static float sum_of(const float4* parts) {
+    // Always 16 parts, of which absent warps' are 0: the loads then do not depend on the number of warps.
+    float sums[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
   }
 
   unsigned turn_ = 0;

@@ -38,6 +38,13 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
   return squares;
 }
 
+__device__ bool arbiter_epilogue_needs_maximum() { return false; }
+
+__device__ float arbiter_epilogue_maximum(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs&,
+                                          const Packed&) {
+  return 0.0F;
+}
+
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments&, const VectorPlace&, const Packed&) {}
 
 __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, float statistic) {
@@ -51,7 +58,8 @@ __device__ float arbiter_epilogue_scalar(const EpilogueArguments& arguments, flo
 
 #ifndef SAMPLE_INCOMPLETE
 __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, const VectorPlace& place,
-                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar) {
+                                        const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar,
+                                        float) {
   Accumulators values = unpack(epilogue_state);
   const Accumulators gamma = unpack(inputs.constant[0]);
   for (int i = 0; i < vector_elements; ++i) values.value[i] *= scalar * gamma.value[i];

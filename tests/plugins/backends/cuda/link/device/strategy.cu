@@ -35,7 +35,7 @@ __device__ __forceinline__ void sum_rows(const Element* const* inputs, const Epi
   statistic = 0.0F;
   for (unsigned warp = 0; warp < blockDim.x / 32U; ++warp) statistic += parts[warp];
   const float scalar = arbiter_epilogue_scalar(arguments, statistic);
-  arbiter_epilogue_finish(arguments, place, inputs_of_row, epilogue_state, scalar);
+  arbiter_epilogue_finish(arguments, place, inputs_of_row, epilogue_state, scalar, 0.0F);
 }
 
 }  // namespace
