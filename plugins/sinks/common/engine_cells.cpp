@@ -86,6 +86,10 @@ bool keeps_shipped(const Comparison& fitted) {
          (shipped.mean <= written.mean + tie_in_mean && shipped.worst <= written.worst + tie_in_worst);
 }
 
+double gain_of(const Comparison& comparison) {
+  return std::max(0.0, comparison.shipped.mean - comparison.written.mean);
+}
+
 std::string to_string(const Comparison& comparison) {
   const auto& [shipped, written, left_out] = comparison;
   std::string text = fmt::format(

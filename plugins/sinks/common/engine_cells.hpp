@@ -54,6 +54,9 @@ struct Comparison {
 /// mean and up to 10 % in the worst cell; so a second measurement of the same machine does not change the file.
 [[nodiscard]] bool keeps_shipped(const Comparison& fitted);
 
+/// What the written table gains over the shipped one in the mean over EngineCell::best; never below 0. A share.
+[[nodiscard]] double gain_of(const Comparison& comparison);
+
 /// "shipped 8.02 (18.13), here 0.20 (2.10) over the best path of the table; shipped 60.00 (200.00), here 50.00 (180.00)
 /// over the fastest strategy; 120 cells": regret in percent, the mean and the worst cell's.
 [[nodiscard]] std::string to_string(const Comparison& comparison);

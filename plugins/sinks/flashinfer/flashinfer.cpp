@@ -28,7 +28,7 @@ constexpr std::int64_t largest_mib = 4092;  // above it no message fits the buff
 /// What was found for a tp size.
 struct Found {
   std::int64_t mib = 0;
-  bool kept = false;
+  std::string kept;  ///< why it is FlashInfer's own, for people; empty if it is not
   Comparison comparison;
 };
 
@@ -59,9 +59,7 @@ class Flashinfer : public Sink {
       const auto found = fit(cells, tp_size, least);
       if (!found) continue;
       limits[tp_size] = fmt::format("{}", found->mib);
-      notes.push_back(
-          fmt::format("tp {}: {}{}", tp_size, to_string(found->comparison),
-                      found->kept ? "; FlashInfer's own value stays: the best other gains too little" : ""));
+      notes.push_back(fmt::format("tp {}: {}{}", tp_size, to_string(found->comparison), found->kept));
       report.say(fmt::format("flashinfer: one shot up to {} MiB of traffic: {}", found->mib, notes.back()));
       judged.insert(judged.end(), cells.begin(), cells.end());
     }
@@ -82,7 +80,7 @@ class Flashinfer : public Sink {
   [[nodiscard]] std::int64_t least_mib(const Dataset& data, int tp_size, DType dtype) const {
     std::int64_t widest = widest_;
     for (const std::int64_t hidden : data.hidden_sizes()) widest = std::max(widest, hidden);
-    const std::int64_t bytes = 2 * tp_size * flashinfer::least_one_shot_bytes(tp_size, widest, dtype);
+    const std::int64_t bytes = flashinfer::least_one_shot_bytes(tp_size, widest, dtype) * tp_size * 2;
     return (bytes + flashinfer::mib - 1) / flashinfer::mib;
   }
 
@@ -97,7 +95,11 @@ class Flashinfer : public Sink {
     if (!fitted) return std::nullopt;
     const Comparison other = compare_rules(cells, rule_of(shipped), rule_of(fitted->front()));
     const std::int64_t mib = keeps_shipped(other) ? shipped : fitted->front();
-    return Found{mib, mib == shipped, compare_rules(cells, rule_of(shipped), rule_of(mib))};
+    const std::string kept =
+        mib == shipped
+            ? fmt::format("; FlashInfer's own value stays: the best other gains only {:.2f}", 100.0 * gain_of(other))
+            : "";
+    return Found{mib, kept, compare_rules(cells, rule_of(shipped), rule_of(mib))};
   }
 
   static std::string text_of(std::vector<std::string> head, const std::vector<std::string>& notes,

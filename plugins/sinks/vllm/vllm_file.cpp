@@ -31,7 +31,10 @@ std::string assignment(const char* name, const std::string& key, const PythonDic
   return dict.empty() ? "" : fmt::format("{} = {{{}: {}}}\n", name, key, python_text(dict));
 }
 
-constexpr const char* kept_note = "; vLLM's own values stay: the best others gain too little";
+std::string kept_note(const Found& found) {
+  if (!found.kept) return "";
+  return fmt::format("; vLLM's own values stay: the best others gain only {:.2f}", 100.0 * found.passed_up);
+}
 
 }  // namespace
 
@@ -54,8 +57,8 @@ std::vector<std::string> FileText::add(int tp_size, const Host& host, const std:
   }
   std::vector<std::string> said;
   if (!lines.empty()) {
-    said.push_back(fmt::format("tp {}: {}: {}{}", tp_size, fmt::join(lines, ", "), to_string(found.comparison),
-                               found.kept ? kept_note : ""));
+    said.push_back(
+        fmt::format("tp {}: {}: {}{}", tp_size, fmt::join(lines, ", "), to_string(found.comparison), kept_note(found)));
     notes_.push_back(said.back());
     for (const bool is_fused : {false, true}) {
       const auto own = of_fusion(cells, is_fused);
@@ -72,8 +75,7 @@ std::vector<std::string> FileText::add(int tp_size, const Host& host, const std:
   if (const auto& range = of_range.written.range) {
     range_[tp_size] = fmt::format("({}, {})", range->first, range->second);
     said.push_back(fmt::format("tp {}: with VLLM_USE_NCCL_SYMM_MEM=1, other paths between {} and {} B: {}{}", tp_size,
-                               range->first, range->second, to_string(of_range.comparison),
-                               of_range.kept ? kept_note : ""));
+                               range->first, range->second, to_string(of_range.comparison), kept_note(of_range)));
     notes_.push_back(said.back());
   }
   any_ = any_ || !said.empty();

@@ -97,10 +97,11 @@ class Fitter {
       if (!shipped_.mnnvl && sizes_.mnnvl == sizes_.fused) sizes_.mnnvl.reset();
       fit_all(of_symm_mem_);
     }
-    Found result{sizes_, {}, false, compare_rules(cells_, rule_of(host_, shipped_), rule_of(host_, sizes_))};
+    Found result{sizes_, {}, false, 0.0, compare_rules(cells_, rule_of(host_, shipped_), rule_of(host_, sizes_))};
     if (keeps_shipped(result.comparison)) {
       result.sizes = shipped_;
       result.kept = true;
+      result.passed_up = gain_of(result.comparison);
       result.comparison = compare_rules(cells_, rule_of(host_, shipped_), rule_of(host_, shipped_));
     }
     for (const Member member : fitted_) result.written.*member = result.sizes.*member;
@@ -140,7 +141,7 @@ Found fit_range(const std::vector<EngineCell>& cells, const Host& host, const Si
     changed.range = {low, high};
     return changed;
   };
-  Found result{sizes, {}, true, compare_rules(cells, rule_of(host, sizes), rule_of(host, sizes))};
+  Found result{sizes, {}, true, 0.0, compare_rules(cells, rule_of(host, sizes), rule_of(host, sizes))};
   if (!sizes.range) return result;
   auto ends = round_numbers(kib, 64 * mib);
   ends.insert(ends.begin(), 0);  // an empty range where both are
@@ -152,6 +153,7 @@ Found fit_range(const std::vector<EngineCell>& cells, const Host& host, const Si
   result.written.range = sizes.range;
   const Sizes fitted = with((*values)[0], (*values)[1]);
   const Comparison other = compare_rules(cells, rule_of(host, sizes), rule_of(host, fitted));
+  result.passed_up = gain_of(other);
   if (keeps_shipped(other)) return result;
   result.kept = false;
   result.sizes = fitted;

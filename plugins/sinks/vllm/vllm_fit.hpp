@@ -19,9 +19,10 @@ struct Bounds {
 
 /// What was found for a tp size.
 struct Found {
-  Sizes sizes;        ///< all that vLLM has once the file is pasted
-  Sizes written;      ///< those of them that the data say something of
-  bool kept = false;  ///< they are vLLM's own: the best others gain too little
+  Sizes sizes;           ///< all that vLLM has once the file is pasted
+  Sizes written;         ///< those of them that the data say something of
+  bool kept = false;     ///< they are vLLM's own: the best others gain too little
+  double passed_up = 0;  ///< what these gain in the mean, where vLLM's own are kept; a share
   Comparison comparison;
 };
 

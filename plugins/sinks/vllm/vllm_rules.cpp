@@ -88,7 +88,7 @@ std::int64_t largest_one_shot(int tp_size) { return 64 * mib / tp_size; }
 
 std::int64_t workspace_bytes(bool mnnvl, int tp_size, std::int64_t limit) {
   // mnnvl: three buffers of two stages. trtllm: a buffer for two shots and three for one, each for all ranks.
-  return mnnvl ? 6 * limit : 4 * tp_size * limit;
+  return mnnvl ? limit * 6 : limit * tp_size * 4;
 }
 
 std::string path_of(const Problem& problem, const Host& host, const Sizes& sizes) {

@@ -76,6 +76,12 @@ TEST(EngineCells, KeepWhatShipsUnlessMoreThanNoiseIsGained) {
   EXPECT_TRUE(of(0.010, 0.90, 0.011, 0.05)) << "the mean never gets worse";
 }
 
+TEST(EngineCells, SayWhatIsPassedUp) {
+  const auto cells = engine_cells(two_cells(), paths, not_never);
+  EXPECT_DOUBLE_EQ(gain_of(compare_rules(cells, always("slow"), always("fast"))), 0.5);
+  EXPECT_DOUBLE_EQ(gain_of(compare_rules(cells, always("fast"), always("slow"))), 0.0);
+}
+
 TEST(EngineCells, NameTheWinnersThatTheTableCannotChoose) {
   EXPECT_THAT(winners_beyond(engine_cells(two_cells(), paths, not_never), "X"),
               ::testing::ElementsAre("OWN is the fastest in 50 % of 2 cells where X's table cannot choose it: the best "
