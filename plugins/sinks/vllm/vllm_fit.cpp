@@ -90,8 +90,9 @@ class Fitter {
   [[nodiscard]] Found found() {
     // Each group counts on the other's sizes, which change little: twice is enough.
     for (int round = 0; round < 2; ++round) {
-      // Without times of what comes after FlashInfer, its shots can still be compared within its own limit.
-      if (!fit_all(of_flashinfer_) && !host_.mnnvl && fused_) fit_all({of_flashinfer_.back()});
+      fit_all(of_flashinfer_);
+      // Cells without times of what comes after FlashInfer say nothing of its limit, but of its shots within the limit.
+      if (!host_.mnnvl && fused_) fit_all({of_flashinfer_.back()});
       // A key of its own only where it says something else.
       if (!shipped_.mnnvl && sizes_.mnnvl == sizes_.fused) sizes_.mnnvl.reset();
       fit_all(of_symm_mem_);

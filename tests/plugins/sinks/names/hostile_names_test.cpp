@@ -160,7 +160,7 @@ int main() {{
 }
 
 TEST_P(HostileNames, StayWithinPythonComments) {
-  for (const auto& [plugin, engine, key] : {std::tuple(VLLM_PLUGIN, "vllm", "CUSTOM_ALL_REDUCE_MAX_SIZES"),
+  for (const auto& [plugin, engine, key] : {std::tuple(VLLM_PLUGIN, "vllm", "FI_ALLREDUCE_FUSION_MAX_SIZE_MB"),
                                             std::tuple(SGLANG_PLUGIN, "sglang", "ARBITER_ROWS"),
                                             std::tuple(FLASHINFER_PLUGIN, "flashinfer", "_use_oneshot_heuristics")}) {
     write(plugin);

@@ -207,6 +207,18 @@ TEST_F(VllmSink, KeepsWithinFlashInfersAssertsAndTheWorkspace) {
               HasSubstr("_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.5}}\n"));
 }
 
+TEST_F(VllmSink, ComparesTheShotsAloneWhereNothingAfterFlashInferWasMeasured) {
+  Dataset data(Machine{"sm90", {}});
+  const Dataset all = fused_cells({{1, 1.0, 0.0, 1.0}, {8, 1.0, 2.0, 1.0}, {64, 2.0, 1.0, 1.0}});
+  for (const Measurement& row : all.rows()) {
+    if (row.strategy.starts_with("FLASHINFER")) data.add(row);
+  }
+  const auto end = written(data);
+  EXPECT_EQ(dicts_of(*end), "_FI_ALLREDUCE_ONE_SHOT_MAX_SIZES_MB = {90: {4: 0.125}}\n");
+  EXPECT_THAT(read_file(artefact(*end)),
+              HasSubstr("# Not measured: custom, symm_two_shot, symm_multimem, nccl_symm_mem, nccl.\n"));
+}
+
 TEST_F(VllmSink, WritesTheDictsOfSymmetricMemoryOnlyWhereThereIsMulticast) {
   const auto without =
       written(kernel_sweep({.tp_sizes = {4}, .strategies = and_also(kernels, {"TORCH_SYMM_TWOSHOT"})}));
@@ -227,8 +239,11 @@ TEST_F(VllmSink, NamesTheWinnersThatVllmCannotRun) {
 
 TEST_F(VllmSink, FitsTheRangeOfNcclsSymmetricMemoryForAStrategyThatIsNamed) {
   Dataset data = kernel_sweep({.tp_sizes = {2, 4}});
-  for (const Measurement& row : kernel_sweep({.tp_sizes = {2, 4}, .strategies = {"NCCL_SYMMETRIC"}}).rows())
-    data.add(engine_row(row.problem, "COPIED", row.problem.message_bytes() < 100'000 ? 1.0 : row.time_us));
+  const Dataset symmetric = kernel_sweep({.tp_sizes = {2, 4}, .strategies = {"NCCL_SYMMETRIC"}});
+  for (const Measurement& row : symmetric.rows()) {
+    const bool is_small = row.problem.message_bytes() < 100'000;
+    data.add(engine_row(row.problem, "COPIED", is_small ? 1.0 : row.time_us));
+  }
   const auto end = written(data, {{"nccl_symm_mem", "[COPIED]"}});
   EXPECT_THAT(dicts_of(*end), HasSubstr("NCCL_SYMM_MEM_ALL_REDUCE_CONFIG = {\"custom_ar_preferred_ranges\": {4: ("));
   EXPECT_THAT(end->said, Contains(HasSubstr("vllm: tp 4: with VLLM_USE_NCCL_SYMM_MEM=1, other paths between ")));
