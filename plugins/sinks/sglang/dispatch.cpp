@@ -124,7 +124,7 @@ std::int64_t Dispatch::workspace_bytes(const Rows& rows) const {
   }
   push = up_to_multiple(std::clamp(push, alignment, max_size_), alignment);
   pull = up_to_multiple(std::min(pull, max_size_), alignment);
-  return 2 * tp_size_ * push + pull;
+  return push * 2 * tp_size_ + pull;
 }
 
 Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Dispatch& dispatch) {

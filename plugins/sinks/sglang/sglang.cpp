@@ -140,14 +140,14 @@ class Sglang : public Sink {
     std::vector<std::string> lines =
         engine_head(fmt::format("For SGLang {}", sglang::release), report, rows, dtype, source, paths);
     lines.push_back(fmt::format("Paste it at the end of {}.", sglang::config_file));
-    lines.push_back(
+    lines.emplace_back(
         "It changes the rows below on GPUs of this SM version. Tp sizes that were not measured, ranges for "
         "multicast, which was not measured either, and numbers of blocks stay SGLang's.");
     lines.push_back(
         fmt::format("Bytes, inclusive, tried in the order {}; SGLang clips them to "
                     "SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB, here {}.",
                     fmt::join(sglang::paths, ", "), max_size_ / 1024));
-    lines.push_back("Regret in percent, the mean and the worst cell's in brackets:");
+    lines.emplace_back("Regret in percent, the mean and the worst cell's in brackets:");
     for (const std::string& line : findings) lines.push_back(line + ".");
     return python_head(lines);
   }

@@ -26,7 +26,7 @@ constexpr int protocols = 3;
 
 /// What NCCL expects of each algorithm and protocol, and what it was told.
 struct Call {
-  std::array<float, algorithms * protocols> costs{};
+  std::array<float, 21> costs{};  // [algorithm][protocol]
   int channels = 0;
 
   Call() {
@@ -34,7 +34,8 @@ struct Call {
     at(4, 0) = -1.0F;  // NVLS has no LL
   }
   float& at(int algorithm, int protocol) {
-    return costs.at(static_cast<std::size_t>(algorithm * protocols + protocol));
+    const auto row = static_cast<std::size_t>(algorithm);
+    return costs.at(row * protocols + static_cast<std::size_t>(protocol));
   }
   bool operator==(const Call&) const = default;
 };
@@ -189,12 +190,12 @@ TEST_F(TunerPlugin, AnswersManyThreadsAtOnce) {
   void* const context = start("allreduce,0,4096,ring,ll,4,1,4\nallreduce,4097,8192,tree,ll,8,1,4\n");
   std::vector<std::thread> threads;
   std::array<int, 8> wrong{};
-  for (std::size_t i = 0; i < wrong.size(); ++i) {
-    threads.emplace_back([&, i] {
+  for (int& mistakes : wrong) {
+    threads.emplace_back([&] {
       for (std::size_t bytes = 1; bytes <= 8192; bytes += 7) {
-        if (ask(context, all_reduce, bytes) != (bytes <= 4096 ? with(1, 0, 4) : with(0, 0, 8))) ++wrong.at(i);
+        if (ask(context, all_reduce, bytes) != (bytes <= 4096 ? with(1, 0, 4) : with(0, 0, 8))) ++mistakes;
         if (bytes % 1024 == 1) {  // other communicators come and go
-          if (v5_->finalize(start_without_file(2)) != success) ++wrong.at(i);
+          if (v5_->finalize(start_without_file(2)) != success) ++mistakes;
         }
       }
     });

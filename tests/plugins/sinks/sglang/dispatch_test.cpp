@@ -41,8 +41,8 @@ TEST(SglangDispatch, ClipsEachLimitToItsWorkspace) {
 TEST(SglangDispatch, CountsTheWorkspacesOfBothRows) {
   const sglang::Row small = {384 * kib, 0, 0, 4 * mib};
   const sglang::Row large = {1 * mib, 8 * mib, 0, 128 * mib};
-  EXPECT_EQ(tp4.workspace_bytes({small, small}), 8 * 384 * kib + 4 * mib);
-  EXPECT_EQ(tp4.workspace_bytes({small, large}), 8 * 4 * mib + 16 * mib) << "a slot of two shots holds half of 8 MiB";
+  EXPECT_EQ(tp4.workspace_bytes({small, small}), 3 * mib + 4 * mib);
+  EXPECT_EQ(tp4.workspace_bytes({small, large}), 32 * mib + 16 * mib) << "a slot of two shots holds half of 8 MiB";
 }
 
 TEST(SglangDispatch, ShipsNoRowsForTpSizesThatSglangRefuses) {

@@ -152,7 +152,7 @@ TEST(BucketTable, FillsPointsWithoutMeasurementsFromThoseAround) {
   Dataset times;  // one shot up to 256 KiB, two shots above; NCCL is never good. Hidden 2048 is not measured.
   for (const std::int64_t hidden : {1024, 4096}) {
     for (const std::int64_t tokens : powers_of_two(1, 4096)) {
-      const bool small = tokens * hidden * 2 <= 256 * 1024;
+      const bool small = tokens * hidden * 2 <= mib / 4;
       times.add(engine_context_row(at(4, "NONE", hidden, tokens), "0", 50.0));
       times.add(engine_context_row(at(4, "NONE", hidden, tokens), "4", small ? 5.0 : 15.0));
       if (tokens >= 4) times.add(engine_context_row(at(4, "NONE", hidden, tokens), "5", small ? 10.0 : 8.0));

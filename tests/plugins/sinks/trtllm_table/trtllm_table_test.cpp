@@ -203,7 +203,7 @@ TEST(TrtllmTable, IsTheShippedTableWhereThatIsAsGood) {
       if (other == "5" && point.num_tokens < point.tp_size) continue;
       const double noise = 1.0 + 0.004 * static_cast<double>(random() % 3);
       data.add(engine_context_row(point, strategies.front(),
-                          (other == id ? 10.0 : 10.0 + static_cast<double>(random() % 2)) * noise));
+                                  (other == id ? 10.0 : 10.0 + static_cast<double>(random() % 2)) * noise));
     }
   }
   DecisionsReport end(data);
