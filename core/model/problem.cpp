@@ -17,6 +17,7 @@ double unit_roundoff(DType dtype) {
     case DType::float32: return 0x1p-24;
     case DType::float8_e4m3: return 0x1p-4;
     case DType::float4_e2m1x2: return 0x1p-2;
+    case DType::float8_e8m0: return 0x1p-1;
   }
   return 0.0;
 }
@@ -28,6 +29,7 @@ std::string_view name_of(DType dtype) {
     case DType::float32: return "float32";
     case DType::float8_e4m3: return "float8_e4m3";
     case DType::float4_e2m1x2: return "float4_e2m1x2";
+    case DType::float8_e8m0: return "float8_e8m0";
   }
   return "unknown";
 }

@@ -29,6 +29,7 @@ void load_values(DType dtype, const void* tensor, std::int64_t first, std::span<
     case DType::float16: return load_units<std::uint16_t>(tensor, first, values, float16_to_float);
     case DType::float32: return load_units<float>(tensor, first, values, [](float value) { return value; });
     case DType::float8_e4m3: return load_units<std::uint8_t>(tensor, first, values, e4m3_to_float);
+    case DType::float8_e8m0: return load_units<std::uint8_t>(tensor, first, values, e8m0_to_float);
     case DType::float4_e2m1x2: break;
   }
   throw Error(fmt::format("{} tensors cannot be read element by element", name_of(dtype)));

@@ -27,7 +27,7 @@ ARBITER_PLUGIN(ResidualRmsNorm, {.kind = PluginKind::fusion,
                                  .name = "RESIDUAL_RMS_NORM",
                                  .version = "1.0",
                                  .summary = "Residual addition, RMS norm",
-                                 .parameters = rms_norm_parameters.data(),
+                                 .parameters = rms_norm_parameters,
                                  .parameter_count = std::size(rms_norm_parameters)})
 
 }  // namespace arbiter

@@ -26,7 +26,7 @@ ARBITER_PLUGIN(ResidualRmsNormQuantFp8, {.kind = PluginKind::fusion,
                                          .name = "RESIDUAL_RMS_NORM_QUANT_FP8",
                                          .version = "1.0",
                                          .summary = "Residual addition, RMS norm to e4m3",
-                                         .parameters = rms_norm_parameters.data(),
+                                         .parameters = rms_norm_parameters,
                                          .parameter_count = std::size(rms_norm_parameters)})
 
 }  // namespace arbiter

@@ -6,12 +6,23 @@
 
 namespace arbiter {
 
+namespace {
+
+/// Zeros the scales of a row that belong to no elements.
+template <class Scales>
+void clear_padding(const Scales& scales, std::uint8_t* row) {
+  for (std::uint32_t block = scales.blocks; block < scales.columns(); ++block) row[scales.column_offset(block)] = 0;
+}
+
+}  // namespace
+
 RmsNormEpilogue::RmsNormEpilogue(const Problem& problem, const RmsNormForm& form, Isa isa)
     : form_(form),
       hidden_size_(problem.hidden_size),
       row_bytes_(problem.hidden_size * size_of(problem.dtype)),
       packed_row_bytes_(RmsNormForm::packed_row_bytes(problem)),
       scales_(form.scales(problem)),
+      group_scales_(form.group_scales(problem)),
       kernels_(rms_norm_kernels(problem.dtype, isa)),
       finish_(kernels_.finish(form.norm_out, form.quantization)) {}
 
@@ -46,8 +57,17 @@ void RmsNormEpilogue::finish_row(const Bindings& bindings, std::int64_t row, con
     finish.scale_out = static_cast<std::uint8_t*>(bindings.tensors[form_.scale_out()]) +
                        scales_.row_offset(static_cast<std::uint32_t>(row));
     finish.scale_group_stride = scales_.column_group_stride();
-    for (std::uint32_t block = scales_.blocks; block < scales_.columns(); ++block) {
-      finish.scale_out[scales_.column_offset(block)] = 0;
+    clear_padding(scales_, finish.scale_out);
+  } else if (form_.has_scale_out()) {
+    auto* const scales = static_cast<std::uint8_t*>(bindings.tensors[form_.scale_out()]);
+    finish.quant_out = static_cast<std::uint8_t*>(bindings.tensors[form_.quant_out()]) + row * hidden_size_;
+    if (form_.quantization == Quantization::dynamic_fp8) {
+      finish.scale_out = scales + row * size_of(DType::float32);
+    } else {
+      finish.scale_out = scales + group_scales_.row_offset(static_cast<std::uint32_t>(row));
+      finish.scale_group_stride = group_scales_.column_stride();
+      finish.packed_scales = group_scales_.packed();
+      clear_padding(group_scales_, finish.scale_out);
     }
   }
   finish_(finish, hidden_size_);

@@ -25,6 +25,7 @@ class RmsNormEpilogue final : public HostEpilogue {
   std::int64_t row_bytes_;
   std::int64_t packed_row_bytes_;
   Nvfp4Scales scales_;
+  GroupScales group_scales_;
   const RmsNormKernels& kernels_;
   RmsNormKernels::Finish finish_;
 };

@@ -9,6 +9,10 @@ Nvfp4Scales RmsNormForm::scales(const Problem& problem) const {
   return {scale_layout, problem.num_tokens, nvfp4_blocks(problem.hidden_size)};
 }
 
+GroupScales RmsNormForm::group_scales(const Problem& problem) const {
+  return {group_scale_layout, problem.num_tokens, fp8_groups(problem.hidden_size)};
+}
+
 std::vector<TensorSpec> RmsNormForm::tensors(const Problem& problem) const {
   const DType dtype = problem.dtype;
   const std::int64_t elements = problem.elements();
@@ -21,10 +25,18 @@ std::vector<TensorSpec> RmsNormForm::tensors(const Problem& problem) const {
   if (quantization == Quantization::nvfp4) specs.push_back({"global_scale", input, DType::float32, 1, 200.0, 600.0});
   specs.push_back({"residual_out", output, dtype, elements});
   if (norm_out) specs.push_back({"norm_out", output, dtype, elements});
-  if (quantization == Quantization::fp8) specs.push_back({"quant_out", output, DType::float8_e4m3, elements});
   if (quantization == Quantization::nvfp4) {
     specs.push_back({"quant_out", output, DType::float4_e2m1x2, problem.num_tokens * packed_row_bytes(problem)});
     specs.push_back({"scale_out", output, DType::float8_e4m3, scales(problem).bytes()});
+  } else if (quantizes()) {
+    specs.push_back({"quant_out", output, DType::float8_e4m3, elements});
+  }
+  if (quantization == Quantization::dynamic_fp8) {
+    specs.push_back({"scale_out", output, DType::float32, problem.num_tokens});
+  } else if (quantization == Quantization::group_fp8) {
+    const GroupScales scales = group_scales(problem);
+    const DType scale_dtype = scales.packed() ? DType::float8_e8m0 : DType::float32;
+    specs.push_back({"scale_out", output, scale_dtype, scales.bytes() / size_of(scale_dtype)});
   }
   return specs;
 }

@@ -35,12 +35,19 @@ class RmsNormFusion : public Fusion {
   DeviceCodeOf* device_code_;
 };
 
-/// The parameters of the fusions: all have `eps`, those to NVFP4 `scale_layout` too.
+/// The parameters of the fusions.
+inline constexpr ParameterSpec eps_parameter{"eps", ParameterType::real, "1e-5", "1e-30..1",
+                                             "added to the mean square before the root"};
+inline constexpr ParameterSpec rms_norm_parameters[] = {eps_parameter};
 inline constexpr ParameterSpec nvfp4_parameters[] = {
-    {"eps", ParameterType::real, "1e-5", "1e-30..1", "added to the mean square before the root"},
+    eps_parameter,
     {"scale_layout", ParameterType::text, "swizzled", "linear|swizzled",
      "order of block scales: row major, or cuBLAS's 128x4 tiles"}};
-inline constexpr std::span<const ParameterSpec> rms_norm_parameters = std::span(nvfp4_parameters).first<1>();
+inline constexpr ParameterSpec group_fp8_parameters[] = {
+    eps_parameter,
+    {"scale_layout", ParameterType::text, "packed", "row_major|column_major|tma_aligned|packed",
+     "group scales: fp32 tokens x groups; groups x tokens; that with columns of a multiple of 4 tokens; or UE8M0, four "
+     "groups in a word"}};
 
 [[nodiscard]] RmsNormForm form_of(const RmsNormTensors& tensors, const Parameters& parameters);
 

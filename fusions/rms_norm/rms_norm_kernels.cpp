@@ -25,6 +25,8 @@ RmsNormKernels::Finish RmsNormKernels::finish(bool norm_out, Quantization quanti
   switch (quantization) {
     case Quantization::fp8: return norm_out ? norm_fp8 : fp8;
     case Quantization::nvfp4: return norm_out ? norm_nvfp4 : nvfp4;
+    case Quantization::dynamic_fp8: return norm_out ? norm_dynamic_fp8 : dynamic_fp8;
+    case Quantization::group_fp8: return norm_out ? norm_group_fp8 : group_fp8;
     case Quantization::none: break;
   }
   return norm;

@@ -17,9 +17,10 @@ struct FinishRow {
   void* norm_out = nullptr;
   std::uint8_t* quant_out = nullptr;
   std::uint8_t* scale_out = nullptr;
-  std::int64_t scale_group_stride = 4;  ///< see Nvfp4Scales
+  std::int64_t scale_group_stride = 4;  ///< see Nvfp4Scales; group_fp8: GroupScales::column_stride()
   float scalar = 0.0F;
-  float quant_scale = 1.0F;  ///< fp8: 1 / scale; nvfp4: the global scale
+  float quant_scale = 1.0F;    ///< fp8: 1 / scale; nvfp4: the global scale
+  bool packed_scales = false;  ///< group_fp8: UE8M0
 };
 
 /// The loops over a row for one message dtype and instruction set. All instruction sets give the same bits.
@@ -34,6 +35,10 @@ struct RmsNormKernels {
   Finish norm_fp8 = nullptr;
   Finish nvfp4 = nullptr;
   Finish norm_nvfp4 = nullptr;
+  Finish dynamic_fp8 = nullptr;
+  Finish norm_dynamic_fp8 = nullptr;
+  Finish group_fp8 = nullptr;
+  Finish norm_group_fp8 = nullptr;
 
   [[nodiscard]] Finish finish(bool norm_out, Quantization quantization) const;
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rms_norm/fp8_scales.hpp"
 #include "rms_norm/rms_norm_kernels.hpp"
 #include "rms_norm/row_encoders.hpp"
 
@@ -56,13 +57,20 @@ void finish_fp8(const FinishRow& row, std::int64_t count) {
       });
 }
 
-/// Factor on gamma, and divisor of the global scale, for NVFP4. Elements are multiplied by gamma before the row's
-/// scalar, which devices know last; without the factor this product could overflow fp32 where the scaled one does not.
-/// A product of two fp16 cannot.
+/// Factor on gamma, and divisor of what multiplies it, where the largest element is looked for. Elements are multiplied
+/// by gamma before the row's scalar, which devices know last; without the factor this product could overflow fp32 where
+/// the scaled one does not. A product of two fp16 cannot.
 template <class Format>
 inline constexpr float gamma_unit = 0x1p-64F;
 template <>
 inline constexpr float gamma_unit<Float16> = 1.0F;
+
+/// Gamma in that unit, in which devices keep it in the message dtype.
+template <class Format>
+ARBITER_LANES_INLINE Floats weight_in_unit(const Floats& gamma) {
+  typename Format::Pack pack;
+  return Format::round(gamma * splat(gamma_unit<Format>), pack);
+}
 
 /// Sixteen blocks at a time, so that the arithmetic of their scales is vectorised too.
 template <class Format, bool norm_out>
@@ -77,8 +85,7 @@ void finish_nvfp4(const FinishRow& row, std::int64_t count) {
     float largest[lane_count] = {};
     normalize<Format, norm_out>(
         row, first, elements, [&](const Floats& value, const Floats& gamma, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
-          typename Format::Pack pack;
-          const Floats block = one_nan(value * Format::round(gamma * splat(gamma_unit<Format>), pack));
+          const Floats block = one_nan(value * weight_in_unit<Format>(gamma));
           store(block, weighted + i, Whole{});
           largest[i / lane_count] = largest_magnitude(block);
         });
@@ -100,13 +107,78 @@ void finish_nvfp4(const FinishRow& row, std::int64_t count) {
   }
 }
 
+/// The scale of elements whose largest magnitude is `largest`, as device::fp8_scale().
+ARBITER_LANES_INLINE float fp8_scale(float largest, float smallest_scale) {
+  const float scale = largest * (1.0F / 448.0F);
+  const float bounded = scale < smallest_scale ? smallest_scale : scale;
+  return bounded == bounded ? bounded : __builtin_nanf("0x3fffff");
+}
+
+template <class Format, bool norm_out>
+void finish_dynamic_fp8(const FinishRow& row, std::int64_t count) {
+  using Unit = typename Format::Unit;
+  const Unit* epilogue_state = static_cast<const Unit*>(row.epilogue_state);
+  const Unit* gamma_row = static_cast<const Unit*>(row.gamma);
+  Words largest = splat(0U);
+  for_blocks(count, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+    const Floats weight = weight_in_unit<Format>(load<Format>(gamma_row + i, extent));
+    largest = larger_magnitude(largest, load<Format>(epilogue_state + i, extent) * weight);
+  });
+  const float scalar = row.scalar / gamma_unit<Format>;
+  const float scale = fp8_scale(largest_lane(largest) * scalar, smallest_token_scale);
+  __builtin_memcpy(row.scale_out, &scale, sizeof(scale));
+  const Floats inverse = splat(1.0F / scale);
+  const Floats factor = splat(scalar);
+  std::uint8_t* quant = row.quant_out;
+  normalize<Format, norm_out>(
+      row, 0, count, [=](const Floats& value, const Floats& gamma, std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+        store_bytes(to_e4m3(value * factor * weight_in_unit<Format>(gamma) * inverse), quant + i, extent);
+      });
+}
+
+template <class Format, bool norm_out>
+void finish_group_fp8(const FinishRow& row, std::int64_t count) {
+  const float scalar = row.scalar / gamma_unit<Format>;
+  for (std::int64_t first = 0; first < count; first += fp8_group) {
+    const std::int64_t elements = count - first < fp8_group ? count - first : fp8_group;
+    float weighted[fp8_group];
+    Words largest = splat(0U);
+    normalize<Format, norm_out>(
+        row, first, elements, [&](const Floats& value, const Floats& gamma, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
+          const Floats block = one_nan(value * weight_in_unit<Format>(gamma));
+          store(block, weighted + i, Whole{});
+          largest = larger_magnitude(largest, block);
+        });
+    float scale = fp8_scale(largest_lane(largest) * scalar, smallest_group_scale);
+    const std::int64_t group = first / fp8_group;
+    if (row.packed_scales) {
+      std::uint32_t bits = 0;
+      __builtin_memcpy(&bits, &scale, sizeof(bits));
+      bits = ((bits < infinity ? bits : infinity) + 0x7fffffU) & infinity;
+      __builtin_memcpy(&scale, &bits, sizeof(scale));
+      row.scale_out[group / 4 * row.scale_group_stride + group % 4] = static_cast<std::uint8_t>(bits >> 23);
+    } else {
+      __builtin_memcpy(row.scale_out + group * row.scale_group_stride, &scale, sizeof(scale));
+    }
+    const Floats inverse = splat(1.0F / scale);
+    std::uint8_t* quant = row.quant_out + first;
+    for_blocks(elements, [=, &weighted](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
+      store_bytes(to_e4m3(load<Float32>(weighted + i, Whole{}) * splat(scalar) * inverse), quant + i, extent);
+    });
+  }
+}
+
 template <class Format>
 constexpr RmsNormKernels kernels{begin<Format>,
                                  finish_norm<Format>,
                                  finish_fp8<Format, false>,
                                  finish_fp8<Format, true>,
                                  finish_nvfp4<Format, false>,
-                                 finish_nvfp4<Format, true>};
+                                 finish_nvfp4<Format, true>,
+                                 finish_dynamic_fp8<Format, false>,
+                                 finish_dynamic_fp8<Format, true>,
+                                 finish_group_fp8<Format, false>,
+                                 finish_group_fp8<Format, true>};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "arbiter/host/number_formats.hpp"
@@ -12,6 +13,7 @@ namespace arbiter {
 namespace {
 
 constexpr double fp32_roundoff = 0x1p-24;
+constexpr double largest_e4m3 = 448.0;
 constexpr double fp32_smallest = 0x1p-149;
 constexpr double fp32_largest = std::numeric_limits<float>::max();
 
@@ -104,18 +106,24 @@ void divide_by(double scale, ReferenceRow& row) {
   }
 }
 
-void block_scales(const ReferenceRow& norm, double global_scale, ReferenceRow& scales) {
+/// The largest magnitude of each `block` elements over `divisor`.
+void block_scales(const ReferenceRow& norm, std::size_t block, double divisor, ReferenceRow& scales) {
   const std::size_t count = norm.value.size();
-  const std::size_t blocks = (count + nvfp4_block - 1) / nvfp4_block;
+  const std::size_t blocks = (count + block - 1) / block;
   scales.value.assign(blocks, 0.0);
   scales.tolerance.assign(blocks, 0.0);
   for (std::size_t i = 0; i < count; ++i) {
-    double& largest = scales.value[i / nvfp4_block];
+    double& largest = scales.value[i / block];
     const double magnitude = std::fabs(norm.value[i]);
     if (!(magnitude <= largest) && !std::isnan(largest)) largest = magnitude;
-    scales.tolerance[i / nvfp4_block] = std::max(scales.tolerance[i / nvfp4_block], norm.tolerance[i]);
+    scales.tolerance[i / block] = std::max(scales.tolerance[i / block], norm.tolerance[i]);
   }
-  divide_by(6.0 / global_scale, scales);
+  divide_by(divisor, scales);
+}
+
+/// How many elements have an e4m3 scale of their own.
+std::size_t scaled_together(const RmsNormForm& form, const Problem& problem) {
+  return static_cast<std::size_t>(form.quantization == Quantization::dynamic_fp8 ? problem.hidden_size : fp8_group);
 }
 
 constexpr double wrong = std::numeric_limits<double>::infinity();
@@ -146,6 +154,23 @@ double check_block(const std::uint8_t* packed, std::size_t first, double scale, 
   return worst;
 }
 
+double fp32_at(const std::uint8_t* bytes) {
+  float value = 0.0F;
+  std::memcpy(&value, bytes, sizeof(value));
+  return static_cast<double>(value);
+}
+
+/// 0 if `scale` is a power of two to which a number within `tolerance` of `expected` rounds up.
+double check_power(double scale, double expected, double tolerance) {
+  // What is not finite in fp32 has the code of NaN.
+  const auto is_nan = [](double value) { return !(value <= fp32_largest); };
+  const auto power = [](double value) { return std::exp2(std::ceil(std::log2(value))); };
+  if (std::isnan(scale)) return is_nan(power(expected + tolerance)) ? 0.0 : wrong;
+  if (is_nan(expected)) return wrong;
+  const double low = power(std::max(expected - tolerance, static_cast<double>(smallest_group_scale)));
+  return scale >= low && scale <= power(expected + tolerance) ? 0.0 : wrong;
+}
+
 }  // namespace
 
 void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
@@ -153,7 +178,7 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
                             std::vector<ReferenceRow>& outputs) {
   const ValueGrid grid = grid_of(problem.dtype);
   const std::size_t norm_outputs = form.norm_out ? 1 : 0;
-  const std::size_t quant_outputs = form.quantization == Quantization::nvfp4 ? 2 : form.quantizes() ? 1 : 0;
+  const std::size_t quant_outputs = form.has_scale_out() ? 2 : form.quantizes() ? 1 : 0;
   outputs.resize(1 + norm_outputs + quant_outputs);
 
   ReferenceRow& residual_out = outputs[0];
@@ -171,11 +196,17 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
   ReferenceRow& quant = outputs[1 + norm_outputs];
   if (form.norm_out) quant = norm;
   widen_by_rounding(grid, quant);
-  const auto scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
-  if (form.quantization == Quantization::fp8) {
-    divide_by(scale, quant);
-  } else {
-    block_scales(quant, scale, outputs.back());
+  if (form.has_scale_input()) {
+    const auto scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
+    if (form.quantization == Quantization::fp8) return divide_by(scale, quant);
+    return block_scales(quant, nvfp4_block, 6.0 / scale, outputs.back());
+  }
+  ReferenceRow& scales = outputs.back();
+  block_scales(quant, scaled_together(form, problem), largest_e4m3, scales);
+  const auto smallest =
+      static_cast<double>(form.quantization == Quantization::dynamic_fp8 ? smallest_token_scale : smallest_group_scale);
+  for (double& scale : scales.value) {
+    if (scale < smallest) scale = smallest;
   }
 }
 
@@ -199,6 +230,42 @@ double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bi
     if (written[layout.offset(token, block)] != 0) return wrong;
   }
   if (problem.hidden_size % 2 != 0 && packed[row_bytes - 1] >> 4 != 0) return wrong;
+  return worst;
+}
+
+double check_scaled_fp8_row(const RmsNormForm& form, const Problem& problem, const Bindings& host, std::int64_t row,
+                            const ReferenceRow& norm, const ReferenceRow& scales) {
+  const ValueGrid grid = grid_of(DType::float8_e4m3);
+  const GroupScales layout = form.group_scales(problem);
+  const bool per_token = form.quantization == Quantization::dynamic_fp8;
+  const bool packed = !per_token && layout.packed();
+  const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
+  const auto token = static_cast<std::uint32_t>(row);
+  const std::size_t together = scaled_together(form, problem);
+  std::vector<double> value(norm.value.size());
+  load_values(DType::float8_e4m3, host.tensors[form.quant_out()], row * problem.hidden_size, value);
+
+  double worst = 0.0;
+  for (std::size_t group = 0; group < scales.value.size(); ++group) {
+    const std::uint8_t* const at =
+        written + (per_token ? row * size_of(DType::float32) : layout.offset(token, static_cast<std::uint32_t>(group)));
+    const double scale = packed ? static_cast<double>(e8m0_to_float(*at)) : fp32_at(at);
+    worst = std::max(
+        worst, packed ? check_power(scale, scales.value[group], scales.tolerance[group])
+                      : error_share(grid_of(DType::float32), scale, scales.value[group], scales.tolerance[group]));
+    if (packed && std::isnan(scale)) continue;
+    const std::size_t end = std::min((group + 1) * together, value.size());
+    for (std::size_t i = group * together; i < end; ++i) {
+      const double expected = norm.value[i] / scale;
+      const double tolerance =
+          std::isfinite(expected) ? norm.tolerance[i] / scale + std::fabs(expected) * dequantisation_error : 0.0;
+      worst = std::max(worst, error_share(grid, value[i], expected, tolerance));
+    }
+  }
+  if (per_token) return worst;
+  for (std::uint32_t group = layout.blocks; group < layout.columns(); ++group) {
+    if (written[layout.offset(token, group)] != 0) return wrong;
+  }
   return worst;
 }
 

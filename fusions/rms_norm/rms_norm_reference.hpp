@@ -10,8 +10,9 @@
 namespace arbiter {
 
 /// Fusion::reference_row() of the RESIDUAL_RMS_NORM fusions. Entries: residual_out; norm_out if it is an output; for
-/// fp8 norm / scale; for nvfp4 the norm (which dequantised values approximate) and then, per block, the scale before
-/// its rounding, global_scale * amax / 6.
+/// fp8 norm / scale; where scales are outputs, the norm (which dequantised values approximate) and then the scales of
+/// the row before their rounding: for nvfp4 global_scale * amax / 6 of each block, for dynamic_fp8 and group_fp8
+/// amax / 448 of the token or of each group, or the smallest scale if that is larger.
 ///
 /// Besides the tolerance of the sums, the tolerances cover: the norm is defined on the rounded residual_out, which the
 /// tolerance of a sum may move to a neighbour; fp32 arithmetic; and that an implementation may quantise the fp32 norm
@@ -29,5 +30,10 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
 /// byte must be zero.
 [[nodiscard]] double check_nvfp4_row(const RmsNormForm& form, const Problem& problem, const Bindings& host,
                                      std::int64_t row, const ReferenceRow& norm, const ReferenceRow& scales);
+
+/// The same for e4m3 values whose scales are outputs, dynamic_fp8 and group_fp8. A packed scale is any of the powers of
+/// two to which the tolerance lets the reference round up; a group whose packed scale is NaN may hold any values.
+[[nodiscard]] double check_scaled_fp8_row(const RmsNormForm& form, const Problem& problem, const Bindings& host,
+                                          std::int64_t row, const ReferenceRow& norm, const ReferenceRow& scales);
 
 }  // namespace arbiter

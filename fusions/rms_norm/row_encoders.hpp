@@ -40,9 +40,15 @@ ARBITER_LANES_INLINE Words to_e2m1(const Floats& value) {
 /// The value of codes without a sign; 480 for NaN.
 ARBITER_LANES_INLINE Floats from_positive_e4m3(const Words& code) { return floats_of(code << 20) * splat(0x1p120F); }
 
-/// The largest magnitude of the lanes; NaN if one is NaN, as its pattern is above that of infinity.
-ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {
+/// The larger magnitude of each lane, given and returned as bits; NaN if one is NaN, as its pattern is above that of
+/// infinity.
+ARBITER_LANES_INLINE Words larger_magnitude(const Words& largest, const Floats& value) {
   const Words magnitude = bits_of(value) & splat(magnitude_mask);
+  return select(largest < magnitude, magnitude, largest);
+}
+
+/// The largest of the lanes, which are magnitudes as bits.
+ARBITER_LANES_INLINE float largest_lane(const Words& magnitude) {
   WordPart part = magnitude.part[0];
   for (int i = 1; i < part_count; ++i) part = part < magnitude.part[i] ? magnitude.part[i] : part;
   std::uint32_t lane[ARBITER_LANE_BYTES / 4];
@@ -53,6 +59,10 @@ ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {
   float largest = 0.0F;
   __builtin_memcpy(&largest, lane, sizeof(largest));
   return largest;
+}
+/// The largest magnitude of the lanes; NaN if one is NaN.
+ARBITER_LANES_INLINE float largest_magnitude(const Floats& value) {
+  return largest_lane(bits_of(value) & splat(magnitude_mask));
 }
 
 /// The low byte of each lane.

@@ -118,6 +118,10 @@ void add(Isa isa, std::int64_t hidden_size) {
       {"RESIDUAL_RMS_NORM_OUT_QUANT_FP8", {true, Quantization::fp8}},
       {"RESIDUAL_RMS_NORM_QUANT_NVFP4", {false, Quantization::nvfp4}},
       {"RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4", {true, Quantization::nvfp4}},
+      {"RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8", {false, Quantization::dynamic_fp8}},
+      {"RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8", {true, Quantization::dynamic_fp8}},
+      {"RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8", {false, Quantization::group_fp8}},
+      {"RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8", {true, Quantization::group_fp8}},
   };
   for (const auto& [fusion, form] : forms) {
     benchmark::RegisterBenchmark(name(fusion).c_str(), rms_norm, isa, form, hidden_size);

@@ -19,17 +19,24 @@ ARBITER_EXTERN(fp8);
 ARBITER_EXTERN(nvfp4);
 ARBITER_EXTERN(norm_fp8);
 ARBITER_EXTERN(norm_nvfp4);
+ARBITER_EXTERN(dynamic);
+ARBITER_EXTERN(norm_dynamic);
+ARBITER_EXTERN(group);
+ARBITER_EXTERN(norm_group);
 
 namespace {
 
+#define ARBITER_EACH_DTYPE(name) \
+  { &name##_0, &name##_1, &name##_2 }
+
 const EpilogueOnHost& epilogue_of(const std::string& fusion, DType dtype) {
   // In the order of fusion_names(); dtypes as ARBITER_DTYPE.
-  static const EpilogueOnHost* const all[][3] = {{&none_0, &none_1, &none_2},
-                                                 {&norm_0, &norm_1, &norm_2},
-                                                 {&fp8_0, &fp8_1, &fp8_2},
-                                                 {&nvfp4_0, &nvfp4_1, &nvfp4_2},
-                                                 {&norm_fp8_0, &norm_fp8_1, &norm_fp8_2},
-                                                 {&norm_nvfp4_0, &norm_nvfp4_1, &norm_nvfp4_2}};
+  static const EpilogueOnHost* const all[][3] = {
+      ARBITER_EACH_DTYPE(none),       ARBITER_EACH_DTYPE(norm),         ARBITER_EACH_DTYPE(fp8),
+      ARBITER_EACH_DTYPE(nvfp4),      ARBITER_EACH_DTYPE(norm_fp8),     ARBITER_EACH_DTYPE(norm_nvfp4),
+      ARBITER_EACH_DTYPE(dynamic),    ARBITER_EACH_DTYPE(norm_dynamic), ARBITER_EACH_DTYPE(group),
+      ARBITER_EACH_DTYPE(norm_group),
+  };
   const auto& names = fusion_names();
   const auto row = static_cast<std::size_t>(std::find(names.begin(), names.end(), fusion) - names.begin());
   return *all[row][dtype == DType::bfloat16 ? 0 : dtype == DType::float16 ? 1 : 2];
@@ -84,10 +91,12 @@ class DeviceEpilogueOf : public testing::TestWithParam<std::tuple<std::string, D
   [[nodiscard]] Problem problem(std::int64_t hidden_size, std::int64_t num_tokens = 3) const {
     return {3, std::get<1>(GetParam()), std::get<0>(GetParam()), hidden_size, num_tokens};
   }
-  [[nodiscard]] std::vector<std::shared_ptr<Fusion>> layouts() const {
+  /// With each layout of scales.
+  [[nodiscard]] std::vector<std::shared_ptr<Fusion>> forms() const {
     const std::string& name = std::get<0>(GetParam());
-    if (name.find("NVFP4") == std::string::npos) return {load_fusion(name)};
-    return {load_fusion(name, "scale_layout", "linear"), load_fusion(name, "scale_layout", "swizzled")};
+    std::vector<std::shared_ptr<Fusion>> forms = {load_fusion(name)};
+    for (const char* const layout : other_layouts_of(name)) forms.push_back(load_fusion(name, "scale_layout", layout));
+    return forms;
   }
 };
 
@@ -104,7 +113,7 @@ TEST_P(DeviceEpilogueOf, NeedsTheRowForNormsOnly) {
 }
 
 TEST_P(DeviceEpilogueOf, PassesTheFusionsCheckForAnyHiddenSize) {
-  for (const auto& fusion : layouts()) {
+  for (const auto& fusion : forms()) {
     for (const std::int64_t hidden : hidden_sizes) {
       FusionHarness harness(*fusion, problem(hidden), static_cast<std::uint32_t>(hidden));
       harness.run(DeviceRows(*fusion, problem(hidden)));
@@ -116,7 +125,7 @@ TEST_P(DeviceEpilogueOf, PassesTheFusionsCheckForAnyHiddenSize) {
 
 /// Scalars may differ between host and device; with equal scalars outputs must be bit-identical.
 TEST_P(DeviceEpilogueOf, GivesTheHostsBitsForTheSameScalarOnHostileRows) {
-  for (const auto& fusion : layouts()) {
+  for (const auto& fusion : forms()) {
     for (const bool with_nan : {false, true}) {
       for (const std::int64_t hidden : hidden_sizes) {
         const Problem shape = problem(hidden, hidden == 33 ? 140 : 3);
@@ -139,12 +148,12 @@ TEST_P(DeviceEpilogueOf, GivesTheHostsBitsForTheSameScalarOnHostileRows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DeviceEpilogueOf,
-                         testing::Combine(testing::ValuesIn(fusion_names()),
-                                          testing::Values(DType::bfloat16, DType::float16, DType::float32)),
-                         [](const auto& test) {
-                           return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
-                         });
+const auto by_fusion_and_dtype = [](const auto& test) {
+  return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
+};
+const auto dtypes = testing::Values(DType::bfloat16, DType::float16, DType::float32);
+INSTANTIATE_TEST_SUITE_P(All, DeviceEpilogueOf, testing::Combine(testing::ValuesIn(fusion_names()), dtypes),
+                         by_fusion_and_dtype);
 
 }  // namespace
 }  // namespace arbiter::test

@@ -166,15 +166,16 @@ TEST_P(DamagedNorm, FailsWithTheNormOfTheSumBeforeTheResidual) {
 using testing::Values;
 const auto by_name = [](const auto& test) { return test.param; };
 INSTANTIATE_TEST_SUITE_P(All, Damaged, testing::ValuesIn(test::fusion_names()), by_name);
-INSTANTIATE_TEST_SUITE_P(All, DamagedNorm,
-                         Values("RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_QUANT_NVFP4",
-                                "RESIDUAL_RMS_NORM_OUT_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"),
-                         by_name);
+INSTANTIATE_TEST_SUITE_P(All, DamagedNorm, testing::ValuesIn(test::norm_names()), by_name);
 INSTANTIATE_TEST_SUITE_P(All, DamagedQuantized,
                          Values("RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_QUANT_NVFP4",
                                 "RESIDUAL_RMS_NORM_OUT_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"),
                          by_name);
-INSTANTIATE_TEST_SUITE_P(All, DamagedFp8, Values("RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_FP8"),
+INSTANTIATE_TEST_SUITE_P(All, DamagedFp8,
+                         Values("RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_FP8",
+                                "RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8",
+                                "RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8",
+                                "RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8"),
                          by_name);
 INSTANTIATE_TEST_SUITE_P(All, DamagedNvfp4,
                          Values("RESIDUAL_RMS_NORM_QUANT_NVFP4", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"), by_name);

@@ -32,6 +32,18 @@ TEST_P(EveryFusion, PassesItsCheckForAnyHiddenSize) {
   }
 }
 
+TEST_P(EveryFusion, PassesItsCheckWithEachLayoutOfScales) {
+  for (const char* const layout : test::other_layouts_of(std::get<0>(GetParam()))) {
+    const auto fusion = load_fusion(std::get<0>(GetParam()), "scale_layout", layout);
+    for (const std::int64_t hidden : {1, 127, 128, 129, 600}) {
+      FusionHarness harness(*fusion, problem(hidden, 5));
+      harness.run();
+      EXPECT_LE(harness.check(), 1.0) << layout << " " << hidden;
+      EXPECT_TRUE(harness.guards_intact()) << layout << " " << hidden;
+    }
+  }
+}
+
 TEST_P(EveryFusion, GivesTheSameBitsWhenTheCarriedRowIsTheOutput) {
   FusionHarness apart(*fusion_, problem(301));
   FusionHarness in_place(*fusion_, problem(301));
@@ -91,18 +103,20 @@ TEST_P(EveryFusion, ReferencesEveryOutputElementWithFiniteSlack) {
   for (const TensorSpec& spec : harness.specs()) {
     if (spec.role != TensorRole::output) continue;
     const ReferenceRow& row = outputs.at(output++);
-    EXPECT_EQ(row.value.size(), spec.name == "scale_out" ? 4U : 50U);
+    const std::size_t scales = problem(50).fusion.find("NVFP4") != std::string::npos ? 4 : 1;
+    EXPECT_EQ(row.value.size(), spec.name == "scale_out" ? scales : 50U);
     ASSERT_EQ(row.value.size(), row.tolerance.size());
     for (const double value : row.tolerance) EXPECT_TRUE(std::isfinite(value) && value >= 0.0);
   }
   EXPECT_EQ(output, outputs.size());
 }
 
+const auto by_fusion_and_dtype = [](const auto& test) {
+  return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
+};
 INSTANTIATE_TEST_SUITE_P(All, EveryFusion,
                          testing::Combine(testing::ValuesIn(test::fusion_names()), testing::ValuesIn(message_dtypes)),
-                         [](const auto& test) {
-                           return std::get<0>(test.param) + "_" + std::string(name_of(std::get<1>(test.param)));
-                         });
+                         by_fusion_and_dtype);
 
 TEST(FusionTensors, AreNamedOrderedAndSized) {
   const Problem problem{2, DType::bfloat16, "", 100, 5};
@@ -122,6 +136,14 @@ TEST(FusionTensors, AreNamedOrderedAndSized) {
             "residual<500 gamma<100 global_scale<1 residual_out>500 quant_out>250 scale_out>35 ");
   EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"),
             "residual<500 gamma<100 global_scale<1 residual_out>500 norm_out>500 quant_out>250 scale_out>1024 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8"),
+            "residual<500 gamma<100 residual_out>500 quant_out>500 scale_out>5 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8"),
+            "residual<500 gamma<100 residual_out>500 norm_out>500 quant_out>500 scale_out>5 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8"),
+            "residual<500 gamma<100 residual_out>500 quant_out>500 scale_out>32 ");
+  EXPECT_EQ(describe("RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8", "scale_layout", "row_major"),
+            "residual<500 gamma<100 residual_out>500 norm_out>500 quant_out>500 scale_out>5 ");
 }
 
 }  // namespace

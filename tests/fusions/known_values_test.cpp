@@ -15,8 +15,9 @@ using test::load_fusion;
 /// 2, 3, 4.
 class KnownRow {
  public:
-  explicit KnownRow(const std::string& fusion, float scale = 1.0F)
-      : fusion_(load_fusion(fusion, "eps", "1e-30")), harness_(*fusion_, {2, DType::float32, fusion, 4, 1}) {
+  explicit KnownRow(const std::string& fusion, float scale = 1.0F, const std::string& parameter = "eps",
+                    const std::string& value = "1e-30")
+      : fusion_(load_fusion(fusion, parameter, value)), harness_(*fusion_, {2, DType::float32, fusion, 4, 1}) {
     set(harness_.message(0, 0), {0.5F, 1.5F, 3.0F, 1.0F});
     set(harness_.message(1, 0), {0.5F, 0.5F, 0.0F, 3.0F});
     if (fusion != "NONE") {
@@ -62,6 +63,28 @@ TEST(KnownValues, Fp8DividesByTheScaleAndSaturates) {
   KnownRow row("RESIDUAL_RMS_NORM_OUT_QUANT_FP8", 0.0145F);
   expect_near(row.harness().values("norm_out"), {2 / root, 4 / root, 6 / root, 24 / root}, 1e-6);
   expect_near(row.harness().values("quant_out"), {40, 80, 120, 448}, 0.0);
+}
+
+TEST(KnownValues, DynamicFp8ScalesTheLargestOfTheTokenTo448) {
+  // 24 / root / 448 is 0.015465; the norm over it is 37.3, 74.7, 112, 448.
+  KnownRow row("RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8");
+  expect_near(row.harness().values("norm_out"), {2 / root, 4 / root, 6 / root, 24 / root}, 1e-6);
+  expect_near(row.harness().values("scale_out"), {24 / root / 448}, 1e-8);
+  expect_near(row.harness().values("quant_out"), {36, 72, 112, 448}, 0.0);
+}
+
+TEST(KnownValues, PackedGroupScalesAreRoundedUpToPowersOfTwo) {
+  // The same scale rounded up is 2^-6, of which the code is 121; the norm over it is 37.0, 73.9, 110.9, 443.4.
+  KnownRow row("RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8");
+  EXPECT_EQ(row.harness().tensor("scale_out")[0], 121);
+  EXPECT_EQ(row.harness().tensor("scale_out")[1], 0) << "a group that the word lacks";
+  expect_near(row.harness().values("quant_out"), {36, 72, 112, 448}, 0.0);
+}
+
+TEST(KnownValues, OtherGroupScalesAreNotRounded) {
+  KnownRow row("RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8", 1.0F, "scale_layout", "row_major");
+  expect_near(row.harness().values("scale_out"), {24 / root / 448}, 1e-7);
+  expect_near(row.harness().values("quant_out"), {36, 72, 112, 448}, 0.0);
 }
 
 TEST(KnownValues, Nvfp4ScalesTheLargestToSix) {

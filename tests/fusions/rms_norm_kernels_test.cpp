@@ -68,8 +68,10 @@ TEST_P(RmsNormOf, GivesThePortableBitsForHostileRowsOfAnyLength) {
   for (std::int64_t size = 1; size <= 67; ++size) sizes.push_back(size);
   for (const bool with_nan : {false, true}) {
     for (const bool norm_out : {false, true}) {
-      for (const ScaleLayout layout : {ScaleLayout::linear, ScaleLayout::swizzled}) {
-        const RmsNormForm form{norm_out || quantization == Quantization::none, quantization, 1e-5, layout};
+      for (const int layout : {0, 1, 2, 3}) {
+        RmsNormForm form{norm_out || quantization == Quantization::none, quantization};
+        form.scale_layout = static_cast<ScaleLayout>(layout % 2);
+        form.group_scale_layout = static_cast<GroupScaleLayout>(layout);
         for (const std::int64_t size : sizes) {
           Rows expected(dtype, size, form, with_nan);
           Rows actual(dtype, size, form, with_nan);
@@ -167,7 +169,7 @@ TEST_P(QuantizersOf, RoundTiesToTheEvenCode) {
 }
 
 std::string name_of_case(const testing::TestParamInfo<RmsNormOf::ParamType>& test) {
-  constexpr const char* quantization[] = {"none", "fp8", "nvfp4"};
+  constexpr const char* quantization[] = {"none", "fp8", "nvfp4", "dynamic_fp8", "group_fp8"};
   return std::string(name_of(std::get<0>(test.param))) + "_" + std::string(name_of(std::get<1>(test.param))) + "_" +
          quantization[static_cast<int>(std::get<2>(test.param))];
 }
@@ -175,7 +177,8 @@ std::string name_of_case(const testing::TestParamInfo<RmsNormOf::ParamType>& tes
 INSTANTIATE_TEST_SUITE_P(All, RmsNormOf,
                          testing::Combine(testing::ValuesIn(test::all_isas()),
                                           testing::Values(DType::bfloat16, DType::float16, DType::float32),
-                                          testing::Values(Quantization::none, Quantization::fp8, Quantization::nvfp4)),
+                                          testing::Values(Quantization::none, Quantization::fp8, Quantization::nvfp4,
+                                                          Quantization::dynamic_fp8, Quantization::group_fp8)),
                          name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(All, QuantizersOf,

@@ -38,8 +38,22 @@ inline const std::vector<std::string>& fusion_names() {
                                                  "RESIDUAL_RMS_NORM_QUANT_FP8",
                                                  "RESIDUAL_RMS_NORM_QUANT_NVFP4",
                                                  "RESIDUAL_RMS_NORM_OUT_QUANT_FP8",
-                                                 "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"};
+                                                 "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4",
+                                                 "RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8",
+                                                 "RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8",
+                                                 "RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8",
+                                                 "RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8"};
   return names;
+}
+
+/// All but NONE.
+inline std::vector<std::string> norm_names() { return {fusion_names().begin() + 1, fusion_names().end()}; }
+
+/// The values of `scale_layout` besides the default one; none if the fusion has no such parameter.
+inline std::vector<const char*> other_layouts_of(const std::string& fusion) {
+  if (fusion.find("NVFP4") != std::string::npos) return {"linear"};
+  if (fusion.find("PER_TOKEN_GROUP") != std::string::npos) return {"row_major", "column_major", "tma_aligned"};
+  return {};
 }
 
 /// The memory of one problem: random messages of its ranks and random inputs; outputs and guards hold 0xff.

@@ -89,6 +89,7 @@ bool is_nan(DType dtype, const std::byte* unit) {
     case DType::float32: return (bits & 0x7fffffffU) > 0x7f800000U;
     case DType::float8_e4m3: return (bits & 0x7fU) == 0x7fU;
     case DType::float4_e2m1x2: return false;
+    case DType::float8_e8m0: return (bits & 0xffU) == 0xffU;
   }
   return false;
 }

@@ -18,6 +18,7 @@ enum class DType : std::uint8_t {
   float32,
   float8_e4m3,    ///< 1-4-3, no infinity, largest finite value 448
   float4_e2m1x2,  ///< two 4-bit values in one byte, the even element in the low half
+  float8_e8m0,    ///< a power of two, 2^-127 to 2^127; for scales of blocks
 };
 
 /// The size of one stored unit in bytes (float4_e2m1x2: one byte, which holds two values).
@@ -27,7 +28,8 @@ enum class DType : std::uint8_t {
     case DType::float16: return 2;
     case DType::float32: return 4;
     case DType::float8_e4m3:
-    case DType::float4_e2m1x2: return 1;
+    case DType::float4_e2m1x2:
+    case DType::float8_e8m0: return 1;
   }
   return 0;
 }
@@ -35,7 +37,7 @@ enum class DType : std::uint8_t {
 /// Half the distance from 1 to the next value: the largest relative error of one rounding to `dtype`.
 [[nodiscard]] ARBITER_EXPORT double unit_roundoff(DType dtype);
 
-/// The name in CSVs: bfloat16, float16, float32, float8_e4m3, float4_e2m1x2.
+/// The name in CSVs: bfloat16, float16, float32, float8_e4m3, float4_e2m1x2, float8_e8m0.
 [[nodiscard]] ARBITER_EXPORT std::string_view name_of(DType dtype);
 
 /// A message dtype by its CSV name, or by bf16, fp16, half, fp32, float. Nothing for any other text.

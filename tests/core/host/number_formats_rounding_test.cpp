@@ -19,6 +19,7 @@ double by_conversion(DType dtype, float value) {
     case DType::float32: return value;
     case DType::float8_e4m3: return e4m3_to_float(float_to_e4m3(value));
     case DType::float4_e2m1x2: return e2m1_to_float(float_to_e2m1(value));
+    case DType::float8_e8m0: break;  // scales are rounded up, not to nearest
   }
   return 0.0;
 }

@@ -123,6 +123,13 @@ TEST(NumberFormatsNan, EveryNanCodeDecodesToNan) {
   EXPECT_EQ(float16_to_float(0xfc00), -infinity);
 }
 
+TEST(E8m0, HasAPowerOfTwoForEachCodeAndNan) {
+  for (unsigned code = 0; code < 255; ++code) {
+    EXPECT_EQ(e8m0_to_float(static_cast<std::uint8_t>(code)), std::ldexp(1.0F, static_cast<int>(code) - 127)) << code;
+  }
+  EXPECT_TRUE(std::isnan(e8m0_to_float(0xff)));
+}
+
 TEST(NumberFormatsConstexpr, WorkInConstantExpressions) {
   static_assert(float_to_bfloat16(1.0F) == 0x3f80 && bfloat16_to_float(0x3f80) == 1.0F);
   static_assert(float_to_float16(1.0F) == 0x3c00 && float16_to_float(0x3c00) == 1.0F);

@@ -10,7 +10,8 @@ namespace arbiter::testing {
 namespace {
 
 // Few, because every pair of a fusion and a kind of kernel is linked.
-const std::vector<std::string> fusion_names = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"};
+const std::vector<std::string> fusion_names = {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4",
+                                               "RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8"};
 
 }  // namespace
 

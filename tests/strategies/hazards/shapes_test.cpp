@@ -23,7 +23,8 @@ class HazardousShapes : public HazardsOfKernels {
 
 TEST_P(HazardousShapes, MayHaveTailsAndAnyNumberOfTokens) {
   const auto strategy = HazardousShapes::strategy();
-  for (const char* name : {"NONE", "RESIDUAL_RMS_NORM"}) {
+  for (const char* name : {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8",
+                           "RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8"}) {
     for (const std::int64_t hidden : {1, 7, 8, 9, 15, 17, 1023, 1025, 2881}) {
       for (const std::int64_t tokens : {1, 2, 3, 5, 131}) {
         ASSERT_EQ(failure_of(*strategy, {world().size(), DType::bfloat16, name, hidden, tokens}, 0), "");
@@ -35,7 +36,8 @@ TEST_P(HazardousShapes, MayHaveTailsAndAnyNumberOfTokens) {
 TEST_P(HazardousShapes, MayBeginAtAnyElement) {
   const auto strategy = HazardousShapes::strategy();
   for (const char* name :
-       {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"}) {
+       {"NONE", "RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_QUANT_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4",
+        "RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8", "RESIDUAL_RMS_NORM_OUT_QUANT_PER_TOKEN_GROUP_FP8"}) {
     for (const int offset : {1, 3, 4}) {
       for (const auto& [tokens, hidden] : {std::pair{3, 17}, {5, 1024}, {2, 1040}}) {
         ASSERT_EQ(failure_of(*strategy, {world().size(), DType::bfloat16, name, hidden, tokens}, offset), "");
@@ -49,7 +51,8 @@ TEST_P(HazardousShapes, MayBeSharedByBlocks) {
   for (const char* blocks : {"1", "2", "4"}) {
     for (const char* exclusive_sm : {"yes", "no"}) {
       const auto strategy = cuda_strategy(GetParam(), {{"blocks_per_row", blocks}, {"exclusive_sm", exclusive_sm}});
-      for (const char* name : {"RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4"}) {
+      for (const char* name : {"RESIDUAL_RMS_NORM", "RESIDUAL_RMS_NORM_OUT_QUANT_NVFP4",
+                               "RESIDUAL_RMS_NORM_QUANT_DYNAMIC_FP8", "RESIDUAL_RMS_NORM_QUANT_PER_TOKEN_GROUP_FP8"}) {
         for (const auto& [tokens, hidden] : {std::pair{3, 17}, {5, 264}, {300, 1040}, {150, 4096}, {3, 8192}}) {
           const Problem problem{world().size(), DType::bfloat16, name, hidden, often(tokens)};
           ASSERT_EQ(failure_of(*strategy, problem, 0), "") << blocks << " " << exclusive_sm;

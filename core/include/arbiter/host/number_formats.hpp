@@ -68,6 +68,13 @@ inline constexpr float e2m1_largest = 6.0F;
   return static_cast<std::uint8_t>((code < 0x7eU ? code : 0x7eU) | ((bits >> 24) & 0x80U));
 }
 
+/// 0-8-0, OCP E8M0: 2^(code - 127), and NaN for 0xff; neither zero nor a sign.
+[[nodiscard]] constexpr float e8m0_to_float(std::uint8_t code) {
+  constexpr std::uint32_t smallest = 0x00400000U;  // subnormal in fp32
+  if (code == 0xffU) return std::bit_cast<float>(0x7fc00000U);
+  return std::bit_cast<float>(code == 0 ? smallest : std::uint32_t{code} << 23U);
+}
+
 /// 1-2-1 in the low four bits: 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives; no infinity, no NaN.
 [[nodiscard]] constexpr float e2m1_to_float(std::uint8_t code) {
   const std::uint32_t fields = static_cast<std::uint32_t>(code & 0x7U) << 22;
@@ -102,6 +109,7 @@ struct ValueGrid {
     case DType::float32: return {};
     case DType::float8_e4m3: return {3, 0x1p-6, 0x1p-9, 448.0, true};
     case DType::float4_e2m1x2: return {1, 1.0, 0.5, 6.0, true};
+    case DType::float8_e8m0: return {0, 0x1p-127, 0x1p-127, 0x1p127, true};
   }
   return {};
 }

@@ -5,10 +5,11 @@ import ctypes
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-ITEM_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4, "float8_e4m3": 1, "float4_e2m1x2": 1}
+ITEM_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4, "float8_e4m3": 1, "float4_e2m1x2": 1, "float8_e8m0": 1}
 
 # What NumPy and __cuda_array_interface__ call them. Formats that they lack are seen as integers of their size.
-TYPE_STRINGS = {"bfloat16": "<u2", "float16": "<f2", "float32": "<f4", "float8_e4m3": "|u1", "float4_e2m1x2": "|u1"}
+TYPE_STRINGS = {"bfloat16": "<u2", "float16": "<f2", "float32": "<f4"}
+TYPE_STRINGS.update(dict.fromkeys(["float8_e4m3", "float4_e2m1x2", "float8_e8m0"], "|u1"))
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Tensor:
         kinds = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
         kinds["float8_e4m3"] = getattr(torch, "float8_e4m3fn", torch.uint8)
         kinds["float4_e2m1x2"] = torch.uint8
+        kinds["float8_e8m0"] = getattr(torch, "float8_e8m0fnu", torch.uint8)
         if self.device is None:
             bits = torch.from_numpy(self.numpy().view("<i2") if self.dtype == "bfloat16" else self.numpy())
         elif self.dtype == "bfloat16":  # __cuda_array_interface__ has no name for it
