@@ -7,9 +7,11 @@
 #include "rms_norm/rms_norm_fusion.hpp"
 #ifdef ARBITER_HAS_CUDA
 #include "device_code/residual_rms_norm_epilogue.hpp"
-constexpr arbiter::RmsNormFusion::DeviceCodeOf* device_code = arbiter::cuda::residual_rms_norm_epilogue_code;
+#include "device_code/residual_rms_norm_weight_bias_epilogue.hpp"
+constexpr arbiter::RmsNormFusion::DeviceCodes device_codes{arbiter::cuda::residual_rms_norm_epilogue_code,
+                                                           arbiter::cuda::residual_rms_norm_weight_bias_epilogue_code};
 #else
-constexpr arbiter::RmsNormFusion::DeviceCodeOf* device_code = nullptr;
+constexpr arbiter::RmsNormFusion::DeviceCodes device_codes;
 #endif
 
 namespace arbiter {
@@ -18,7 +20,7 @@ namespace {
 
 struct ResidualRmsNorm final : RmsNormFusion {
   explicit ResidualRmsNorm(const Parameters& parameters)
-      : RmsNormFusion(form_of({.norm_out = true, .quantization = Quantization::none}, parameters), device_code) {}
+      : RmsNormFusion(form_of({.norm_out = true, .quantization = Quantization::none}, parameters), device_codes) {}
 };
 
 }  // namespace

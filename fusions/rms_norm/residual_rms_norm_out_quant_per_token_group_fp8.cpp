@@ -4,10 +4,12 @@
 #include "rms_norm/rms_norm_fusion.hpp"
 #ifdef ARBITER_HAS_CUDA
 #include "device_code/residual_rms_norm_out_quant_per_token_group_fp8_epilogue.hpp"
-constexpr arbiter::RmsNormFusion::DeviceCodeOf* device_code =
-    arbiter::cuda::residual_rms_norm_out_quant_per_token_group_fp8_epilogue_code;
+#include "device_code/residual_rms_norm_out_quant_per_token_group_fp8_weight_bias_epilogue.hpp"
+constexpr arbiter::RmsNormFusion::DeviceCodes device_codes{
+    arbiter::cuda::residual_rms_norm_out_quant_per_token_group_fp8_epilogue_code,
+    arbiter::cuda::residual_rms_norm_out_quant_per_token_group_fp8_weight_bias_epilogue_code};
 #else
-constexpr arbiter::RmsNormFusion::DeviceCodeOf* device_code = nullptr;
+constexpr arbiter::RmsNormFusion::DeviceCodes device_codes;
 #endif
 
 namespace arbiter {
@@ -16,7 +18,7 @@ namespace {
 
 struct ResidualRmsNormOutQuantPerTokenGroupFp8 final : RmsNormFusion {
   explicit ResidualRmsNormOutQuantPerTokenGroupFp8(const Parameters& parameters)
-      : RmsNormFusion(form_of({.norm_out = true, .quantization = Quantization::group_fp8}, parameters), device_code) {}
+      : RmsNormFusion(form_of({.norm_out = true, .quantization = Quantization::group_fp8}, parameters), device_codes) {}
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ void RmsNormEpilogue::finish_row(const Bindings& bindings, std::int64_t row, con
   finish.gamma = bindings.tensors[RmsNormForm::gamma];
   if (form_.norm_out) finish.norm_out = row_of(bindings, form_.norm_output(), row);
   finish.scalar = scalar;
+  if (form_.weight_bias != 0.0) finish.weight_bias = static_cast<float>(form_.weight_bias);
   if (form_.quantization == Quantization::fp8) {
     finish.quant_scale = 1.0F / scalar_input(bindings, RmsNormForm::quant_scale);
     finish.quant_out = static_cast<std::uint8_t*>(bindings.tensors[form_.quant_out()]) + row * hidden_size_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device epilogue of all RESIDUAL_RMS_NORM fusions; ARBITER_NORM_OUT and ARBITER_QUANTIZATION (a Quantization)
-// select one. The arithmetic is that of RmsNormEpilogue, step by step: for the same scalar outputs are bit-identical to
-// the host's. The scalar itself may differ by a few units in the last place.
+// select one, and ARBITER_WEIGHT_BIAS its form with a bias on gamma. The arithmetic is that of RmsNormEpilogue, step by
+// step: for the same scalar outputs are bit-identical to the host's. The scalar itself may differ by a few units in the
+// last place.
 //
 // There is no shared memory. The only synchronisation is in finish(), which full warps call: shuffles by which the
 // lanes of one NVFP4 block (two for 16-bit elements, four for fp32) or FP8 group (16 or 32) find its largest magnitude.
@@ -23,6 +24,7 @@ constexpr bool is_dynamic_fp8 = tensors.quantization == Quantization::dynamic_fp
 constexpr bool is_group_fp8 = tensors.quantization == Quantization::group_fp8;
 constexpr bool has_scale_input = tensors.has_scale_input();
 constexpr bool has_scale_out = tensors.has_scale_out();
+constexpr bool has_weight_bias = ARBITER_WEIGHT_BIAS != 0;
 constexpr int residual_out = tensors.residual_out();
 constexpr int norm_out = tensors.norm_output();
 constexpr int quant_out = tensors.quant_out();
@@ -37,6 +39,17 @@ __device__ __forceinline__ Element* vector_at(const EpilogueArguments& arguments
 /// by gamma before the row's scalar is known; without the factor this product could overflow fp32 where the scaled one
 /// does not. A product of two fp16 cannot.
 constexpr float gamma_unit = has_scale_out && ARBITER_DTYPE != 1 ? 0x1p-64F : 1.0F;
+
+/// Gamma of a vector, and the bias on it, in gamma_unit.
+__device__ __forceinline__ Accumulators weights(const EpilogueArguments& arguments, const EpilogueInputs& inputs) {
+  Accumulators weight = unpack(inputs.constant[0]);
+  if constexpr (has_weight_bias) {
+    const float bias = device::product(arguments.scalars[rms_norm_weight_bias], gamma_unit);
+#pragma unroll
+    for (int i = 0; i < vector_elements; ++i) weight.value[i] = device::sum(weight.value[i], bias);
+  }
+  return weight;
+}
 
 __device__ __forceinline__ Accumulators products(Accumulators a, const Accumulators& b) {
 #pragma unroll
@@ -275,9 +288,9 @@ __device__ float arbiter_epilogue_begin(const EpilogueArguments&, const VectorPl
 
 __device__ bool arbiter_epilogue_needs_maximum() { return is_dynamic_fp8; }
 
-__device__ float arbiter_epilogue_maximum(const EpilogueArguments&, const VectorPlace&, const EpilogueInputs& inputs,
-                                          const Packed& epilogue_state) {
-  return largest_of_vector(products(unpack(epilogue_state), unpack(inputs.constant[0])));
+__device__ float arbiter_epilogue_maximum(const EpilogueArguments& arguments, const VectorPlace&,
+                                          const EpilogueInputs& inputs, const Packed& epilogue_state) {
+  return largest_of_vector(products(unpack(epilogue_state), weights(arguments, inputs)));
 }
 
 __device__ void arbiter_epilogue_store_state(const EpilogueArguments& arguments, const VectorPlace& place,
@@ -294,7 +307,7 @@ __device__ void arbiter_epilogue_finish(const EpilogueArguments& arguments, cons
                                         const EpilogueInputs& inputs, const Packed& epilogue_state, float scalar,
                                         float maximum) {
   const Accumulators value = unpack(epilogue_state);
-  const Accumulators weight = unpack(inputs.constant[0]);
+  const Accumulators weight = weights(arguments, inputs);
   const auto normalized = [&](float factor) {
     Accumulators result;
 #pragma unroll

@@ -19,7 +19,7 @@ std::vector<TensorSpec> RmsNormForm::tensors(const Problem& problem) const {
   constexpr auto input = TensorRole::input;
   constexpr auto output = TensorRole::output;
   std::vector<TensorSpec> specs = {{"residual", input, dtype, elements, -1.0, 1.0},
-                                   {"gamma", input, dtype, problem.hidden_size, 0.5, 1.5}};
+                                   {"gamma", input, dtype, problem.hidden_size, 0.5 - weight_bias, 1.5 - weight_bias}};
   // Test data for which most values fit the narrow format and some saturate.
   if (quantization == Quantization::fp8) specs.push_back({"scale", input, DType::float32, 1, 0.005, 0.02});
   if (quantization == Quantization::nvfp4) specs.push_back({"global_scale", input, DType::float32, 1, 200.0, 600.0});

@@ -17,6 +17,7 @@ namespace arbiter {
 struct RmsNormForm : RmsNormTensors {
   double eps = 1e-5;
   ScaleLayout scale_layout = ScaleLayout::swizzled;                ///< nvfp4
+  double weight_bias = 0.0;                                        ///< added to gamma
   GroupScaleLayout group_scale_layout = GroupScaleLayout::packed;  ///< group_fp8
 
   /// In order: residual, gamma, then scale (fp8) or global_scale (nvfp4); residual_out, norm_out if it is an output,

@@ -23,6 +23,7 @@ cuda::DeviceEpilogue RmsNormFusion::device_epilogue(const Problem& problem) cons
   epilogue.scalars[rms_norm_inverse_count] = static_cast<float>(1.0 / static_cast<double>(problem.hidden_size));
   epilogue.scalars[rms_norm_eps] = static_cast<float>(form_.eps);
   epilogue.scalars[rms_norm_swizzled] = form_.scale_layout == ScaleLayout::swizzled ? 1.0F : 0.0F;
+  epilogue.scalars[rms_norm_weight_bias] = static_cast<float>(form_.weight_bias);
   epilogue.scalars[rms_norm_group_layout] = static_cast<float>(form_.group_scale_layout);
   return epilogue;
 }
@@ -60,6 +61,7 @@ GroupScaleLayout layout_of(const std::string& text) {
 
 RmsNormForm form_of(const RmsNormTensors& tensors, const Parameters& parameters) {
   RmsNormForm form{tensors, parameters.real("eps")};
+  form.weight_bias = parameters.real("weight_bias");
   if (form.quantization == Quantization::nvfp4 && parameters.text("scale_layout") == "linear") {
     form.scale_layout = ScaleLayout::linear;
   }

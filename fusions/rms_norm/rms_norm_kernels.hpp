@@ -20,6 +20,7 @@ struct FinishRow {
   std::int64_t scale_group_stride = 4;  ///< see Nvfp4Scales; group_fp8: GroupScales::column_stride()
   float scalar = 0.0F;
   float quant_scale = 1.0F;    ///< fp8: 1 / scale; nvfp4: the global scale
+  float weight_bias = -0.0F;   ///< added to gamma; -0, unlike 0, changes no gamma
   bool packed_scales = false;  ///< group_fp8: UE8M0
 };
 

@@ -33,11 +33,12 @@ ARBITER_LANES_INLINE void normalize(const FinishRow& row, std::int64_t first, st
   Unit* residual_out = row.residual_out == nullptr ? nullptr : static_cast<Unit*>(row.residual_out) + first;
   Unit* norm = norm_out ? static_cast<Unit*>(row.norm_out) + first : nullptr;
   const Floats scalar = splat(row.scalar);
+  const Floats bias = splat(row.weight_bias);
   for_blocks(count, [=](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
     if (residual_out != nullptr) copy<Format>(epilogue_state + i, residual_out + i, extent);
     const Floats value = load<Format>(epilogue_state + i, extent);
     const Floats weight = load<Format>(gamma + i, extent);
-    if constexpr (norm_out) store_rounded<Format>(value * scalar * weight, norm + i, extent);
+    if constexpr (norm_out) store_rounded<Format>(value * scalar * (weight + bias), norm + i, extent);
     quantize(value, weight, i, extent);
   });
 }
@@ -51,9 +52,10 @@ template <class Format, bool norm_out>
 void finish_fp8(const FinishRow& row, std::int64_t count) {
   std::uint8_t* quant = row.quant_out;
   const Floats factor = splat(row.scalar * row.quant_scale);
+  const Floats bias = splat(row.weight_bias);
   normalize<Format, norm_out>(
       row, 0, count, [=](const Floats& value, const Floats& gamma, std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
-        store_bytes(to_e4m3(value * factor * gamma), quant + i, extent);
+        store_bytes(to_e4m3(value * factor * (gamma + bias)), quant + i, extent);
       });
 }
 
@@ -65,11 +67,11 @@ inline constexpr float gamma_unit = 0x1p-64F;
 template <>
 inline constexpr float gamma_unit<Float16> = 1.0F;
 
-/// Gamma in that unit, in which devices keep it in the message dtype.
+/// Gamma plus the weight bias, both in that unit, in which devices keep gamma in the message dtype.
 template <class Format>
-ARBITER_LANES_INLINE Floats weight_in_unit(const Floats& gamma) {
+ARBITER_LANES_INLINE Floats weight_in_unit(const Floats& gamma, const Floats& bias) {
   typename Format::Pack pack;
-  return Format::round(gamma * splat(gamma_unit<Format>), pack);
+  return Format::round(gamma * splat(gamma_unit<Format>), pack) + bias;
 }
 
 /// Sixteen blocks at a time, so that the arithmetic of their scales is vectorised too.
@@ -78,6 +80,7 @@ void finish_nvfp4(const FinishRow& row, std::int64_t count) {
   constexpr std::int64_t group = std::int64_t{lane_count} * lane_count;
   const float global_scale = row.quant_scale / gamma_unit<Format>;
   const Floats global = splat(row.scalar * global_scale);
+  const Floats bias = splat(row.weight_bias * gamma_unit<Format>);
   const Floats sixth = splat(global_scale * (1.0F / 6.0F) * row.scalar);
   for (std::int64_t first = 0; first < count; first += group) {
     const std::int64_t elements = count - first < group ? count - first : group;
@@ -85,7 +88,7 @@ void finish_nvfp4(const FinishRow& row, std::int64_t count) {
     float largest[lane_count] = {};
     normalize<Format, norm_out>(
         row, first, elements, [&](const Floats& value, const Floats& gamma, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
-          const Floats block = one_nan(value * weight_in_unit<Format>(gamma));
+          const Floats block = one_nan(value * weight_in_unit<Format>(gamma, bias));
           store(block, weighted + i, Whole{});
           largest[i / lane_count] = largest_magnitude(block);
         });
@@ -119,9 +122,10 @@ void finish_dynamic_fp8(const FinishRow& row, std::int64_t count) {
   using Unit = typename Format::Unit;
   const Unit* epilogue_state = static_cast<const Unit*>(row.epilogue_state);
   const Unit* gamma_row = static_cast<const Unit*>(row.gamma);
+  const Floats bias = splat(row.weight_bias * gamma_unit<Format>);
   Words largest = splat(0U);
   for_blocks(count, [&](std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
-    const Floats weight = weight_in_unit<Format>(load<Format>(gamma_row + i, extent));
+    const Floats weight = weight_in_unit<Format>(load<Format>(gamma_row + i, extent), bias);
     largest = larger_magnitude(largest, load<Format>(epilogue_state + i, extent) * weight);
   });
   const float scalar = row.scalar / gamma_unit<Format>;
@@ -132,12 +136,13 @@ void finish_dynamic_fp8(const FinishRow& row, std::int64_t count) {
   std::uint8_t* quant = row.quant_out;
   normalize<Format, norm_out>(
       row, 0, count, [=](const Floats& value, const Floats& gamma, std::int64_t i, auto extent) ARBITER_LANES_LAMBDA {
-        store_bytes(to_e4m3(value * factor * weight_in_unit<Format>(gamma) * inverse), quant + i, extent);
+        store_bytes(to_e4m3(value * factor * weight_in_unit<Format>(gamma, bias) * inverse), quant + i, extent);
       });
 }
 
 template <class Format, bool norm_out>
 void finish_group_fp8(const FinishRow& row, std::int64_t count) {
+  const Floats bias = splat(row.weight_bias * gamma_unit<Format>);
   const float scalar = row.scalar / gamma_unit<Format>;
   for (std::int64_t first = 0; first < count; first += fp8_group) {
     const std::int64_t elements = count - first < fp8_group ? count - first : fp8_group;
@@ -145,7 +150,7 @@ void finish_group_fp8(const FinishRow& row, std::int64_t count) {
     Words largest = splat(0U);
     normalize<Format, norm_out>(
         row, first, elements, [&](const Floats& value, const Floats& gamma, std::int64_t i, auto) ARBITER_LANES_LAMBDA {
-          const Floats block = one_nan(value * weight_in_unit<Format>(gamma));
+          const Floats block = one_nan(value * weight_in_unit<Format>(gamma, bias));
           store(block, weighted + i, Whole{});
           largest = larger_magnitude(largest, block);
         });

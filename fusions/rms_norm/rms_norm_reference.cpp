@@ -65,7 +65,7 @@ void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& r
 }
 
 /// Turns the rounded residual_out into the norm.
-void normalize(const Problem& problem, const void* gamma, double eps, ReferenceRow& row) {
+void normalize(const Problem& problem, const void* gamma, const RmsNormForm& form, ReferenceRow& row) {
   constexpr std::size_t chunk = 256;
   const std::size_t count = row.value.size();
   double squares = 0.0;
@@ -74,18 +74,21 @@ void normalize(const Problem& problem, const void* gamma, double eps, ReferenceR
     squares += row.value[i] * row.value[i];
     reach += row.tolerance[i] * (2.0 * std::fabs(row.value[i]) + row.tolerance[i]);
   }
-  const Scalar scalar = scalar_of(squares, reach, static_cast<double>(count), eps);
+  const Scalar scalar = scalar_of(squares, reach, static_cast<double>(count), form.eps);
+  // Of the products, and of the sum with the bias.
+  const double roundings = form.weight_bias == 0.0 ? 2.0 : 3.0;
   double weight[chunk];
   for (std::size_t i = 0; i < count; ++i) {
     if (i % chunk == 0) {
       load_values(problem.dtype, gamma, static_cast<std::int64_t>(i), {weight, std::min(chunk, count - i)});
     }
-    const double factor = weight[i % chunk];
+    const double factor = weight[i % chunk] + form.weight_bias;
     const double value = row.value[i] * scalar.value * factor;
     const double moved = std::fabs(row.value[i]) * scalar.tolerance +
                          row.tolerance[i] * (scalar.value + scalar.tolerance) + fp32_smallest;
     row.value[i] = value;
-    row.tolerance[i] = std::isfinite(value) ? moved * std::fabs(factor) + std::fabs(value) * 2.0 * fp32_roundoff : 0.0;
+    row.tolerance[i] =
+        std::isfinite(value) ? moved * std::fabs(factor) + std::fabs(value) * roundings * fp32_roundoff : 0.0;
   }
 }
 
@@ -190,7 +193,7 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
   }
   ReferenceRow& norm = outputs[1];  // written, or only quantised
   round_row(grid, residual_out, norm);
-  normalize(problem, host.tensors[RmsNormForm::gamma], form.eps, norm);
+  normalize(problem, host.tensors[RmsNormForm::gamma], form, norm);
   if (!form.quantizes()) return;
 
   ReferenceRow& quant = outputs[1 + norm_outputs];

@@ -40,6 +40,7 @@ enum RmsNormScalar : int {
   rms_norm_inverse_count,  ///< 1 / hidden_size
   rms_norm_eps,
   rms_norm_swizzled,     ///< 1 for ScaleLayout::swizzled, 0 for linear
+  rms_norm_weight_bias,  ///< read by code for a weight bias only
   rms_norm_group_layout  ///< the number of the GroupScaleLayout
 };
 

@@ -23,23 +23,40 @@ ARBITER_EXTERN(dynamic);
 ARBITER_EXTERN(norm_dynamic);
 ARBITER_EXTERN(group);
 ARBITER_EXTERN(norm_group);
+ARBITER_EXTERN(norm_bias);
+ARBITER_EXTERN(fp8_bias);
+ARBITER_EXTERN(nvfp4_bias);
+ARBITER_EXTERN(norm_fp8_bias);
+ARBITER_EXTERN(norm_nvfp4_bias);
+ARBITER_EXTERN(dynamic_bias);
+ARBITER_EXTERN(norm_dynamic_bias);
+ARBITER_EXTERN(group_bias);
+ARBITER_EXTERN(norm_group_bias);
 
 namespace {
 
 #define ARBITER_EACH_DTYPE(name) \
   { &name##_0, &name##_1, &name##_2 }
 
-const EpilogueOnHost& epilogue_of(const std::string& fusion, DType dtype) {
+/// `with_bias`: the code for a weight bias.
+const EpilogueOnHost& epilogue_of(const std::string& fusion, DType dtype, bool with_bias) {
   // In the order of fusion_names(); dtypes as ARBITER_DTYPE.
-  static const EpilogueOnHost* const all[][3] = {
+  static const EpilogueOnHost* const without[][3] = {
       ARBITER_EACH_DTYPE(none),       ARBITER_EACH_DTYPE(norm),         ARBITER_EACH_DTYPE(fp8),
       ARBITER_EACH_DTYPE(nvfp4),      ARBITER_EACH_DTYPE(norm_fp8),     ARBITER_EACH_DTYPE(norm_nvfp4),
       ARBITER_EACH_DTYPE(dynamic),    ARBITER_EACH_DTYPE(norm_dynamic), ARBITER_EACH_DTYPE(group),
       ARBITER_EACH_DTYPE(norm_group),
   };
+  static const EpilogueOnHost* const with[][3] = {
+      ARBITER_EACH_DTYPE(none),          ARBITER_EACH_DTYPE(norm_bias),
+      ARBITER_EACH_DTYPE(fp8_bias),      ARBITER_EACH_DTYPE(nvfp4_bias),
+      ARBITER_EACH_DTYPE(norm_fp8_bias), ARBITER_EACH_DTYPE(norm_nvfp4_bias),
+      ARBITER_EACH_DTYPE(dynamic_bias),  ARBITER_EACH_DTYPE(norm_dynamic_bias),
+      ARBITER_EACH_DTYPE(group_bias),    ARBITER_EACH_DTYPE(norm_group_bias),
+  };
   const auto& names = fusion_names();
   const auto row = static_cast<std::size_t>(std::find(names.begin(), names.end(), fusion) - names.begin());
-  return *all[row][dtype == DType::bfloat16 ? 0 : dtype == DType::float16 ? 1 : 2];
+  return *(with_bias ? with : without)[row][dtype == DType::bfloat16 ? 0 : dtype == DType::float16 ? 1 : 2];
 }
 
 /// Lets the harness run a device epilogue.
@@ -49,7 +66,8 @@ class DeviceRows final : public HostEpilogue {
   DeviceRows(const Fusion& fusion, const Problem& problem, const HostEpilogue* scalars = nullptr)
       : problem_(problem),
         epilogue_(fusion.device_epilogue(problem)),
-        device_(epilogue_of(problem.fusion, problem.dtype)),
+        device_(
+            epilogue_of(problem.fusion, problem.dtype, epilogue_.code.name.find("weight_bias") != std::string::npos)),
         scalars_(scalars),
         row_bytes_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))) {}
 
@@ -91,20 +109,31 @@ class DeviceEpilogueOf : public testing::TestWithParam<std::tuple<std::string, D
   [[nodiscard]] Problem problem(std::int64_t hidden_size, std::int64_t num_tokens = 3) const {
     return {3, std::get<1>(GetParam()), std::get<0>(GetParam()), hidden_size, num_tokens};
   }
-  /// With each layout of scales.
+  /// With each layout of scales, and with a weight bias.
   [[nodiscard]] std::vector<std::shared_ptr<Fusion>> forms() const {
     const std::string& name = std::get<0>(GetParam());
     std::vector<std::shared_ptr<Fusion>> forms = {load_fusion(name)};
+    if (name != "NONE") forms.push_back(load_fusion(name, "weight_bias", "1"));
     for (const char* const layout : other_layouts_of(name)) forms.push_back(load_fusion(name, "scale_layout", layout));
     return forms;
   }
 };
+
+class DeviceEpilogueOfNorm : public DeviceEpilogueOf {};
 
 TEST_P(DeviceEpilogueOf, IsInThePlugin) {
   const auto [name, dtype] = GetParam();
   const auto epilogue = load_fusion(name)->device_epilogue(problem(64));
   EXPECT_FALSE(epilogue.code.empty());
   EXPECT_NE(epilogue.code.name.find(name_of(dtype)), std::string::npos) << epilogue.code.name;
+}
+
+TEST_P(DeviceEpilogueOfNorm, HasCodeOfItsOwnForAWeightBias) {
+  const auto& [name, dtype] = GetParam();
+  const auto plain = load_fusion(name)->device_epilogue(problem(64));
+  const auto biased = load_fusion(name, "weight_bias", "1")->device_epilogue(problem(64));
+  EXPECT_FALSE(biased.code.empty());
+  EXPECT_NE(biased.code.name, plain.code.name);
 }
 
 TEST_P(DeviceEpilogueOf, NeedsTheRowForNormsOnly) {
@@ -153,6 +182,8 @@ const auto by_fusion_and_dtype = [](const auto& test) {
 };
 const auto dtypes = testing::Values(DType::bfloat16, DType::float16, DType::float32);
 INSTANTIATE_TEST_SUITE_P(All, DeviceEpilogueOf, testing::Combine(testing::ValuesIn(fusion_names()), dtypes),
+                         by_fusion_and_dtype);
+INSTANTIATE_TEST_SUITE_P(All, DeviceEpilogueOfNorm, testing::Combine(testing::ValuesIn(norm_names()), dtypes),
                          by_fusion_and_dtype);
 
 }  // namespace

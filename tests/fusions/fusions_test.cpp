@@ -23,6 +23,8 @@ class EveryFusion : public testing::TestWithParam<std::tuple<std::string, DType>
   std::shared_ptr<Fusion> fusion_ = load_fusion(std::get<0>(GetParam()));
 };
 
+class EveryNorm : public EveryFusion {};
+
 TEST_P(EveryFusion, PassesItsCheckForAnyHiddenSize) {
   for (const std::int64_t hidden : {1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 257, 272, 1000, 2880}) {
     FusionHarness harness(*fusion_, problem(hidden), static_cast<std::uint32_t>(hidden));
@@ -30,6 +32,16 @@ TEST_P(EveryFusion, PassesItsCheckForAnyHiddenSize) {
     EXPECT_LE(harness.check(), 1.0) << hidden;
     EXPECT_TRUE(harness.guards_intact()) << hidden;
   }
+}
+
+TEST_P(EveryNorm, PassesItsCheckWithAWeightBias) {
+  const auto biased = load_fusion(std::get<0>(GetParam()), "weight_bias", "1");
+  FusionHarness harness(*biased, problem(300));
+  harness.run();
+  EXPECT_LE(harness.check(), 1.0);
+  EXPECT_TRUE(harness.guards_intact());
+  harness.run(*fusion_->host_epilogue(problem(300)));
+  EXPECT_GT(harness.check(), 1.0) << "without the bias";
 }
 
 TEST_P(EveryFusion, PassesItsCheckWithEachLayoutOfScales) {
@@ -116,6 +128,9 @@ const auto by_fusion_and_dtype = [](const auto& test) {
 };
 INSTANTIATE_TEST_SUITE_P(All, EveryFusion,
                          testing::Combine(testing::ValuesIn(test::fusion_names()), testing::ValuesIn(message_dtypes)),
+                         by_fusion_and_dtype);
+INSTANTIATE_TEST_SUITE_P(All, EveryNorm,
+                         testing::Combine(testing::ValuesIn(test::norm_names()), testing::ValuesIn(message_dtypes)),
                          by_fusion_and_dtype);
 
 TEST(FusionTensors, AreNamedOrderedAndSized) {

@@ -65,6 +65,11 @@ TEST(KnownValues, Fp8DividesByTheScaleAndSaturates) {
   expect_near(row.harness().values("quant_out"), {40, 80, 120, 448}, 0.0);
 }
 
+TEST(KnownValues, AWeightBiasIsAddedToGamma) {
+  KnownRow row("RESIDUAL_RMS_NORM", 1.0F, "weight_bias", "1");
+  expect_near(row.harness().values("norm_out"), {4 / root, 6 / root, 8 / root, 30 / root}, 1e-5);
+}
+
 TEST(KnownValues, DynamicFp8ScalesTheLargestOfTheTokenTo448) {
   // 24 / root / 448 is 0.015465; the norm over it is 37.3, 74.7, 112, 448.
   KnownRow row("RESIDUAL_RMS_NORM_OUT_QUANT_DYNAMIC_FP8");
