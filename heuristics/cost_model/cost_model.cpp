@@ -145,8 +145,8 @@ std::shared_ptr<const CostModelSelector> fit_cost_model(const Dataset& dataset, 
   errors.add(*model, dataset);
   std::string report = fmt::format(
       "cost_model (time = a + b * bytes + c * tokens per regime, least absolute deviations by GLPK; the least "
-      "predicted time of the strategies usable nearby)\n  error on the grid: {}\n  regret: {}{}",
-      errors.text(), to_string(regret_of(*model, dataset)), held_out_text(dataset, options, fallback));
+      "predicted time of the strategies usable nearby){}\n  error on the grid: {}\n  regret: {}{}",
+      options.note, errors.text(), to_string(regret_of(*model, dataset)), held_out_text(dataset, options, fallback));
   for (const BlockModel& block : model->models()) {
     report += "\n  " + to_string(block.key);
     for (std::size_t k = 0; k < block.strategies.size(); ++k) {

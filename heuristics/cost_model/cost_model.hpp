@@ -16,7 +16,8 @@ namespace arbiter {
 
 struct CostModelOptions {
   std::size_t max_regimes = 4;
-  std::string fallback;  ///< empty: the dataset's baseline_strategy()
+  std::string fallback;   ///< empty: the dataset's baseline_strategy()
+  std::string note = {};  ///< lines for the report, each after a line break
 };
 
 /// The time curves of one (tp, fusion, dtype), and the decision they give.

@@ -147,11 +147,12 @@ std::shared_ptr<const Selector> fit_lp(const Dataset& dataset, const LpOptions& 
   const auto regions = std::make_shared<TableSelector>("lp", std::move(fit.regions));
   const auto bytes = std::make_shared<TableSelector>("lp", std::move(fit.bytes));
   const auto& chosen = uses_bytes ? bytes : regions;
-  chosen->set_report(fmt::format(
-      "lp (GLPK, dual simplex, integral optimum; selects by {})\n  look-up of regions: {}\n  regret of regions: {}\n  "
-      "regret of bytes:   {}{}",
-      uses_bytes ? "bytes" : "regions", rule, to_string(regret_of(*regions, dataset)),
-      to_string(regret_of(*bytes, dataset)), fit.lines));
+  chosen->set_report(
+      fmt::format("lp (GLPK, dual simplex, integral optimum; selects by {}){}\n  look-up of regions: {}\n  regret of "
+                  "regions: {}\n  "
+                  "regret of bytes:   {}{}",
+                  uses_bytes ? "bytes" : "regions", options.note, rule, to_string(regret_of(*regions, dataset)),
+                  to_string(regret_of(*bytes, dataset)), fit.lines));
   return chosen;
 }
 

@@ -19,6 +19,7 @@ struct LpOptions {
   std::string fallback;            ///< empty: the dataset's baseline_strategy()
   MonotoneRule monotone = {};
   std::optional<LookUp> look_up = {};  ///< of regions; empty: by cross-validation
+  std::string note = {};               ///< lines for the report, each after a line break
 };
 
 /// Throws DataError if no row of a strategy of the order is usable, Error if GLPK fails.

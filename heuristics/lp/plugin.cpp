@@ -5,14 +5,18 @@
 // order does not decrease with num_tokens or hidden_size (monotone regions), at the least sum of time / best time.
 // Where this leaves a cell clearly slower than its best (`monotone_percent`), the choice may decrease at a penalty. The
 // same program over message size alone gives byte thresholds, the form that engines can hold. `shape` says which of the
-// two selects; the report states the regret of both, and token cut-offs for each hidden size.
+// two selects; the report states the regret of both, and token cut-offs for each hidden size. `numerics` leaves out
+// strategies that add in another way.
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "common/candidates.hpp"
 #include "common/cross_validation.hpp"
 #include "common/table_selector.hpp"
 #include "lp/lp.hpp"
@@ -33,7 +37,8 @@ class Lp : public Heuristic {
                  parameters.texts("order"),
                  parameters.text("fallback"),
                  {parse_monotone(parameters.text("monotone")), parameters.real("monotone_percent") / 100.0},
-                 parse_look_up(parameters.text("look_up"))} {
+                 parse_look_up(parameters.text("look_up"))},
+        numerics_(numerics_of(parameters)) {
     static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));  // refuses AUTO
     std::set<std::string> seen;
     for (const std::string& name : options_.order) {
@@ -42,11 +47,16 @@ class Lp : public Heuristic {
     }
   }
   [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
-    return fit_lp(dataset, options_);
+    Candidates candidates = candidates_of(dataset, numerics_, options_.fallback, "lp");
+    LpOptions options = options_;
+    options.fallback = std::move(candidates.fallback);
+    options.note = std::move(candidates.note);
+    return fit_lp(candidates.dataset, options);
   }
 
  private:
   LpOptions options_;
+  std::optional<Numerics> numerics_;
 };
 
 constexpr ParameterSpec lp_parameters[] = {
@@ -61,6 +71,7 @@ constexpr ParameterSpec lp_parameters[] = {
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|exact",
      "regions: rule by which shapes off the grid find a cell; auto: by cross-validation"},
     {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
+    numerics_parameter,
 };
 
 }  // namespace

@@ -58,10 +58,11 @@ Fit fit_buckets(const Dataset& dataset, double tie_percent, const std::string& f
   return fit;
 }
 
-std::shared_ptr<TableSelector> reported(DecisionTable table, const Dataset& dataset, const std::string& head,
-                                        const std::string& lines) {
+std::shared_ptr<TableSelector> reported(DecisionTable table, const Dataset& dataset, const LutOptions& options,
+                                        const std::string& head, const std::string& lines) {
   auto selector = std::make_shared<TableSelector>("lut", std::move(table));
-  selector->set_report(fmt::format("{}\n  regret: {}{}", head, to_string(regret_of(*selector, dataset)), lines));
+  selector->set_report(
+      fmt::format("{}{}\n  regret: {}{}", head, options.note, to_string(regret_of(*selector, dataset)), lines));
   return selector;
 }
 
@@ -77,7 +78,7 @@ std::shared_ptr<const TableSelector> fit_argmin(const Dataset& dataset, const Lu
   const std::string rule = table.look_up == LookUp::exact ? "" : fmt::format(", look-up {}", name_of(table.look_up));
   const std::string head =
       fmt::format("lut (argmin{}): {} cells, {} regions; elsewhere {}", rule, cells, block_regions, fallback);
-  return reported(std::move(table), dataset, head, {});
+  return reported(std::move(table), dataset, options, head, {});
 }
 
 std::shared_ptr<const TableSelector> fit_floor_log2(const Dataset& dataset, const LutOptions& options,
@@ -91,7 +92,7 @@ std::shared_ptr<const TableSelector> fit_floor_log2(const Dataset& dataset, cons
       "regret over its measured cells and shapes at quarters of a doubling, whose times are estimated",
       options.tie_percent, fit.noise, fit.cells, fit.regions, fallback);
   if (validation.possible()) head += fmt::format("; regret on held-out cells: {}", to_string(validation.regret()));
-  return reported(std::move(fit.table), dataset, head, fit.lines);
+  return reported(std::move(fit.table), dataset, options, head, fit.lines);
 }
 
 /// Sets the grids and the look-up rule, where the options leave them open, to those with the least regret on held-out
@@ -164,7 +165,7 @@ std::shared_ptr<const TableSelector> fit_stable(const Dataset& dataset, const Lu
       "lut (stable, ties within {} %; times repeat within {}): {} cells, {} regions, {} measured cells not the fastest "
       "measured; other tp sizes and fusions {}{}",
       options.tie_percent, fit.noise, fit.cells, fit.regions, not_fastest, fallback, rule);
-  return reported(std::move(fit.table), dataset, head, fit.lines);
+  return reported(std::move(fit.table), dataset, options, head, fit.lines);
 }
 
 }  // namespace

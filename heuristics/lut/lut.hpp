@@ -19,6 +19,7 @@ struct LutOptions {
   std::string fallback;                ///< empty: the dataset's baseline_strategy()
   std::optional<LookUp> look_up = {};  ///< empty: `exact` for argmin; by cross-validation for stable
   Refine refine = Refine::automatic;   ///< stable only, without effect on floor_log2; automatic: by cross-validation
+  std::string note = {};               ///< lines for the report, each after a line break
 };
 
 /// Throws DataError if no row is usable.

@@ -8,9 +8,13 @@
 // and strategies that failed in a cell or a neighbour are avoided. `look_up` is the rule by which problems off the grid
 // find a cell, by default the one with the least regret in cross-validation. `refine` adds cells between the measured
 // ones, with estimated times. `look_up: floor_log2` is for engines that round down to powers of two: each cell gets the
-// strategy that is best over all shapes it answers for.
+// strategy that is best over all shapes it answers for. `numerics` leaves out strategies that add in another way, so
+// that a choice changes no bits (fp32_rank_order).
 #include <iterator>
+#include <optional>
+#include <utility>
 
+#include "common/candidates.hpp"
 #include "common/cross_validation.hpp"
 #include "lut/lut.hpp"
 
@@ -28,15 +32,21 @@ class Lut : public Heuristic {
   explicit Lut(const Parameters& parameters)
       : options_{parameters.text("mode") == "argmin" ? LutOptions::Mode::argmin : LutOptions::Mode::stable,
                  parameters.real("tie_percent"), parameters.text("fallback"), parse_look_up(parameters.text("look_up")),
-                 parse_refine(parameters.text("refine"))} {
+                 parse_refine(parameters.text("refine"))},
+        numerics_(numerics_of(parameters)) {
     static_cast<void>(fallback_strategy(options_.fallback, Dataset{}));  // refuses AUTO
   }
   [[nodiscard]] std::shared_ptr<const Selector> do_fit(const Dataset& dataset) const override {
-    return fit_lut(dataset, options_);
+    Candidates candidates = candidates_of(dataset, numerics_, options_.fallback, "lut");
+    LutOptions options = options_;
+    options.fallback = std::move(candidates.fallback);
+    options.note = std::move(candidates.note);
+    return fit_lut(candidates.dataset, options);
   }
 
  private:
   LutOptions options_;
+  std::optional<Numerics> numerics_;
 };
 
 constexpr ParameterSpec lut_parameters[] = {
@@ -49,6 +59,7 @@ constexpr ParameterSpec lut_parameters[] = {
     {"refine", ParameterType::text, "auto", "auto|true|false",
      "stable: add cells between the measured ones, with estimated times; auto: by cross-validation"},
     {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
+    numerics_parameter,
 };
 
 }  // namespace
