@@ -200,7 +200,7 @@ TEST(PackedScales, LeaveTokensThatAColumnLacksAlone) {
   const auto fusion = load_fusion(per_group);
   FusionHarness harness(*fusion, {2, DType::bfloat16, per_group, 300, 5});
   harness.run();
-  for (std::size_t i = 5 * 4; i < 8 * 4; ++i) EXPECT_EQ(harness.tensor("scale_out")[i], 0xff) << i;
+  for (std::size_t i = 20; i < 32; ++i) EXPECT_EQ(harness.tensor("scale_out")[i], 0xff) << i;
 }
 
 TEST(GroupFp8, FailsItsCheckInAnotherLayout) {

@@ -127,7 +127,7 @@ TEST_F(ShippedConfigs, QuickstartRunsEverythingOfTheHost) {
   const Config config = ConfigText::from_file(file).validate(plugins_);
   EXPECT_EQ(config.backend, "host");
   EXPECT_THAT(config.tp_sizes, ElementsAre(2, 4));
-  EXPECT_EQ(config.fusions.size(), 6U);
+  EXPECT_EQ(config.fusions.size(), 10U);
   EXPECT_EQ(config.strategies.size(), 4U);
   EXPECT_EQ(config.heuristics.size(), 2U);
   EXPECT_EQ(config.sinks.size(), 7U);

@@ -135,7 +135,9 @@ std::vector<Pair> pairs() {
   return all;
 }
 
-TEST(EveryStrategyAndFusion, IsThere) { EXPECT_GE(pairs().size(), 2U * 10U * 3U) << "the plugins of " << BUILT_PLUGINS; }
+TEST(EveryStrategyAndFusion, IsThere) {
+  EXPECT_GE(pairs().size(), 2U * 10U * 3U) << "the plugins of " << BUILT_PLUGINS;
+}
 
 INSTANTIATE_TEST_SUITE_P(Cuda, EveryStrategyLinks, ::testing::ValuesIn(pairs()), [](const auto& test) {
   return fmt::format("{}_{}_tp{}", test.param.strategy, test.param.fusion, test.param.tp_size);
