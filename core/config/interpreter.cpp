@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/interpreter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -171,6 +172,11 @@ void identify(Interpreter& found) {
 }
 
 }  // namespace
+
+bool needs_interpreter(const PluginEntry& strategy) {
+  return std::ranges::any_of(strategy.parameters,
+                             [](const ParameterSpec& spec) { return spec.name == interpreter_parameter; });
+}
 
 Interpreter find_interpreter(const std::string& name) {
   Interpreter found;

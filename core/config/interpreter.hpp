@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/plugin_host.hpp"
+
 namespace arbiter {
 
 /// The parameter by which a strategy plugin asks for ranks that run in a Python: a text, the interpreter. Empty: none.
@@ -18,6 +20,10 @@ struct Interpreter {
   /// "python 3.12.3 /opt/venv/bin/python".
   [[nodiscard]] std::string version_line() const { return "python " + version + " " + path; }
 };
+
+/// Whether a plugin's strategy runs in an interpreter. Such a strategy is measured and tried where somebody names it
+/// and says what it calls; by itself it is none.
+[[nodiscard]] bool needs_interpreter(const PluginEntry& strategy);
 
 /// Finds an interpreter as a shell does (over PATH, unless the name has a slash) and starts it once to ask what it is,
 /// which takes a moment. What it finds is no reason to throw.

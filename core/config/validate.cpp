@@ -30,12 +30,6 @@ void expect_root_keys(const ConfigCursor& root) {
   }
 }
 
-/// Such a strategy is measured where it is named only: it has no operation but the one that its parameters say.
-bool needs_interpreter(const PluginEntry& strategy) {
-  return std::ranges::any_of(strategy.parameters,
-                             [](const ParameterSpec& spec) { return spec.name == interpreter_parameter; });
-}
-
 std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::string& path, PluginKind kind,
                                        const Catalogue& catalogue, bool data_dir_mode, const Config& config) {
   const bool measured = kind == PluginKind::strategy || kind == PluginKind::fusion;

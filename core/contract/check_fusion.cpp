@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/interpreter.hpp"
 #include "contract/fusion_trial.hpp"
 #include "contract/strategy_trials.hpp"
 #include "plugin/plugin_host.hpp"
@@ -210,6 +211,7 @@ class FusionCheck {
       StrategyTrials trials(plugin_.plugins, backend, *group);
       trials.set_fusion(plugin_.entry.name, fusion_);
       for (const auto& name : plugin_.plugins.names(PluginKind::strategy, backend->name())) {
+        if (needs_interpreter(*plugin_.plugins.find(PluginKind::strategy, name, backend->name()))) continue;
         const auto strategy =
             make_plugin<Strategy>(plugin_.plugins, PluginKind::strategy, name, std::nullopt, backend->name());
         bool separate = false;

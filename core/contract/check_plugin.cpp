@@ -63,9 +63,7 @@ std::string check_description(const PluginEntry& entry) {
             fmt::format("parameter {} has no help", parameter.name));
   }
   // What runs in an interpreter has as many names as the user gives it, and an id for each in the YAML.
-  const bool in_interpreter = std::ranges::any_of(
-      entry.parameters, [](const ParameterSpec& spec) { return spec.name == interpreter_parameter; });
-  if (entry.kind == PluginKind::strategy && !(in_interpreter && entry.table_id < 0)) {
+  if (entry.kind == PluginKind::strategy && !(needs_interpreter(entry) && entry.table_id < 0)) {
     require(entry.table_id >= 0, "a strategy needs a table_id; from 100 up for third parties");
     const bool allowed = published_table_id(entry.name) == entry.table_id || entry.table_id >= first_free_id ||
                          entry.file.parent_path() == built_in_plugin_dir();

@@ -101,13 +101,18 @@ class ProgressWatch : public RankWatch {
       return {};
     }
     const auto current = checkpoint_.current();
+    any_cell_began_ = any_cell_began_ || current;
     const std::chrono::duration<double> idle = now - last_progress_;
-    if (!current || idle.count() < current->patience_seconds) return {};
+    // Between cells only Arbiter works, as long as that takes; before the first one strategies start and are asked.
+    if (!current && any_cell_began_) return {};
+    if (idle.count() < (current ? current->patience_seconds : patience_at_start_)) return {};
     return fmt::format("no progress from the ranks for {:.3g} s; they were stopped", idle.count());
   }
 
  private:
   const Checkpoint& checkpoint_;
+  double patience_at_start_ = patience_at_start_seconds();
+  bool any_cell_began_ = false;
   std::string stamp_;
   std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
 };

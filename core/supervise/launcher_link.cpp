@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,11 +74,22 @@ RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   return hooks;
 }
 
-double patience_seconds(const MeasurementConfig& config, double estimated_seconds) {
-  if (const char* set = std::getenv("ARBITER_PATIENCE_S"); set != nullptr && std::atof(set) > 0.0) {
-    return std::atof(set);
-  }
-  return std::max(60.0, 5.0 * static_cast<double>(config.timeout_ms) / 1000.0 + 3.0 * estimated_seconds);
+namespace {
+
+/// What ARBITER_PATIENCE_S says, if it is above 0.
+std::optional<double> patience_of_user() {
+  const char* set = std::getenv("ARBITER_PATIENCE_S");
+  if (set == nullptr || !(std::atof(set) > 0.0)) return std::nullopt;
+  return std::atof(set);
 }
+
+}  // namespace
+
+double patience_seconds(const MeasurementConfig& config, double estimated_seconds) {
+  const double usual = 5.0 * static_cast<double>(config.timeout_ms) / 1000.0 + 3.0 * estimated_seconds;
+  return patience_of_user().value_or(std::max(60.0, usual));
+}
+
+double patience_at_start_seconds() { return patience_of_user().value_or(600.0); }
 
 }  // namespace arbiter

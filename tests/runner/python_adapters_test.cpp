@@ -35,6 +35,8 @@ class Adapter(arbiter.Adapter):
             import no_such_engine
 
     def supports(self, problem):
+        if self.how == "never_answers":
+            time.sleep(600)
         if self.how == "no_support" and problem.num_tokens > 1:
             return "one token only"
 
@@ -139,9 +141,9 @@ TEST_F(PythonAdapters, CostTheirOwnCellsWhenTheyRaiseOrAreWrong) {
   EXPECT_EQ(run.exit_code, 1) << run.output;
   expect_measured("MPI", 4);
   expect_measured("GOOD", 4);
-  expect_failed("RAISES", "ValueError: found three (breaks.py, line 25)");
-  expect_failed("EXITS", "SystemExit: 5 (breaks.py, line 27)");
-  expect_failed("IN_PREPARE", "failed: rank 1: RuntimeError: no workspace (breaks.py, line 21)");
+  expect_failed("RAISES", "ValueError: found three (breaks.py, line 27)");
+  expect_failed("EXITS", "SystemExit: 5 (breaks.py, line 29)");
+  expect_failed("IN_PREPARE", "failed: rank 1: RuntimeError: no workspace (breaks.py, line 23)");
   expect_failed("WRONG", "ranks 0 and 1 hold different bits");
   EXPECT_THAT(run.output, HasSubstr("Traceback (most recent call last):"));
   EXPECT_THAT(run.output, Not(HasSubstr("new ranks continue")));
@@ -170,6 +172,15 @@ TEST_F(PythonAdapters, CostTheirOwnCellsWhenTheyCrashOrHang) {
   expect_measured("GOOD", 1);
   expect_failed("CRASHES", "was killed by signal 11");
   expect_failed("HANGS", "no progress from the ranks");
+}
+
+TEST_F(PythonAdapters, ThatHangBeforeTheFirstCellCostTheirStrategies) {
+  const auto run =
+      runner({"--config", sweep(broken("NEVER_ANSWERS", "never_answers")).string()}, {"ARBITER_PATIENCE_S=6"});
+  EXPECT_EQ(run.exit_code, 1) << run.output;
+  expect_measured("MPI", 4);
+  EXPECT_THAT(rows_of("NEVER_ANSWERS"), IsEmpty());
+  EXPECT_THAT(run.output, HasSubstr("no progress from the ranks for 6"));
 }
 
 TEST_F(PythonAdapters, AreNotAmongAllStrategies) {

@@ -47,7 +47,7 @@ constexpr Rows blackwell = {
      {{12}, {12}, {11}, {11, 0, 2}, {10, 0, 3}, {9, 0, 5}, {8, 0, 5}}},
 };
 
-const char* id_of(const Row& row, int column) {
+std::string id_of(const Row& row, int column) {
   if (column < row.one_shot) return one_shot_id;
   const int two_shot = row.one_shot + row.nccl;
   return column >= two_shot && column < two_shot + row.two_shot ? two_shot_id : nccl_id;
@@ -66,7 +66,7 @@ BucketTable shipped_table(int sm) {
                       axes.hidden_sizes[hidden], 0};
         for (std::size_t tokens = 0; tokens < axes.num_tokens.size(); ++tokens) {
           point.num_tokens = axes.num_tokens[tokens];
-          table[point] = id_of(rows[tp][fusion][hidden], static_cast<int>(tokens));
+          table.insert_or_assign(point, id_of(rows[tp][fusion][hidden], static_cast<int>(tokens)));
         }
       }
     }

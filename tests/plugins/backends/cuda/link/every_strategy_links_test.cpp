@@ -11,6 +11,7 @@
 
 #include "arbiter/fusion.hpp"
 #include "arbiter/strategy.hpp"
+#include "config/interpreter.hpp"
 #include "link/cubin_cache.hpp"
 #include "plugin/plugin_host.hpp"
 #include "recording_backend.hpp"
@@ -124,6 +125,7 @@ TEST_P(EveryStrategyLinks, WithoutSpillsOrCallsForEveryDtypeAndArchitecture) {
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
   for (const std::string& strategy : plugins().names(PluginKind::strategy, "cuda")) {
+    if (needs_interpreter(*plugins().find(PluginKind::strategy, strategy, "cuda"))) continue;
     const auto made = make<Strategy>(PluginKind::strategy, strategy);
     std::size_t number = 0;
     for (const std::string& fusion : plugins().names(PluginKind::fusion)) {
