@@ -6,13 +6,37 @@ the library; this hands it the bridge through which strategies call Python.
 """
 
 import ctypes
+import glob
 import os
 import signal
 import sys
 import traceback
-from typing import List
+from typing import Dict, List
 
 from arbiter import bridge
+
+
+# Packages bring these under the names of the system's, and whichever is loaded first serves the whole process. The
+# engine's must: it may need a newer one than Arbiter does.
+SHARED_LIBRARIES = ("libcudart.so.*", "libnvJitLink.so.*", "libcublasLt.so.*", "libcublas.so.*", "libnccl.so.*")
+
+
+def libraries_of_packages(folders: List[str]) -> List[str]:
+    """Those in the packages of NVIDIA, each after what it needs; of several of one name the first."""
+    found: Dict[str, str] = {}
+    for pattern in SHARED_LIBRARIES:
+        for folder in folders:
+            for path in sorted(glob.glob(os.path.join(glob.escape(folder), "nvidia", "*", "lib", pattern))):
+                found.setdefault(os.path.basename(path), path)
+    return list(found.values())
+
+
+def load_libraries_of_packages() -> None:
+    for path in libraries_of_packages(sys.path):
+        try:
+            ctypes.CDLL(path)
+        except OSError as error:  # the engine says so when it needs it
+            sys.stderr.write(f"{path} cannot be loaded: {error}\n")
 
 
 def run(library: str, arguments: List[str]) -> int:
@@ -20,6 +44,7 @@ def run(library: str, arguments: List[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # What adapters print is to be seen at once, and in the order of what the library prints.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    load_libraries_of_packages()
     # Open MPI's components look for its symbols among those of the whole process.
     rank = ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)
     rank.arbiter_set_python_bridge.restype = None
