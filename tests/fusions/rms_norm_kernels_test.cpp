@@ -72,7 +72,7 @@ TEST_P(RmsNormOf, GivesThePortableBitsForHostileRowsOfAnyLength) {
         RmsNormForm form{norm_out || quantization == Quantization::none, quantization};
         form.scale_layout = static_cast<ScaleLayout>(layout % 2);
         form.group_scale_layout = static_cast<GroupScaleLayout>(layout);
-        form.weight_bias = layout / 2;
+        form.weight_bias = layout >= 2 ? 1.0 : 0.0;
         for (const std::int64_t size : sizes) {
           Rows expected(dtype, size, form, with_nan);
           Rows actual(dtype, size, form, with_nan);

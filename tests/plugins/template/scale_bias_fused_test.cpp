@@ -29,7 +29,7 @@ TEST_P(ScaleBiasIn, RunsOnTheSumsBeforeTheyAreRounded) {
     const auto separate =
         host_backend().with_epilogue_pass(strategy->prepare(preparation(problem, *none)), *fusion, problem);
     const bool rounds = dtype != DType::float32;
-    EXPECT_EQ(trial.difference_after(*separate) != "", rounds) << "the trial would not see the difference";
+    EXPECT_EQ(!trial.difference_after(*separate).empty(), rounds) << "the trial would not see the difference";
   }
 }
 

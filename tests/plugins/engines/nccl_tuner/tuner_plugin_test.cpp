@@ -190,6 +190,7 @@ TEST_F(TunerPlugin, AnswersManyThreadsAtOnce) {
   void* const context = start("allreduce,0,4096,ring,ll,4,1,4\nallreduce,4097,8192,tree,ll,8,1,4\n");
   std::vector<std::thread> threads;
   std::array<int, 8> wrong{};
+  threads.reserve(wrong.size());
   for (int& mistakes : wrong) {
     threads.emplace_back([&] {
       for (std::size_t bytes = 1; bytes <= 8192; bytes += 7) {
