@@ -90,6 +90,9 @@ double patience_seconds(const MeasurementConfig& config, double estimated_second
   return patience_of_user().value_or(std::max(60.0, usual));
 }
 
-double patience_at_start_seconds() { return patience_of_user().value_or(600.0); }
+double patience_at_start_seconds() {
+  constexpr double least = 10.0;  // processes and interpreters take seconds to start on a machine with other work
+  return std::max(least, patience_of_user().value_or(600.0));
+}
 
 }  // namespace arbiter

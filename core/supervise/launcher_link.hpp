@@ -40,7 +40,8 @@ class LauncherLink {
 /// How many seconds a problem may take without progress from its ranks: far longer than any bounded wait inside.
 /// ARBITER_PATIENCE_S overrides it.
 [[nodiscard]] double patience_seconds(const MeasurementConfig& config, double estimated_seconds);
-/// Likewise until the first cell begins: plugins load, interpreters import, strategies say what they support.
+/// Likewise until the first cell begins, at least 10: plugins load, interpreters import, strategies say what they
+/// support.
 [[nodiscard]] double patience_at_start_seconds();
 
 }  // namespace arbiter

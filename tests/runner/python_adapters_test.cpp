@@ -166,7 +166,7 @@ TEST_F(PythonAdapters, CostTheirOwnCellsWhenTheyCrashOrHang) {
   const auto run = runner(
       {"--config", sweep(broken("CRASHES", "segfault") + broken("HANGS", "hang") + broken("GOOD", "nothing")).string(),
        "--set", "problems.fusion=[NONE]", "--set", "problems.num_tokens=[8]"},
-      {"ARBITER_PATIENCE_S=6"});
+      {"ARBITER_PATIENCE_S=15"});
   EXPECT_EQ(run.exit_code, 1) << run.output;
   expect_measured("MPI", 1);
   expect_measured("GOOD", 1);
@@ -176,11 +176,11 @@ TEST_F(PythonAdapters, CostTheirOwnCellsWhenTheyCrashOrHang) {
 
 TEST_F(PythonAdapters, ThatHangBeforeTheFirstCellCostTheirStrategies) {
   const auto run =
-      runner({"--config", sweep(broken("NEVER_ANSWERS", "never_answers")).string()}, {"ARBITER_PATIENCE_S=6"});
+      runner({"--config", sweep(broken("NEVER_ANSWERS", "never_answers")).string()}, {"ARBITER_PATIENCE_S=15"});
   EXPECT_EQ(run.exit_code, 1) << run.output;
   expect_measured("MPI", 4);
   EXPECT_THAT(rows_of("NEVER_ANSWERS"), IsEmpty());
-  EXPECT_THAT(run.output, HasSubstr("no progress from the ranks for 6"));
+  EXPECT_THAT(run.output, HasSubstr("no progress from the ranks for 15"));
 }
 
 TEST_F(PythonAdapters, AreNotAmongAllStrategies) {
