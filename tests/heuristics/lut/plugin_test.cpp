@@ -3,6 +3,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/heuristic.hpp"
+#include "heuristics/numerics_choice.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {
@@ -52,19 +53,6 @@ TEST(LutPlugin, RefusesAutoAsFallback) {
   EXPECT_THROW(static_cast<void>(load_plugin<Heuristic>(LUT_PLUGIN, {{"fallback", "AUTO"}})), Error);
 }
 
-TEST(LutPlugin, ChoosesAmongTheStrategiesThatAddAlikeIfAsked) {
-  Dataset data;
-  data.add(decision_row(cell_of(128, 1), "A", 1.0));
-  data.add(decision_row(cell_of(128, 1), "B", 2.0));
-  Measurement equal = decision_row(cell_of(128, 1), "C", 3.0);
-  equal.numerics = Numerics::fp32_rank_order;
-  data.add(equal);
-  EXPECT_EQ(load_plugin<Heuristic>(LUT_PLUGIN)->fit(data)->select(cell_of(128, 1)), "A");
-  const auto heuristic = load_plugin<Heuristic>(LUT_PLUGIN, {{"numerics", "fp32_rank_order"}});
-  const auto among_equals = heuristic->fit(data);
-  EXPECT_EQ(among_equals->select(cell_of(128, 1)), "C");
-  EXPECT_EQ(among_equals->select({8, DType::bfloat16, "NONE", 128, 1}), "C") << "the fallback";
-  EXPECT_NE(among_equals->report().find("numerics fp32_rank_order: chosen among C; left out: A, B"), std::string::npos);
-}
+TEST(LutPlugin, ChoosesAmongTheStrategiesThatAddAlikeIfAsked) { expect_choice_among_equals(LUT_PLUGIN); }
 
 }  // namespace arbiter::test
