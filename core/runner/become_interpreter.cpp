@@ -19,7 +19,7 @@ namespace arbiter {
 
 namespace {
 
-/// Why ranks that nobody replaces cannot do these parts; empty if they can.
+/// Without a launcher there is one set of ranks, which can do one part. Why that is not enough; empty if it is.
 std::string why_too_many(const std::vector<Part>& parts) {
   if (parts.size() == 1) return {};
   std::string list;

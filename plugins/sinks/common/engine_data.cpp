@@ -13,60 +13,10 @@
 
 namespace arbiter {
 
-namespace {
-
-class RuleSelector : public Selector {
- public:
-  explicit RuleSelector(const EngineRule& rule) : rule_(rule) {}
-  [[nodiscard]] std::string name() const override { return "rule"; }
-  [[nodiscard]] std::string select(const Problem& problem) const override { return rule_(problem); }
-  [[nodiscard]] std::string report() const override { return {}; }
-
- private:
-  const EngineRule& rule_;
-};
-
-}  // namespace
-
 std::vector<EnginePath> paths_of(const Parameters& parameters, std::initializer_list<const char*> names) {
   std::vector<EnginePath> paths;
   for (const char* name : names) paths.push_back({name, parameters.texts(name)});
   return paths;
-}
-
-bool names_strategies(const Report& report, const std::string& sink, const std::string& engine,
-                      const std::vector<EnginePath>& paths) {
-  const std::vector<std::string> measured = report.dataset.strategies();
-  std::vector<std::string> names;
-  bool any = false;
-  for (const EnginePath& path : paths) {
-    names.push_back(path.name);
-    for (const std::string& strategy : path.strategies) {
-      any = true;
-      if (measured.empty() || std::ranges::find(measured, strategy) != measured.end()) continue;
-      throw DataError(fmt::format("{}: {}: found {}, allowed: the strategies in the data: {}", sink, path.name,
-                                  strategy, fmt::join(measured, ", ")));
-    }
-  }
-  if (any) return true;
-  report.say(
-      fmt::format("{}: nothing to write: no strategy is named for {}'s paths, and limits fitted to other kernels cost "
-                  "engines 800 % and more in the worst cells; to name one that runs its kernel: sinks: {{{}: {{{}: "
-                  "[NAME]}}}}; paths: {}; names in the data: {}",
-                  sink, engine, sink, names.front(), fmt::join(names, ", "),
-                  measured.empty() ? "none" : fmt::format("{}", fmt::join(measured, ", "))));
-  return false;
-}
-
-bool names_each(const Report& report, const std::string& sink, const std::string& what,
-                const std::vector<EnginePath>& paths, std::initializer_list<const char*> needed) {
-  std::vector<std::string> missing;
-  for (const EnginePath& path : paths) {
-    if (path.strategies.empty() && std::ranges::find(needed, path.name) != needed.end()) missing.push_back(path.name);
-  }
-  if (missing.empty()) return true;
-  report.say(fmt::format("{}: {} is left out: no strategy is named for {}", sink, what, fmt::join(missing, ", ")));
-  return false;
 }
 
 std::string stand_ins_text(const std::string& engine, const std::vector<EnginePath>& paths) {
@@ -94,18 +44,6 @@ Dataset timed_in_graphs(const Dataset& dataset, bool graph) {
   Dataset result(dataset.machine());
   for (const Measurement& row : dataset.rows()) {
     if (row.setting.graph == graph) result.add(row);
-  }
-  return result;
-}
-
-Dataset timed_in_graphs(const Report& report, bool graph) {
-  if (report.setting.graph == graph || report.all_rows == nullptr) return timed_in_graphs(report.dataset, graph);
-  Dataset result(report.dataset.machine());
-  for (const Measurement& row : report.all_rows->rows()) {
-    Setting setting = row.setting;
-    setting.hosts = report.setting.hosts;
-    setting.graph = report.setting.graph;
-    if (!row.holdout && row.setting.graph == graph && setting == report.setting) result.add(row);
   }
   return result;
 }
@@ -143,8 +81,6 @@ bool has_times(const Dataset& paths, const std::string& name) {
   return std::ranges::any_of(paths.rows(),
                              [&](const Measurement& row) { return row.strategy == name && row.usable(); });
 }
-
-Regret regret_of_rule(const Dataset& paths, const EngineRule& rule) { return regret_of(RuleSelector(rule), paths); }
 
 std::optional<int> sm_version(const Report& report, const std::string& sink) {
   const std::string& platform = report.dataset.machine().platform;

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "arbiter/parameters.hpp"
-#include "arbiter/regret.hpp"
 #include "arbiter/sink.hpp"
 #include "arbiter/tensor.hpp"
 
@@ -29,17 +28,6 @@ struct EnginePath {
 /// The paths that parameters name strategies for, by the names of these parameters, which are lists of texts.
 [[nodiscard]] std::vector<EnginePath> paths_of(const Parameters& parameters, std::initializer_list<const char*> names);
 
-/// Whether a strategy is named for any path; if none is, a line of `sink` says why it writes nothing and how to name
-/// strategies. No default names one: limits fitted to other kernels than the engine's make it slower. Throws DataError:
-/// a named strategy is not in the data (data without rows have no names to compare with).
-[[nodiscard]] bool names_strategies(const Report& report, const std::string& sink, const std::string& engine,
-                                    const std::vector<EnginePath>& paths);
-
-/// Whether a strategy is named for each of the paths that `what` needs, a dict or a file; if not, a line says which are
-/// missing: "vllm: CUSTOM_ALL_REDUCE_MAX_SIZES is left out: no strategy is named for custom".
-[[nodiscard]] bool names_each(const Report& report, const std::string& sink, const std::string& what,
-                              const std::vector<EnginePath>& paths, std::initializer_list<const char*> needed);
-
 /// "vLLM's paths were measured as: custom: A, B; nccl: NCCL": for the head of an artefact.
 [[nodiscard]] std::string stand_ins_text(const std::string& engine, const std::vector<EnginePath>& paths);
 
@@ -53,9 +41,6 @@ struct EnginePath {
 /// where there are none.
 [[nodiscard]] Dataset timed_as_engines_decode(const Dataset& dataset);
 
-/// The rows of the report's setting, or of the one that differs from it in graph replays or eager runs only.
-[[nodiscard]] Dataset timed_in_graphs(const Report& report, bool graph);
-
 /// The dtype of an artefact that has no axis of dtypes: bfloat16, or the first of data without any.
 [[nodiscard]] DType artefact_dtype(const Dataset& dataset);
 /// Of the data of an artefact without an axis of dtypes, those that it is made of; of others a line of `sink` to the
@@ -67,9 +52,6 @@ struct EnginePath {
 
 /// The path that an engine takes for a problem, given the numbers written for it.
 using EngineRule = std::function<std::string(const Problem&)>;
-
-/// The regret of a rule against the best path of each measured cell; `paths` is the result of times_of_paths().
-[[nodiscard]] Regret regret_of_rule(const Dataset& paths, const EngineRule& rule);
 
 /// 90 for the platform "sm90". For a run that was not on GPUs: nothing, and a line of `sink` to the user, as a run may
 /// ask for every sink on any machine.

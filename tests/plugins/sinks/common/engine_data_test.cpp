@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/regret.hpp"
 #include "support/decisions_data.hpp"
 #include "support/decisions_report.hpp"
 
@@ -70,71 +71,6 @@ TEST(PythonText, WritesMebibytesThatReadBackExactly) {
   EXPECT_EQ(python_text({}), "{}");
 }
 
-TEST(EngineData, ComparesNamesWithTheStrategiesOfTheDataIfThereAreAny) {
-  const std::vector<EnginePath> paths = {{"custom", {"ONESHOT"}}, {"nccl", {}}};
-  const DecisionsReport measured(two_timings());
-  EXPECT_TRUE(names_strategies(measured.report, "x", "X", paths));
-  EXPECT_THROW((void)names_strategies(measured.report, "x", "X", {{"custom", {"ONESHOT", "TWOSHOT"}}}), DataError);
-  EXPECT_TRUE(measured.said.empty());
-  const DecisionsReport without_rows{Dataset(Machine{"sm90", {}})};
-  EXPECT_TRUE(names_strategies(without_rows.report, "x", "X", paths));
-  EXPECT_FALSE(names_strategies(without_rows.report, "x", "X", {{"custom", {}}}));
-  EXPECT_THAT(without_rows.said, ::testing::ElementsAre(::testing::HasSubstr("names in the data: none")));
-}
-
-TEST(EngineData, FindsTheRowsThatDifferInGraphOrEagerOnly) {
-  const auto row = [](Context context, bool graph, double time_us) {
-    Measurement made = decision_row(cell_of(128, 1), "NCCL", time_us);
-    made.setting = {"cuda", 1, "allreduce", graph, context};
-    return made;
-  };
-  Dataset all(Machine{"sm90", {}});
-  all.add(row(Context::engine, true, 1.0));
-  all.add(row(Context::engine, false, 2.0));
-  all.add(row(Context::back_to_back, false, 3.0));
-  Measurement held = row(Context::engine, false, 4.0);
-  held.holdout = true;
-  all.add(held);
-  Dataset own(all.machine());
-  own.add(all.rows().front());
-  DecisionsReport end(own);
-  end.report.setting = all.rows().front().setting;
-  end.report.all_rows = &all;
-  ASSERT_EQ(timed_in_graphs(end.report, true).rows().size(), 1U);
-  EXPECT_EQ(timed_in_graphs(end.report, true).rows().front().time_us, 1.0);
-  ASSERT_EQ(timed_in_graphs(end.report, false).rows().size(), 1U);
-  EXPECT_EQ(timed_in_graphs(end.report, false).rows().front().time_us, 2.0);
-  end.report.all_rows = nullptr;
-  EXPECT_TRUE(timed_in_graphs(end.report, false).empty());
-}
-
-TEST(EngineData, SaysHowToNameStrategiesAndWhichThereAre) {
-  const DecisionsReport end(two_timings());
-  EXPECT_FALSE(names_strategies(end.report, "x", "Engine X", {{"custom", {}}, {"nccl", {}}}));
-  EXPECT_THAT(end.said,
-              ::testing::ElementsAre(
-                  "x: nothing to write: no strategy is named for Engine X's paths, and limits fitted to other kernels "
-                  "cost engines 800 % and more in the worst cells; to name one that runs its kernel: sinks: {x: "
-                  "{custom: [NAME]}}; paths: custom, nccl; names in the data: ONESHOT"));
-  try {
-    static_cast<void>(names_strategies(end.report, "x", "X", {{"nccl", {"ONESHOT"}}, {"custom", {"TWOSHOT"}}}));
-    FAIL() << "took a strategy that was not measured";
-  } catch (const DataError& error) {
-    EXPECT_STREQ(error.what(), "x: custom: found TWOSHOT, allowed: the strategies in the data: ONESHOT");
-  }
-}
-
-TEST(EngineData, LeavesOutWhatNeedsPathsThatNoStrategyIsNamedFor) {
-  const DecisionsReport end(two_timings());
-  const std::vector<EnginePath> paths = {{"a", {}}, {"b", {"ONESHOT"}}, {"c", {}}, {"d", {}}};
-  EXPECT_TRUE(names_each(end.report, "x", "FILE", paths, {"b"}));
-  EXPECT_TRUE(end.said.empty());
-  EXPECT_FALSE(names_each(end.report, "x", "FILE", paths, {"d", "b", "a"}));
-  EXPECT_THAT(end.said, ::testing::ElementsAre("x: FILE is left out: no strategy is named for a, d"));
-  EXPECT_EQ(stand_ins_text("X", {{"a", {}}, {"b", {"ONESHOT", "MPI"}}, {"c", {"NCCL"}}}),
-            "X's paths were measured as: b: ONESHOT, MPI; c: NCCL");
-}
-
 TEST(EngineData, IsMadeOfBfloat16OrElseOfTheFirstDtypeAndNamesTheOthers) {
   const auto with = [](const std::vector<DType>& dtypes) {
     Dataset data(Machine{"sm90", {}});
@@ -160,7 +96,7 @@ TEST(EngineData, HasTimesOnlyWhereARowIsUsable) {
   EXPECT_FALSE(has_times(paths, "a"));
   EXPECT_TRUE(has_times(paths, "b"));
   EXPECT_FALSE(has_times(Dataset{}, "b"));
-  const Regret regret = regret_of_rule(paths, [](const Problem&) { return std::string("b"); });
+  const Regret regret = regret_of(FunctionSelector("rule", [](const Problem&) { return std::string("b"); }), paths);
   EXPECT_EQ(regret.cells, 1);
   EXPECT_EQ(regret.worst, 0.0);
 }
@@ -215,28 +151,6 @@ TEST(EngineData, SaysThatTheEngineRunsOnGpusAndTakesNoVersionZero) {
                   R"(x: nothing to write: the data are of platform "sm0", the engine runs on GPUs ("sm90"))"));
   const DecisionsReport one(Dataset(Machine{"sm1", {}}));
   EXPECT_EQ(sm_version(one.report, "x"), 1);
-}
-
-TEST(EngineData, ComparesGraphsWithinTheOtherSettingsOnly) {
-  Dataset all(Machine{"sm90", {}});
-  const Setting own{"cuda", 1, "allreduce", true, Context::engine};
-  for (const auto& [time_us, setting] : {std::pair{1.0, own},
-                                         {2.0, Setting{"cuda", 1, "allreduce", false, Context::engine}},
-                                         {3.0, Setting{"cuda", 2, "allreduce", false, Context::engine}},
-                                         {4.0, Setting{"cuda", 1, "other", false, Context::engine}},
-                                         {5.0, Setting{"host", 1, "allreduce", false, Context::engine}},
-                                         {6.0, Setting{"cuda", 1, "allreduce", false, Context::engine_early}}}) {
-    Measurement row = decision_row(cell_of(128, 1), "NCCL", time_us);
-    row.setting = setting;
-    all.add(row);
-  }
-  DecisionsReport end(all.of_setting(own));
-  end.report.setting = own;
-  end.report.all_rows = &all;
-  std::vector<double> times;
-  const Dataset eager = timed_in_graphs(end.report, false);
-  for (const Measurement& row : eager.rows()) times.push_back(row.time_us);
-  EXPECT_THAT(times, ::testing::ElementsAre(2.0, 3.0)) << "the number of hosts may differ";
 }
 
 }  // namespace arbiter::test
