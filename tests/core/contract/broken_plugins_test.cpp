@@ -159,12 +159,15 @@ TEST(Check, LocatesAWrongValue) {
               ContainsRegex(R"(an output was not written; rank 0: row 0, reduced\[0\]: found NaN, expected )"));
 }
 
-// Two messages have one sum, in every order and however often it is rounded.
-TEST(Check, HoldsAStrategyToTheNumericsThatItStates) {
+// Three ranks: two messages have one sum, in every order and however often it is rounded.
+TEST(Check, FindsMoreRoundingsThanAStrategyStates) {
   const auto per_hop = check("strategy", "rounds_per_hop", 3);
   EXPECT_EQ(per_hop.exit_code, 1);
   EXPECT_THAT(per_hop.output, ContainsRegex("FAILED  the sum is correct, on ragged shapes.* times the allowed error.*"
                                             "numerics\\(\\) states fp32_rank_order, which allows no larger error"));
+}
+
+TEST(Check, FindsAnotherOrderOfAdditionsThanAStrategyStates) {
   const auto backwards = check("strategy", "adds_backwards", 3);
   EXPECT_EQ(backwards.exit_code, 1);
   EXPECT_THAT(backwards.output, ContainsRegex("ok      the sum is correct, on ragged shapes"));
