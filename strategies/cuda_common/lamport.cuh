@@ -5,9 +5,10 @@
 /// ones; the receiver polls its own memory until none is. There are no fences and no separate flags, so a message costs
 /// one one-way latency.
 ///
-/// Protocol of one operation, numbered by its epoch: start_operation(), pdl_wait(), push() to the peers' slots,
-/// wait_for_vector() on the own ones, clear() each slot that was read. Operations alternate between two buffers of
-/// slots (epoch % 2), so that a slot is empty again before a peer pushes to it; why is explained in each kernel.
+/// Protocol of one operation, numbered by its epoch: epoch_of(), pdl_wait(), push() to the peers' slots, count_block()
+/// (before pdl_wait() in a programmatic launch), wait_for_vector() on the own ones, clear() each slot that was read.
+/// Operations alternate between two buffers of slots (epoch % 2), so that a slot is empty again before a peer pushes to
+/// it; why is explained in each kernel.
 ///
 /// All ones is a NaN in every message dtype. A message word that is all ones is sent as another NaN (one less), and
 /// pack() stores every NaN as the same positive one, so no result depends on it. Words are compared as integers,
@@ -98,24 +99,28 @@ __device__ __forceinline__ bool is_last_to_start(EpochState* state) {
   return groups == 1 || atomicInc(&state->groups_started, groups - 1) == groups - 1;
 }
 
-/// Returns the epoch of this operation. All threads of every block call it, before pdl_wait().
+/// The epoch of this operation. All threads of every block read it before their block is counted.
+__device__ __forceinline__ std::uint32_t epoch_of(const EpochState* state) {
+  return *static_cast<const volatile std::uint32_t*>(&state->epoch);
+}
+
+/// All threads of every block call it once, with the epoch that they read.
 ///
 /// Synchronisation: one __syncthreads(), after which thread 0 counts its block. The last block of the grid increments
 /// the epoch in memory; each block then calls pdl_trigger(). The next kernel starts when every block has triggered,
-/// hence after the increment, and reads its own epoch. What needs no input is computed between this call and
-/// pdl_wait(), so that it overlaps the preceding kernel.
-__device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
-  volatile std::uint32_t* const next = &state->epoch;
-  const std::uint32_t epoch = *next;
+/// hence after the increment, and reads its own epoch.
+///
+/// A programmatic launch counts before pdl_wait(), while the kernel in front still runs. Any other counts once its
+/// first vectors are on their way, since counting takes as long as a third of their flight.
+__device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch) {
   __syncthreads();
   if (threadIdx.x == 0) {
     if (is_last_to_start(state)) {
-      *next = epoch + 1;
+      *static_cast<volatile std::uint32_t*>(&state->epoch) = epoch + 1;
       __threadfence();
     }
     pdl_trigger();
   }
-  return epoch;
 }
 
 }  // namespace arbiter::cuda

@@ -72,6 +72,7 @@ void TileKernel::describe(TileArguments& arguments) const {
   arguments.hidden_size = problem_.hidden_size;
   arguments.vectors_per_row = static_cast<std::uint32_t>(plan_.vectors_per_row);
   arguments.rank = rank_;
+  arguments.programmatic = plan_.programmatic;
   arguments.bound = bound_;
 }
 

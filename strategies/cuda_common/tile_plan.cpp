@@ -31,25 +31,28 @@ std::int64_t vectors_in_row(const Problem& problem) {
   return (problem.hidden_size + vector - 1) / vector;
 }
 
-int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors) {
+int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors, bool programmatic) {
   constexpr std::int64_t threads = TilePlan::largest_block;
-  const bool each_has_two = 2 * rows <= multiprocessors;
+  // A cluster takes longer to launch, which only a programmatic launch hides.
+  const bool few_rows = rows <= multiprocessors / (programmatic ? 2 : 16);
   if (vectors <= threads / 2 || vectors > 4 * threads) return 1;
-  if (vectors <= threads) return each_has_two ? 2 : 1;
+  if (vectors <= threads) return programmatic && few_rows ? 2 : 1;
   const bool in_registers = vectors <= threads * TilePlan::most_per_thread(tp_size);
-  if (vectors <= 2 * threads) return in_registers && !each_has_two && rows <= multiprocessors ? 1 : 2;
+  if (vectors <= 2 * threads) return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
   return rows <= (in_registers ? multiprocessors / 16 : multiprocessors) ? 4 : 1;
 }
 
-TilePlan plan_tiles(const Problem& problem, bool needs_row, int target_blocks, int flat_block, int blocks) {
+TilePlan plan_tiles(const Problem& problem, bool needs_row, const TileSettings& settings) {
   constexpr std::int64_t warp = 32;
   const auto whole_warps = [](std::int64_t threads) { return (threads + warp - 1) / warp * warp; };
   const std::int64_t width = vectors_in_row(problem);
   TilePlan plan;
+  plan.programmatic = settings.programmatic;
   plan.whole_rows = needs_row;
   plan.vectors_per_row = static_cast<int>(width);
   if (needs_row) {
     const std::int64_t each = (width + TilePlan::largest_block - 1) / TilePlan::largest_block;
+    const int blocks = settings.blocks_per_row;
     if (blocks > 1 && each <= blocks) {
       plan.blocks = blocks;
       plan.block = static_cast<unsigned>(whole_warps((width + blocks - 1) / blocks));
@@ -63,8 +66,10 @@ TilePlan plan_tiles(const Problem& problem, bool needs_row, int target_blocks, i
     plan.tiles = problem.num_tokens;
   } else {
     const std::int64_t vectors = width * problem.num_tokens;
-    plan.block = static_cast<unsigned>(
-        std::clamp<std::int64_t>(whole_warps((vectors + target_blocks - 1) / target_blocks), warp, flat_block));
+    const std::int64_t most = settings.most_flat_threads;
+    const std::int64_t least = settings.programmatic ? warp : std::min(4 * warp, most);
+    const std::int64_t each = (vectors + settings.target_blocks - 1) / settings.target_blocks;
+    plan.block = static_cast<unsigned>(std::clamp(whole_warps(each), least, most));
     plan.per_tile = static_cast<int>(plan.block);
     plan.tiles = (vectors + plan.block - 1) / plan.block;
   }
@@ -81,15 +86,15 @@ TileOptions::TileOptions(const Parameters& values)
 TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
   const int multiprocessors = backend.multiprocessors();
   const bool has_clusters = backend.sm_version() >= 90;  // and programmatic launches
-  int blocks = 1;
-  if (has_clusters && blocks_per_row_ != "auto") blocks = std::stoi(blocks_per_row_);
+  TileSettings settings{target_blocks_, flat_block_, 1, programmatic_ && has_clusters};
+  if (has_clusters && blocks_per_row_ != "auto") settings.blocks_per_row = std::stoi(blocks_per_row_);
   if (has_clusters && blocks_per_row_ == "auto") {
-    blocks = blocks_for_row(problem.tp_size, vectors_in_row(problem), problem.num_tokens, multiprocessors);
+    settings.blocks_per_row = blocks_for_row(problem.tp_size, vectors_in_row(problem), problem.num_tokens,
+                                             multiprocessors, settings.programmatic);
   }
-  const bool needs_row = fusion.device_epilogue(problem).needs_row;
-  TilePlan plan = plan_tiles(problem, needs_row, target_blocks_, flat_block_, blocks);
-  plan.exclusive_sm = exclusive_sm_ == "auto" ? plan.prefers_exclusive_sm(multiprocessors) : exclusive_sm_ == "yes";
-  plan.programmatic = programmatic_ && has_clusters;
+  TilePlan plan = plan_tiles(problem, fusion.device_epilogue(problem).needs_row, settings);
+  plan.exclusive_sm = exclusive_sm_ == "auto" ? plan.programmatic && plan.prefers_exclusive_sm(multiprocessors)
+                                              : exclusive_sm_ == "yes";
   return plan;
 }
 

@@ -40,7 +40,7 @@ struct TilePlan {
   [[nodiscard]] unsigned shared_bytes() const {
     return per_thread > 0 ? 0 : static_cast<unsigned>(vectors_per_row * vector_bytes);
   }
-  /// Whether one block per multiprocessor is faster. Measured on 2 H200 (docs/kernels.md).
+  /// Whether one block per multiprocessor is faster in programmatic launches. Measured on 2 H200 (docs/kernels.md).
   [[nodiscard]] bool prefers_exclusive_sm(int multiprocessors) const;
   /// The plan's part of a kernel's name: "rows2", "pair", "quad", "wide", "flat".
   [[nodiscard]] std::string name() const;
@@ -51,13 +51,21 @@ struct TilePlan {
 
 /// How many blocks should share a row of that many vectors. Measured on 2 H200 (docs/kernels.md); kernels for eight
 /// ranks have no registers for rows with more vectors than a block has threads.
-[[nodiscard]] int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors);
+[[nodiscard]] int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,
+                                 bool programmatic);
 
-/// The plan without the launch attributes. `needs_row`: DeviceEpilogue::needs_row. Where rows may be cut, a small
-/// message is spread over `target_blocks` blocks, because a single multiprocessor does not fill a link, of at most
-/// `flat_block` threads; where not, up to `blocks` blocks share a row.
-[[nodiscard]] TilePlan plan_tiles(const Problem& problem, bool needs_row, int target_blocks, int flat_block,
-                                  int blocks = 1);
+/// What plan_tiles() may choose from.
+struct TileSettings {
+  /// Where rows may be cut, a small message is spread over as many blocks, because a single multiprocessor does not
+  /// fill a link.
+  int target_blocks = 128;
+  int most_flat_threads = 512;  ///< per block, where rows may be cut
+  int blocks_per_row = 1;       ///< at most as many share a row that must not be cut
+  bool programmatic = true;     ///< without, a block has at least 128 threads where rows may be cut
+};
+
+/// The plan, with `exclusive_sm` false. `needs_row`: DeviceEpilogue::needs_row.
+[[nodiscard]] TilePlan plan_tiles(const Problem& problem, bool needs_row, const TileSettings& settings);
 
 /// The parameters of a strategy whose kernels work on tiles.
 inline constexpr ParameterSpec tile_parameters[] = {

@@ -3,7 +3,8 @@
 // type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   prologue  overlaps the preceding kernel: constants, epoch (start_operation), addresses; then pdl_wait
+//   prologue  constants, epoch, addresses. A programmatic launch overlaps this with the preceding kernel, then waits
+//             (pdl_wait); any other loads its first vectors while it reads the epoch, and counts its blocks after first
 //   first     push this block's vectors of its first tile into the slots of all peers
 //   loop      for each tile of the block, grid-stride:
 //     push    the next tile
@@ -21,7 +22,7 @@
 // e + 2, after it has received this rank's vectors of e + 1. This rank pushes those after pdl_wait, hence after its
 // kernel of e, which clears the slots, has ended.
 //
-// Synchronisation within a block or cluster: start_operation() and the row sums.
+// Synchronisation within a block or cluster: count_block() and the row sums.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
 #include "cuda_common/rank_order_sum.cuh"
@@ -42,17 +43,24 @@ class Oneshot {
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
     if constexpr (constants_persist) load_constants(epilogue_state);
-    epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
+    const std::uint32_t tiles = tiles_.count();
+    const std::uint32_t at_once = gridDim.x / Tiles::blocks;
+    std::uint32_t tile = blockIdx.x / Tiles::blocks;
+    auto* const state = static_cast<EpochState*>(arguments_.state);
+    const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
+    const bool has_first = tile < tiles && first.count != 0;
+    Packed own = zeros();
+    if (!arguments_.programmatic && has_first) own = own_part(first);
+    epoch_ = epoch_of(state);
+    if (arguments_.programmatic) count_block(state, epoch_);
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
     arriving_ = static_cast<Packed*>(arguments_.slots[arguments_.rank]) + buffer_;
     if constexpr (Ranks == 2) arriving_ += (1 - arguments_.rank) * arguments_.slots_per_source;
     evaluate_now(arriving_);
 
-    const std::uint32_t tiles = tiles_.count();
-    const std::uint32_t at_once = gridDim.x / Tiles::blocks;
-    std::uint32_t tile = blockIdx.x / Tiles::blocks;
-    Packed own = push_first(tile, tile < tiles);
+    push_first(tile, has_first, own);
+    if (!arguments_.programmatic) count_block(state, epoch_);
     sums_.open();
     while (tile < tiles) {
       const std::uint32_t next = tile + at_once;
@@ -88,9 +96,9 @@ class Oneshot {
     });
   }
 
-  /// Pushes the first tile. Computes the addresses of the thread's first vector before pdl_wait(), whether or not the
-  /// tile exists. Returns that vector.
-  __device__ __forceinline__ Packed push_first(std::uint32_t tile, bool exists) const {
+  /// Pushes the first tile, if there is one. `own` is the thread's first vector, which a programmatic launch loads
+  /// here, after pdl_wait(); the addresses are computed before.
+  __device__ __forceinline__ void push_first(std::uint32_t tile, bool has_first, Packed& own) const {
     const std::uint32_t v = tiles_.first() + threadIdx.x;
     const VectorPlace at = tiles_.place(tile, v);
     const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
@@ -101,17 +109,18 @@ class Oneshot {
       to[step - 1] = slot(peer_at(step), tile * tiles_.vectors() + v);
       addresses |= reinterpret_cast<std::uintptr_t>(to[step - 1]);
     }
-    pdl_wait(addresses);
-    Packed own = zeros();
-    if (!exists) return own;
-    if (at.count != 0) {
-      own = load_vector(from, at);
+    if (arguments_.programmatic) {
+      pdl_wait(addresses);
+      if (has_first) own = load_vector(from, at);
+    }
+    if (has_first) {
       const Packed sent = without_empty_words(own);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) push(to[step - 1], sent);
     }
-    if constexpr (!one_vector) push_from(tile, v + blockDim.x);
-    return own;
+    if constexpr (!one_vector) {
+      if (tile < tiles_.count()) push_from(tile, v + blockDim.x);
+    }
   }
 
   /// Returns the thread's first vector.

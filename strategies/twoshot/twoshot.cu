@@ -5,7 +5,8 @@
 // (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   prologue   overlaps the preceding kernel: epoch (start_operation), addresses; then pdl_wait
+//   prologue   epoch, addresses. A programmatic launch overlaps this with the preceding kernel, then waits (pdl_wait);
+//              any other loads its first vectors while it reads the epoch, and counts its blocks after first
 //   first      scatter the block's first tile
 //   loop       for each tile of the block, grid-stride, the same on all ranks:
 //     scatter  push this rank's vectors of the next tile to that tile's owner
@@ -25,7 +26,7 @@
 // kernel of e had ended: vectors of a tile that the peer owns, or the epilogue_state of a tile that this rank owns. A
 // rank that owns nothing in e + 1 is kept in step by the tiles it gathers: every rank owns or gathers every tile.
 //
-// Synchronisation within a block or cluster: start_operation(), the row sums, and one __syncthreads() after the wait
+// Synchronisation within a block or cluster: count_block(), the row sums, and one __syncthreads() after the wait
 // for a row's scalars.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
@@ -45,16 +46,23 @@ class Twoshot {
       : arguments_(arguments), tiles_(arguments), sums_(arbiter_epilogue_needs_maximum()), count_(tiles_.count()) {}
 
   __device__ __forceinline__ void run() {
-    epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
+    const std::uint32_t at_once = gridDim.x / Tiles::blocks;
+    std::uint32_t tile = blockIdx.x / Tiles::blocks;
+    auto* const state = static_cast<EpochState*>(arguments_.state);
+    const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
+    const bool scatters = tile < count_ && owner_of(tile) != arguments_.rank;
+    Packed own = zeros();
+    if (!arguments_.programmatic && scatters && first.count != 0) own = own_part(first);
+    epoch_ = epoch_of(state);
+    if (arguments_.programmatic) count_block(state, epoch_);
     buffer_ = epoch_ % 2;
     scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +
                       static_cast<std::int64_t>(buffer_) * Ranks * arguments_.owned_slots;
     gathered_here_ = static_cast<Packed*>(arguments_.gathered[arguments_.rank]) + buffer_ * arguments_.all_slots;
     evaluate_now(scattered_here_);
     evaluate_now(gathered_here_);
-    const std::uint32_t at_once = gridDim.x / Tiles::blocks;
-    std::uint32_t tile = blockIdx.x / Tiles::blocks;
-    scatter_first(tile, tile < count_);
+    scatter_first(tile, scatters, own);
+    if (!arguments_.programmatic) count_block(state, epoch_);
     sums_.open();
     std::uint32_t before = count_;
     for (; tile < count_; tile += at_once) {
@@ -107,17 +115,19 @@ class Twoshot {
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
 
-  /// Scatters the first tile. Computes the addresses of the thread's first vector before pdl_wait(), whether or not the
-  /// tile exists.
-  __device__ __forceinline__ void scatter_first(std::uint32_t tile, bool exists) const {
-    const int owner = owner_of(tile);
+  /// Scatters the first tile if a peer owns it. `own` is the thread's first vector, which a programmatic launch loads
+  /// here, after pdl_wait(); the addresses are computed before.
+  __device__ __forceinline__ void scatter_first(std::uint32_t tile, bool scatters, Packed own) const {
     const std::uint32_t v = tiles_.first() + threadIdx.x;
     const VectorPlace at = tiles_.place(tile, v);
     const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
-    Packed* const to = scattered(owner, tile, v);
-    pdl_wait(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
-    if (!exists || owner == arguments_.rank) return;
-    if (at.count != 0) push(to, without_empty_words(load_vector(from, at)));
+    Packed* const to = scattered(owner_of(tile), tile, v);
+    if (arguments_.programmatic) {
+      pdl_wait(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
+      if (scatters && at.count != 0) own = load_vector(from, at);
+    }
+    if (!scatters) return;
+    if (at.count != 0) push(to, without_empty_words(own));
     if constexpr (!one_vector) scatter_from(tile, v + blockDim.x);
   }
 

@@ -7,7 +7,7 @@ namespace arbiter::cuda {
 namespace {
 
 TilePlan rows(int tp_size, std::int64_t hidden_size, DType dtype = DType::bfloat16) {
-  return plan_tiles({tp_size, dtype, "RESIDUAL_RMS_NORM", hidden_size, 7}, true, 128, 512);
+  return plan_tiles({tp_size, dtype, "RESIDUAL_RMS_NORM", hidden_size, 7}, true, {});
 }
 
 TEST(TilePlan, KeepsRowsInRegistersAsFarAsThereAreEnough) {
@@ -50,7 +50,7 @@ TEST(TilePlan, GivesEveryVectorOfARowAThread) {
 
 TEST(TilePlan, HasLongRowsSharedByBlocks) {
   const auto blocks = [](std::int64_t vectors, std::int64_t rows, int tp_size = 2) {
-    return blocks_for_row(tp_size, vectors, rows, 132);
+    return blocks_for_row(tp_size, vectors, rows, 132, true);
   };
   EXPECT_EQ(blocks(256, 1), 1);
   EXPECT_EQ(blocks(512, 66), 2);
@@ -66,7 +66,8 @@ TEST(TilePlan, HasLongRowsSharedByBlocks) {
   EXPECT_EQ(blocks(2049, 1), 1);
   for (const int shared_by : {2, 4}) {
     for (std::int64_t hidden = 1; hidden <= std::int64_t{512} * shared_by * 8; hidden += 37) {
-      const auto plan = plan_tiles({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, 128, 512, shared_by);
+      const auto plan =
+          plan_tiles({8, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 7}, true, {.blocks_per_row = shared_by});
       const std::int64_t vectors = (hidden + 7) / 8;
       ASSERT_EQ(plan.name(), shared_by == 2 ? "pair" : "quad") << hidden;
       ASSERT_EQ(plan.per_thread, 1);
@@ -78,14 +79,25 @@ TEST(TilePlan, HasLongRowsSharedByBlocks) {
   }
 }
 
+TEST(TilePlan, HasFewerRowsSharedWhereNothingHidesTheLaunchOfACluster) {
+  const auto blocks = [](std::int64_t vectors, std::int64_t rows) {
+    return blocks_for_row(2, vectors, rows, 132, false);
+  };
+  EXPECT_EQ(blocks(512, 1), 1);
+  EXPECT_EQ(blocks(1024, 8), 2);
+  EXPECT_EQ(blocks(1024, 9), 1);
+  EXPECT_EQ(blocks(1024, 133), 2) << "more rows than multiprocessors";
+  EXPECT_EQ(blocks(1536, 8), 4);
+}
+
 TEST(TilePlan, DoesNotHaveMoreThanARowShared) {
-  EXPECT_EQ(plan_tiles({8, DType::bfloat16, "RESIDUAL_RMS_NORM", 8200, 7}, true, 128, 512, 2).name(), "wide");
-  EXPECT_EQ(plan_tiles({2, DType::bfloat16, "NONE", 8192, 7}, false, 128, 512, 2).name(), "flat");
+  EXPECT_EQ(plan_tiles({8, DType::bfloat16, "RESIDUAL_RMS_NORM", 8200, 7}, true, {.blocks_per_row = 2}).name(), "wide");
+  EXPECT_EQ(plan_tiles({2, DType::bfloat16, "NONE", 8192, 7}, false, {.blocks_per_row = 2}).name(), "flat");
 }
 
 TEST(TilePlan, RunsAloneWhereTheNextKernelHasRoomOrABlockIsEnough) {
   const auto exclusive_sm = [](std::int64_t hidden, std::int64_t tokens, int blocks = 1) {
-    return plan_tiles({2, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, tokens}, true, 128, 512, blocks)
+    return plan_tiles({2, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, tokens}, true, {.blocks_per_row = blocks})
         .prefers_exclusive_sm(132);
   };
   EXPECT_FALSE(exclusive_sm(4096, 8));
@@ -97,7 +109,7 @@ TEST(TilePlan, RunsAloneWhereTheNextKernelHasRoomOrABlockIsEnough) {
   EXPECT_FALSE(exclusive_sm(1024, 265)) << "blocks of 128 threads";
   EXPECT_FALSE(exclusive_sm(4096, 1024)) << "two are better";
   const auto flat_alone = [](std::int64_t tokens) {
-    return plan_tiles({2, DType::bfloat16, "NONE", 4096, tokens}, false, 128, 512).prefers_exclusive_sm(132);
+    return plan_tiles({2, DType::bfloat16, "NONE", 4096, tokens}, false, {}).prefers_exclusive_sm(132);
   };
   EXPECT_FALSE(flat_alone(8)) << "blocks of 32 threads";
   EXPECT_TRUE(flat_alone(32));
@@ -106,11 +118,17 @@ TEST(TilePlan, RunsAloneWhereTheNextKernelHasRoomOrABlockIsEnough) {
 }
 
 TEST(TilePlan, SpreadsAMessageWhoseRowsMayBeCut) {
-  const auto small = plan_tiles({2, DType::bfloat16, "NONE", 4096, 1}, false, 128, 512);
+  const auto small = plan_tiles({2, DType::bfloat16, "NONE", 4096, 1}, false, {});
   EXPECT_EQ(small.name(), "flat");
   EXPECT_EQ(small.block, 32U);
   EXPECT_EQ(small.tiles, 16);
-  const auto large = plan_tiles({2, DType::bfloat16, "NONE", 4096, 4096}, false, 128, 256);
+  const auto plain = plan_tiles({2, DType::bfloat16, "NONE", 4096, 1}, false, {.programmatic = false});
+  EXPECT_EQ(plain.block, 128U);
+  EXPECT_EQ(plain.tiles, 4);
+  const auto narrow =
+      plan_tiles({2, DType::bfloat16, "NONE", 4096, 1}, false, {.most_flat_threads = 64, .programmatic = false});
+  EXPECT_EQ(narrow.block, 64U);
+  const auto large = plan_tiles({2, DType::bfloat16, "NONE", 4096, 4096}, false, {.most_flat_threads = 256});
   EXPECT_EQ(large.block, 256U);
   EXPECT_EQ(large.tiles, 4096 * 512 / 256);
 }
