@@ -16,9 +16,6 @@
 
 namespace arbiter {
 
-/// The fusion that only rounds and stores the sum.
-inline constexpr std::string_view no_fusion = "NONE";
-
 /// The objects that a rank has once, whatever groups it is in.
 struct Instances {
   std::shared_ptr<Backend> backend;

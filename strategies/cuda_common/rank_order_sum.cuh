@@ -76,10 +76,12 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
   } else {
     // Eight vectors at once would take too many registers.
     constexpr int at_once = 4;
-    static_assert(Ranks == at_once || Ranks == 2 * at_once);
+    static_assert(Ranks <= 2 * at_once);
     Accumulators sum;
-    wait_and_add<0, at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
-    if constexpr (Ranks > at_once) wait_and_add<at_once, at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+    wait_and_add<0, Ranks < at_once ? Ranks : at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+    if constexpr (Ranks > at_once) {
+      wait_and_add<at_once, Ranks - at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+    }
 #pragma unroll
     for (int step = 1; step < Ranks; ++step) {
       if (wanted) clear(slot_of((rank + step) % Ranks));

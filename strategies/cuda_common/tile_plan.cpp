@@ -2,8 +2,11 @@
 #include "cuda_common/tile_plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arbiter/fusion.hpp"
 #include "arbiter/strategy.hpp"
@@ -39,7 +42,8 @@ int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int mul
   if (vectors <= threads) return programmatic && few_rows ? 2 : 1;
   const bool in_registers = vectors <= threads * TilePlan::most_per_thread(tp_size);
   if (vectors <= 2 * threads) return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
-  return rows <= (in_registers ? multiprocessors / 16 : multiprocessors) ? 4 : 1;
+  // Without the registers the alternative is shared memory.
+  return !in_registers || rows <= multiprocessors / 16 ? 4 : 1;
 }
 
 TilePlan plan_tiles(const Problem& problem, bool needs_row, const TileSettings& settings) {
@@ -81,7 +85,8 @@ TileOptions::TileOptions(const Parameters& values)
       target_blocks_(static_cast<int>(values.integer("target_blocks"))),
       flat_block_(static_cast<int>(values.integer("flat_block"))),
       exclusive_sm_(values.text("exclusive_sm")),
-      blocks_per_row_(values.text("blocks_per_row")) {}
+      blocks_per_row_(values.text("blocks_per_row")),
+      batch_invariant_(values.boolean("batch_invariant")) {}
 
 TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
   const int multiprocessors = backend.multiprocessors();
@@ -89,8 +94,9 @@ TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const C
   TileSettings settings{target_blocks_, flat_block_, 1, programmatic_ && has_clusters};
   if (has_clusters && blocks_per_row_ != "auto") settings.blocks_per_row = std::stoi(blocks_per_row_);
   if (has_clusters && blocks_per_row_ == "auto") {
-    settings.blocks_per_row = blocks_for_row(problem.tp_size, vectors_in_row(problem), problem.num_tokens,
-                                             multiprocessors, settings.programmatic);
+    const std::int64_t rows = batch_invariant_ ? std::numeric_limits<std::int64_t>::max() : problem.num_tokens;
+    settings.blocks_per_row =
+        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, multiprocessors, settings.programmatic);
   }
   TilePlan plan = plan_tiles(problem, fusion.device_epilogue(problem).needs_row, settings);
   plan.exclusive_sm = exclusive_sm_ == "auto" ? plan.programmatic && plan.prefers_exclusive_sm(multiprocessors)
@@ -100,13 +106,15 @@ TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const C
 
 Support supports_peer_kernels(const Problem& problem, const ProcessGroup& group) {
   if (auto message = supports_message(problem, group); !message) return message;
-  if (problem.tp_size != 2 && problem.tp_size != 4 && problem.tp_size != 8) {
-    return Support::no(fmt::format("tp_size is {}; its kernels are made for 2, 4 and 8", problem.tp_size));
+  constexpr std::array tp_sizes{2, 3, 4, 6, 8};
+  if (std::ranges::find(tp_sizes, problem.tp_size) == tp_sizes.end()) {
+    return Support::no(
+        fmt::format("tp_size is {}; its kernels are made for {}", problem.tp_size, fmt::join(tp_sizes, ", ")));
   }
   if (!group.single_host())
     return Support::no("the ranks are on several hosts; its kernels reach GPUs of one host only");
   const auto largest = TilePlan::largest_hidden_size(problem.dtype);
-  if (problem.hidden_size > largest) {
+  if (problem.fusion != no_fusion && problem.hidden_size > largest) {
     return Support::no(fmt::format("hidden_size is {}; a row fits a block up to {}", problem.hidden_size, largest));
   }
   constexpr std::int64_t most_vectors = (std::int64_t{1} << 31) - 1;

@@ -32,7 +32,7 @@ struct TilePlan {
   static constexpr std::int64_t most_shared_bytes = std::int64_t{96} * 1024;
 
   /// Vectors of a row that a thread of `largest_block` has registers for.
-  [[nodiscard]] static int most_per_thread(int tp_size) { return tp_size < 4 ? 4 : tp_size < 8 ? 3 : 1; }
+  [[nodiscard]] static int most_per_thread(int tp_size) { return tp_size == 2 ? 4 : tp_size <= 4 ? 3 : 1; }
   /// The most elements that a row may have.
   [[nodiscard]] static std::int64_t largest_hidden_size(DType dtype) { return most_shared_bytes / size_of(dtype); }
 
@@ -49,8 +49,8 @@ struct TilePlan {
 /// Vectors per row; the last may be partial.
 [[nodiscard]] std::int64_t vectors_in_row(const Problem& problem);
 
-/// How many blocks should share a row of that many vectors. Measured on 2 H200 (docs/kernels.md); kernels for eight
-/// ranks have no registers for rows with more vectors than a block has threads.
+/// How many blocks should share a row of that many vectors. Measured on 2 H200 (docs/kernels.md); kernels for six and
+/// eight ranks have no registers for rows with more vectors than a block has threads.
 [[nodiscard]] int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,
                                  bool programmatic);
 
@@ -77,6 +77,8 @@ inline constexpr ParameterSpec tile_parameters[] = {
     {"exclusive_sm", ParameterType::text, "auto", "auto|yes|no", "Whether a multiprocessor runs only one block"},
     {"blocks_per_row", ParameterType::text, "auto", "auto|1|2|4",
      "The most blocks that share a row which must not be cut (sm_90 and later)"},
+    {"batch_invariant", ParameterType::boolean, "false", "",
+     "A row has the same bits whatever num_tokens is: the number of blocks that share it depends on its width alone"},
 };
 
 /// Their values.
@@ -93,10 +95,12 @@ class TileOptions {
   int flat_block_;
   std::string exclusive_sm_;
   std::string blocks_per_row_;
+  bool batch_invariant_;
 };
 
-/// What the kernels need of a problem: 2, 4 or 8 ranks on one host, a message of a message dtype that is not empty and
-/// has less than 2^31 vectors, and a row that fits a block. Not collective, the same on every rank.
+/// What the kernels need of a problem: 2, 3, 4, 6 or 8 ranks on one host, a message of a message dtype that is not
+/// empty and has less than 2^31 vectors, and with a fusion a row that fits a block. Not collective, the same on every
+/// rank.
 [[nodiscard]] Support supports_peer_kernels(const Problem& problem, const ProcessGroup& group);
 
 }  // namespace arbiter::cuda

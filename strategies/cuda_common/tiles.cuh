@@ -180,11 +180,15 @@ __device__ __forceinline__ void add_to(RowValues& part, float statistic, const E
 /// shares; linked for any architecture, launched on sm_90 and later only.
 #define ARBITER_TILE_KERNELS(kernel)        \
   ARBITER_TILE_KERNELS_OF_RANKS(kernel, 2)  \
+  ARBITER_TILE_KERNELS_OF_RANKS(kernel, 3)  \
   ARBITER_TILE_KERNELS_OF_RANKS(kernel, 4)  \
+  ARBITER_TILE_KERNELS_OF_RANKS(kernel, 6)  \
   ARBITER_TILE_KERNELS_OF_RANKS(kernel, 8)  \
   ARBITER_ROW_KERNELS(kernel, 2, 2, rows2_) \
   ARBITER_ROW_KERNELS(kernel, 2, 3, rows3_) \
   ARBITER_ROW_KERNELS(kernel, 2, 4, rows4_) \
+  ARBITER_ROW_KERNELS(kernel, 3, 2, rows2_) \
+  ARBITER_ROW_KERNELS(kernel, 3, 3, rows3_) \
   ARBITER_ROW_KERNELS(kernel, 4, 2, rows2_) \
   ARBITER_ROW_KERNELS(kernel, 4, 3, rows3_)
 

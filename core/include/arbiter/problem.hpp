@@ -12,11 +12,14 @@
 
 namespace arbiter {
 
+/// The fusion that only rounds and stores the sum, so that the rows of its messages need not stay whole.
+inline constexpr std::string_view no_fusion = "NONE";
+
 /// One shape of work. The message of each rank has num_tokens x hidden_size elements, row major: one row per token.
 struct Problem {
   int tp_size = 2;  ///< number of ranks
   DType dtype = DType::bfloat16;
-  std::string fusion = "NONE";
+  std::string fusion = std::string(no_fusion);
   std::int64_t hidden_size = 0;
   std::int64_t num_tokens = 0;
 

@@ -20,12 +20,14 @@ TEST(TilePlan, KeepsRowsInRegistersAsFarAsThereAreEnough) {
   EXPECT_EQ(rows(2, 8192, DType::float32).name(), "rows4");
   EXPECT_EQ(rows(4, 12'288).name(), "rows3");
   EXPECT_EQ(rows(4, 16'384).name(), "wide");
+  EXPECT_EQ(rows(3, 12'288).name(), "rows3");
+  EXPECT_EQ(rows(6, 4104).name(), "wide");
   EXPECT_EQ(rows(8, 4096).name(), "rows1");
   EXPECT_EQ(rows(8, 4104).name(), "wide");
 }
 
 TEST(TilePlan, GivesEveryVectorOfARowAThread) {
-  for (const int tp_size : {2, 4, 8}) {
+  for (const int tp_size : {2, 3, 4, 6, 8}) {
     for (const DType dtype : {DType::bfloat16, DType::float32}) {
       for (std::int64_t hidden = 1; hidden <= TilePlan::largest_hidden_size(dtype); hidden += 37) {
         const auto plan = rows(tp_size, hidden, dtype);
@@ -62,7 +64,7 @@ TEST(TilePlan, HasLongRowsSharedByBlocks) {
   EXPECT_EQ(blocks(1536, 8), 4);
   EXPECT_EQ(blocks(1536, 9), 1);
   EXPECT_EQ(blocks(1536, 132, 8), 4);
-  EXPECT_EQ(blocks(1536, 133, 8), 1);
+  EXPECT_EQ(blocks(1536, 133, 8), 4) << "rather than in shared memory";
   EXPECT_EQ(blocks(2049, 1), 1);
   for (const int shared_by : {2, 4}) {
     for (std::int64_t hidden = 1; hidden <= std::int64_t{512} * shared_by * 8; hidden += 37) {

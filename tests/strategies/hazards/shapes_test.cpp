@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tails, fewer tokens than ranks, tokens that the ranks cannot own evenly, and memory that is only aligned to
 // an element.
+#include "measure/random_data.hpp"
 #include "strategies/hazards/hazards_fixture.hpp"
 
 namespace arbiter::testing {
@@ -19,6 +20,46 @@ class HazardousShapes : public HazardsOfKernels {
     }
     return {};
   }
+};
+
+/// Tensors of a problem, which operations on fewer of its rows use too.
+class Rows {
+ public:
+  Rows(Backend& backend, const Problem& problem, const Fusion& fusion, int rank) : backend_(backend) {
+    row_bytes_ = static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype));
+    message_ = filled(problem.dtype, problem.elements(), static_cast<std::uint64_t>(rank));
+    std::uint64_t stream = 100;  // of tensors, which are the same on every rank
+    for (const auto& spec : fusion.tensors(problem)) {
+      tensors_.push_back(filled(spec.dtype, spec.units, ++stream));
+      pointers_.push_back(tensors_.back()->data());
+      if (spec.name == "norm_out") norm_ = tensors_.size() - 1;
+    }
+  }
+
+  /// The bits of the first row's norm.
+  std::vector<std::byte> first_row_after(Operation& operation) {
+    backend_.fill(pointers_[norm_], 0xff, row_bytes_);
+    backend_.run(operation, {message_->data(), pointers_});
+    std::vector<std::byte> row(row_bytes_);
+    backend_.copy_out(row.data(), pointers_[norm_], row_bytes_);
+    return row;
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<Buffer> filled(DType dtype, std::int64_t units, std::uint64_t stream) {
+    std::vector<std::byte> host(static_cast<std::size_t>(units * size_of(dtype)));
+    random_elements({7, stream, -1.0, 1.0}, dtype, 0, units, host.data());
+    auto buffer = backend_.allocate(host.size());
+    backend_.copy_in(buffer->data(), host.data(), host.size());
+    return buffer;
+  }
+
+  Backend& backend_;
+  std::size_t row_bytes_ = 0;
+  std::size_t norm_ = 0;
+  std::unique_ptr<Buffer> message_;
+  std::vector<std::unique_ptr<Buffer>> tensors_;
+  std::vector<void*> pointers_;
 };
 
 TEST_P(HazardousShapes, MayHaveTailsAndAnyNumberOfTokens) {
@@ -60,6 +101,34 @@ TEST_P(HazardousShapes, MayBeSharedByBlocks) {
       }
     }
   }
+}
+
+/// With the largest number of tokens the rows have other numbers of blocks than with the smallest, unless asked.
+TEST_P(HazardousShapes, HaveTheSameBitsInEveryBatchIfAsked) {
+  const auto fusion = Hazards::fusion("RESIDUAL_RMS_NORM");
+  for (const char* programmatic : {"true", "false"}) {
+    const auto strategy = cuda_strategy(GetParam(), {{"batch_invariant", "true"}, {"programmatic", programmatic}});
+    for (const std::int64_t hidden : {4096, 8192, 12'288}) {
+      const Problem whole{world().size(), DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, often(300)};
+      Rows rows(backend(), whole, *fusion, world().rank());
+      const auto all = rows.first_row_after(*prepare(*strategy, whole, *fusion));
+      for (const std::int64_t tokens : {1, 9, 140}) {
+        if (tokens > whole.num_tokens) continue;
+        const Problem part{world().size(), DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, tokens};
+        const bool same = rows.first_row_after(*prepare(*strategy, part, *fusion)) == all;
+        ASSERT_EQ(agreed(same ? "" : to_string(part)), "");
+      }
+    }
+  }
+}
+
+TEST_P(HazardousShapes, NeedNotFitABlockWithoutFusion) {
+  const Problem problem{world().size(), DType::bfloat16, "NONE", 100'000, 3};
+  EXPECT_EQ(failure_of(*HazardousShapes::strategy(), problem, 0), "");
+  EXPECT_THAT(HazardousShapes::strategy()
+                  ->supports({world().size(), DType::bfloat16, "RESIDUAL_RMS_NORM", 100'000, 3}, world())
+                  .reason,
+              ::testing::HasSubstr("a row fits a block up to 49152"));
 }
 
 TEST_P(HazardousShapes, AreRefusedWhereThereIsNothingToDo) {
