@@ -14,9 +14,9 @@
 /// because a float comparison may flush subnormals.
 
 #include "arbiter/cuda/element.cuh"
-#include "arbiter/cuda/pdl.cuh"
 #include "arbiter/cuda/spin.cuh"
 #include "cuda_common/tile_arguments.hpp"
+#include "cuda_common/trigger.cuh"
 
 namespace arbiter::cuda {
 
@@ -57,7 +57,7 @@ __device__ __forceinline__ Packed poll(const Packed* slot) {
 
 /// Waits for a vector of `peer` in a slot of this rank; zeros for lanes whose `wanted` is false. Convergent: all 32
 /// lanes wait until every lane has its vector, because lanes that left the loop one by one would execute what follows
-/// one by one. On an exceeded bound, returns whatever the slot holds.
+/// one by one. On an exceeded bound, returns whatever the slot holds: no vector if is_full() does not hold.
 __device__ __forceinline__ Packed wait_for_vector(const Packed* slot, bool wanted, int peer, const SpinBound& bound,
                                                   std::uint32_t epoch) {
   Spin spin(bound);
@@ -98,22 +98,31 @@ __device__ __forceinline__ bool is_last_to_start(EpochState* state) {
   return groups == 1 || atomicInc(&state->groups_started, groups - 1) == groups - 1;
 }
 
+/// A __syncthreads() that no thread enters before it has `value`: __syncthreads() does not wait for loads whose results
+/// nobody has used yet. The reduction is not used.
+__device__ __forceinline__ void syncthreads_with(std::uint32_t value) {
+  asm volatile(
+      "{ .reg .pred any, set; setp.ne.u32 set, %0, 0; barrier.cta.red.or.aligned.pred any, 0, set; }" ::"r"(value)
+      : "memory");
+}
+
 /// Returns the epoch of this operation. All threads of every block call it, before pdl_wait().
 ///
-/// Synchronisation: one __syncthreads(), after which thread 0 counts its block. The last block of the grid increments
-/// the epoch in memory; each block then calls pdl_trigger(). The next kernel starts when every block has triggered,
+/// Synchronisation: one barrier of the block that all threads enter with the epoch in their registers, after which
+/// thread 0 counts its block. The last block of the grid increments the epoch in memory; only then does each block
+/// trigger, at once or later (cuda_common/trigger.cuh). The next kernel starts when every block has triggered or ended,
 /// hence after the increment, and reads its own epoch. What needs no input is computed between this call and
 /// pdl_wait(), so that it overlaps the preceding kernel.
 __device__ __forceinline__ std::uint32_t start_operation(EpochState* state) {
   volatile std::uint32_t* const next = &state->epoch;
   const std::uint32_t epoch = *next;
-  __syncthreads();
+  syncthreads_with(epoch);
   if (threadIdx.x == 0) {
     if (is_last_to_start(state)) {
       *next = epoch + 1;
       __threadfence();
     }
-    pdl_trigger();
+    arbiter_trigger_at_start();
   }
   return epoch;
 }

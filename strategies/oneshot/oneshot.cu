@@ -3,8 +3,8 @@
 // type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   prologue  overlaps the preceding kernel: constants, epoch (start_operation), addresses; then pdl_wait
-//   first     push this block's vectors of its first tile into the slots of all peers
+//   prologue  overlaps the preceding kernel: epoch (start_operation), addresses; then pdl_wait
+//   first     push this block's vectors of its first tile into the slots of all peers; load constants
 //   loop      for each tile of the block, grid-stride:
 //     push    the next tile
 //     load    the epilogue's inputs of this tile
@@ -41,7 +41,6 @@ class Oneshot {
 
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
-    if constexpr (constants_persist) load_constants(epilogue_state);
     epoch_ = start_operation(static_cast<EpochState*>(arguments_.state));
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
@@ -53,7 +52,8 @@ class Oneshot {
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
     Packed own = push_first(tile, tile < tiles);
-    sums_.open();
+    if constexpr (constants_persist) load_constants(epilogue_state);
+    sums_.open(arguments_.bound, epoch_);
     while (tile < tiles) {
       const std::uint32_t next = tile + at_once;
       Packed own_of_next = zeros();
@@ -62,6 +62,7 @@ class Oneshot {
       own = own_of_next;
       tile = next;
     }
+    arbiter_trigger_at_end();
   }
 
  private:
@@ -154,9 +155,10 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum =
-          sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
-                                   [&](int source) { return arriving(source, tile * tiles_.vectors() + v); });
+      bool came = false;  // not needed: nothing is sent on
+      const Accumulators sum = sum_in_rank_order<Ranks>(
+          arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
+          [&](int source) { return arriving(source, tile * tiles_.vectors() + v); }, came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);

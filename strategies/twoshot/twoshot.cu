@@ -14,7 +14,8 @@
 //              finish the row
 //     gather   the previous tile, if a peer owns it: poll its epilogue_state, scalar and maximum, finish the row
 //   last       gather the block's last tile
-// So both halves overlap, and what a block waits for was pushed one tile ago.
+// So both halves overlap, and what a block waits for was pushed one tile ago. What did not come before the bound is not
+// sent on: peers then wait in vain too, instead of taking for a sum what never was one.
 //
 // Synchronisation between ranks: the data only, as in ONESHOT: each 16 bytes are their own flag
 // (cuda_common/lamport.cuh). All blocks of a grid must be resident. Each takes its tiles in rising order and pushes
@@ -55,7 +56,7 @@ class Twoshot {
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
     scatter_first(tile, tile < count_);
-    sums_.open();
+    sums_.open(arguments_.bound, epoch_);
     std::uint32_t before = count_;
     for (; tile < count_; tile += at_once) {
       if (tile + at_once < count_) scatter(tile + at_once);
@@ -64,6 +65,7 @@ class Twoshot {
       before = tile;
     }
     if (before < count_) gather(before);
+    arbiter_trigger_at_end();
   }
 
  private:
@@ -155,15 +157,17 @@ class Twoshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-                                                        [&](int source) { return scattered_here(source, tile, v); });
+      bool came = false;
+      const Accumulators sum = sum_in_rank_order<Ranks>(
+          arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
+          [&](int source) { return scattered_here(source, tile, v); }, came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       // The owner keeps what it sends, so that all ranks finish from the same bits.
       epilogue_state = without_empty_words(epilogue_state);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) {
-        if (wanted) push(gathered(peer_at(step), tile, v), epilogue_state);
+        if (wanted && came) push(gathered(peer_at(step), tile, v), epilogue_state);
       }
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);
     });
