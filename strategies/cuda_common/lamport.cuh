@@ -15,8 +15,8 @@
 /// because a float comparison may flush subnormals.
 
 #include "arbiter/cuda/element.cuh"
-#include "arbiter/cuda/pdl.cuh"
 #include "arbiter/cuda/spin.cuh"
+#include "cuda_common/neighbours.cuh"
 #include "cuda_common/tile_arguments.hpp"
 
 namespace arbiter::cuda {
@@ -58,7 +58,7 @@ __device__ __forceinline__ Packed poll(const Packed* slot) {
 
 /// Waits for a vector of `peer` in a slot of this rank; zeros for lanes whose `wanted` is false. Convergent: all 32
 /// lanes wait until every lane has its vector, because lanes that left the loop one by one would execute what follows
-/// one by one. On an exceeded bound, returns whatever the slot holds.
+/// one by one. On an exceeded bound, returns whatever the slot holds: no vector if is_full() does not hold.
 __device__ __forceinline__ Packed wait_for_vector(const Packed* slot, bool wanted, int peer, const SpinBound& bound,
                                                   std::uint32_t epoch) {
   Spin spin(bound);
@@ -99,6 +99,14 @@ __device__ __forceinline__ bool is_last_to_start(EpochState* state) {
   return groups == 1 || atomicInc(&state->groups_started, groups - 1) == groups - 1;
 }
 
+/// A __syncthreads() that no thread enters before it has `value`: __syncthreads() does not wait for loads whose results
+/// nobody has used yet. The reduction is not used.
+__device__ __forceinline__ void syncthreads_with(std::uint32_t value) {
+  asm volatile(
+      "{ .reg .pred any, set; setp.ne.u32 set, %0, 0; barrier.cta.red.or.aligned.pred any, 0, set; }" ::"r"(value)
+      : "memory");
+}
+
 /// The epoch of this operation. All threads of every block read it before their block is counted.
 __device__ __forceinline__ std::uint32_t epoch_of(const EpochState* state) {
   return *static_cast<const volatile std::uint32_t*>(&state->epoch);
@@ -106,20 +114,21 @@ __device__ __forceinline__ std::uint32_t epoch_of(const EpochState* state) {
 
 /// All threads of every block call it once, with the epoch that they read.
 ///
-/// Synchronisation: one __syncthreads(), after which thread 0 counts its block. The last block of the grid increments
-/// the epoch in memory; each block then calls pdl_trigger(). The next kernel starts when every block has triggered,
-/// hence after the increment, and reads its own epoch.
+/// Synchronisation: one barrier of the block that all threads enter with the epoch in their registers, after which
+/// thread 0 counts its block. The last block of the grid increments the epoch in memory; only then does each block
+/// trigger, at once or later (cuda_common/neighbours.cuh). The next kernel starts when every block has triggered or
+/// ended, hence after the increment, and reads its own epoch.
 ///
 /// A programmatic launch counts before pdl_wait(), while the kernel in front still runs. Any other counts once its
 /// first vectors are on their way, since counting takes as long as a third of their flight.
 __device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch) {
-  __syncthreads();
+  syncthreads_with(epoch);
   if (threadIdx.x == 0) {
     if (is_last_to_start(state)) {
       *static_cast<volatile std::uint32_t*>(&state->epoch) = epoch + 1;
       __threadfence();
     }
-    pdl_trigger();
+    arbiter_trigger_at_start();
   }
 }
 

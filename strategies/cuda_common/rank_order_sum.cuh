@@ -43,9 +43,10 @@ __device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int ran
   }
 }
 
-/// Waits for the vectors of ranks `First` to `First + Count - 1` and adds them. Convergent.
+/// Waits for the vectors of ranks `First` to `First + Count - 1` and adds them. Convergent. False in lanes whose
+/// vectors did not all come before the bound.
 template <int First, int Count, class SlotOf>
-__device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
+__device__ __forceinline__ bool wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
                                              std::uint32_t epoch, const SlotOf& slot_of, Accumulators& sum) {
   Spin spin(bound);
   RankParts<Count> parts;
@@ -55,19 +56,23 @@ __device__ __forceinline__ void wait_and_add(int rank, const Packed& own, bool w
     if (wanted) missing = poll_parts<First>(parts, rank, slot_of);
   }
   add_parts<First>(parts, rank, own, sum);
+  return missing < 0;
 }
 
 /// Waits for the peers' vectors, sums them and `own` in fp32 in rank order 0..Ranks-1, so that every rank gets the same
 /// bits, and empties the slots. `slot_of(source)` is the slot, in memory of this rank, for the vector of `source`.
-/// Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector().
+/// Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector(). `came` is false in lanes whose vectors
+/// did not all come before the bound: their sum means nothing, and must not be sent on.
 template <int Ranks, class SlotOf>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
                                                           const SpinBound& bound, std::uint32_t epoch,
-                                                          const SlotOf& slot_of) {
+                                                          const SlotOf& slot_of, bool& came) {
   if constexpr (Ranks == 2) {
     // The sum of two does not depend on the order.
     Packed* const slot = slot_of(1 - rank);
-    const Accumulators other = unpack(wait_for_vector(slot, wanted, 1 - rank, bound, epoch));
+    const Packed vector = wait_for_vector(slot, wanted, 1 - rank, bound, epoch);
+    came = is_full(vector);
+    const Accumulators other = unpack(vector);
     if (wanted) clear(slot);
     Accumulators sum = unpack(own);
 #pragma unroll
@@ -78,9 +83,9 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
     constexpr int at_once = 4;
     static_assert(Ranks <= 2 * at_once);
     Accumulators sum;
-    wait_and_add<0, Ranks < at_once ? Ranks : at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+    came = wait_and_add < 0, Ranks < at_once ? Ranks : at_once > (rank, own, wanted, bound, epoch, slot_of, sum);
     if constexpr (Ranks > at_once) {
-      wait_and_add<at_once, Ranks - at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
+      came &= wait_and_add<at_once, Ranks - at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
     }
 #pragma unroll
     for (int step = 1; step < Ranks; ++step) {

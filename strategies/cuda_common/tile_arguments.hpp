@@ -17,7 +17,6 @@ struct TileArguments {
   std::int64_t hidden_size;
   std::uint32_t vectors_per_row;  ///< of 16 bytes; the last may be partial
   int rank;
-  bool programmatic;  ///< the kernel may start before the kernel in front has ended
   SpinBound bound;
   EpilogueArguments epilogue;
 };

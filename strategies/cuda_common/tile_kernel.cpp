@@ -3,7 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 #include <utility>
+#include <vector>
+
+#include "device_code/plain_early.hpp"
+#include "device_code/plain_late.hpp"
+#include "device_code/plain_none.hpp"
+#include "device_code/programmatic_early.hpp"
+#include "device_code/programmatic_late.hpp"
+#include "device_code/programmatic_none.hpp"
 
 namespace arbiter::cuda {
 
@@ -20,17 +29,42 @@ bool is_aligned(const Bindings& bindings) {
          std::ranges::all_of(bindings.tensors, [](const void* tensor) { return is_aligned(tensor); });
 }
 
+/// cuda_common/neighbours.cuh
+DeviceCode neighbours_code(const TilePlan& plan) {
+  const auto code = [&](auto early, auto late, auto none) {
+    return plan.trigger == Trigger::early ? early : plan.trigger == Trigger::late ? late : none;
+  };
+  return (plan.programmatic ? code(programmatic_early_code, programmatic_late_code, programmatic_none_code)
+                            : code(plain_early_code, plain_late_code, plain_none_code))(DType::bfloat16);
+}
+
 }  // namespace
 
 LamportMemory::LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes)
-    : slots_(backend.share(group, slot_bytes, empty_byte)), state_(backend.allocate(sizeof first_state)) {
+    : backend_(&backend),
+      rank_(group.rank()),
+      ranks_(group.size()),
+      slots_(backend.share(group, slot_bytes, empty_byte)),
+      state_(backend.allocate(sizeof first_state)) {
   backend.copy_in(state_->data(), &first_state, sizeof first_state);
+  std::random_device random;
+  token_ = (static_cast<std::uint64_t>(random()) << 32U) | random() | 1U;
+  group.broadcast(&token_, sizeof token_, 0);
   group.barrier();  // no peer may push into slots that are not empty yet
+}
+
+bool LamportMemory::can_reuse(const LamportMemory* kept, const CudaBackend& backend, ProcessGroup& group, bool fits) {
+  const bool usable = kept != nullptr && fits && !kept->slots_->broken() && kept->backend_ == &backend &&
+                      kept->rank_ == group.rank() && kept->ranks_ == group.size();
+  const std::uint64_t own = usable ? kept->token_ : 0;
+  std::vector<std::uint64_t> tokens(static_cast<std::size_t>(group.size()));
+  group.all_gather(&own, tokens.data(), sizeof own);
+  return std::ranges::all_of(tokens, [&](std::uint64_t token) { return token != 0 && token == tokens.front(); });
 }
 
 std::shared_ptr<LamportMemory> LamportMemory::reuse_or_make(std::shared_ptr<LamportMemory>& kept, CudaBackend& backend,
                                                             ProcessGroup& group, std::size_t slot_bytes) {
-  if (group.all(kept != nullptr && kept->slot_bytes() >= slot_bytes)) return kept;
+  if (can_reuse(kept.get(), backend, group, kept != nullptr && kept->slot_bytes() >= slot_bytes)) return kept;
   kept.reset();
   kept = std::make_shared<LamportMemory>(backend, group, slot_bytes);
   return kept;
@@ -47,13 +81,16 @@ TileKernel::TileKernel(const Preparation& preparation, DeviceCode code, std::str
       rank_(preparation.group.rank()) {
   const bool aligned =
       plan_.has_aligned_kernel && problem_.hidden_size * size_of(problem_.dtype) % TilePlan::vector_bytes == 0;
-  (aligned ? aligned_ : any_) = link(aligned);
+  // Both, since tensors may be aligned in one operation and not in the next, and a link takes up to seconds.
+  any_ = link(false);
+  if (aligned) aligned_ = link(true);
   launch_.block = plan_.block;
   launch_.cluster = static_cast<unsigned>(plan_.blocks);
   launch_.shared_bytes = plan_.shared_bytes();
   launch_.exclusive_sm = plan_.exclusive_sm;
   launch_.programmatic = plan_.programmatic;
-  launch_.grid = grid_of(aligned ? *aligned_ : *any_);
+  grid_of_any_ = grid_of(*any_);
+  launch_.grid = aligned ? grid_of(*aligned_) : grid_of_any_;
 }
 
 unsigned TileKernel::grid_of(const Kernel& kernel) const {
@@ -62,18 +99,18 @@ unsigned TileKernel::grid_of(const Kernel& kernel) const {
 }
 
 std::shared_ptr<Kernel> TileKernel::link(bool aligned) const {
-  const std::array parts{code_, epilogue_.code};
+  const std::array parts{code_, neighbours_code(plan_), epilogue_.code};
   return backend_.link(parts,
                        family_ + "_" + plan_.name() + (aligned ? "_aligned_" : "_") + std::to_string(problem_.tp_size));
 }
 
-void TileKernel::describe(TileArguments& arguments) const {
+void TileKernel::describe(TileArguments& arguments, const LamportMemory& memory) const {
+  arguments.state = memory.state();
   arguments.num_tokens = problem_.num_tokens;
   arguments.hidden_size = problem_.hidden_size;
   arguments.vectors_per_row = static_cast<std::uint32_t>(plan_.vectors_per_row);
   arguments.rank = rank_;
-  arguments.programmatic = plan_.programmatic;
-  arguments.bound = bound_;
+  arguments.bound = memory.guarded(bound_);
 }
 
 void TileKernel::bind(TileArguments& arguments, const Bindings& bindings) const {
@@ -81,11 +118,10 @@ void TileKernel::bind(TileArguments& arguments, const Bindings& bindings) const 
   arguments.epilogue = epilogue_arguments(problem_, bindings, epilogue_);
 }
 
-void TileKernel::launch_with(void* parameter, const Bindings& bindings) {
+void TileKernel::launch_with(void* parameter, const Bindings& bindings) const {
   const bool aligned = aligned_ != nullptr && is_aligned(bindings);
-  if (!aligned && any_ == nullptr) any_ = link(false);
   auto launch = launch_;
-  if (!aligned && aligned_ != nullptr) launch.grid = std::min(launch.grid, grid_of(*any_));
+  if (!aligned) launch.grid = std::min(launch.grid, grid_of_any_);
   (aligned ? *aligned_ : *any_).launch(launch, {&parameter, 1});
 }
 

@@ -80,17 +80,33 @@ TilePlan plan_tiles(const Problem& problem, bool needs_row, const TileSettings& 
   return plan;
 }
 
+namespace {
+
+Trigger trigger_named(const std::string& name) {
+  if (name == "early") return Trigger::early;
+  return name == "late" ? Trigger::late : Trigger::none;
+}
+
+}  // namespace
+
+DeviceTraits common_traits(const DeviceTraits& own, ProcessGroup& group) {
+  return {static_cast<int>(group.min(own.multiprocessors)), group.all(own.has_clusters)};
+}
+
 TileOptions::TileOptions(const Parameters& values)
     : programmatic_(values.boolean("programmatic")),
+      trigger_(trigger_named(values.text("trigger"))),
       target_blocks_(static_cast<int>(values.integer("target_blocks"))),
       flat_block_(static_cast<int>(values.integer("flat_block"))),
       exclusive_sm_(values.text("exclusive_sm")),
       blocks_per_row_(values.text("blocks_per_row")),
       batch_invariant_(values.boolean("batch_invariant")) {}
 
-TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const {
-  const int multiprocessors = backend.multiprocessors();
-  const bool has_clusters = backend.sm_version() >= 90;  // and programmatic launches
+TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend,
+                           ProcessGroup& group) const {
+  // Clusters, and programmatic launches.
+  const auto [multiprocessors, has_clusters] =
+      common_traits({backend.multiprocessors(), backend.sm_version() >= 90}, group);
   TileSettings settings{target_blocks_, flat_block_, 1, programmatic_ && has_clusters};
   if (has_clusters && blocks_per_row_ != "auto") settings.blocks_per_row = std::stoi(blocks_per_row_);
   if (has_clusters && blocks_per_row_ == "auto") {
@@ -101,6 +117,7 @@ TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const C
   TilePlan plan = plan_tiles(problem, fusion.device_epilogue(problem).needs_row, settings);
   plan.exclusive_sm = exclusive_sm_ == "auto" ? plan.programmatic && plan.prefers_exclusive_sm(multiprocessors)
                                               : exclusive_sm_ == "yes";
+  plan.trigger = trigger_;
   return plan;
 }
 

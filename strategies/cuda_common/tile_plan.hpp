@@ -11,8 +11,10 @@
 
 namespace arbiter::cuda {
 
-/// How a message is cut into tiles (cuda_common/tiles.cuh), and which kernel works on them. The same on every rank
-/// whose device is of the same kind.
+/// When the next kernel of the stream may start (cuda_common/neighbours.cuh).
+enum class Trigger { early, late, none };
+
+/// How a message is cut into tiles (cuda_common/tiles.cuh), and which kernel works on them. The same on every rank.
 struct TilePlan {
   bool whole_rows = true;  ///< tiles are rows (RowTiles); else runs of neighbouring vectors across rows (FlatTiles)
   unsigned block = 32;     ///< threads per block
@@ -24,6 +26,7 @@ struct TilePlan {
   bool has_aligned_kernel = true;  ///< there is a second kernel, for aligned vectors (VectorPlace::aligned)
   bool exclusive_sm = false;       ///< Launch::exclusive_sm
   bool programmatic = false;       ///< Launch::programmatic
+  Trigger trigger = Trigger::early;
 
   static constexpr int largest_block = 512;  ///< threads; each then has 128 registers
   static constexpr int wide_block = 256;     ///< threads of a block with its tile in shared memory
@@ -71,6 +74,10 @@ struct TileSettings {
 inline constexpr ParameterSpec tile_parameters[] = {
     {"programmatic", ParameterType::boolean, "true", "",
      "Programmatic dependent launch: the kernel starts while the preceding one ends (sm_90 and later)"},
+    {"trigger", ParameterType::text, "early", "early|late|none",
+     "When the next kernel may start, if its launch is programmatic: early, before outputs are written, so it must "
+     "wait "
+     "(griddepcontrol.wait) before it reads them; late, when they are; none, when this kernel has ended"},
     {"target_blocks", ParameterType::integer, "128", "1..1024",
      "Blocks that a small message is spread over, where rows may be cut"},
     {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
@@ -81,16 +88,27 @@ inline constexpr ParameterSpec tile_parameters[] = {
      "A row has the same bits whatever num_tokens is: the number of blocks that share it depends on its width alone"},
 };
 
+/// What a plan depends on besides the problem.
+struct DeviceTraits {
+  int multiprocessors;
+  bool has_clusters;  ///< and programmatic launches: sm_90 and later
+};
+
+/// Collective. The traits that the devices of all ranks have, so that all make the same plan.
+[[nodiscard]] DeviceTraits common_traits(const DeviceTraits& own, ProcessGroup& group);
+
 /// Their values.
 class TileOptions {
  public:
   explicit TileOptions(const Parameters& values);
 
-  /// The complete plan for this rank's device.
-  [[nodiscard]] TilePlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend) const;
+  /// Collective. The complete plan, the same on every rank.
+  [[nodiscard]] TilePlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend,
+                              ProcessGroup& group) const;
 
  private:
   bool programmatic_;
+  Trigger trigger_;
   int target_blocks_;
   int flat_block_;
   std::string exclusive_sm_;

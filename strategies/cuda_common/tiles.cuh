@@ -137,7 +137,7 @@ class TileState<0> {
 /// For tiles that may cut rows: nothing is summed.
 struct NoSums {
   __device__ __forceinline__ explicit NoSums(bool /*with_maximum*/) {}
-  __device__ __forceinline__ void open() {}
+  __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
 };
 
 /// The sums that a tile type needs. `Tiles::whole_rows`: a tile is a row; `Tiles::blocks`: how many blocks share a

@@ -3,9 +3,9 @@
 // type, vectors per thread and number of ranks: ARBITER_TILE_KERNELS (cuda_common/tiles.cuh) lists them.
 //
 // Phases of a kernel
-//   prologue  constants, epoch, addresses. A programmatic launch overlaps this with the preceding kernel, then waits
+//   prologue  epoch, addresses. A programmatic launch overlaps this with the preceding kernel, then waits
 //             (pdl_wait); any other loads its first vectors while it reads the epoch, and counts its blocks after first
-//   first     push this block's vectors of its first tile into the slots of all peers
+//   first     push this block's vectors of its first tile into the slots of all peers; load constants
 //   loop      for each tile of the block, grid-stride:
 //     push    the next tile
 //     load    the epilogue's inputs of this tile
@@ -42,7 +42,6 @@ class Oneshot {
 
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
-    if constexpr (constants_persist) load_constants(epilogue_state);
     const std::uint32_t tiles = tiles_.count();
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
@@ -50,9 +49,9 @@ class Oneshot {
     const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
     const bool has_first = tile < tiles && first.count != 0;
     Packed own = zeros();
-    if (!arguments_.programmatic && has_first) own = own_part(first);
+    if (!arbiter_is_programmatic() && has_first) own = own_part(first);
     epoch_ = epoch_of(state);
-    if (arguments_.programmatic) count_block(state, epoch_);
+    if (arbiter_is_programmatic()) count_block(state, epoch_);
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
     arriving_ = static_cast<Packed*>(arguments_.slots[arguments_.rank]) + buffer_;
@@ -60,8 +59,9 @@ class Oneshot {
     evaluate_now(arriving_);
 
     push_first(tile, has_first, own);
-    if (!arguments_.programmatic) count_block(state, epoch_);
-    sums_.open();
+    if constexpr (constants_persist) load_constants(epilogue_state);
+    if (!arbiter_is_programmatic()) count_block(state, epoch_);
+    sums_.open(arguments_.bound, epoch_);
     while (tile < tiles) {
       const std::uint32_t next = tile + at_once;
       Packed own_of_next = zeros();
@@ -70,6 +70,7 @@ class Oneshot {
       own = own_of_next;
       tile = next;
     }
+    arbiter_trigger_at_end();
   }
 
  private:
@@ -109,7 +110,7 @@ class Oneshot {
       to[step - 1] = slot(peer_at(step), tile * tiles_.vectors() + v);
       addresses |= reinterpret_cast<std::uintptr_t>(to[step - 1]);
     }
-    if (arguments_.programmatic) {
+    if (arbiter_is_programmatic()) {
       pdl_wait(addresses);
       if (has_first) own = load_vector(from, at);
     }
@@ -163,9 +164,10 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum =
-          sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
-                                   [&](int source) { return arriving(source, tile * tiles_.vectors() + v); });
+      bool came = false;  // not needed: nothing is sent on
+      const Accumulators sum = sum_in_rank_order<Ranks>(
+          arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
+          [&](int source) { return arriving(source, tile * tiles_.vectors() + v); }, came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);

@@ -22,15 +22,17 @@ class OneshotOperation : public Operation {
                    std::shared_ptr<cuda::LamportMemory> memory)
       : memory_(std::move(memory)),
         kernel_(preparation, cuda::oneshot_code(preparation.problem.dtype), "oneshot", plan) {
-    kernel_.describe(arguments_);
-    arguments_.state = memory_->state();
+    kernel_.describe(arguments_, *memory_);
     const auto slots = memory_->slots();
     std::copy(slots.begin(), slots.end(), arguments_.slots);
     arguments_.slots_per_source =
         static_cast<std::int64_t>(memory_->slot_bytes()) / slot_bytes / buffers / preparation.problem.tp_size;
   }
 
-  void enqueue(const Bindings& bindings) override { kernel_.launch(arguments_, bindings); }
+  void enqueue(const Bindings& bindings) override {
+    memory_->use();
+    kernel_.launch(arguments_, bindings);
+  }
 
  private:
   std::shared_ptr<cuda::LamportMemory> memory_;
@@ -52,7 +54,7 @@ class Oneshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan = options_.plan(problem, preparation.fusion, backend);
+    const auto plan = options_.plan(problem, preparation.fusion, backend, preparation.group);
     const auto bytes = static_cast<std::size_t>(buffers * problem.tp_size * plan.tiles * plan.per_tile * slot_bytes);
     auto memory = cuda::LamportMemory::reuse_or_make(memory_, backend, preparation.group, bytes);
     return std::make_unique<OneshotOperation>(preparation, plan, std::move(memory));

@@ -15,7 +15,8 @@
 //              finish the row
 //     gather   the previous tile, if a peer owns it: poll its epilogue_state, scalar and maximum, finish the row
 //   last       gather the block's last tile
-// So both halves overlap, and what a block waits for was pushed one tile ago.
+// So both halves overlap, and what a block waits for was pushed one tile ago. What did not come before the bound is not
+// sent on: peers then wait in vain too, instead of taking for a sum what never was one.
 //
 // Synchronisation between ranks: the data only, as in ONESHOT: each 16 bytes are their own flag
 // (cuda_common/lamport.cuh). All blocks of a grid must be resident. Each takes its tiles in rising order and pushes
@@ -52,9 +53,9 @@ class Twoshot {
     const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
     const bool scatters = tile < count_ && owner_of(tile) != arguments_.rank;
     Packed own = zeros();
-    if (!arguments_.programmatic && scatters && first.count != 0) own = own_part(first);
+    if (!arbiter_is_programmatic() && scatters && first.count != 0) own = own_part(first);
     epoch_ = epoch_of(state);
-    if (arguments_.programmatic) count_block(state, epoch_);
+    if (arbiter_is_programmatic()) count_block(state, epoch_);
     buffer_ = epoch_ % 2;
     scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +
                       static_cast<std::int64_t>(buffer_) * Ranks * arguments_.owned_slots;
@@ -62,8 +63,8 @@ class Twoshot {
     evaluate_now(scattered_here_);
     evaluate_now(gathered_here_);
     scatter_first(tile, scatters, own);
-    if (!arguments_.programmatic) count_block(state, epoch_);
-    sums_.open();
+    if (!arbiter_is_programmatic()) count_block(state, epoch_);
+    sums_.open(arguments_.bound, epoch_);
     std::uint32_t before = count_;
     for (; tile < count_; tile += at_once) {
       if (tile + at_once < count_) scatter(tile + at_once);
@@ -72,6 +73,7 @@ class Twoshot {
       before = tile;
     }
     if (before < count_) gather(before);
+    arbiter_trigger_at_end();
   }
 
  private:
@@ -122,7 +124,7 @@ class Twoshot {
     const VectorPlace at = tiles_.place(tile, v);
     const Element* const from = static_cast<const Element*>(arguments_.input) + at.offset;
     Packed* const to = scattered(owner_of(tile), tile, v);
-    if (arguments_.programmatic) {
+    if (arbiter_is_programmatic()) {
       pdl_wait(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
       if (scatters && at.count != 0) own = load_vector(from, at);
     }
@@ -165,15 +167,17 @@ class Twoshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       }
       const bool wanted = at.count != 0;
-      const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-                                                        [&](int source) { return scattered_here(source, tile, v); });
+      bool came = false;
+      const Accumulators sum = sum_in_rank_order<Ranks>(
+          arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
+          [&](int source) { return scattered_here(source, tile, v); }, came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       // The owner keeps what it sends, so that all ranks finish from the same bits.
       epilogue_state = without_empty_words(epilogue_state);
 #pragma unroll
       for (int step = 1; step < Ranks; ++step) {
-        if (wanted) push(gathered(peer_at(step), tile, v), epilogue_state);
+        if (wanted && came) push(gathered(peer_at(step), tile, v), epilogue_state);
       }
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);
     });

@@ -41,8 +41,7 @@ class TwoshotOperation : public Operation {
                    std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas)
       : memory_(std::move(memory)),
         kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan) {
-    kernel_.describe(arguments_);
-    arguments_.state = memory_->state();
+    kernel_.describe(arguments_, *memory_);
     const int ranks = preparation.problem.tp_size;
     for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank) {
       auto* const base = static_cast<std::byte*>(memory_->slots()[rank]);
@@ -55,7 +54,10 @@ class TwoshotOperation : public Operation {
     arguments_.all_scalars = areas.all_scalars;
   }
 
-  void enqueue(const Bindings& bindings) override { kernel_.launch(arguments_, bindings); }
+  void enqueue(const Bindings& bindings) override {
+    memory_->use();
+    kernel_.launch(arguments_, bindings);
+  }
 
  private:
   std::shared_ptr<cuda::LamportMemory> memory_;
@@ -79,11 +81,11 @@ class Twoshot : public Strategy {
   [[nodiscard]] std::unique_ptr<Operation> do_prepare(const Preparation& preparation) override {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
-    const auto plan = options_.plan(problem, preparation.fusion, backend);
+    const auto plan = options_.plan(problem, preparation.fusion, backend, preparation.group);
     const auto needed = Areas::of_message(plan, problem.tp_size);
     const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
                       needed.all_slots <= areas_.all_slots && needed.all_scalars <= areas_.all_scalars;
-    if (!preparation.group.all(fits)) {
+    if (!cuda::LamportMemory::can_reuse(memory_.get(), backend, preparation.group, fits)) {
       areas_ = {std::max(areas_.owned_slots, needed.owned_slots), std::max(areas_.all_slots, needed.all_slots),
                 std::max(areas_.all_scalars, needed.all_scalars)};
       memory_.reset();

@@ -16,9 +16,9 @@
 #include "device_memory.hpp"
 #include "devices.hpp"
 #include "epilogue_pass.hpp"
+#include "guarded_memory.hpp"
 #include "kernels.hpp"
 #include "neighbour.hpp"
-#include "peer_memory.hpp"
 #include "stream.hpp"
 
 namespace {
@@ -46,6 +46,7 @@ struct RankDevice {
   int number;
   std::shared_ptr<Stream> stream;
   std::shared_ptr<DeferredFrees> frees = std::make_shared<DeferredFrees>();
+  std::shared_ptr<UsedMemories> used = std::make_shared<UsedMemories>();
   std::shared_ptr<MemoryPool> pool;
   SpinFailures spin_failures;
   HostCopies copies;
@@ -120,9 +121,14 @@ class CudaBackendPlugin : public CudaBackend {
 
   void run(Operation& operation, const Bindings& bindings) override {
     RankDevice& rank = device();
+    rank.used->clear();
     operation.enqueue(bindings);
+    const UsedMemories used = rank.used->take();
+    used.enqueue_copies(rank.stream->main());
     rank.stream->wait("run an operation");
+    used.look();
     rank.spin_failures.throw_if_any();
+    used.throw_if_broken();
   }
   [[nodiscard]] bool has_graphs() const override { return true; }
   [[nodiscard]] std::vector<Context> contexts() const override {
@@ -130,7 +136,8 @@ class CudaBackendPlugin : public CudaBackend {
   }
   [[nodiscard]] std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) override {
     RankDevice& rank = device();
-    return make_sample({*this, rank.stream, rank.barriers, neighbours(), rank.spin_failures}, operation, request);
+    return make_sample({*this, rank.stream, rank.barriers, neighbours(), rank.spin_failures, *rank.used}, operation,
+                       request);
   }
   [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
     return neighbours().fingerprint(data, bytes);
@@ -151,7 +158,7 @@ class CudaBackendPlugin : public CudaBackend {
     return device().pool->id_of(address);
   }
   [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes, unsigned char fill) override {
-    return share_memory(device().number, group, bytes, fill, device().frees);
+    return share_guarded_memory(device().number, group, bytes, fill, device().frees, device().used);
   }
   [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry) override {
     return device().kernels.link(parts, entry);

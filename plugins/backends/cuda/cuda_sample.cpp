@@ -111,14 +111,18 @@ class CudaSample : public Sample {
     try {
       // Eager launches may fill the stream's queue: the host would wait for the device, which waits for the host.
       if (!graph()) barrier_->release();
+      used_.expect_sound();  // a graph is launched without enqueue(), which would say so
       work();
+      used_.enqueue_copies(stream.main());
     } catch (...) {
       barrier_->release();
       throw;
     }
     barrier_->release();
     stream.wait("run an operation");
+    used_.look();
     context_.spin_failures.throw_if_any();
+    used_.throw_if_broken();
     return start_.microseconds_until(end_);
   }
 
@@ -129,11 +133,13 @@ class CudaSample : public Sample {
     end_.record(stream().main());
   }
   void enqueue_all() {
+    context_.used.clear();
     const bool early = request_.context == Context::engine_early;
     for (const auto& iteration : request_.iterations) {
       if (has_neighbour(request_.context)) context_.neighbours.enqueue(request_.neighbour, iteration, early);
       if (operation_ != nullptr) operation_->enqueue(iteration.bindings);
     }
+    used_ = context_.used.take();
   }
   [[nodiscard]] Stream& stream() const { return *context_.stream; }
 
@@ -144,6 +150,7 @@ class CudaSample : public Sample {
   SampleContext context_;
   Operation* operation_;
   SampleRequest request_;
+  UsedMemories used_;  ///< by the operations of the sample
   std::shared_ptr<StartBarrier> barrier_;
   ProcessGroup* group_ = nullptr;
 };

@@ -6,6 +6,7 @@
 
 #include "arbiter/cuda/cuda_backend.hpp"
 #include "device_errors.hpp"
+#include "guarded_memory.hpp"
 #include "kernel_arguments.hpp"
 #include "neighbour.hpp"
 #include "stream.hpp"
@@ -56,6 +57,7 @@ struct SampleContext {
   StartBarriers& barriers;
   Neighbours& neighbours;
   SpinFailures& spin_failures;
+  UsedMemories& used;
 };
 
 /// The iterations of the request between two events: one replay of a CUDA graph, or eager launches. `operation` is null

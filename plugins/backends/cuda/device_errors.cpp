@@ -80,8 +80,9 @@ void SpinFailures::throw_if_any() {
   if (seen->happened == 0) return;
   const SpinFailure failure{seen->happened, seen->rank, seen->peer, seen->epoch};
   *record_ = SpinFailure{};
-  throw TimeoutError(fmt::format("rank {} waited longer than {} ms for rank {} in operation {}", failure.rank,
-                                 timeout_.count(), failure.peer, failure.epoch));
+  throw TimeoutError(fmt::format(
+      "rank {} waited longer than {} ms for {} in operation {}", failure.rank, timeout_.count(),
+      failure.peer == failure.rank ? "its own blocks" : fmt::format("rank {}", failure.peer), failure.epoch));
 }
 
 }  // namespace arbiter::cuda

@@ -43,5 +43,44 @@ TEST_F(Turns, OfSeveralStrategiesAndSeveralObjectsOfOneAreKeptApart) {
   }
 }
 
+/// Two communicators, of which one has the ranks in reverse order, and two streams. The operations of one strategy
+/// object are in flight together.
+TEST_F(Turns, OfTwoCommunicatorsAndTwoStreamsAreKeptApart) {
+  MPI_Comm reversed = MPI_COMM_NULL;
+  MPI_Comm_split(MPI_COMM_WORLD, 0, -world().rank(), &reversed);
+  MpiGroup other_group(reversed);
+  const auto other_backend = std::dynamic_pointer_cast<cuda::CudaBackend>(make<Backend>(PluginKind::backend, "cuda"));
+  const auto none = fusion("NONE");
+  const Problem problem{world().size(), DType::bfloat16, "NONE", 1000, 4};
+  for (const char* name : {"ONESHOT", "TWOSHOT"}) {
+    const auto strategy = cuda_strategy(name);
+    // The same sum in every order of the ranks.
+    DeviceTrial trial(backend(), problem, *none, Data::whole, 6);
+    DeviceTrial of_group(backend(), problem, *none, Data::whole, 7);
+    DeviceTrial of_stream(backend(), problem, *none, Data::whole, 8);
+    const auto operation = prepare(*strategy, problem, *none);
+    const auto in_group = strategy->prepare({problem, other_group, backend(), *none, std::chrono::seconds(20), {}});
+    const auto on_stream = strategy->prepare({problem, world(), *other_backend, *none, std::chrono::seconds(20), {}});
+    for (int turn = 0; turn < often(500); ++turn) {
+      for (DeviceTrial* each : {&trial, &of_group, &of_stream}) {
+        each->restore_input();
+        each->poison_outputs();
+      }
+      const std::string failure = failure_of([&] {
+        for (int again = 0; again < 5; ++again) on_stream->enqueue(of_stream.bindings());
+        for (int again = 0; again < 5; ++again) {
+          in_group->enqueue(of_group.bindings());
+          operation->enqueue(trial.bindings());
+        }
+        backend().run(*operation, trial.bindings());
+        other_backend->run(*on_stream, of_stream.bindings());
+      });
+      ASSERT_EQ(agreed(failure + trial.difference() + of_group.difference() + of_stream.difference()), "")
+          << name << ", turn " << turn;
+    }
+  }
+  MPI_Comm_free(&reversed);
+}
+
 }  // namespace
 }  // namespace arbiter::testing

@@ -17,8 +17,10 @@
 #include "arbiter/fusion.hpp"
 
 /// The cuda backend as strategies see it. No CUDA header is needed on the host's side. A strategy with kernels
-///   1. in do_prepare() (collective): gets peer memory from share(), a kernel from link(), a bound from spin_bound();
-///   2. in Operation::enqueue(): fills its kernel's arguments, epilogue_arguments() among them, and calls launch().
+///   1. in do_prepare() (collective): gets peer memory from share(), all kernels it may need from link(), a bound from
+///      spin_bound(), which the memory guards;
+///   2. in Operation::enqueue(): calls use() of the memory, fills its kernel's arguments, epilogue_arguments() among
+///      them, and calls launch().
 /// The backend synchronises the stream, captures it into CUDA graphs, times it and reports what the kernels' waits
 /// failed on; operations never synchronise. Nothing here may be used by two threads at once.
 namespace arbiter::cuda {
@@ -56,6 +58,16 @@ class ARBITER_EXPORT PeerMemory {
   [[nodiscard]] virtual std::size_t bytes() const = 0;
   /// The parts by rank, this rank's included, as addresses of this process. At least 256-byte aligned.
   [[nodiscard]] virtual std::span<void* const> of_ranks() const = 0;
+
+  /// The same bound for waits for data in this memory. A kernel that gives up such a wait leaves the memory in a state
+  /// that no rank knows, so it marks it broken on every rank, for every operation that uses it.
+  [[nodiscard]] virtual SpinBound guarded(SpinBound bound) const { return bound; }
+  /// Call it first in Operation::enqueue(). Throws Error if the memory is broken. The run() or time() that waits for
+  /// the operation throws TimeoutError if the memory broke meanwhile, whichever rank gave up.
+  virtual void use() {}
+  /// Whether a run found it broken. Ranks may learn that at different times, so do_prepare() agrees on it
+  /// (ProcessGroup::all()) and makes new memory.
+  [[nodiscard]] virtual bool broken() const { return false; }
 };
 
 /// The cuda backend: `dynamic_cast<cuda::CudaBackend&>(preparation.backend)`. One object per rank, with one device and
@@ -80,7 +92,8 @@ class ARBITER_EXPORT CudaBackend : public Backend {
                                                           unsigned char fill) = 0;
 
   /// Links `parts` for this device with link-time optimisation across all of them and loads `entry`, an extern "C"
-  /// kernel of one of them. Results are cached in memory and on disk. Takes up to seconds, so call it in do_prepare().
+  /// kernel of one of them. Results are cached in memory and on disk. Takes up to seconds, so call it in do_prepare(),
+  /// never in enqueue().
   /// Throws Error with the linker's message.
   [[nodiscard]] virtual std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry) = 0;
 

@@ -17,8 +17,8 @@
 ///
 /// Phases of one row, in order; each is called once per vector, by the thread that holds it:
 ///
-///   load_constant   weights and scales, which no kernel of the stream writes. May be called before pdl_wait(), and
-///                   once for several rows, so of the place it may use only `column` and `count`
+///   load_constant   weights and scales. May be called once for several rows, so of the place it may use only `column`
+///                   and `count`
 ///   locate          output addresses; needs no row data
 ///   load            this row's other inputs (residual). Issued before the first poll for peers' data
 ///   begin           the fp32 sum over all ranks -> `epilogue_state`, 16 bytes of the message dtype. Returns the

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "arbiter/cuda/spin.cuh"
+
 namespace arbiter::cuda {
 
 /// The sum of `value` over the 32 lanes of a warp, the same bits in each. Convergent.
@@ -59,7 +61,8 @@ __device__ __forceinline__ unsigned block_in_cluster() {
 /// Synchronisation: each warp sends its partial sum to the shared memory of every block of the cluster with st.async,
 /// and each block waits on its own mbarrier, which counts the arriving bytes. There is no cluster-wide barrier
 /// after open(). All threads of the cluster construct it, call open() once, and then make the same calls of sum(), or
-/// of sum_and_maximum() if it was constructed `with_maximum`.
+/// of sum_and_maximum() if it was constructed `with_maximum`. Waits are bounded: a block that has waited for twice the
+/// bound reports it as any wait does, with this rank as the one it waited for (check_clock_in_cluster()).
 ///
 /// Source: PTX ISA, mbarrier and st.async.
 template <int Blocks>
@@ -83,8 +86,13 @@ class ClusterSums {
     asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
   }
 
-  /// Waits until every block of the cluster has initialised its barriers.
-  __device__ __forceinline__ void open() { asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory"); }
+  /// Waits until every block of the cluster has initialised its barriers. `bound` outlives the sums; `epoch` is the
+  /// operation's number, for the report.
+  __device__ __forceinline__ void open(const SpinBound& bound, std::uint32_t epoch) {
+    bound_ = &bound;
+    epoch_ = epoch;
+    asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+  }
 
   /// The sum of `value`, the same bits in every thread of the cluster.
   __device__ __forceinline__ float sum(float value) {
@@ -128,8 +136,6 @@ class ClusterSums {
  private:
   static constexpr unsigned most_warps = 16;
   static constexpr unsigned vectors = Blocks * most_warps / 4;
-  /// A peer block that has failed must not hang this one: the sum is then wrong, which verification reports.
-  static constexpr unsigned most_polls = 1U << 24U;
 
   __device__ __forceinline__ static std::uint32_t shared_address(const void* generic) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(generic));
@@ -182,24 +188,31 @@ class ClusterSums {
                  "r"(__float_as_uint(value)), "r"(its_barrier)
                  : "memory");
   }
-  __device__ __forceinline__ void wait() const {
+  __device__ __forceinline__ bool all_came() const {
     unsigned done = 0;
-    for (unsigned polls = 0; done == 0 && polls < most_polls; ++polls) {
-      asm volatile(
-          "{ .reg .pred came; mbarrier.test_wait.parity.acquire.cluster.shared::cta.b64 came, [%1], %2; "
-          "selp.u32 %0, 1, 0, came; }"
-          : "=r"(done)
-          : "r"(barrier(turn_)), "r"(parity_)
-          : "memory");
+    asm volatile(
+        "{ .reg .pred came; mbarrier.test_wait.parity.acquire.cluster.shared::cta.b64 came, [%1], %2; "
+        "selp.u32 %0, 1, 0, came; }"
+        : "=r"(done)
+        : "r"(barrier(turn_)), "r"(parity_)
+        : "memory");
+    return done != 0;
+  }
+  __device__ __forceinline__ void wait() const {
+    Spin spin(*bound_);
+    while (!all_came()) {
+      if (spin.gives_up_in_cluster(epoch_)) return;
     }
   }
 
+  const SpinBound* bound_ = nullptr;
+  std::uint32_t epoch_ = 0;
   unsigned bytes_per_warp_;
   unsigned turn_ = 0;
   unsigned parity_ = 0;
 #else
   __device__ __forceinline__ explicit ClusterSums(bool /*with_maximum*/) {}
-  __device__ __forceinline__ void open() {}
+  __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
   __device__ __forceinline__ float sum(float value) { return value; }
   __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) { return values; }
 #endif
@@ -220,7 +233,7 @@ class BlockSums {
     }
   }
 
-  __device__ __forceinline__ void open() {}
+  __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
 
   /// The sum of `value`, the same bits in every thread.
   __device__ __forceinline__ float sum(float value) {

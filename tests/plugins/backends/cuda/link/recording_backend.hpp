@@ -6,9 +6,11 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arbiter/cuda/cuda_backend.hpp"
+#include "arbiter/error.hpp"
 
 namespace arbiter::cuda {
 
@@ -41,7 +43,8 @@ class EqualRanks : public ProcessGroup {
 /// must not be run: memory of peers has addresses only.
 class RecordingBackend : public CudaBackend {
  public:
-  explicit RecordingBackend(int sm_version) : sm_version_(sm_version) {}
+  explicit RecordingBackend(int sm_version, int multiprocessors = 132)
+      : sm_version_(sm_version), multiprocessors_(multiprocessors) {}
 
   struct Link {
     std::vector<DeviceCode> parts;
@@ -49,6 +52,13 @@ class RecordingBackend : public CudaBackend {
   };
   /// By the kernel's and the parts' names.
   [[nodiscard]] const std::map<std::string, Link>& links() const { return links_; }
+  /// The sizes of the memories that were shared, in order.
+  [[nodiscard]] const std::vector<std::size_t>& shared() const { return shared_; }
+  /// From now on every memory shared so far is broken.
+  void break_memory() {
+    *broken_ = true;
+    broken_ = std::make_shared<bool>(false);
+  }
 
   [[nodiscard]] std::shared_ptr<Kernel> link(std::span<const DeviceCode> parts, const std::string& entry) override {
     std::string name = entry;
@@ -58,12 +68,13 @@ class RecordingBackend : public CudaBackend {
   }
 
   [[nodiscard]] int sm_version() const override { return sm_version_; }
-  [[nodiscard]] int multiprocessors() const override { return 132; }
+  [[nodiscard]] int multiprocessors() const override { return multiprocessors_; }
   [[nodiscard]] void* stream() const override { return nullptr; }
   [[nodiscard]] std::uint64_t allocation_id(const void* /*address*/) const override { return 0; }
   [[nodiscard]] std::unique_ptr<PeerMemory> share(ProcessGroup& group, std::size_t bytes,
                                                   unsigned char /*fill*/) override {
-    return std::make_unique<NoPeerMemory>(group.size(), bytes);
+    shared_.push_back(bytes);
+    return std::make_unique<NoPeerMemory>(group.size(), bytes, broken_);
   }
   [[nodiscard]] SpinBound spin_bound(std::chrono::milliseconds /*timeout*/, const ProcessGroup& group) override {
     return {0, group.rank(), nullptr};
@@ -99,15 +110,21 @@ class RecordingBackend : public CudaBackend {
 
   class NoPeerMemory : public PeerMemory {
    public:
-    NoPeerMemory(int ranks, std::size_t bytes) : place_(64), bytes_(bytes) {
+    NoPeerMemory(int ranks, std::size_t bytes, std::shared_ptr<const bool> broken)
+        : place_(64), bytes_(bytes), broken_(std::move(broken)) {
       parts_.assign(static_cast<std::size_t>(ranks), place_.data());
     }
     [[nodiscard]] std::size_t bytes() const override { return bytes_; }
     [[nodiscard]] std::span<void* const> of_ranks() const override { return parts_; }
+    void use() override {
+      if (*broken_) throw Error("the memory is broken");
+    }
+    [[nodiscard]] bool broken() const override { return *broken_; }
 
    private:
     std::vector<std::byte> place_;
     std::size_t bytes_;
+    std::shared_ptr<const bool> broken_;
     std::vector<void*> parts_;
   };
 
@@ -122,6 +139,9 @@ class RecordingBackend : public CudaBackend {
   };
 
   int sm_version_;
+  int multiprocessors_;
+  std::vector<std::size_t> shared_;
+  std::shared_ptr<bool> broken_ = std::make_shared<bool>(false);
   std::map<std::string, Link> links_;
 };
 
