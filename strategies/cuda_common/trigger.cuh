@@ -7,7 +7,7 @@
 ///   early   when all blocks of this kernel have started. The next kernel sees whole outputs after its own pdl_wait(),
 ///           which the PTX ISA demands of it; before that it sees parts of them
 ///   late    when all outputs are written and visible: also before its own pdl_wait()
-///   none    when this kernel has ended
+///   none    when all blocks of this kernel have ended; outputs are visible then
 ///
 /// Source: PTX ISA, griddepcontrol.
 #include "arbiter/cuda/pdl.cuh"
