@@ -18,7 +18,7 @@ __device__ bool arbiter_is_programmatic();
 //   early   when all blocks of this kernel have started. The next kernel sees whole outputs after its own pdl_wait(),
 //           which the PTX ISA demands of it; before that it sees parts of them
 //   late    when all outputs are written and visible: also before its own pdl_wait()
-//   none    when this kernel has ended
+//   none    when all blocks of this kernel have ended; outputs are visible then
 
 /// Called by one thread of each block.
 __device__ void arbiter_trigger_at_start();

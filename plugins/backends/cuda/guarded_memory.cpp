@@ -75,9 +75,7 @@ struct Places {
   [[nodiscard]] std::uint64_t table() const { return record + alignment; }
 
   static Places behind(std::size_t bytes) { return {(bytes + alignment - 1) / alignment * alignment}; }
-  [[nodiscard]] std::size_t bytes(int ranks) const {
-    return table() + static_cast<std::size_t>(ranks) * sizeof(SpinFailure*);
-  }
+  [[nodiscard]] std::size_t bytes(int ranks) const { return table() + static_cast<std::size_t>(ranks) * sizeof(void*); }
 };
 
 class GuardedMemory : public PeerMemory {

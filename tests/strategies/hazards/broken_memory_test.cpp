@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // After a rank timed out, what the ranks share cannot be trusted: every later operation on it fails in words, on every
 // rank, and none returns wrong data. Prepared anew, the strategy works again.
-#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 #include "arbiter/error.hpp"
 #include "strategies/hazards/hazards_fixture.hpp"
@@ -11,7 +13,6 @@ namespace arbiter::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 class BrokenMemory : public HazardsOfKernels {
  protected:
@@ -115,6 +116,7 @@ TEST_P(BrokenMemory, IsReportedBehindOperationsThatWereInTheQueueAlready) {
   for (const bool graph : {true, false}) {
     const auto operation = prepare(*strategy_, problem(3), *fusion_, patience());
     std::vector<Step> steps;
+    steps.reserve(12);
     for (int i = 0; i < 12; ++i) steps.push_back({operation.get(), i % 2 == 0 ? &even : &odd});
     for (DeviceTrial* trial : {&even, &odd}) {
       ASSERT_EQ(difference_after(*operation, *trial), "");

@@ -119,7 +119,7 @@ TEST_P(Overlap, WithAKernelBehindThatReadsWholeOutputs) {
       const auto size = static_cast<std::size_t>(problem.message_bytes());
       const auto read = backend().allocate(size);
       InFrontOfReader in_front(kernel("hazard_read"), *operation, read->data(), size, each.waits);
-      for (int turn = 0; turn < often(100); ++turn) {
+      for (int turn = 0; turn < often(40); ++turn) {
         trial.restore_input();
         trial.poison_outputs();
         const Bindings bindings = trial.bindings();

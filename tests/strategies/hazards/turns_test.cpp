@@ -37,6 +37,7 @@ TEST_F(Turns, OfSeveralStrategiesAndSeveralObjectsOfOneAreKeptApart) {
   sequence.disturb(1, 8, 20'000);
   for (const bool graph : {false, true, false}) {
     std::vector<Step> drawn;
+    drawn.reserve(static_cast<std::size_t>(often(2000)));
     for (int i = 0; i < often(2000); ++i) drawn.push_back(steps[agreed_random() % steps.size()]);
     sequence.set(drawn, static_cast<std::uint64_t>(world().rank()));
     ASSERT_EQ(agreed(sequence.failure(world(), graph)), "") << "graph: " << graph << ", NCCL among them: " << with_nccl;
