@@ -75,6 +75,7 @@ ExitCode sweep_as_rank(const Options& options, World& world, const std::string& 
   PluginHost plugins;
   load_plugins(plugins, options, text.plugin_dirs());
   const auto config = make_config(options, text, plugins, false);
+  if (world.all().rank() == 0 && std::getenv(Checkpoint::variable) == nullptr) warn_of_refused_plugins(plugins);
   const char* terminal = std::getenv("ARBITER_TERMINAL");
   LauncherLink launcher(world);
   auto hooks = launcher.hooks(config.measurement);
