@@ -156,12 +156,13 @@ SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, Pr
     const Stopwatch watch(spent_.verification);
     tensors.poison_outputs();
   };
-  subject.judge = [this, &judge](Candidate& candidate, std::int64_t iterations) {
+  subject.judge = [this, &judge, &tensors](Candidate& candidate, std::int64_t iterations) {
     const Stopwatch watch(spent_.verification);
     auto verified = judge.judge(candidate.allowed_share, iterations);
     auto& error = candidate.result.error;
     error = std::fmax(error, std::round(verified.error * 1e4) / 1e4);
-    return verified.reason;
+    const auto outside = written_outside(*candidate.operation, tensors, group_);
+    return outside.empty() ? verified.reason : outside;
   };
   return subject;
 }
