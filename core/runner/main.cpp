@@ -132,8 +132,18 @@ ExitCode diff(const Options& options) {
                    .draw = draw_changes});
 }
 
+void warn_of_inherited_rank() {
+  if (const auto name = take_inherited_rank(); !name.empty()) {
+    log::warn(
+        fmt::format("{} is set, but no launcher started this process as one of several: it is no rank, and starts "
+                    "its own",
+                    name));
+  }
+}
+
 ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
+  warn_of_inherited_rank();
   if (!options.diff.empty()) return diff(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
