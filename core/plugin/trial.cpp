@@ -88,9 +88,9 @@ std::string last_line(const Descriptor& output) {
 }
 
 /// Waits for the child: how many steps came back, and why the next did not (empty if there is none).
-std::string watch(pid_t child, const Descriptor& finished, std::size_t& next, std::size_t count) {
+std::string watch(pid_t child, const Descriptor& finished, std::size_t& next, std::size_t count,
+                  std::chrono::seconds limit) {
   constexpr int poll_ms = 20;
-  const auto limit = limit_of_step();
   auto start = std::chrono::steady_clock::now();
   int status = 0;
   bool ended = false;
@@ -126,6 +126,7 @@ std::string watch(pid_t child, const Descriptor& finished, std::size_t& next, st
 }  // namespace
 
 std::vector<std::string> run_apart(std::size_t count, const std::function<void(std::size_t)>& step) {
+  const auto limit = limit_of_step();
   std::vector<std::string> broken(count);
   for (std::size_t next = 0; next < count; ++next) {
     const Descriptor output(::memfd_create("arbiter trial", MFD_CLOEXEC));
@@ -137,7 +138,7 @@ std::vector<std::string> run_apart(std::size_t count, const std::function<void(s
     if (child < 0) break;
     if (child == 0) run_steps(next, count, step, of_child.number(), output.number());
     of_child.close();
-    auto reason = watch(child, finished, next, count);
+    auto reason = watch(child, finished, next, count, limit);
     if (reason.empty()) break;
     if (const auto line = last_line(output); !line.empty()) reason += fmt::format("; it printed last: {}", line);
     broken[next] = std::move(reason);

@@ -53,6 +53,10 @@ TEST_P(BreakingPlugin, CostsASweepALineWhenItIsLoaded) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr(std::string(sample) + ": loading it " + GetParam().found));
   EXPECT_THAT(csv(), HasSubstr(",ONESHOT,"));
+  for (const auto& entry : fs::directory_iterator(out())) {
+    if (entry.path().extension() != ".json") continue;
+    EXPECT_THAT(read_file(entry.path()), Not(HasSubstr("REFUSED_PLUGINS"))) << entry.path();
+  }
 }
 
 TEST_P(BreakingPlugin, CostsASweepALineInItsFactory) {
