@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mpi.h>
+#include <sys/types.h>
 
 #include "arbiter/process_group.hpp"
 
@@ -27,7 +28,12 @@ class MpiGroup : public ProcessGroup {
   using ProcessGroup::max;
 
  private:
+  /// Ends the process if it is a child of the one that made the group: code of a plugin forked, and the child came back
+  /// as if it were the rank.
+  void end_if_forked() const;
+
   MPI_Comm communicator_ = MPI_COMM_NULL;
+  pid_t process_;
   int rank_ = 0;
   int size_ = 1;
   bool single_host_ = true;

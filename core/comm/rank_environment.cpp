@@ -7,6 +7,7 @@
 #include <exception>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,6 +29,26 @@ int affinity_cores() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+bool is_one(const char* name) {
+  const char* text = std::getenv(name);
+  return text != nullptr && std::string_view(text) == "1";
+}
+
+/// The variable of a rank that no launcher gave to this process: it has no way to its launcher, or that started one
+/// process. Null if there is none.
+const char* inherited_rank() {
+  const bool alone = is_one("SLURM_STEP_NUM_TASKS");
+  if (is_set("PMIX_RANK")) {
+    bool has_server = false;
+    for (char** at = environ; *at != nullptr; ++at) {
+      has_server = has_server || std::string_view(*at).starts_with("PMIX_SERVER_URI");
+    }
+    return alone || !has_server ? "PMIX_RANK" : nullptr;
+  }
+  if (is_set("PMI_RANK")) return alone || is_one("PMI_SIZE") || !is_set("PMI_SIZE") ? "PMI_RANK" : nullptr;
+  return nullptr;
+}
+
 /// The container's quota in cores (cgroup v2), or a large number without one.
 double quota_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
@@ -40,15 +61,26 @@ double quota_cores() {
 }  // namespace
 
 bool started_as_rank() {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
-    if (is_set(name)) return true;
-  }
+  if (is_set("OMPI_COMM_WORLD_RANK")) return true;
+  if (inherited_rank() == nullptr && (is_set("PMIX_RANK") || is_set("PMI_RANK"))) return true;
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (tasks != nullptr && std::atoi(tasks) > 1) {
     throw ConfigError(
         "srun started this process as one of several, but these cannot find each other: use srun --mpi=pmix");
   }
   return false;
+}
+
+std::string take_inherited_rank() {
+  const char* name = is_set("OMPI_COMM_WORLD_RANK") ? nullptr : inherited_rank();
+  if (name == nullptr) return {};
+  std::vector<std::string> names;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry(*at);
+    if (entry.starts_with("PMIX_") || entry.starts_with("PMI_")) names.emplace_back(entry.substr(0, entry.find('=')));
+  }
+  for (const auto& each : names) ::unsetenv(each.c_str());
+  return name;
 }
 
 int usable_cores() {

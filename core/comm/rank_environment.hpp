@@ -3,12 +3,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace arbiter {
 
 /// Whether an MPI launcher (mpirun, srun) started this process as one of its ranks. Throws ConfigError if srun started
 /// several processes that cannot find each other.
 [[nodiscard]] bool started_as_rank();
+
+/// A rank's variable that started_as_rank() does not obey, as this process is alone: it was inherited from a shell
+/// under srun, or from the launcher of a container. Removes it and what belongs to it, so that the ranks that this
+/// process starts do not inherit it. Empty if there is none.
+[[nodiscard]] std::string take_inherited_rank();
 
 /// The number of processors that the affinity mask and the container allow this process.
 [[nodiscard]] int usable_cores();

@@ -77,8 +77,8 @@ class ContractChecker {
 };
 
 /// Runs `round` until libraries hold what they keep, then `rounds` times more. Throws ContractViolation, with `what` in
-/// its text, if the process holds more file descriptors, memory mappings or threads after each round. (Heap memory is
-/// for the sanitizers to watch.)
+/// its text, if the process holds more file descriptors, memory mappings, threads or child processes after each round.
+/// (Heap memory is for the sanitizers to watch.)
 void expect_no_leak(const std::string& what, int rounds, const std::function<void()>& round);
 
 /// The plugin whose contract is checked, and what the checks need.

@@ -3,6 +3,7 @@
 
 #include "arbiter/backend.hpp"
 #include "arbiter/fusion.hpp"
+#include "arbiter/guarded_buffer.hpp"
 #include "arbiter/host/row_kernels.hpp"
 
 namespace arbiter {
@@ -10,15 +11,15 @@ namespace arbiter {
 namespace {
 
 /// A reduction into a buffer, then the epilogue over all rows of that buffer.
-class EpiloguePass : public Operation {
+class EpiloguePass : public Operation, public GuardsMemory {
  public:
   EpiloguePass(std::unique_ptr<Operation> reduction, const Fusion& fusion, const Problem& problem, Backend& backend)
       : reduction_(std::move(reduction)),
         problem_(problem),
         epilogue_(fusion.host_epilogue(problem)),
         load_(row_kernels(problem.dtype).load),
-        reduced_(backend.allocate(static_cast<std::size_t>(problem.message_bytes()))),
-        reduced_pointer_(reduced_->data()),
+        reduced_(backend, static_cast<std::size_t>(problem.message_bytes())),
+        reduced_pointer_(reduced_.data()),
         sum_(static_cast<std::size_t>(problem.hidden_size)),
         epilogue_state_(static_cast<std::size_t>(problem.hidden_size * size_of(problem.dtype))) {}
 
@@ -33,12 +34,16 @@ class EpiloguePass : public Operation {
     }
   }
 
+  [[nodiscard]] std::string take_written() override {
+    return reduced_.take_intact() ? "" : "the memory around the message that the epilogue reads";
+  }
+
  private:
   std::unique_ptr<Operation> reduction_;
   Problem problem_;
   std::unique_ptr<HostEpilogue> epilogue_;
   void (*load_)(const void*, float*, std::int64_t);
-  std::unique_ptr<Buffer> reduced_;
+  GuardedBuffer reduced_;
   void* reduced_pointer_;
   std::vector<float> sum_;
   std::vector<std::byte> epilogue_state_;

@@ -85,6 +85,7 @@ void compare(const Texts& first, const Texts& second, std::vector<std::string>& 
 /// and what the launcher and mpirun set by the number of ranks and cores.
 constexpr std::array indecisive = {"ARBITER_CACHE_DIR",
                                    "ARBITER_CHECK_SECONDS",
+                                   "ARBITER_LOAD_SECONDS",
                                    "ARBITER_MPIRUN",
                                    "ARBITER_PATIENCE_S",
                                    "ARBITER_PLUGIN_PATH",

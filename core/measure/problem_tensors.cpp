@@ -2,7 +2,11 @@
 #include "measure/problem_tensors.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include "arbiter/guarded_buffer.hpp"
 #include "comm/rank_environment.hpp"
 #include "measure/random_data.hpp"
 
@@ -10,16 +14,22 @@ namespace arbiter {
 
 namespace {
 
-constexpr std::size_t guard_bytes = 256;
-constexpr unsigned char poison = 0xff;  // NaN in every dtype that has one
+constexpr std::size_t guard_bytes = GuardedBuffer::guard_bytes;
+constexpr unsigned char poison = GuardedBuffer::guard_value;
 constexpr std::uint64_t shared_streams = std::uint64_t{1} << 32U;
 
 constexpr std::int64_t elements_worth_a_thread = 65536;
-constexpr std::int64_t elements_between_messages = 64;  // at least 128 bytes, so that all are as well aligned
+// Of at least two bytes, so that all messages are as well aligned.
+constexpr std::int64_t elements_between_messages = ProblemTensors::alignment / 2;
 
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 std::size_t tensor_bytes(const TensorSpec& spec) { return static_cast<std::size_t>(spec.bytes()); }
+
+/// From an output of a set to that of the next; all of it behind the output is guard.
+std::size_t stride_of(const TensorSpec& spec) { return aligned(tensor_bytes(spec) + guard_bytes); }
+
+std::byte* behind_guard(const Buffer& buffer) { return static_cast<std::byte*>(buffer.data()) + guard_bytes; }
 
 void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, int ranks,
                  void* destination) {
@@ -36,27 +46,69 @@ ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Bac
                                const TestData& data, TensorSets sets)
     : backend_(backend), problem_(problem), rank_(rank), data_(data), sets_(sets), specs_(fusion.tensors(problem)) {
   // First, as only the backend says in words that there is not enough memory.
-  input_ = backend.allocate(static_cast<std::size_t>(elements_of_all_messages() * size_of(problem.dtype)));
-  const auto own = all_messages();
-  backend.copy_in(input_->data(), own.data(), own.size());
+  const auto message_bytes = static_cast<std::size_t>(elements_of_all_messages() * size_of(problem.dtype));
+  input_ = backend.allocate(guard_bytes + message_bytes + guard_bytes);
+  auto* const message = behind_guard(*input_);
+  add_guard(message - guard_bytes, guard_bytes, "the memory before the message");
+  add_guard(message + message_bytes, guard_bytes, "the memory behind the message");
+  add_read_only({message, message_bytes, "the message", [this, message] {
+                   const auto own = all_messages();
+                   backend_.copy_in(message, own.data(), own.size());
+                 }});
   // One allocation for all sets of a tensor: strategies that register memory register few.
-  if (sets.copied_inputs) inputs_ = backend.allocate(static_cast<std::size_t>(sets.count) * input_stride());
-  pointers_.resize(static_cast<std::size_t>(sets.count));
+  const auto set_count = static_cast<std::size_t>(sets.count);
+  if (sets.copied_inputs) {
+    inputs_ = backend.allocate(guard_bytes + set_count * input_stride());
+    for (std::size_t set = 0; set <= set_count; ++set) {
+      // From the end of a message to the beginning of the next.
+      const std::size_t from = set == 0 ? 0 : guard_bytes + (set - 1) * input_stride() + message_bytes_of_set();
+      const std::size_t to = guard_bytes + set * input_stride();
+      add_guard(static_cast<std::byte*>(inputs_->data()) + from, to - from, "the memory around the message");
+    }
+  }
+  pointers_.resize(set_count);
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const auto& spec = specs_[i];
     const bool input = spec.role == TensorRole::input;
-    const std::size_t stride = aligned(tensor_bytes(spec) + guard_bytes);
-    auto& buffer = buffers_.emplace_back(backend.allocate(stride * (input ? 1 : pointers_.size())));
-    for (std::size_t set = 0; set < pointers_.size(); ++set) {
-      pointers_[set].push_back(static_cast<std::byte*>(buffer->data()) + (input ? 0 : set * stride));
+    const auto name = fmt::format("the {} {}", input ? "input" : "output", spec.name);
+    auto& buffer = buffers_.emplace_back(backend.allocate(guard_bytes + stride_of(spec) * (input ? 1 : set_count)));
+    auto* const first = behind_guard(*buffer);
+    add_guard(first - guard_bytes, guard_bytes, "the memory before " + name);
+    for (std::size_t set = 0; set < set_count; ++set) {
+      pointers_[set].push_back(first + (input ? 0 : set * stride_of(spec)));
     }
     if (!input) continue;
-    fill_random(backend, {data.seed, shared_streams + i, spec.fill_low, spec.fill_high}, spec.dtype, spec.units,
-                problem.tp_size, buffer->data());
+    add_guard(first + tensor_bytes(spec), stride_of(spec) - tensor_bytes(spec), "the memory behind " + name);
+    add_read_only({first, tensor_bytes(spec), name, [this, first, i] {
+                     const auto& own = specs_[i];
+                     fill_random(backend_, {data_.seed, shared_streams + i, own.fill_low, own.fill_high}, own.dtype,
+                                 own.units, problem_.tp_size, first);
+                   }});
   }
 }
 
-std::size_t ProblemTensors::input_stride() const { return aligned(static_cast<std::size_t>(problem_.message_bytes())); }
+bool ProblemTensors::is_intact(const ReadOnly& memory) const {
+  if (memory.fingerprint) return backend_.fingerprint(memory.at, memory.bytes) == *memory.fingerprint;
+  std::vector<std::byte> guard(memory.bytes);
+  backend_.copy_out(guard.data(), memory.at, memory.bytes);
+  return std::ranges::all_of(guard, [](std::byte byte) { return byte == std::byte{poison}; });
+}
+
+void ProblemTensors::add_read_only(ReadOnly memory) {
+  memory.make();
+  memory.fingerprint = backend_.fingerprint(memory.at, memory.bytes);
+  read_only_.push_back(std::move(memory));
+}
+
+void ProblemTensors::add_guard(std::byte* at, std::size_t bytes, const std::string& name) {
+  auto& guard = read_only_.emplace_back(
+      ReadOnly{at, bytes, name, [this, at, bytes] { backend_.fill(at, poison, bytes); }, std::nullopt});
+  guard.make();
+}
+
+std::size_t ProblemTensors::message_bytes_of_set() const { return static_cast<std::size_t>(problem_.message_bytes()); }
+
+std::size_t ProblemTensors::input_stride() const { return aligned(message_bytes_of_set() + guard_bytes); }
 
 std::int64_t ProblemTensors::elements_of_all_messages() const {
   return problem_.elements() + (messages() - 1) * elements_between_messages;
@@ -76,7 +128,7 @@ std::int64_t ProblemTensors::first_element(std::int64_t iteration) const {
 }
 
 const void* ProblemTensors::message_address(std::int64_t iteration) const {
-  return static_cast<const std::byte*>(input_->data()) + first_element(iteration) * size_of(problem_.dtype);
+  return behind_guard(*input_) + first_element(iteration) * size_of(problem_.dtype);
 }
 
 std::vector<Iteration> ProblemTensors::iterations(std::int64_t count, bool behind_neighbours) const {
@@ -87,7 +139,7 @@ std::vector<Iteration> ProblemTensors::iterations(std::int64_t count, bool behin
     iteration.bindings = {message_address(i), pointers_[set]};
     if (!behind_neighbours) continue;
     iteration.message_from = message_address(i);
-    iteration.message_to = static_cast<std::byte*>(inputs_->data()) + set * input_stride();
+    iteration.message_to = behind_guard(*inputs_) + set * input_stride();
     iteration.bindings.input = iteration.message_to;
   }
   return iterations;
@@ -97,18 +149,22 @@ std::int64_t ProblemTensors::last_on_set(std::int64_t set, std::int64_t count) c
   return set >= count ? -1 : set + (count - 1 - set) / sets() * sets();
 }
 
-bool ProblemTensors::input_is_intact() const {
-  const auto made = all_messages();
-  std::vector<std::byte> now(made.size());
-  backend_.copy_out(now.data(), input_->data(), now.size());
-  return now == made;
+std::string ProblemTensors::take_written() {
+  std::string first;
+  for (const auto& memory : read_only_) {
+    if (is_intact(memory)) continue;
+    if (first.empty()) first = memory.name;
+    memory.make();
+  }
+  return first;
 }
 
 void ProblemTensors::poison_outputs() {
+  static_cast<void>(take_written());
   for (const auto& pointers : pointers_) {
     for (std::size_t i = 0; i < specs_.size(); ++i) {
       if (specs_[i].role != TensorRole::output) continue;
-      backend_.fill(pointers[i], poison, tensor_bytes(specs_[i]) + guard_bytes);
+      backend_.fill(pointers[i], poison, stride_of(specs_[i]));
     }
   }
 }
@@ -119,7 +175,7 @@ ProblemTensors::HostCopy ProblemTensors::copy_out(std::int64_t set) const {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const bool output = specs_[i].role == TensorRole::output;
     const std::size_t bytes = tensor_bytes(specs_[i]);
-    auto& host = copy.storage.emplace_back(bytes + (output ? guard_bytes : 0));
+    auto& host = copy.storage.emplace_back(output ? stride_of(specs_[i]) : bytes);
     backend_.copy_out(host.data(), pointers[i], host.size());
     copy.pointers.push_back(host.data());
     const auto guard = host.begin() + static_cast<std::ptrdiff_t>(bytes);
@@ -135,17 +191,19 @@ std::uint64_t ProblemTensors::fingerprint(std::int64_t set) const {
   std::vector<std::uint64_t> parts;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (specs_[i].role != TensorRole::output) continue;
-    parts.push_back(backend_.fingerprint(pointers[i], tensor_bytes(specs_[i]) + guard_bytes));
+    parts.push_back(backend_.fingerprint(pointers[i], stride_of(specs_[i])));
   }
   return host_fingerprint(parts.data(), parts.size() * sizeof parts.front());
 }
 
 std::int64_t ProblemTensors::bytes_needed(const Problem& problem, const Fusion& fusion, TensorSets sets) {
-  std::int64_t bytes = problem.message_bytes() + sets.count * elements_between_messages * size_of(problem.dtype);
-  if (sets.copied_inputs) bytes += sets.count * problem.message_bytes();
+  constexpr auto guard = static_cast<std::int64_t>(guard_bytes);
+  std::int64_t bytes =
+      2 * guard + problem.message_bytes() + sets.count * elements_between_messages * size_of(problem.dtype);
+  if (sets.copied_inputs) bytes += guard + sets.count * (problem.message_bytes() + guard);
   for (const auto& spec : fusion.tensors(problem)) {
     const std::int64_t copies = spec.role == TensorRole::output ? sets.count : 1;
-    bytes += copies * (spec.bytes() + static_cast<std::int64_t>(guard_bytes));
+    bytes += guard + copies * (spec.bytes() + guard);
   }
   return bytes;
 }

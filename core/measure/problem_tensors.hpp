@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +23,8 @@ struct TensorSets {
   bool copied_inputs = false;  ///< each has an input, too, that a neighbour copies the message to
 };
 
-/// The memory of one problem on one rank: messages and the fusion's tensors, inputs filled with random data. A guard
-/// follows every output; a correct operation does not write to it.
+/// The memory of one problem on one rank: messages and the fusion's tensors, inputs filled with random data. Guards are
+/// around all of it; a correct operation writes to its outputs alone.
 ///
 /// There is one more message than there are sets, and iteration i uses set i % sets and message i % messages. So two
 /// runs on the same set have different messages, and a set that holds the right result after the last iteration got it
@@ -29,6 +32,8 @@ struct TensorSets {
 /// elements further on.
 class ProblemTensors {
  public:
+  static constexpr std::size_t alignment = 128;  ///< of every message and tensor, in bytes
+
   ProblemTensors(const Problem& problem, const Fusion& fusion, Backend& backend, int rank, const TestData& data,
                  TensorSets sets = {});
 
@@ -45,11 +50,13 @@ class ProblemTensors {
   [[nodiscard]] const std::vector<TensorSpec>& specs() const { return specs_; }
   [[nodiscard]] const TestData& data() const { return data_; }
 
-  /// Overwrites every output of every set and its guard, so that verification finds elements that are not written.
+  /// Overwrites every output of every set and the guard behind it, so that verification finds elements that are not
+  /// written, and repairs what take_written() would name: it is then of the runs that follow.
   void poison_outputs();
 
-  /// Whether the messages are unchanged: operations only read them.
-  [[nodiscard]] bool input_is_intact() const;
+  /// What was written that operations only read, or that is before outputs or around inputs: "the message", "the memory
+  /// before the output norm_out". Empty if nothing was. Repairs it.
+  [[nodiscard]] std::string take_written();
 
   /// Copies all tensors of a set but the message to host memory. `guards_intact`: no guard was overwritten.
   /// `untouched`: no output was written since it was poisoned.
@@ -61,7 +68,7 @@ class ProblemTensors {
   };
   [[nodiscard]] HostCopy copy_out(std::int64_t set = 0) const;
 
-  /// Of all outputs of a set and their guards.
+  /// Of all outputs of a set and the guards behind them.
   [[nodiscard]] std::uint64_t fingerprint(std::int64_t set) const;
 
   /// Bytes one rank needs for a problem.
@@ -77,6 +84,20 @@ class ProblemTensors {
   [[nodiscard]] const void* message_address(std::int64_t iteration) const;
   /// From the input of a set to that of the next.
   [[nodiscard]] std::size_t input_stride() const;
+  [[nodiscard]] std::size_t message_bytes_of_set() const;
+
+  /// Memory that no operation writes, how it is called, and how it is made.
+  struct ReadOnly {
+    std::byte* at;
+    std::size_t bytes;
+    std::string name;
+    std::function<void()> make;
+    std::optional<std::uint64_t> fingerprint{};  ///< none of a guard, which begins anywhere
+  };
+  /// Make it, for the first time.
+  void add_read_only(ReadOnly memory);
+  void add_guard(std::byte* at, std::size_t bytes, const std::string& name);
+  [[nodiscard]] bool is_intact(const ReadOnly& memory) const;
 
   Backend& backend_;
   Problem problem_;
@@ -84,6 +105,7 @@ class ProblemTensors {
   TestData data_;
   TensorSets sets_;
   std::vector<TensorSpec> specs_;
+  std::vector<ReadOnly> read_only_;
   std::unique_ptr<Buffer> input_;   // all messages
   std::unique_ptr<Buffer> inputs_;  // of all sets; null unless they are copied to
   std::vector<std::unique_ptr<Buffer>> buffers_;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/guarded_buffer.hpp"
 #include "arbiter/process_group.hpp"
 #include "comm/rank_environment.hpp"
 #include "measure/random_data.hpp"
@@ -85,7 +86,17 @@ Verification verify(Operation& operation, const Problem& problem, const Fusion& 
   if (auto reason = run_once(operation, tensors.bindings(), backend, group); !reason.empty()) {
     return {std::numeric_limits<double>::quiet_NaN(), std::move(reason), true};
   }
-  return judge(problem, fusion, tensors, group, share);
+  auto result = judge(problem, fusion, tensors, group, share);
+  // What spoilt the result, perhaps.
+  if (auto outside = written_outside(operation, tensors, group); !outside.empty()) result.reason = std::move(outside);
+  return result;
+}
+
+std::string written_outside(Operation& operation, ProblemTensors& tensors, ProcessGroup& group) {
+  auto written = tensors.take_written();
+  auto* const guards = dynamic_cast<GuardsMemory*>(&operation);
+  if (written.empty() && guards != nullptr) written = guards->take_written();
+  return first_failure(written.empty() ? written : written + " was written to", group);
 }
 
 Verification judge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group,

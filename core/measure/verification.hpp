@@ -38,6 +38,10 @@ struct Verification {
 [[nodiscard]] Verification verify(Operation& operation, const Problem& problem, const Fusion& fusion,
                                   ProblemTensors& tensors, Backend& backend, ProcessGroup& group, double share);
 
+/// Collective; every rank gets the same answer: what the operation wrote since the outputs were poisoned, that is no
+/// output ("the message was written to"). Empty if nothing.
+[[nodiscard]] std::string written_outside(Operation& operation, ProblemTensors& tensors, ProcessGroup& group);
+
 /// Collective; every rank gets the same answer. Checks that all ranks hold the same bits in their outputs of the first
 /// set, that no guard was overwritten, and that every row is within tolerance of the double-precision reference (each
 /// rank checks its share of the rows). `share` is allowed_share().

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "plugin/plugin_library.hpp"
+#include "plugin/search_path.hpp"
+#include "plugin/trial.hpp"
 
 namespace arbiter {
 
@@ -29,6 +31,23 @@ bool is_world_writable(const fs::path& path) {
   return !error && (status.permissions() & fs::perms::others_write) != fs::perms::none;
 }
 
+fs::path canonical_path(const fs::path& file) {
+  std::error_code error;
+  auto canonical = fs::weakly_canonical(file, error);
+  return error ? file : canonical;
+}
+
+/// Loads files that did not come with Arbiter in a child process, and notes those that break it.
+void try_loading(std::vector<fs::path> files) {
+  std::ranges::transform(files, files.begin(), canonical_path);
+  std::erase_if(files, is_built_in);
+  std::vector<std::shared_ptr<PluginLibrary>> loaded;  // in the child; it unloads none
+  const auto broken = run_apart(files.size(), [&](std::size_t i) { loaded.push_back(PluginLibrary::load(files[i])); });
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!broken[i].empty()) note_refused(files[i], "loading it " + broken[i]);
+  }
+}
+
 bool is_usable(const PluginEntry& entry, PluginKind kind, std::string_view backend) {
   const bool on_backend = kind != PluginKind::strategy || backend.empty() || entry.backend == backend;
   return entry.refused.empty() && entry.kind == kind && on_backend;
@@ -52,7 +71,7 @@ std::vector<std::string> plugin_names(std::span<const PluginEntry> entries, Plug
   return names;
 }
 
-PluginHost::PluginHost() = default;
+PluginHost::PluginHost(Loading loading) : tries_(loading == Loading::after_trial && may_try_plugins()) {}
 PluginHost::~PluginHost() = default;
 
 void PluginHost::load_dir(const fs::path& dir) {
@@ -67,20 +86,25 @@ void PluginHost::load_dir(const fs::path& dir) {
   }
   if (error) throw PluginError(fmt::format("{}: cannot read this plugin folder: {}", dir.string(), error.message()));
   std::ranges::sort(files);
-  for (const auto& file : files) load_file(file);
+  if (tries_) try_loading(files);
+  for (const auto& file : files) load_tried(canonical_path(file));
 }
 
 void PluginHost::load_file(const fs::path& file) {
-  std::error_code error;
-  fs::path canonical = fs::weakly_canonical(file, error);
-  if (error) canonical = file;
-  if (std::ranges::find(entries_, canonical, &PluginEntry::file) != entries_.end()) return;
+  const auto canonical = canonical_path(file);
+  if (tries_) try_loading({canonical});
+  load_tried(canonical);
+}
+
+void PluginHost::load_tried(const fs::path& file) {
+  if (std::ranges::find(entries_, file, &PluginEntry::file) != entries_.end()) return;
 
   PluginEntry entry;
-  entry.file = canonical;
+  entry.file = file;
   std::shared_ptr<PluginLibrary> library;
   try {
-    library = PluginLibrary::load(canonical);
+    if (const auto reason = refused_by_trial(file); !reason.empty()) throw PluginError(reason);
+    library = PluginLibrary::load(file);
     describe(entry, library->descriptor());
     if (const auto* first = find(entry.kind, entry.name, entry.backend)) {
       throw PluginError(
@@ -97,13 +121,33 @@ void PluginHost::load_file(const fs::path& file) {
   entries_.push_back(std::move(entry));
 }
 
+std::vector<fs::path> PluginHost::refuse_broken_factories(const std::vector<Creation>& creations) {
+  std::vector<fs::path> refused;
+  if (!tries_) return refused;
+  const auto entry_of = [this](const Creation& creation) {
+    return std::ranges::find(entries_, creation.first, &PluginEntry::file);
+  };
+  const auto broken = run_apart(creations.size(), [&](std::size_t i) {
+    static_cast<void>(create(*entry_of(creations[i]), creations[i].second));
+  });
+  for (std::size_t i = 0; i < creations.size(); ++i) {
+    if (broken[i].empty() || !entry_of(creations[i])->refused.empty()) continue;
+    // It stays loaded: what was made of its parameters may point into it.
+    entry_of(creations[i])->refused = "its factory " + broken[i];
+    note_refused(creations[i].first, "its factory " + broken[i]);
+    refused.push_back(creations[i].first);
+  }
+  return refused;
+}
+
 std::shared_ptr<Plugin> PluginHost::create(const PluginEntry& entry, const Parameters& parameters) const {
   const auto found = std::ranges::find(entries_, entry.file, &PluginEntry::file);
   const auto library =
       found == entries_.end() ? nullptr : libraries_[static_cast<std::size_t>(found - entries_.begin())];
   try {
+    if (!entry.refused.empty()) throw PluginError(entry.refused);
     if (library != nullptr) return library->create(parameters);
-    throw PluginError(entry.refused.empty() ? "is not loaded" : entry.refused);
+    throw PluginError("is not loaded");
   } catch (const PluginError& error) {
     throw PluginError(fmt::format("{}: {}", entry.file.string(), error.what()));
   }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -41,7 +44,11 @@ struct PluginEntry {
 /// Loads plugins, checks them and makes their objects. Not thread-safe.
 class PluginHost {
  public:
-  PluginHost();
+  /// Whether plugins are loaded at once, or tried in a child process first (plugin/trial.hpp), for processes that have
+  /// started neither MPI nor CUDA. Trials are left out where what they found was inherited.
+  enum class Loading : std::uint8_t { at_once, after_trial };
+
+  explicit PluginHost(Loading loading = Loading::at_once);
   ~PluginHost();
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
@@ -52,6 +59,12 @@ class PluginHost {
   void load_dir(const std::filesystem::path& dir);
   /// Loads one file, unless it is loaded already.
   void load_file(const std::filesystem::path& file);
+
+  /// An object to be made: by the plugin of that file, from these parameters.
+  using Creation = std::pair<std::filesystem::path, Parameters>;
+  /// Tries factories in a child process, unless plugins are loaded at_once. A plugin whose factory crashes, ends the
+  /// process or does not return is refused from now on, and in the processes that this one starts. Returns their files.
+  [[nodiscard]] std::vector<std::filesystem::path> refuse_broken_factories(const std::vector<Creation>& creations);
 
   [[nodiscard]] const std::vector<PluginEntry>& entries() const { return entries_; }
   [[nodiscard]] const PluginEntry* find(PluginKind kind, std::string_view name, std::string_view backend = {}) const {
@@ -71,6 +84,9 @@ class PluginHost {
   }
 
  private:
+  void load_tried(const std::filesystem::path& file);
+
+  bool tries_;
   std::vector<PluginEntry> entries_;
   std::vector<std::shared_ptr<PluginLibrary>> libraries_;  ///< one per entry; null for a refused one
 };

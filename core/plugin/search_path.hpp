@@ -9,6 +9,9 @@ namespace arbiter {
 /// The folder of the built-in plugins: arbiter/plugins beside libarbiter.
 [[nodiscard]] std::filesystem::path built_in_plugin_dir();
 
+/// Whether a file of that folder came with Arbiter. Users may put their own beside these.
+[[nodiscard]] bool is_built_in(const std::filesystem::path& file);
+
 /// The library that an interpreter loads to be a rank (core/runner/rank_main.hpp): beside libarbiter.
 [[nodiscard]] std::filesystem::path rank_library();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "as_rank.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -62,6 +63,21 @@ Part part_of(World& world, const Config& config) {
   return part;
 }
 
+/// What ranks that somebody else started cannot promise.
+constexpr const char* unsupervised =
+    "another launcher (mpirun, srun) started these ranks, so nobody starts new ones: a strategy that crashes or hangs "
+    "ends the run, and the rows before it are kept";
+
+/// Before anything is written.
+void expect_enough_ranks(const Config& config, int ranks) {
+  const int least = *std::ranges::min_element(config.tp_sizes);
+  if (ranks >= least) return;
+  throw ConfigError(
+      fmt::format("problems.tp_size: the smallest is {}, and the launcher (mpirun, srun) started {} rank{}; "
+                  "start at least {}, or start runner alone and it starts them",
+                  least, ranks, ranks == 1 ? "" : "s", least));
+}
+
 ExitCode sweep_as_rank(const Options& options, World& world, const std::string& refusal) {
   if (!refusal.empty()) throw ConfigError(refusal);
   std::string yaml;
@@ -75,6 +91,14 @@ ExitCode sweep_as_rank(const Options& options, World& world, const std::string& 
   PluginHost plugins;
   load_plugins(plugins, options, text.plugin_dirs());
   const auto config = make_config(options, text, plugins, false);
+  const bool is_supervised = world.all().all(std::getenv(Checkpoint::variable) != nullptr || world.all().rank() != 0);
+  if (!is_supervised) {
+    expect_enough_ranks(config, world.all().size());
+    if (world.all().rank() == 0) {
+      warn_of_refused_plugins(plugins);
+      log::warn(unsupervised);
+    }
+  }
   const char* terminal = std::getenv("ARBITER_TERMINAL");
   LauncherLink launcher(world);
   auto hooks = launcher.hooks(config.measurement);

@@ -35,7 +35,7 @@ std::string why_too_many(const std::vector<Part>& parts) {
 /// The interpreter that a checked plugin asks for: that of `--set python=...`, or the default of its parameter.
 void find_interpreter_of_check(const Options& options) {
   constexpr int keep = 0;
-  PluginHost plugins;
+  PluginHost plugins(PluginHost::Loading::after_trial);
   plugins.load_file(options.check);
   for (const auto& spec : plugins.entries().front().parameters) {
     if (spec.name != interpreter_parameter) continue;
@@ -60,7 +60,7 @@ std::string find_part(const Options& options) {
   std::vector<Part> parts;
   try {
     const auto text = read_config(options);
-    PluginHost plugins;
+    PluginHost plugins(PluginHost::Loading::after_trial);
     load_plugins(plugins, options, text.plugin_dirs());
     const auto config = make_config(options, text, plugins, true);
     constexpr int any_number = 1 << 20;  // how many ranks there are is not known yet

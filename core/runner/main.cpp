@@ -26,14 +26,8 @@ namespace arbiter {
 
 namespace {
 
-void warn_of_refused_plugins(const PluginHost& plugins) {
-  for (const auto& entry : plugins.entries()) {
-    if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
-  }
-}
-
 ExitCode list_plugins(const Options& options) {
-  PluginHost plugins;
+  PluginHost plugins(PluginHost::Loading::after_trial);
   load_plugins(plugins, options,
                options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
   if (options.listed.empty()) {
@@ -85,6 +79,12 @@ ExitCode check(const Options& options, int argc, char** argv) {
   if (!std::filesystem::is_regular_file(options.check)) {
     throw ConfigError(fmt::format("--check: found {}; allowed: a plugin's .so file", options.check.string()));
   }
+  {
+    // What breaks when it is loaded is then refused by every rank.
+    PluginHost plugins(PluginHost::Loading::after_trial);
+    plugins.load_file(options.check);
+    load_plugins(plugins, options, {});
+  }
   const auto outcome = launch_ranks(options.check_ranks, false, argc, argv);
   if (outcome.failure.empty()) return outcome.code;
   // A usage error is on the terminal already, printed by a rank.
@@ -132,8 +132,18 @@ ExitCode diff(const Options& options) {
                    .draw = draw_changes});
 }
 
+void warn_of_inherited_rank() {
+  if (const auto name = take_inherited_rank(); !name.empty()) {
+    log::warn(
+        fmt::format("{} is set, but no launcher started this process as one of several: it is no rank, and starts "
+                    "its own",
+                    name));
+  }
+}
+
 ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
+  warn_of_inherited_rank();
   if (!options.diff.empty()) return diff(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
@@ -142,7 +152,7 @@ ExitCode run(int argc, char** argv) {
   }
 
   const auto text = read_config(options);
-  PluginHost plugins;
+  PluginHost plugins(PluginHost::Loading::after_trial);
   load_plugins(plugins, options, text.plugin_dirs());
   warn_of_refused_plugins(plugins);
   const auto config = make_config(options, text, plugins, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -12,6 +13,8 @@
 #include "arbiter/names.hpp"
 #include "plugin/search_path.hpp"
 #include "sweep/diff_run.hpp"
+#include "sweep/instances.hpp"
+#include "sweep/log.hpp"
 #include "version.hpp"
 
 namespace arbiter {
@@ -153,6 +156,13 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
   for (const auto& dirs : {from_yaml, options.plugin_dirs, environment_plugin_dirs()}) {
     for (const auto& dir : dirs) plugins.load_dir(dir);
   }
+  static_cast<void>(plugins.refuse_broken_factories(foreign_backends(plugins)));
+}
+
+void warn_of_refused_plugins(const PluginHost& plugins) {
+  for (const auto& entry : plugins.entries()) {
+    if (!entry.refused.empty()) log::warn(fmt::format("{}: {}", entry.file.string(), entry.refused));
+  }
 }
 
 std::vector<std::string> overrides_of(const Options& options) {
@@ -167,8 +177,18 @@ ConfigText read_config(const Options& options) {
                                 : ConfigText::from_file(options.config, overrides_of(options));
 }
 
-Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins, bool finds_interpreters) {
-  auto config = text.validate(plugins, !options.data_dir.empty(), finds_interpreters && options.data_dir.empty());
+Config make_config(const Options& options, const ConfigText& text, PluginHost& plugins, bool finds_interpreters) {
+  const auto validate = [&] {
+    return text.validate(plugins, !options.data_dir.empty(), finds_interpreters && options.data_dir.empty());
+  };
+  auto config = validate();
+  if (const auto refused = plugins.refuse_broken_factories(foreign_choices(config, plugins)); !refused.empty()) {
+    config = validate();  // names those that the configuration cannot do without
+    for (const auto& entry : plugins.entries()) {
+      if (std::ranges::find(refused, entry.file) == refused.end()) continue;
+      log::warn(fmt::format("the run continues without {}: {}: {}", entry.name, entry.file.string(), entry.refused));
+    }
+  }
   if (!options.output_dir.empty()) config.output_dir = options.output_dir;
   if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
     throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");

@@ -47,9 +47,12 @@ void load_plugins(PluginHost& plugins, const Options& options, const std::vector
 /// are checked like it.
 [[nodiscard]] std::vector<std::string> overrides_of(const Options& options);
 
-/// The checked configuration; the command line takes precedence over the YAML. `finds_interpreters` is as in
-/// ConfigText::validate(). Throws ConfigError.
-[[nodiscard]] Config make_config(const Options& options, const ConfigText& text, const PluginHost& plugins,
+/// One line for each refused file.
+void warn_of_refused_plugins(const PluginHost& plugins);
+
+/// The checked configuration, without plugins whose factories break a child process, which get a line; the command line
+/// takes precedence over the YAML. `finds_interpreters` is as in ConfigText::validate(). Throws ConfigError.
+[[nodiscard]] Config make_config(const Options& options, const ConfigText& text, PluginHost& plugins,
                                  bool finds_interpreters);
 
 }  // namespace arbiter

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "comm/mpi_obstacle.hpp"
 #include "io/provenance.hpp"
 #include "supervise/checkpoint.hpp"
 #include "supervise/launcher_link.hpp"
@@ -185,6 +186,7 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, Ran
   }
   outcome.last_step = written.substr(1);
   outcome.failure = describe_failure(result);
+  if (const auto obstacle = mpi_obstacle(); !obstacle.empty()) outcome.failure += ": " + obstacle;
   const bool is_usage_error = result.status == static_cast<int>(ExitCode::usage);
   outcome.interrupted = result.interrupted_by != 0 || (result.stop_reason.empty() && is_user_stop(result.status));
   outcome.is_final = outcome.interrupted || result.mpirun_killed || is_usage_error;

@@ -7,6 +7,7 @@
 
 #include "arbiter/error.hpp"
 #include "plugin/plugin_host.hpp"
+#include "plugin/search_path.hpp"
 
 namespace arbiter {
 
@@ -96,6 +97,31 @@ Strategy& StrategySet::get(const std::string& name) {
 }
 
 void StrategySet::discard(const std::string& name) { made_[name] = nullptr; }
+
+std::vector<PluginHost::Creation> foreign_backends(const PluginHost& plugins) {
+  std::vector<PluginHost::Creation> creations;
+  for (const auto& entry : plugins.entries()) {
+    if (entry.refused.empty() && entry.kind == PluginKind::backend && !is_built_in(entry.file)) {
+      creations.emplace_back(entry.file, Parameters(entry.parameters));
+    }
+  }
+  return creations;
+}
+
+std::vector<PluginHost::Creation> foreign_choices(const Config& config, const PluginHost& plugins) {
+  std::vector<PluginHost::Creation> creations;
+  const auto add = [&](const std::vector<PluginChoice>& choices, PluginKind kind) {
+    for (const auto& choice : choices) {
+      const auto* entry = plugins.find(kind, choice.plugin, kind == PluginKind::strategy ? config.backend : "");
+      if (entry != nullptr && !is_built_in(entry->file)) creations.emplace_back(entry->file, choice.parameters);
+    }
+  };
+  add(config.fusions, PluginKind::fusion);
+  add(config.strategies, PluginKind::strategy);
+  add(config.heuristics, PluginKind::heuristic);
+  add(config.sinks, PluginKind::sink);
+  return creations;
+}
 
 void try_factories(const Config& config, const PluginHost& plugins) {
   const auto try_each = [&](const char* section, const std::vector<PluginChoice>& choices, PluginKind kind) {

@@ -61,6 +61,11 @@ class StrategySet {
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> made_;  // null if discarded
 };
 
+/// What would be made of plugins that are not built in, for PluginHost::refuse_broken_factories(): the backends, and
+/// everything that the configuration chooses but these.
+[[nodiscard]] std::vector<PluginHost::Creation> foreign_backends(const PluginHost& plugins);
+[[nodiscard]] std::vector<PluginHost::Creation> foreign_choices(const Config& config, const PluginHost& plugins);
+
 /// Makes every plugin of the configuration but the backend once, so that parameters a factory refuses are reported
 /// before anything runs. Throws ConfigError, naming the file and the key. Other failures are reported where the plugin
 /// is used.

@@ -26,8 +26,13 @@ std::unique_ptr<Operation> prepare_operation(Strategy& strategy, const Preparati
   }
   if (problem.fusion == no_fusion || strategy.fuses(problem)) return strategy.prepare(preparation);
   if (none == nullptr) throw Error("it does not fuse, and there is no fusion plugin NONE");
-  Preparation reduction{problem, preparation.group,   preparation.backend,
-                        *none,   preparation.timeout, preparation.prepare_other};
+  Preparation reduction{problem,
+                        preparation.group,
+                        preparation.backend,
+                        *none,
+                        preparation.timeout,
+                        preparation.prepare_other,
+                        preparation.alignment};
   reduction.problem.fusion = no_fusion;
   return preparation.backend.with_epilogue_pass(strategy.prepare(reduction), preparation.fusion, problem);
 }
@@ -102,7 +107,8 @@ std::unique_ptr<Operation> ProblemRun::prepare(const std::string& name, const Pr
       strategies_.get(name),
       {problem, group_, *instances_.backend, *instances_.fusions.at(problem.fusion),
        std::chrono::milliseconds(config_.measurement.timeout_ms),
-       [this, problem, &used](const std::string& other) { return prepare_other(other, problem, used); }},
+       [this, problem, &used](const std::string& other) { return prepare_other(other, problem, used); },
+       ProblemTensors::alignment},
       instances_.none.get());
 }
 
@@ -156,12 +162,13 @@ SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, Pr
     const Stopwatch watch(spent_.verification);
     tensors.poison_outputs();
   };
-  subject.judge = [this, &judge](Candidate& candidate, std::int64_t iterations) {
+  subject.judge = [this, &judge, &tensors](Candidate& candidate, std::int64_t iterations) {
     const Stopwatch watch(spent_.verification);
     auto verified = judge.judge(candidate.allowed_share, iterations);
     auto& error = candidate.result.error;
     error = std::fmax(error, std::round(verified.error * 1e4) / 1e4);
-    return verified.reason;
+    const auto outside = written_outside(*candidate.operation, tensors, group_);
+    return outside.empty() ? verified.reason : outside;
   };
   return subject;
 }

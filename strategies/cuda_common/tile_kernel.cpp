@@ -81,15 +81,15 @@ TileKernel::TileKernel(const Preparation& preparation, DeviceCode code, std::str
       rank_(preparation.group.rank()) {
   const bool aligned =
       plan_.has_aligned_kernel && problem_.hidden_size * size_of(problem_.dtype) % TilePlan::vector_bytes == 0;
-  // Both, since tensors may be aligned in one operation and not in the next, and a link takes up to seconds.
-  any_ = link(false);
+  // Now, since a link takes up to seconds.
   if (aligned) aligned_ = link(true);
+  if (!aligned || preparation.alignment % TilePlan::vector_bytes != 0) any_ = link(false);
   launch_.block = plan_.block;
   launch_.cluster = static_cast<unsigned>(plan_.blocks);
   launch_.shared_bytes = plan_.shared_bytes();
   launch_.exclusive_sm = plan_.exclusive_sm;
   launch_.programmatic = plan_.programmatic;
-  grid_of_any_ = grid_of(*any_);
+  grid_of_any_ = any_ != nullptr ? grid_of(*any_) : 0;
   launch_.grid = aligned ? grid_of(*aligned_) : grid_of_any_;
 }
 
@@ -120,6 +120,7 @@ void TileKernel::bind(TileArguments& arguments, const Bindings& bindings) const 
 
 void TileKernel::launch_with(void* parameter, const Bindings& bindings) const {
   const bool aligned = aligned_ != nullptr && is_aligned(bindings);
+  if (!aligned && any_ == nullptr) throw Error("a tensor is not aligned to 16 bytes, as was promised to prepare()");
   auto launch = launch_;
   if (!aligned) launch.grid = std::min(launch.grid, grid_of_any_);
   (aligned ? *aligned_ : *any_).launch(launch, {&parameter, 1});

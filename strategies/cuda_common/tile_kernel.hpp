@@ -55,7 +55,8 @@ class LamportMemory {
 /// <family>_<plan's name>_aligned_<ranks> and <family>_<plan's name>_<ranks>.
 class TileKernel {
  public:
-  /// Links the kernels that the problem may need. Throws Error.
+  /// Links the kernels that the problem may need: that for unaligned vectors only where Preparation::alignment leaves
+  /// them possible. Throws Error.
   TileKernel(const Preparation& preparation, DeviceCode code, std::string family, TilePlan plan);
 
   /// Fills in what does not depend on the bindings.
@@ -85,7 +86,7 @@ class TileKernel {
   SpinBound bound_;
   int rank_;
   unsigned grid_of_any_ = 0;
-  std::shared_ptr<Kernel> any_;
+  std::shared_ptr<Kernel> any_;      // null where all tensors are aligned
   std::shared_ptr<Kernel> aligned_;  // null where the hidden size does not allow it
 };
 

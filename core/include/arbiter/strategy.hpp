@@ -28,6 +28,10 @@ struct Preparation {
   /// Prepares another strategy of the run for the same problem, by its name: for strategies that wrap one. Collective.
   /// Throws Error if there is none of that name or it does not support the problem.
   std::function<std::unique_ptr<Operation>(const std::string& strategy)> prepare_other{};
+
+  /// Bytes that the address of every tensor of the operation will be a multiple of, the message's too. At least the size
+  /// of an element; 16 and more spares kernels for unaligned vectors.
+  std::size_t alignment = 1;
 };
 
 /// One implementation of AllReduce on one backend. There is one object per rank and process group, so it can keep

@@ -41,6 +41,17 @@ Support DeviceChoice::usable() const {
     return Support::no("no CUDA device is visible" + (failure.empty() ? std::string() : ": " + failure));
   }
   if (local_ranks > devices && !may_share) {
+    if (devices == 1 && !visible_devices.empty()) {
+      return Support::no(
+          fmt::format("{} ranks on this host, and this one sees only the CUDA device {} (CUDA_VISIBLE_DEVICES): a "
+                      "launcher that gives "
+                      "each rank a GPU of its own (srun --gpus-per-task, --gpu-bind) hides those of its peers, which "
+                      "it must reach; "
+                      "let each see all of them (srun --gpus-per-node, --gpu-bind=none). ARBITER_SHARE_GPUS=1 lets "
+                      "several ranks use "
+                      "one",
+                      local_ranks, visible_devices));
+    }
     return Support::no(fmt::format(
         "{} ranks on this host, but only {} CUDA {} visible; ARBITER_SHARE_GPUS=1 lets several ranks use one",
         local_ranks, devices, devices == 1 ? "device is" : "devices are"));
@@ -72,6 +83,8 @@ DeviceChoice choose_device() {
   choice.local_rank = first_number_of({"OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID"}, 0);
   choice.local_ranks =
       std::max(choice.local_rank + 1, first_number_of({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"}, 1));
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  choice.visible_devices = visible == nullptr ? "" : visible;
   choice.may_share = is_on("ARBITER_SHARE_GPUS");
   return choice;
 }

@@ -12,11 +12,12 @@ namespace arbiter::cuda {
 
 /// Which GPU this rank uses: the one whose number is its local rank, which the launcher puts into the environment.
 struct DeviceChoice {
-  int devices = 0;         ///< visible to this process
-  int local_rank = 0;      ///< among the ranks of this host; 0 without a launcher
-  int local_ranks = 1;     ///< on this host, as far as the launcher says
-  bool may_share = false;  ///< ARBITER_SHARE_GPUS=1: several ranks may use one GPU
-  std::string failure;     ///< CUDA's message if no device is visible
+  int devices = 0;                ///< visible to this process
+  int local_rank = 0;             ///< among the ranks of this host; 0 without a launcher
+  int local_ranks = 1;            ///< on this host, as far as the launcher says
+  bool may_share = false;         ///< ARBITER_SHARE_GPUS=1: several ranks may use one GPU
+  std::string failure;            ///< CUDA's message if no device is visible
+  std::string visible_devices{};  ///< CUDA_VISIBLE_DEVICES
 
   [[nodiscard]] Support usable() const;
   /// Only if usable().

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/guarded_buffer.hpp"
 #include "device_code/epilogue_pass.hpp"
 
 namespace arbiter::cuda {
@@ -38,15 +39,15 @@ PassShape pass_shape(const Problem& problem) {
 
 namespace {
 
-class EpiloguePass : public Operation {
+class EpiloguePass : public Operation, public GuardsMemory {
  public:
   EpiloguePass(CudaBackend& backend, std::unique_ptr<Operation> reduction, DeviceEpilogue epilogue,
                const Problem& problem)
       : reduction_(std::move(reduction)),
         epilogue_(std::move(epilogue)),
         problem_(problem),
-        reduced_(backend.allocate(static_cast<std::size_t>(problem.message_bytes()))),
-        reduced_pointer_(reduced_->data()) {
+        reduced_(backend, static_cast<std::size_t>(problem.message_bytes())),
+        reduced_pointer_(reduced_.data()) {
     const PassShape shape = pass_shape(problem);
     const std::array parts{epilogue_pass_code(problem.dtype), epilogue_.code};
     kernel_ = backend.link(parts, shape.entry);
@@ -63,11 +64,15 @@ class EpiloguePass : public Operation {
     kernel_->launch(launch_, arguments);
   }
 
+  [[nodiscard]] std::string take_written() override {
+    return reduced_.take_intact() ? "" : "the memory around the message that the epilogue reads";
+  }
+
  private:
   std::unique_ptr<Operation> reduction_;
   DeviceEpilogue epilogue_;
   Problem problem_;
-  std::unique_ptr<Buffer> reduced_;
+  GuardedBuffer reduced_;
   void* reduced_pointer_;
   std::shared_ptr<Kernel> kernel_;
   Launch launch_;

@@ -32,9 +32,36 @@ class Variable {
 TEST(RankEnvironment, APlainStartIsNoRank) { EXPECT_FALSE(started_as_rank()); }
 
 TEST(RankEnvironment, RecognisesTheLaunchers) {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
-    const Variable variable(name, "0");
-    EXPECT_TRUE(started_as_rank()) << name;
+  struct Launcher {
+    const char* rank;
+    const char* other;  // that it sets, too
+    const char* value;
+  };
+  for (const auto& [rank, other, value] : {Launcher{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "2"},
+                                           Launcher{"PMIX_RANK", "PMIX_SERVER_URI41", "srun.1.0;tcp4://127.0.0.1:1"},
+                                           Launcher{"PMI_RANK", "PMI_SIZE", "2"}}) {
+    const Variable variable(rank, "0");
+    const Variable with(other, value);
+    EXPECT_TRUE(started_as_rank()) << rank;
+    EXPECT_EQ(take_inherited_rank(), "") << rank;
+    EXPECT_NE(std::getenv(rank), nullptr);
+  }
+}
+
+TEST(RankEnvironment, ALoneProcessObeysNoRankThatItInherited) {
+  struct Shell {
+    const char* rank;
+    const char* other;
+    const char* value;
+  };
+  for (const auto& [rank, other, value] :
+       {Shell{"PMIX_RANK", "SLURM_STEP_NUM_TASKS", "1"},  // srun --pty bash
+        Shell{"PMIX_RANK", "PMIX_NAMESPACE", "left.over"}, Shell{"PMI_RANK", "PMI_SIZE", "1"}}) {
+    const Variable variable(rank, "0");
+    const Variable with(other, value);
+    EXPECT_FALSE(started_as_rank()) << rank << " with " << other;
+    EXPECT_EQ(take_inherited_rank(), rank);
+    EXPECT_EQ(std::getenv(rank), nullptr) << "the ranks that it starts must not inherit it";
   }
 }
 

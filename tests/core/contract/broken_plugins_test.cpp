@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"strategy", "skips_last", sum_is_correct, "1 tokens x 1: an output was not written"},
         Fault{"strategy", "rounds_by_rank", sum_is_correct, "ranks 0 and 1 hold different bits"},
         Fault{"strategy", "writes_behind", sum_is_correct, "wrote past the end of an output"},
+        Fault{"strategy", "writes_before", sum_is_correct, "the memory before the output reduced was written to"},
         Fault{"strategy", "writes_input", sum_is_correct, "the message was written to"},
         Fault{"strategy", "drops_nan",
               "the sum is correct for NaN, infinities, zeros, subnormals and the largest values", "off by inf"},
@@ -72,6 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"strategy", "prepares_nothing", "prepare() succeeds for every problem that it supports",
               "it prepared nothing"},
         Fault{"strategy", "leaks_descriptor", leaks_nothing, "1 file descriptors leaked per round"},
+        Fault{"strategy", "forks", leaks_nothing, "1 child processes leaked per round"},
+        Fault{"strategy", "leaves_thread", leaks_nothing, "1 threads leaked per round"},
         Fault{"strategy", "crashes", sum_is_correct, "killed by signal 11"}));
 
 INSTANTIATE_TEST_SUITE_P(

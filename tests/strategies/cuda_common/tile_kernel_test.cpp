@@ -38,9 +38,10 @@ class ReversedRanks {
 
 class TileKernels : public ::testing::TestWithParam<const char*> {
  protected:
-  std::unique_ptr<Operation> prepare(RecordingBackend& backend, ProcessGroup& group, std::int64_t tokens = 64) {
+  std::unique_ptr<Operation> prepare(RecordingBackend& backend, ProcessGroup& group, std::int64_t tokens = 64,
+                                     std::size_t alignment = 1) {
     const Problem problem{group.size(), DType::bfloat16, "RESIDUAL_RMS_NORM", 8192, tokens};
-    return strategy_->prepare({problem, group, backend, *fusion_, std::chrono::seconds(1), {}});
+    return strategy_->prepare({problem, group, backend, *fusion_, std::chrono::seconds(1), {}, alignment});
   }
 
  private:
@@ -71,6 +72,16 @@ TEST_P(TileKernels, AreLinkedBeforeTheFirstOperationAlsoForTensorsThatAreNotAlig
   }
   EXPECT_EQ(backend.links().size(), linked);
   EXPECT_EQ(linked, 2U);
+}
+
+TEST_P(TileKernels, AreLinkedForAlignedTensorsOnlyIfPromised) {
+  RecordingBackend backend(90);
+  const auto operation = prepare(backend, world(), 64, 128);
+  EXPECT_EQ(backend.links().size(), 1U);
+  alignas(16) std::array<std::byte, 64> place{};
+  std::array<void*, 4> tensors{};
+  tensors.fill(place.data() + 2);
+  EXPECT_THROW(operation->enqueue({place.data(), tensors}), Error);
 }
 
 TEST_P(TileKernels, ShareOneMemoryAsLongAsItFits) {

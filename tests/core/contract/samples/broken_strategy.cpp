@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A simple AllReduce through shared memory that breaks its contract in the way its parameter says.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "arbiter/error.hpp"
 #include "arbiter/host/row_kernels.hpp"
@@ -81,6 +83,7 @@ class BrokenOperation : public Operation {
     if (has("writes_behind")) ++count;
     kernels_.store(sum_.data(), bindings.tensors[0], count);
     if (has("rounds_by_rank") && group_.rank() == 1) *static_cast<unsigned char*>(bindings.tensors[0]) ^= 1U;
+    if (has("writes_before")) static_cast<std::byte*>(bindings.tensors[0])[-1] = std::byte{1};
     if (has("writes_input")) std::memset(const_cast<void*>(bindings.input), 0, element);
     if (!has("does_not_wait")) group_.barrier();
   }
@@ -109,6 +112,8 @@ std::unique_ptr<Operation> Broken::do_prepare(const Preparation& preparation) {
   if (has("refuses_late") && preparation.problem.hidden_size % 2 == 1) throw Error("odd rows are beyond it");
   if (has("throws_a_number")) throw 42;
   if (has("prepares_nothing")) return nullptr;
+  if (has("forks")) static_cast<void>(::fork());
+  if (has("leaves_thread")) std::thread([] { std::this_thread::sleep_for(std::chrono::hours(1)); }).detach();
   if (has("leaks_descriptor")) static_cast<void>(!::open("/dev/null", O_RDONLY));
   last_prepared = preparation.problem.elements();
   return std::make_unique<BrokenOperation>(*this, preparation);

@@ -31,6 +31,14 @@ TEST(DeviceChoice, LetsRanksShareAGpuOnlyWhenAskedTo) {
   EXPECT_EQ(choice(2, 2, 3, true).device(), 0);
 }
 
+TEST(DeviceChoice, SaysThatALauncherHidesTheGpusOfPeersBeforeItSuggestsToShareOne) {
+  auto hidden = choice(1, 0, 4);
+  hidden.visible_devices = "2";
+  const auto reason = hidden.usable().reason;
+  EXPECT_THAT(reason, AllOf(HasSubstr("this one sees only the CUDA device 2"), HasSubstr("--gpu-bind=none")));
+  EXPECT_LT(reason.find("--gpu-bind=none"), reason.find("ARBITER_SHARE_GPUS=1"));
+}
+
 TEST(DeviceChoice, CountsTheRanksThatMeetOnOneGpu) {
   EXPECT_EQ(choice(4, 0, 1).ranks_per_device(4), 1);
   EXPECT_EQ(choice(4, 0, 1).ranks_per_device(5), 2);
