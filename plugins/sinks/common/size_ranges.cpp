@@ -122,6 +122,8 @@ SizeRanges size_ranges(const Dataset& dataset) {
     if (!(cost < least - worth_a_range * static_cast<double>(costs.cells * (static_cast<std::int64_t>(count) - 1)))) {
       continue;
     }
+    const bool returns = ranges.size() == most_ranges && ranges.front().strategy == ranges.back().strategy;
+    if (returns) continue;  // more often noise than a kernel that is slow in between
     least = cost;
     result.ranges = std::move(ranges);
   }

@@ -25,8 +25,8 @@ struct SizeRanges {
 
 inline constexpr double no_time_regret = 10.0;
 
-/// At most three ranges of message sizes for all cells of a dataset. A further range is there only if it makes the mean
-/// regret smaller by more than a quarter of a percent.
+/// At most three ranges of message sizes, of a strategy each, for all cells of a dataset. A further range is there only
+/// if it makes the mean regret smaller by more than a quarter of a percent.
 [[nodiscard]] SizeRanges size_ranges(const Dataset& dataset);
 
 /// What size_ranges() counts, of ranges that were fitted to other rows.

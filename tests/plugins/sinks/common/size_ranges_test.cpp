@@ -39,10 +39,13 @@ TEST(SizeRanges, LeaveOutARangeThatGainsNextToNothing) {
 }
 
 TEST(SizeRanges, AreAtMostThreeHoweverOftenTheFastestChanges) {
-  const auto found =
-      size_ranges(timed({{1, 9, 9}, {1, 9, 9}, {9, 1, 9}, {9, 1, 9}, {9, 9, 1}, {9, 9, 1}, {1, 9, 9}, {1, 9, 9}}));
+  const auto found = size_ranges(timed({{1, 9, 9}, {1, 9, 9}, {9, 1, 9}, {9, 1, 9}, {9, 9, 1}, {9, 9, 1}, {1, 9, 9}}));
   EXPECT_EQ(found.ranges.size(), 3U);
   EXPECT_LT(found.within_one_percent, 1.0);
+}
+
+TEST(SizeRanges, DoNotReturnToAStrategy) {
+  EXPECT_EQ(size_ranges(timed({{1, 9, 9}, {1, 9, 9}, {1.5, 1, 9}, {1, 9, 9}, {1, 9, 9}})).ranges.size(), 1U);
 }
 
 TEST(SizeRanges, CountAChoiceWithoutATime) {
