@@ -48,7 +48,7 @@ TEST_F(DataDir, TheVerdictComesAfterWhatTheOtherSinksSayWhereverItsSinkIsListed)
                               (dir_ / "verdict").string()});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   const auto verdict =
-      result.output.find("Fastest, within 1 % in 100 % of 3 cells: tp 2: ONESHOT to 256 B, TWOSHOT above; tp 4:");
+      result.output.find("Fastest, or within 1 %, in 100 % of 3 cells: tp 2: ONESHOT to 256 B, TWOSHOT above; tp 4:");
   ASSERT_NE(verdict, std::string::npos) << result.output;
   EXPECT_GT(verdict, result.output.find("regret.csv: "));
   EXPECT_THAT(result.output.substr(verdict), HasSubstr("Next: arbiter_decision.hpp "));

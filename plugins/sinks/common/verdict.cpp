@@ -79,7 +79,7 @@ std::vector<std::string> fastest_lines(const Report& report) {
   }
   if (cells == 0) return {};
   const std::string heading = fmt::format(
-      "Fastest, within 1 % in {:.0f} % of {} cells:", std::floor(100.0 * near / static_cast<double>(cells)), cells);
+      "Fastest, or within 1 %, in {:.0f} % of {} cells:", std::floor(100.0 * near / static_cast<double>(cells)), cells);
   return fitted(joined(heading, statements, ":") + others, 2);
 }
 

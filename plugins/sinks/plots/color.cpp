@@ -34,7 +34,7 @@ constexpr std::array<std::pair<std::string_view, Color>, 10> known = {{{"NCCL", 
                                                                        {"UB", 0xCC79A7},
                                                                        {"LOWPRECISION", 0xF0E442},
                                                                        {"MNNVL", 0x999999},
-                                                                       {"AUTO", 0xDDDDDD}}};
+                                                                       {"AUTO", 0xBBBBBB}}};
 
 // For other names: as distinct from those above and from each other as twelve colours can be.
 constexpr std::array<Color, 12> others = {0x882255, 0xDDCC77, 0x117733, 0xAA4499, 0x999933, 0x661100,

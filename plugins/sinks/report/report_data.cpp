@@ -48,6 +48,19 @@ ordered_json plain_list(const std::vector<std::string>& texts) {
   return list;
 }
 
+/// Sentences, where a text of lines wraps them.
+ordered_json unwrapped(const std::vector<std::string>& lines) {
+  std::vector<std::string> sentences;
+  for (const std::string& line : lines) {
+    if (line.starts_with("  ") && !sentences.empty()) {
+      sentences.back() += line.substr(1);
+    } else {
+      sentences.push_back(line);
+    }
+  }
+  return sentences;
+}
+
 /// The rows that failed or are suspect, those of the holdout too: state, strategy, shape, context, reason.
 ordered_json trouble_entries(const Dataset& rows) {
   ordered_json entries = ordered_json::array();
@@ -122,7 +135,7 @@ ordered_json report_data(const Report& report, const SkippedCells& skipped) {
   std::vector<std::string> selectors;
   for (const auto& selector : report.selectors) selectors.push_back(selector->name());
   return {{"made_by", MADE_BY},
-          {"verdict", verdict(report, regret)},
+          {"verdict", unwrapped(verdict(report, regret))},
           {"platform", plain_text(report.run.machine.platform)},
           {"facts", std::move(facts)},
           {"runs", run_entries(report.run)},

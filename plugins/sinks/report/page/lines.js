@@ -60,6 +60,7 @@ function drawLines(view, all, value, options) {
   const [low, high] = options.logarithmic ? [Math.min(...values) / 1.15, Math.max(...values) * 1.15] : [0, Math.max(...values) * 1.05];
   const x = scaleOf(...bytes, chart.left + 6, width - chart.right - 6, true);
   const y = scaleOf(low, high, chart.height - chart.bottom, chart.top, options.logarithmic);
+  const within = (at) => Math.min(Math.max(at, chart.top), chart.height - chart.bottom); // a wide interval ends at the frame
   const drawing = svg("svg", {width, height: chart.height, role: "group", "aria-label": `${options.title}; arrow keys move between points`});
   drawAxes(drawing, width, x, y, bytes, ticksOf(low, high, options.logarithmic), options.axis, options.factor, options.factorAxis);
   const nodes = all.map((series) => {
@@ -67,7 +68,7 @@ function drawLines(view, all, value, options) {
     const path = "M" + places.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L");
     drawing.append(strokeOf(series, path));
     return series.points.map((point, i) => drawPoint(drawing, view, series, point, places[i],
-      point.row.low === null ? null : [y(value(point.row.low, point.bytes)), y(value(point.row.high, point.bytes))], options));
+      point.row.low === null ? null : [y(value(point.row.low, point.bytes)), y(value(point.row.high, point.bytes))].map(within), options));
   });
   makeFocusable(drawing, nodes);
   return element("div", {class: "panel"}, element("h4", {}, options.title), drawing);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/report_data.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "support/decisions_data.hpp"
@@ -97,6 +98,19 @@ TEST(ReportData, ListsFailedSuspectAndSkippedCellsWithTheirReasons) {
   EXPECT_EQ(
       page.at("skipped"),
       ordered_json::array({ordered_json::array({"2", "no memory", "tp 2, bfloat16, NONE, 8 tokens x 1024, NCCL"})}));
+}
+
+TEST(ReportData, DoesNotBreakTheLinesOfTheVerdict) {
+  TwoContexts end;
+  for (const int tp_size : {4, 8}) {
+    Measurement row = in_context(Context::engine, fmt::format("A_STRATEGY_OF_{}_RANKS", tp_size), 1.0);
+    row.problem.tp_size = tp_size;
+    end.dataset.add(row);
+  }
+  const std::string first = report_data(end.report, {}).at("verdict").at(0);
+  EXPECT_THAT(first, HasSubstr("A_STRATEGY_OF_4_RANKS at every size"));
+  EXPECT_THAT(first, HasSubstr("A_STRATEGY_OF_8_RANKS at every size"));
+  EXPECT_EQ(first.find("  "), std::string::npos);
 }
 
 TEST(ReportData, HasTheVerdictTheRegretAndTheMachine) {

@@ -65,7 +65,8 @@ ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std:
                                               const std::filesystem::path& file);
 
 /// Latency and bus bandwidth over the size of the message: a line per strategy with the intervals of its medians, and
-/// dashed lines for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of nccl-tests.
+/// dashed lines for AUTO and for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of
+/// nccl-tests.
 ARBITER_EXPORT void plot_lines(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
                                std::span<const ByteCurve> curves = {});
 
