@@ -30,7 +30,7 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
     if (const auto* entry = plugins.find(PluginKind::sink, row_sink)) rows.parameters = Parameters(entry->parameters);
     choices.insert(choices.begin(), rows);
   }
-  std::ranges::stable_partition(choices, [](const auto& choice) { return !writes_last(choice); });
+  std::stable_partition(choices.begin(), choices.end(), [](const auto& choice) { return !writes_last(choice); });
   for (const auto& choice : choices) {
     auto& entry = entries_.emplace_back();
     entry.name = choice.name;

@@ -94,7 +94,7 @@ std::string gain_by_epilogue(const Dataset& of_tp, const std::vector<std::string
   for (const Measurement& row : of_tp.rows()) {
     if (row.problem.fusion != "NONE") fused.add(row);
   }
-  const std::string plain = gain_text(of_tp.of_fusion("NONE"), libraries);
+  std::string plain = gain_text(of_tp.of_fusion("NONE"), libraries);
   const std::string with_epilogue = gain_text(fused, libraries);
   if (with_epilogue.empty()) return plain;
   return plain.empty() ? with_epilogue : fmt::format("{} (with epilogue {})", plain, with_epilogue);

@@ -2,6 +2,7 @@
 #include "report/groups.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -58,7 +59,8 @@ ordered_json row_entry(const Measurement& row, Indices& strategies) {
 ordered_json context_entries(const Dataset& rows, const Setting& deciding, Indices& strategies) {
   ordered_json contexts = ordered_json::array();
   std::vector<Setting> settings = rows.settings();
-  std::ranges::stable_partition(settings, [&](const Setting& one) { return one.context == deciding.context; });
+  std::stable_partition(settings.begin(), settings.end(),
+                        [&](const Setting& one) { return one.context == deciding.context; });
   for (const Setting& setting : settings) {
     ordered_json entries = ordered_json::array();
     for (const Measurement& row : rows.rows()) {
@@ -85,7 +87,8 @@ ordered_json choice_entries(const Dataset& rows, const Report& report, Indices& 
 /// The fastest over the better library, in the context that decides, else in the first one.
 ordered_json gain_entry(const Dataset& rows, const Setting& deciding) {
   std::vector<Setting> settings = rows.settings();
-  std::ranges::stable_partition(settings, [&](const Setting& one) { return one.context == deciding.context; });
+  std::stable_partition(settings.begin(), settings.end(),
+                        [&](const Setting& one) { return one.context == deciding.context; });
   const Dataset judged = rows.of_setting(settings.front());
   const LibraryGain gain = library_gain(judged, library_strategies(judged));
   return gain.cells == 0 ? ordered_json(nullptr) : ordered_json(gain.mean);
@@ -116,7 +119,7 @@ std::vector<std::pair<How, Dataset>> by_how(const Report& report) {
     part->second.add(row);
   }
   // A decision is of one op and one way to run, on however many hosts.
-  std::ranges::stable_partition(parts, [&](const auto& part) {
+  std::stable_partition(parts.begin(), parts.end(), [&](const auto& part) {
     return part.first.op == report.setting.op && part.first.graph == report.setting.graph;
   });
   return parts;
