@@ -15,6 +15,9 @@ namespace {
 
 constexpr const char* row_sink = "csv";
 
+/// Those that name files of others: they come last, and with them the verdict stands at the end of the terminal.
+bool writes_last(const PluginChoice& choice) { return choice.plugin == "report" || choice.plugin == "summary"; }
+
 }  // namespace
 
 SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run) {
@@ -27,6 +30,7 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
     if (const auto* entry = plugins.find(PluginKind::sink, row_sink)) rows.parameters = Parameters(entry->parameters);
     choices.insert(choices.begin(), rows);
   }
+  std::stable_partition(choices.begin(), choices.end(), [](const auto& choice) { return !writes_last(choice); });
   for (const auto& choice : choices) {
     auto& entry = entries_.emplace_back();
     entry.name = choice.name;

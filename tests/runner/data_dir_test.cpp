@@ -43,6 +43,17 @@ TEST_F(DataDir, MakesTableAndPicturesBesideTheCsvsOfTheOldTools) {
   EXPECT_TRUE(fs::exists(dir_ / "data/viz/RESIDUAL_RMS_NORM/benchmark.tp4.sm90_best_strategy.png"));
 }
 
+TEST_F(DataDir, TheVerdictComesAfterWhatTheOtherSinksSayWhereverItsSinkIsListed) {
+  const auto result = runner({"--data_dir", data(), "--set", "sinks=[summary, regret, cpp_header]", "--output_dir",
+                              (dir_ / "verdict").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto verdict =
+      result.output.find("Fastest, or within 1 %, in 100 % of 3 cells: tp 2: ONESHOT to 256 B, TWOSHOT above; tp 4:");
+  ASSERT_NE(verdict, std::string::npos) << result.output;
+  EXPECT_GT(verdict, result.output.find("regret.csv: "));
+  EXPECT_THAT(result.output.substr(verdict), HasSubstr("Next: arbiter_decision.hpp "));
+}
+
 TEST_F(DataDir, TheTableIsTheSameByteForByteEveryTime) {
   ASSERT_EQ(runner({"--data_dir", data(), "--output_dir", data()}).exit_code, 0);
   const auto first = read_file(dir_ / "data/gen_heuristic_code/generated_lookup_table.cpp");

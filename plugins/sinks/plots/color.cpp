@@ -24,16 +24,17 @@ double luminance(Color color) {
   return 0.2126 * linear(16) + 0.7152 * linear(8) + 0.0722 * linear(0);
 }
 
-// The palette of Okabe and Ito, distinguishable under the common colour blindnesses, plus indigo and grey.
-constexpr std::array<std::pair<std::string_view, Color>, 9> known = {{{"NCCL", 0x0072B2},
-                                                                      {"MPI", 0x332288},
-                                                                      {"ONESHOT", 0xE69F00},
-                                                                      {"TWOSHOT", 0x009E73},
-                                                                      {"NCCL_SYMMETRIC", 0x56B4E9},
-                                                                      {"MIN_LATENCY", 0xD55E00},
-                                                                      {"UB", 0xCC79A7},
-                                                                      {"LOWPRECISION", 0xF0E442},
-                                                                      {"MNNVL", 0x999999}}};
+// The palette of Okabe and Ito, distinguishable under the common colour blindnesses, plus indigo and two greys.
+constexpr std::array<std::pair<std::string_view, Color>, 10> known = {{{"NCCL", 0x0072B2},
+                                                                       {"MPI", 0x332288},
+                                                                       {"ONESHOT", 0xE69F00},
+                                                                       {"TWOSHOT", 0x009E73},
+                                                                       {"NCCL_SYMMETRIC", 0x56B4E9},
+                                                                       {"MIN_LATENCY", 0xD55E00},
+                                                                       {"UB", 0xCC79A7},
+                                                                       {"LOWPRECISION", 0xF0E442},
+                                                                       {"MNNVL", 0x999999},
+                                                                       {"AUTO", 0xBBBBBB}}};
 
 // For other names: as distinct from those above and from each other as twelve colours can be.
 constexpr std::array<Color, 12> others = {0x882255, 0xDDCC77, 0x117733, 0xAA4499, 0x999933, 0x661100,

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/names.hpp"
+#include "geometry.hpp"
 
 namespace arbiter::plots {
 
@@ -32,12 +33,12 @@ bool Figure::any(CellState state) const {
   });
 }
 
-std::size_t Figure::longest_label() const {
-  std::size_t longest = 0;
+double Figure::widest_label() const {
+  double widest = 0.0;
   for (const Panel& panel : panels) {
-    for (const Cell& cell : panel.cells) longest = std::max(longest, cell.label.size());
+    for (const Cell& cell : panel.cells) widest = std::max(widest, text_width(cell.label, 1.0));
   }
-  return longest;
+  return widest;
 }
 
 std::string shown_name(std::string_view name) { return plain_text(name, 100); }
@@ -53,12 +54,13 @@ std::string percent_label(double percent) {
     if (const auto zero = label.find(".0"); zero != std::string::npos) label.erase(zero, 2);
     return label;
   }
-  return fmt::format("{}", std::lround(percent));
+  if (std::abs(percent) < 0.05) return "0";
+  return fmt::format("{:.{}f}", percent, std::abs(percent) < 9.95 ? 1 : 0);
 }
 
 std::string change_label(double ratio) {
   const double percent = 100.0 * (ratio - 1.0);
-  return fmt::format("{}{}", percent >= 0.5 ? "+" : "", percent_label(percent));
+  return fmt::format("{}{}", percent >= 0.05 ? "+" : "", percent_label(percent));
 }
 
 std::string share_label(int part, int total) {

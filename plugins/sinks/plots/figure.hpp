@@ -34,17 +34,17 @@ struct Figure {
 
   /// Whether any cell has that state.
   [[nodiscard]] bool any(CellState state) const;
-  /// Characters of the longest cell label.
-  [[nodiscard]] std::size_t longest_label() const;
+  /// The width of the widest cell label at a text size of 1.
+  [[nodiscard]] double widest_label() const;
 };
 
 /// A name as a picture has room for it.
 [[nodiscard]] std::string shown_name(std::string_view name);
 /// Microseconds in at most four characters: 0.5, 3.0, 12, 340, 1.2k, 12k, 3.0M.
 [[nodiscard]] std::string time_label(double microseconds);
-/// Per cent in at most four characters: 0, 3, 12, 340, 5k.
+/// Per cent in at most four characters: 0, 0.4, 3.0, 12, 340, 5k.
 [[nodiscard]] std::string percent_label(double percent);
-/// A ratio as a change in per cent: -12, 0, +3, +340, +5k.
+/// A ratio as a change in per cent: -12, 0, +3.0, +340, +5k.
 [[nodiscard]] std::string change_label(double ratio);
 /// A part of `total` for a title: "62 %", "<1 %".
 [[nodiscard]] std::string share_label(int part, int total);

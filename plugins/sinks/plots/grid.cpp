@@ -84,17 +84,14 @@ std::optional<std::size_t> Grid::best(std::size_t shape) const {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < strategies_.size(); ++i) {
     const auto& time = timings_[i][shape].time_us;
-    if (!time || strategies_[i] == "AUTO") continue;
+    if (!time) continue;
     if (!best || *time < *timings_[*best][shape].time_us) best = i;
   }
   return best;
 }
 
 bool Grid::any_failed(std::size_t shape) const {
-  for (std::size_t i = 0; i < strategies_.size(); ++i) {
-    if (strategies_[i] != "AUTO" && timings_[i][shape].failed) return true;
-  }
-  return false;
+  return std::ranges::any_of(timings_, [shape](const auto& of_strategy) { return of_strategy[shape].failed; });
 }
 
 }  // namespace arbiter::plots

@@ -39,9 +39,9 @@ class Grid {
   /// Of a strategy at a shape; nothing where the grid has no time for it.
   [[nodiscard]] std::optional<double> time_of(const std::string& strategy, std::int64_t hidden_size,
                                               std::int64_t num_tokens) const;
-  /// The fastest strategy but AUTO, the first on a tie.
+  /// The fastest strategy, the first on a tie; AUTO, which is measured last, may be it.
   [[nodiscard]] std::optional<std::size_t> best(std::size_t shape) const;
-  /// Whether a strategy other than AUTO failed at a shape.
+  /// Whether a strategy failed at a shape.
   [[nodiscard]] bool any_failed(std::size_t shape) const;
 
  private:

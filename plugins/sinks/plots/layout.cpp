@@ -9,8 +9,12 @@ namespace arbiter::plots {
 
 namespace {
 
-// What a wide screen shows at a readable size.
-constexpr double widest_line = 2640.0;
+// Pages show pictures 1000 pixels wide, where labels of cells of this width can be read. A picture of one panel is
+// wider where its cells would be narrower.
+constexpr double page_width = 1000.0;
+constexpr double legible_cell = 24.0;
+constexpr double widest_cell = 96.0;
+constexpr double widest_panel = 2400.0;
 constexpr double tallest_grids = 1800.0;
 constexpr double panel_gap = 24.0;
 constexpr double bar_gap = 28.0;
@@ -25,35 +29,52 @@ double widest(const std::vector<std::int64_t>& values) {
   return width;
 }
 
-double fitting_cell_width(std::size_t panels_in_line, std::size_t columns) {
-  const double panel = std::clamp(2400.0 / count(panels_in_line), 480.0, 900.0);
-  return std::min(std::clamp(panel / count(columns), 30.0, 96.0), 2400.0 / count(columns));
+/// From the left edge to the first panel, from the last one to the right edge.
+double left_of_panels(const Figure& figure) { return margin + axis_size + 10.0 + widest(figure.rows) + 8.0; }
+double right_of_panels(const Figure& figure) {
+  double width = text_width(figure.scale.title, axis_size);
+  for (const Tick& tick : figure.scale.ticks) {
+    width = std::max(width, bar_width + 8.0 + text_width(tick.label, axis_size));
+  }
+  return bar_gap + width + margin;
 }
 
-double panel_pitch(const Figure& figure, double cell_width) {
-  double width = cell_width * count(figure.columns.size());
+double widest_title(const Figure& figure) {
+  double width = 0.0;
   for (const Panel& panel : figure.panels) {
     width = std::max(width, text_width(panel.title, panel_title_size, true));
   }
-  return width + panel_gap;
+  return width;
 }
 
-void choose_cells(const Figure& figure, Layout& layout) {
+double panel_pitch(const Figure& figure, double cell_width) {
+  return std::max(cell_width * count(figure.columns.size()), widest_title(figure)) + panel_gap;
+}
+
+void choose_panels(const Figure& figure, Layout& layout) {
+  const double sides = left_of_panels(figure) + right_of_panels(figure);
+  const double room = std::max(page_width - sides + panel_gap, 0.0);
   const std::size_t panels = std::max<std::size_t>(figure.panels.size(), 1);
-  const double pitch = panel_pitch(figure, fitting_cell_width(panels, figure.columns.size()));
-  const auto fitting = static_cast<std::size_t>((widest_line + panel_gap) / pitch);
+  const auto fitting = static_cast<std::size_t>(room / panel_pitch(figure, legible_cell));
   const std::size_t most = std::clamp<std::size_t>(fitting, 1, panels);
   const std::size_t lines = (panels + most - 1) / most;
   layout.panels_per_line = (panels + lines - 1) / lines;
-  layout.cell_width = std::floor(fitting_cell_width(layout.panels_per_line, figure.columns.size()));
-  layout.cell_width = std::max(layout.cell_width, 2.0);
+  const double columns = count(figure.columns.size());
+  double width = (room / count(layout.panels_per_line) - panel_gap) / columns;
+  if (width < legible_cell) width = std::max(width, std::min(legible_cell, widest_panel / columns));
+  layout.cell_width = std::max(std::floor(std::min(width, widest_cell)), 2.0);
+}
 
+void choose_cells(const Figure& figure, Layout& layout) {
+  choose_panels(figure, layout);
+  const std::size_t panels = std::max<std::size_t>(figure.panels.size(), 1);
+  const std::size_t lines = (panels + layout.panels_per_line - 1) / layout.panels_per_line;
   const double rows = count(figure.rows.size());
   double height = std::max(std::clamp(layout.cell_width * 0.85, 30.0, 56.0), 112.0 / rows);
   height = std::min(height, tallest_grids / (rows * count(lines)));
   layout.cell_height = std::max(std::floor(height), 2.0);
 
-  const double by_width = (layout.cell_width - 5.0) / (0.64 * count(figure.longest_label()));
+  const double by_width = (layout.cell_width - 3.0) / std::max(figure.widest_label(), 0.5);
   layout.label_size = std::floor(std::min({by_width, layout.cell_height * 0.6, 14.0}) * 2.0) / 2.0;
   if (layout.label_size < 7.0) layout.label_size = 0.0;
 }
@@ -68,7 +89,7 @@ void choose_ticks(const Figure& figure, Layout& layout) {
 }
 
 void place_panels(const Figure& figure, Layout& layout) {
-  const double left = margin + axis_size + 10.0 + layout.row_ticks_width;
+  const double left = left_of_panels(figure);
   const double header = margin + title_size + 6.0 + count(figure.captions.size()) * (caption_size + 5.0) + 14.0;
   const double pitch = panel_pitch(figure, layout.cell_width);
   const Rect size{.width = layout.cell_width * count(figure.columns.size()),
@@ -89,10 +110,7 @@ void place_panels(const Figure& figure, Layout& layout) {
 }
 
 void choose_canvas(const Figure& figure, Layout& layout) {
-  double right = layout.bar.x + text_width(figure.scale.title, axis_size);
-  for (const Tick& tick : figure.scale.ticks) {
-    right = std::max(right, layout.bar.x + bar_width + 8.0 + text_width(tick.label, axis_size));
-  }
+  double right = layout.bar.x - bar_gap + right_of_panels(figure) - margin;
   right = std::max(right, margin + text_width(figure.title, title_size, true));
   for (const auto& caption : figure.captions) right = std::max(right, margin + text_width(caption, caption_size));
   const bool marks = figure.any(CellState::empty) || figure.any(CellState::failed);

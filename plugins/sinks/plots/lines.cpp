@@ -107,7 +107,9 @@ void plot_lines(const Dataset& dataset, const std::string& fusion, const std::fi
   const auto by_strategy = times_by_strategy(rows);
   for (const std::string& strategy : grid.strategies()) {
     const auto at = by_strategy.find(strategy);
-    if (at != by_strategy.end()) times.push_back(series_of(strategy, colors.at(strategy), at->second));
+    if (at == by_strategy.end()) continue;
+    times.push_back(series_of(strategy, colors.at(strategy), at->second));
+    times.back().dashed = strategy == "AUTO";  // it lies on the line of the strategy that it runs
   }
   for (Series& series : dashed_series(curves, drawn)) times.push_back(std::move(series));
   std::vector<Series> bandwidths;

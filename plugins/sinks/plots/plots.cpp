@@ -97,23 +97,16 @@ std::vector<std::string> share_lines(const std::vector<std::string>& names, cons
   return lines;
 }
 
-std::vector<std::string> without_auto(std::vector<std::string> names) {
-  std::erase(names, "AUTO");
-  return names;
-}
-
 /// `all_strategies` get colours: those of the whole dataset, so that a colour does not depend on the fusion.
 Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
                             const std::vector<std::string>& all_strategies) {
-  const std::vector<std::string> names = without_auto(grid.strategies());
+  const std::vector<std::string>& names = grid.strategies();
   std::vector<int> wins(names.size());
   Panel panel{.title = "", .cells = std::vector<Cell>(grid.shapes())};
   for (std::size_t shape = 0; shape < grid.shapes(); ++shape) {
     if (const auto best = grid.best(shape)) {
-      const auto name = std::ranges::find(names, grid.strategies()[*best]);
-      const auto band = static_cast<std::size_t>(name - names.begin());
-      ++wins[band];
-      panel.cells[shape] = {CellState::filled, static_cast<double>(names.size() - 1 - band),
+      ++wins[*best];
+      panel.cells[shape] = {CellState::filled, static_cast<double>(names.size() - 1 - *best),
                             time_label(*grid.timing(*best, shape).time_us)};
     } else if (grid.any_failed(shape)) {
       panel.cells[shape].state = CellState::failed;
@@ -125,7 +118,7 @@ Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
   const auto shares = share_lines(names, wins);
   figure.captions.insert(figure.captions.begin(), shares.begin(), shares.end());
   if (figure.any(CellState::filled)) figure.captions.back() += "; cell labels: latency, µs";
-  const auto colors = strategy_colors(without_auto(all_strategies));
+  const auto colors = strategy_colors(all_strategies);
   std::vector<Color> bands(names.size());
   std::ranges::transform(names, bands.begin(), [&colors](const std::string& name) { return colors.at(name); });
   figure.scale = band_scale(names, bands);

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "summary/text_wrap.hpp"
+#include "common/text_wrap.hpp"
 
 namespace arbiter {
 

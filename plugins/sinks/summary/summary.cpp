@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// summary: tables of the fastest strategies and of the regret of each selector, on the terminal and in
-// <out>/summary.txt, which also has the machine, the runs, the setting, the regret per fusion and the report of each
-// heuristic.
+// summary: what a run comes to in at most five lines, then tables of the fastest strategies and of the regret of each
+// selector, on the terminal and in <out>/summary.txt, which also has the machine, the runs, the setting, the regret per
+// fusion and the report of each heuristic.
 #include <algorithm>
 #include <iterator>
 #include <sstream>
@@ -13,9 +13,10 @@
 #include "arbiter/heuristic.hpp"
 #include "arbiter/names.hpp"
 #include "arbiter/sink.hpp"
+#include "common/text_wrap.hpp"
+#include "common/verdict.hpp"
 #include "summary/regret_table.hpp"
 #include "summary/remarks.hpp"
-#include "summary/text_wrap.hpp"
 #include "summary/trust.hpp"
 #include "summary/winners.hpp"
 
@@ -87,10 +88,14 @@ class Summary : public Sink {
  private:
   void do_write(const Report& report) override {
     const auto regret = regret_report(report);
-    Lines printed = tables(report, regret);
+    Lines printed = verdict(report, regret);
+    if (!printed.empty()) printed.emplace_back();
+    Lines written = printed;
+    const Lines tables_of_run = tables(report, regret);
     const Lines reports = selector_reports(report);
-    Lines written = origin(report);
-    append(written, printed);
+    append(printed, tables_of_run);
+    append(written, origin(report));
+    append(written, tables_of_run);
     append(written, regret_details(regret));
     append(written, reports);
     if (prints_reports_) append(printed, reports);

@@ -2,52 +2,18 @@
 #include "summary/trust.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
-#include "summary/text_wrap.hpp"
+#include "common/measured_precision.hpp"
+#include "common/text_wrap.hpp"
 
 namespace arbiter {
 
 namespace {
 
-struct Precision {
-  std::int64_t rows = 0;     ///< with a goal
-  std::int64_t missed = 0;   ///< wider than it
-  std::int64_t unknown = 0;  ///< too few samples for an interval
-  double goal = 0.0;         ///< percent; the loosest, where runs differ
-  double widest = 0.0;       ///< percent
-};
-
-Precision precision_of(const Report& report) {
-  std::map<std::string, double> goals;
-  for (const RunRecord& run : report.run.runs) goals[run.id] = run.precision_percent;
-  Precision precision;
-  for (const Dataset* rows : {&report.dataset, &report.holdout}) {
-    for (const Measurement& row : rows->rows()) {
-      const auto goal = goals.find(row.run_id);
-      if (!row.usable() || goal == goals.end() || std::isnan(goal->second)) continue;
-      ++precision.rows;
-      precision.goal = std::max(precision.goal, goal->second);
-      const double half_width = 50.0 * (row.ci_high_us - row.ci_low_us) / row.time_us;
-      if (std::isnan(half_width)) {
-        ++precision.unknown;
-        continue;
-      }
-      // Times are rounded to nanoseconds.
-      if (half_width <= goal->second + 0.1 / row.time_us) continue;
-      ++precision.missed;
-      precision.widest = std::max(precision.widest, half_width);
-    }
-  }
-  return precision;
-}
-
 std::string precision_text(const Report& report) {
-  const Precision precision = precision_of(report);
+  const MeasuredPrecision precision = measured_precision(report);
   if (precision.missed + precision.unknown == 0) return {};
   std::string text = fmt::format("{} of {} rows missed their precision of +-{:g} %",
                                  precision.missed + precision.unknown, precision.rows, precision.goal);
@@ -59,21 +25,13 @@ std::string precision_text(const Report& report) {
 }
 
 std::string cores_text(const Report& report) {
-  const auto fact = report.run.machine.facts.find("cores");
-  if (fact == report.run.machine.facts.end()) return {};
-  int cores = 0;
-  std::from_chars(fact->second.data(), fact->second.data() + fact->second.size(), cores);
-  int ranks = 0;
-  for (const Measurement& row : report.dataset.rows()) {
-    if (row.setting.backend != "host" && report.run.machine.platform != "cpu") continue;
-    ranks = std::max(ranks, row.problem.tp_size / std::max(row.setting.hosts, 1));
-  }
-  if (cores <= 0 || ranks <= cores) return {};
+  const CoreShare share = core_share(report);
+  if (!share.is_crowded()) return {};
   return fmt::format(
       "{} ranks shared {} cores ({:.1f} per core): these times are of ranks that wait for a core, and say nothing "
       "about "
       "a machine with a core for each.",
-      ranks, cores, static_cast<double>(ranks) / cores);
+      share.ranks, share.cores, static_cast<double>(share.ranks) / share.cores);
 }
 
 std::string threshold_text(const std::vector<RegretRow>& rows) {

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "summary/text_wrap.hpp"
+#include "common/text_wrap.hpp"
 
 namespace arbiter {
 

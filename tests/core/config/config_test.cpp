@@ -130,7 +130,7 @@ TEST_F(ShippedConfigs, QuickstartRunsEveryStrategyOfTheHost) {
   EXPECT_EQ(config.fusions.size(), 4U);
   EXPECT_EQ(config.strategies.size(), 4U);
   EXPECT_EQ(config.heuristics.size(), 2U);
-  EXPECT_EQ(config.sinks.size(), 7U);
+  EXPECT_EQ(config.sinks.size(), 8U);
   EXPECT_EQ(config.holdout.size(), 2U);
 }
 

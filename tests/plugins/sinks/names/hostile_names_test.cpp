@@ -232,6 +232,28 @@ TEST_P(HostileNames, StayOnTheirLinesOfTheSummary) {
   EXPECT_THAT(text, HasSubstr("setting: "));
 }
 
+TEST_P(HostileNames, StayWithinTheDataOfThePage) {
+  write(REPORT_PLUGIN);
+  EXPECT_EQ(python("import sys, json, html.parser\n"
+                   "class Page(html.parser.HTMLParser):\n"
+                   "  tags, data, inside = [], '', False\n"
+                   "  def handle_starttag(self, tag, attributes):\n"
+                   "    self.tags.append(tag)\n"
+                   "    self.inside = ('id', 'data') in attributes\n"
+                   "  def handle_endtag(self, tag):\n"
+                   "    self.inside = False\n"
+                   "  def handle_data(self, text):\n"
+                   "    if self.inside: self.data += text\n"
+                   "page = Page()\n"
+                   "page.feed(open(sys.argv[1], encoding='utf-8', newline='').read())\n"
+                   "assert page.tags.count('script') == 2 and 'img' not in page.tags, page.tags\n"
+                   "data = json.loads(page.data)\n"
+                   "assert data['selectors'] == [data['mixed'][0]] == [data['runs'][0][0]], data['selectors']\n"
+                   "assert len(data['groups']) == 3 and data['verdict'], data['groups']",
+                   "report.html"),
+            "");
+}
+
 TEST_P(HostileNames, AreDrawn) {
   for (const char* plugin :
        {HEATMAP_PLUGIN, BEST_STRATEGY_PLUGIN, STRATEGY_DIFFERENCE_PLUGIN, LOWER_BOUND_DISTANCE_PLUGIN}) {

@@ -24,16 +24,20 @@ TEST(Labels, TimesTakeAtMostFourCharacters) {
   for (double time = 0.001; time < 1e13; time *= 1.01) EXPECT_LE(time_label(time).size(), 4U) << time;
 }
 
-TEST(Labels, PercentagesAreWholeUpToThreeDigits) {
+TEST(Labels, PercentagesHaveADecimalBelowTen) {
   EXPECT_EQ(percent_label(0.0), "0");
-  EXPECT_EQ(percent_label(0.4), "0");
-  EXPECT_EQ(percent_label(2.6), "3");
+  EXPECT_EQ(percent_label(0.04), "0");
+  EXPECT_EQ(percent_label(0.4), "0.4");
+  EXPECT_EQ(percent_label(3.0), "3.0");
+  EXPECT_EQ(percent_label(9.94), "9.9");
+  EXPECT_EQ(percent_label(9.96), "10");
   EXPECT_EQ(percent_label(340.2), "340");
   EXPECT_EQ(percent_label(999.4), "999");
   EXPECT_EQ(percent_label(999.6), "1k");
   EXPECT_EQ(percent_label(5000.0), "5k");
   EXPECT_EQ(percent_label(1234.0), "1.2k");
-  EXPECT_EQ(percent_label(-0.3), "0");
+  EXPECT_EQ(percent_label(-0.03), "0");
+  EXPECT_EQ(percent_label(-0.3), "-0.3");
   EXPECT_EQ(percent_label(-12.0), "-12");
 }
 

@@ -152,8 +152,8 @@ TEST(PictureScript, TurnsTicksWhereColumnsAreNarrow) {
   for (Panel& panel : figure.panels) panel.cells.assign(80, {CellState::filled, 12.5, "12"});
   const std::string script = script_of(figure, "png");
   EXPECT_THAT(script,
-              HasSubstr("set label \"10001\" at 88.72,227 right rotate by 90 font 'sans-serif,11' textcolor rgb "
-                        "'#333333'\nset label \"10002\" at 118.72,227 right rotate by 90 font"));
+              HasSubstr("set label \"10001\" at 85.72,227 right rotate by 90 font 'sans-serif,11' textcolor rgb "
+                        "'#333333'\nset label \"10002\" at 109.72,227 right rotate by 90 font"));
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ TEST(Summary, SaysAndWritesTheSameTables) {
   EXPECT_THAT(end.said.back(), HasSubstr("summary.txt"));
 }
 
+TEST(Summary, BeginsWithTheVerdict) {
+  DecisionsReport end = small_run();
+  load_plugin<Sink>(SUMMARY_PLUGIN)->write(end.report);
+  EXPECT_EQ(end.said.front().rfind("Fastest, or within 1 %, in 100 % of 1 cells: tp 2: ONESHOT at every size", 0), 0U);
+  EXPECT_EQ(read_file(end.run.output_dir / "summary.txt").rfind(end.said.front() + "\nGain over MPI: ", 0), 0U);
+}
+
 TEST(Summary, WritesTheMachineAndEachHeuristicsReportToTheFile) {
   DecisionsReport end = small_run();
   load_plugin<Sink>(SUMMARY_PLUGIN)->write(end.report);

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "summary/text_wrap.hpp"
+#include "common/text_wrap.hpp"
 #include "support/decisions_data.hpp"
 
 namespace arbiter::test {

@@ -37,8 +37,8 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
 //          existing file is replaced; on error `file` is unchanged.
 //
 // Cells: the fastest usable row of a strategy counts (Measurement::usable()). A cell without rows is hatched, one whose
-// rows all failed is crossed out. Times are in microseconds. Strategies are in the order of their first row; AUTO has
-// panels, but is never the fastest.
+// rows all failed is crossed out. Times are in microseconds. Strategies are in the order of their first row. AUTO is
+// one of them, and may be the fastest. Figures are for a page of 1000 pixels: panels continue on further lines.
 //
 // Threads: may be called at once from several threads for different files. Each call runs gnuplot once and kills it
 // after 60 seconds.
@@ -65,7 +65,8 @@ ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std:
                                               const std::filesystem::path& file);
 
 /// Latency and bus bandwidth over the size of the message: a line per strategy with the intervals of its medians, and
-/// dashed lines for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of nccl-tests.
+/// dashed lines for AUTO and for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of
+/// nccl-tests.
 ARBITER_EXPORT void plot_lines(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
                                std::span<const ByteCurve> curves = {});
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "summary/text_wrap.hpp"
+#include "common/text_wrap.hpp"
 
 #include <algorithm>
 #include <utility>

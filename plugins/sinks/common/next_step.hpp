@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace arbiter {
+
+/// Which file of an output folder goes where, in one line: those that engines load, else the header or the table, else
+/// which sink writes one. On GPUs it also says what makes the files of engines, if there is none.
+[[nodiscard]] std::string next_step(const std::filesystem::path& output_dir, bool on_gpus);
+
+}  // namespace arbiter
