@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,13 @@ struct RunHooks {
   /// What these ranks do of the sweep, the same on every rank; without a value all of it.
   std::optional<Part> part;
 
+  /// Where sinks write while the run measures; empty: into the output folder. On rank 0.
+  std::filesystem::path files_dir;
+  /// Called on rank 0 when everything is measured: moves what is in files_dir into the output folder.
+  std::function<void()> publish = [] {};
+  /// Called on rank 0 at the end of the run: nothing is left to continue.
+  std::function<void()> finish = [] {};
+
   /// The part of a plan that is left to measure, and what of it is skipped besides the plan's own. It depends on the
   /// plan and on earlier ranks only.
   std::function<Plan(const Plan&)> rest_of = [](const Plan& plan) { return Plan{plan.problems, {}}; };
@@ -41,7 +49,7 @@ struct RunHooks {
                                                                                       const std::string&) {};
   /// Called on rank 0 with the cells that this part skips, for the ranks of the parts after it.
   std::function<void(const std::vector<SkippedCell>& cells)> record_skipped = [](const std::vector<SkippedCell>&) {};
-  /// Called on every rank with the rows of a problem once they are measured.
+  /// Called on every rank with the rows of a problem once they are measured. Throws SystemError if they cannot be kept.
   std::function<void(const std::vector<Measurement>& rows)> record = [](const std::vector<Measurement>&) {};
 };
 

@@ -159,7 +159,7 @@ TEST_F(BrokenRanks, OfSomebodyElsesMpirunEndTheRun) {
       run({"mpirun", "--oversubscribe", "-n", "2", RUNNER, "--config", config.string(), "--plugin_dir", SAMPLES},
           {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", own_shared_memory()});
   EXPECT_NE(result.exit_code, 0);
-  EXPECT_EQ(read_csv(csv()).dataset.rows().size(), 3U) << "the problem before";
+  EXPECT_EQ(read_csv(out() / "unfinished/benchmark.tp2.cpu.csv").dataset.rows().size(), 3U) << "the problem before";
   EXPECT_FALSE(fs::exists(out() / "summary.txt"));
 }
 
