@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "arbiter/files.hpp"
@@ -31,6 +33,7 @@ std::string describe_failure(const MpirunResult& result) {
   if (result.interrupted_by != 0) return fmt::format("interrupted ({})", ::strsignal(result.interrupted_by));
   if (!result.stop_reason.empty()) return result.stop_reason;
   if (result.mpirun_killed) return fmt::format("mpirun was killed by signal {}", result.status - 128);
+  if (result.ranks_told_to_end) return "mpirun was told to end";
   const auto rank = result.first_to_exit >= 0 ? fmt::format("rank {}", result.first_to_exit) : std::string("a rank");
   if (result.status > 128 && result.status < 128 + NSIG) {
     return fmt::format("{} was killed by signal {} ({})", rank, result.status - 128, ::strsignal(result.status - 128));
@@ -40,6 +43,20 @@ std::string describe_failure(const MpirunResult& result) {
 
 /// The user's signal reached a rank.
 bool is_user_stop(int status) { return status == 128 + SIGINT || status == 128 + SIGTERM || status == 128 + SIGHUP; }
+
+/// Whether nobody reads standard output any more (`| head -1`). mpirun ends some seconds after the next line of a rank.
+bool output_is_closed() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
+void replace_closed_output() {
+  const int null_output = output_is_closed() ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+  if (null_output < 0) return;
+  ::dup2(null_output, STDOUT_FILENO);
+  ::close(null_output);
+  log::warn("nobody reads the standard output; the run goes on without it");
+}
 
 /// Stops the ranks when they show no progress for as long as the cell in progress allows.
 class ProgressWatch : public RankWatch {
@@ -76,12 +93,18 @@ Checkpoint::Contents contents_of(const RunFolder& folder) {
   return Checkpoint::contents_of(read_file(folder.checkpoint()));
 }
 
-void record_broken(const RunFolder& folder, const BrokenCell& broken) {
-  Checkpoint(folder.checkpoint()).add_broken(broken);
-  const auto& [problem, strategy] = broken.cell;
+void record_broken(const RunFolder& folder, const RankStatus::Current& current, const std::string& failure) {
+  const auto& [problem, strategy] = current.cell;
+  const bool is_fusion = strategy == any_strategy;
+  auto reason = fmt::format("{} {}", failure, text_of(current.phase));
+  if (is_fusion) reason = fmt::format("the fusion {}: {}", problem.fusion, reason);
+  Checkpoint(folder.checkpoint()).add_broken({current.cell, reason});
   const ResumeState resume_state(contents_of(folder));
-  log::warn(fmt::format("{}, {}: {}; new ranks continue after it{}", to_string(problem), strategy, broken.reason,
-                        resume_state.is_given_up(strategy) ? fmt::format(", without {}", strategy) : ""));
+  const auto whose = fmt::format("{}{}", to_string(problem), is_fusion ? "" : ", " + strategy);
+  const auto without =
+      is_fusion ? "problems of " + problem.fusion : fmt::format("{} with {}", strategy, problem.fusion);
+  log::warn(fmt::format("{}: {}; new ranks continue after it{}", whose, reason,
+                        resume_state.is_given_up(strategy, problem.fusion) ? ", without " + without : ""));
 }
 
 /// What the ranks of a part find in their environment while it lives.
@@ -113,18 +136,18 @@ LaunchOutcome launch_part(const Part& part, const RunFolder& folder, bool core_e
     if (outcome.failure.empty()) return outcome;
     // The error of a rank that aborted the run says more than its exit status.
     if (auto error = status.error(); !error.empty()) outcome.failure = std::move(error);
-    if (!std::filesystem::exists(folder.checkpoint())) {
-      outcome.is_final = true;  // the run is finished but for its exit
-      return outcome;
-    }
-    const auto current = status.current();
+    // If mpirun was told to end, or killed, no cell is to blame.
+    const auto current = outcome.from_outside ? std::nullopt : status.current();
     const auto rows_now = contents_of(folder).rows.size();
     launches_without_rows = rows_now > rows ? 0 : launches_without_rows + 1;
-    if (outcome.is_final || launches_without_rows > (current ? max_launches_without_rows : 0)) return outcome;
+    if (outcome.is_final || launches_without_rows > (current || outcome.from_outside ? max_launches_without_rows : 0)) {
+      return outcome;
+    }
     if (current) {
-      record_broken(folder, {current->cell, outcome.failure});
+      record_broken(folder, *current, outcome.failure);
     } else {
-      log::warn(fmt::format("{} between two cells; new ranks continue", outcome.failure));
+      log::warn(
+          fmt::format("{}{}; new ranks continue", outcome.failure, outcome.from_outside ? "" : " between two cells"));
     }
     rows = rows_now;
   }
@@ -134,6 +157,7 @@ LaunchOutcome launch_part(const Part& part, const RunFolder& folder, bool core_e
 
 LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, const RankStatus& status,
                            RankWatch* watch) {
+  replace_closed_output();
   ::setenv("ARBITER_TERMINAL", ::isatty(STDOUT_FILENO) != 0 ? "1" : "0", 1);
   std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string()};
   command.insert(command.end(), argv + 1, argv + argc);
@@ -147,9 +171,13 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, con
   }
   if (!written.empty()) outcome.last_step = written.substr(1);
   outcome.failure = describe_failure(result);
+  const bool lost_output = result.interrupted_by == 0 && output_is_closed();
+  if (lost_output) outcome.failure = "mpirun ended because nobody reads the standard output";
   const bool is_usage_error = result.status == static_cast<int>(ExitCode::usage);
   outcome.interrupted = result.interrupted_by != 0 || (result.stop_reason.empty() && is_user_stop(result.status));
-  outcome.is_final = outcome.interrupted || result.mpirun_killed || is_usage_error;
+  outcome.from_outside =
+      lost_output || result.mpirun_killed || (result.ranks_told_to_end && result.stop_reason.empty());
+  outcome.is_final = outcome.interrupted || is_usage_error;
   if (is_usage_error) outcome.code = ExitCode::usage;
   return outcome;
 }
@@ -181,6 +209,8 @@ LaunchOutcome launch_sweep(std::vector<Part> parts, const Config& config, const 
     log::error(fmt::format("ranks in {}: {}; the run continues without what needs it", interpreter, outcome.failure));
     is_incomplete = true;
   }
+  // Rank 0 may have been killed at its last step.
+  if (std::filesystem::exists(folder.checkpoint())) finish(folder.checkpoint());
   if (is_incomplete && outcome.code == ExitCode::done) outcome.code = ExitCode::failed;
   return outcome;
 }

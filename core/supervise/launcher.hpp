@@ -40,10 +40,11 @@ namespace arbiter {
 /// How a run ended.
 struct LaunchOutcome {
   ExitCode code = ExitCode::failed;
-  std::string failure;       ///< why the ranks did not finish; empty if they did
-  std::string last_step;     ///< the last report_step() of rank 0, if they did not finish
-  bool interrupted = false;  ///< the user stopped them
-  bool is_final = false;     ///< new ranks would not help: the user interrupted them, or the configuration is wrong
+  std::string failure;        ///< why the ranks did not finish; empty if they did
+  std::string last_step;      ///< the last report_step() of rank 0, if they did not finish
+  bool interrupted = false;   ///< the user stopped them
+  bool is_final = false;      ///< new ranks would not help: the user interrupted them, or the configuration is wrong
+  bool from_outside = false;  ///< mpirun was killed or told to end: the ranks did nothing wrong
 };
 
 /// Runs this program again, with its arguments, as `ranks` ranks under mpirun, each bound to a core if `core_each` and

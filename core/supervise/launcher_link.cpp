@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include "supervise/launcher.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -68,11 +70,14 @@ RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   if (checkpoint_ == nullptr) return hooks;
   hooks.files_dir = file_.parent_path();
   hooks.publish = [this] { publish(file_); };
-  hooks.finish = [this] { finish(file_); };
+  hooks.finish = [this](ExitCode code) {
+    static_cast<void>(report_exit_code(code));  // first: a kill from now on changes nothing
+    finish(file_);
+  };
   hooks.record_skipped = [this](const std::vector<SkippedCell>& cells) { checkpoint_->add_skipped(cells); };
-  hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
+  hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy, Phase phase) {
     if (status_ == nullptr) return;
-    status_->write_current({planned.problem, strategy}, patience_seconds(config, planned.estimated_seconds));
+    status_->write_current({planned.problem, strategy}, phase, patience_seconds(config, planned.estimated_seconds));
   };
   hooks.record = [this](const std::vector<Measurement>& rows) {
     if (status_ != nullptr) status_->clear_current();

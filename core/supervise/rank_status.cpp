@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -94,11 +95,13 @@ bool RankStatus::got_sigterm(int rank) const {
   return ::pread(descriptor_, &mark, 1, term_mark(rank).offset) == 1 && mark == 1;
 }
 
-void RankStatus::write_current(const Cell& cell, double patience_seconds) {
-  auto at = rendered_.find(cell);
+void RankStatus::write_current(const Cell& cell, Phase phase, double patience_seconds) {
+  const auto key = std::pair(cell, phase);
+  auto at = rendered_.find(key);
   if (at == rendered_.end()) {
-    if (!rendered_.empty() && rendered_.begin()->first.problem != cell.problem) rendered_.clear();
-    at = rendered_.emplace(cell, fmt::format("{} {}", patience_seconds, to_json_text(cell))).first;
+    if (!rendered_.empty() && rendered_.begin()->first.first.problem != cell.problem) rendered_.clear();
+    auto text = fmt::format("{} {} {}", static_cast<int>(phase), patience_seconds, to_json_text(cell));
+    at = rendered_.emplace(key, std::move(text)).first;
   }
   write_slot(current_slot, at->second);
 }
@@ -108,8 +111,10 @@ void RankStatus::clear_current() { write_slot(current_slot, ""); }
 std::optional<RankStatus::Current> RankStatus::current() const {
   std::istringstream text(slot(current_slot));
   Current current;
+  int phase = 0;
   std::string cell;
-  if (!(text >> current.patience_seconds) || !std::getline(text, cell)) return std::nullopt;
+  if (!(text >> phase >> current.patience_seconds) || !std::getline(text, cell)) return std::nullopt;
+  current.phase = static_cast<Phase>(phase);
   current.cell = cell_from_json(cell);
   return current;
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "supervise/checkpoint.hpp"
+#include "sweep/run_hooks.hpp"
 
 namespace arbiter {
 
@@ -46,12 +47,14 @@ class RankStatus {
   [[nodiscard]] TermMark term_mark(int rank) const;
   [[nodiscard]] bool got_sigterm(int rank) const;
 
-  /// The cell in progress, and how many seconds the ranks may take until their next progress. Cheap to repeat.
-  void write_current(const Cell& cell, double patience_seconds);
+  /// The cell in progress, what of it, and how many seconds the ranks may take until their next progress. Cheap to
+  /// repeat.
+  void write_current(const Cell& cell, Phase phase, double patience_seconds);
   /// No cell is in progress.
   void clear_current();
   struct Current {
     Cell cell;
+    Phase phase = Phase::preparation;
     double patience_seconds = 0.0;
   };
   [[nodiscard]] std::optional<Current> current() const;
@@ -73,7 +76,7 @@ class RankStatus {
 
   int descriptor_ = -1;
   bool is_launchers_ = false;
-  std::map<Cell, std::string> rendered_;
+  std::map<std::pair<Cell, Phase>, std::string> rendered_;
 };
 
 /// While it lives, a SIGTERM to this rank is marked for the launcher before it ends the rank. When one rank crashes,

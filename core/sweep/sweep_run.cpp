@@ -177,7 +177,7 @@ class Sweep {
     for (const auto& line : set_aside_stale_csvs(config_.output_dir, record_)) log::warn(line);
     hooks_.publish();
     collector_->write_report(config_.output_dir);
-    hooks_.finish();
+    hooks_.finish(collector_->exit_code());
   }
 
   /// The rows of AUTO are apart: they are measured after the decision and take no part in it.

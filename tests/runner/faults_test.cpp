@@ -48,6 +48,45 @@ TEST_F(Faults, AKilledRankIsReplacedAndTheSweepGoesOn) {
   EXPECT_THAT(left_in_shared_memory(), IsEmpty());
 }
 
+class EndsOfMpirun : public Faults, public ::testing::WithParamInterface<int> {};
+
+TEST_P(EndsOfMpirun, CostNoCellAndLeaveNothingBehind) {
+  const auto temporary = dir_ / "tmp";
+  fs::create_directories(temporary);
+  Process sweep({RUNNER, "--config", long_sweep().string()}, {own_shared_memory(), "TMPDIR=" + temporary.string()});
+  ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
+  const auto ranks = descendants(sweep.pid(), "runner");
+  const auto mpirun = descendants(sweep.pid(), "mpirun");
+  ASSERT_EQ(mpirun.size(), 1U);
+  ::kill(mpirun.front(), GetParam());
+  ASSERT_TRUE(sweep.wait_for_output("; new ranks continue", seconds(60))) << sweep.output();
+  for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
+  ASSERT_TRUE(sweep.wait_for_output("[3/9", seconds(60))) << "no new ranks with less to do\n" << sweep.output();
+  ::kill(sweep.pid(), SIGINT);
+  EXPECT_EQ(sweep.wait(seconds(20)), 1) << sweep.output();
+  EXPECT_THAT(sweep.output(), Not(HasSubstr("new ranks continue after it"))) << "a cell is charged";
+  const auto rows = read_csv(out() / "unfinished/benchmark.tp3.cpu.csv").dataset.rows();
+  for (const auto& row : rows) {
+    EXPECT_FALSE(row.failed) << to_string(row.problem);
+  }
+  EXPECT_THAT(left_in_shared_memory(), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(temporary));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, EndsOfMpirun, ::testing::Values(SIGTERM, SIGKILL));
+
+TEST_F(Faults, AnOutputThatNobodyReadsCostsNoCell) {
+  const auto config = small_sweep("sinks: [csv]\n");
+  const auto result =
+      run({"/bin/sh", "-c", RUNNER " --config " + config.string() + " --set measurement.time_target_ms=150 | head -1"});
+  EXPECT_THAT(result.output, HasSubstr("nobody reads the standard output"));
+  for (const char* tp_size : {"2", "3"}) {
+    const auto rows = read_csv(out() / ("benchmark.tp" + std::string(tp_size) + ".cpu.csv")).dataset.rows();
+    EXPECT_EQ(rows.size(), 8U * 3U);
+    for (const auto& row : rows) EXPECT_TRUE(row.usable()) << row.reason;
+  }
+}
+
 TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
   Process sweep({RUNNER, "--config", long_sweep().string()}, {own_shared_memory()});
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();

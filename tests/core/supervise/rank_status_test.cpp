@@ -21,8 +21,9 @@ TEST(RankStatus, KnowsWhatIsBeingMeasured) {
   const Cell longer{problem(4096), "A_STRATEGY OF_A_LONG_NAME"};
   const Cell shorter{problem(8), "B"};
   for (const auto& cell : {longer, shorter, longer}) {
-    ranks->write_current(cell, 61.5);
+    ranks->write_current(cell, Phase::reference, 61.5);
     ASSERT_TRUE(launcher.current());
+    EXPECT_EQ(launcher.current()->phase, Phase::reference);
     EXPECT_EQ(launcher.current()->cell, cell);
     EXPECT_EQ(launcher.current()->patience_seconds, 61.5);
   }
@@ -36,9 +37,11 @@ TEST(RankStatus, HasAStampThatChangesWithEveryCell) {
   auto last = launcher.progress_stamp();
   const auto changed = [&] { return std::exchange(last, launcher.progress_stamp()) != last; };
   EXPECT_FALSE(changed());
-  ranks->write_current({problem(8), "A"}, 60);
+  ranks->write_current({problem(8), "A"}, Phase::run, 60);
   EXPECT_TRUE(changed());
-  ranks->write_current({problem(8), "B"}, 60);
+  ranks->write_current({problem(8), "B"}, Phase::run, 60);
+  EXPECT_TRUE(changed());
+  ranks->write_current({problem(8), "B"}, Phase::destruction, 60);
   EXPECT_TRUE(changed());
   ranks->clear_current();
   EXPECT_TRUE(changed());
