@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/files.hpp"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <fstream>
@@ -37,6 +38,18 @@ std::string_view write_all(int descriptor, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return text;
+}
+
+/// What there is of it, from its start.
+std::string read_all(int descriptor) {
+  std::string text;
+  std::array<char, 65536> part{};
+  for (;;) {
+    const ssize_t count = ::pread(descriptor, part.data(), part.size(), static_cast<off_t>(text.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(count));
+  }
 }
 
 /// A file that is removed again unless rename_to() was called.
@@ -100,13 +113,10 @@ std::string read_file(const fs::path& file) {
 
 LineFile::LineFile(std::filesystem::path file, Earlier earlier) : file_(std::move(file)) {
   make_parent_folder(file_);
-  if (earlier == Earlier::is_set_aside) {
-    set_aside(file_);
-  } else if (std::filesystem::is_regular_file(file_)) {
-    earlier_ = read_file(file_);
-  }
-  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (earlier == Earlier::is_set_aside) set_aside(file_);
+  descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) throw SystemError("create " + file_.string(), errno);
+  if (earlier == Earlier::continues) earlier_ = read_all(descriptor_);
 }
 
 LineFile::~LineFile() { ::close(descriptor_); }

@@ -70,11 +70,11 @@ bool holds_path(std::string_view text) {
 
 constexpr std::array prefixes = {"NCCL_", "CUDA_", "OMPI_MCA_", "UCX_", "ARBITER_"};
 /// Set by mpirun and by Arbiter's launcher for their ranks: other in each run, and no setting of the user.
-constexpr std::array internals = {"OMPI_MCA_orte",          "OMPI_MCA_ess",           "OMPI_MCA_pmix",
-                                  "OMPI_MCA_plm",           "OMPI_MCA_prte",          "OMPI_MCA_initial_wdir",
-                                  "OMPI_MCA_shmem_RUNTIME", "ARBITER_CHECKPOINT",     "ARBITER_OUTCOME_FILE",
-                                  "ARBITER_TERMINAL",       "ARBITER_RUN_ID",         "ARBITER_PART",
-                                  "ARBITER_PYTHON",         "ARBITER_REFUSED_PLUGINS"};
+constexpr std::array internals = {"OMPI_MCA_orte",          "OMPI_MCA_ess",       "OMPI_MCA_pmix",
+                                  "OMPI_MCA_plm",           "OMPI_MCA_prte",      "OMPI_MCA_initial_wdir",
+                                  "OMPI_MCA_shmem_RUNTIME", "ARBITER_CHECKPOINT", "ARBITER_RANK_STATUS",
+                                  "ARBITER_TERMINAL",       "ARBITER_PART",       "ARBITER_PYTHON",
+                                  "ARBITER_REFUSED_PLUGINS"};
 
 }  // namespace
 

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <fstream>
 #include <random>
+#include <sstream>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "arbiter/error.hpp"
@@ -174,6 +176,34 @@ std::vector<std::string> differences(const Provenance& first, const Provenance& 
   compare(first.packages, second.packages, found);
   compare(first.settings, second.settings, found);
   compare(decisive(first.environment), decisive(second.environment), found);
+  return found;
+}
+
+std::vector<std::string> differences_to_continue(const Provenance& begun, const Provenance& now) {
+  std::vector<std::string> found;
+  if (begun.config_hash != now.config_hash) {
+    std::istringstream before(begun.config);
+    std::istringstream after(now.config);
+    std::string old_line;
+    std::string new_line;
+    int number = 0;
+    do {
+      ++number;
+      old_line.clear();
+      new_line.clear();
+      std::getline(before, old_line);
+      std::getline(after, new_line);
+    } while (old_line == new_line && (before || after));
+    found.push_back(
+        fmt::format("{}:{}: {} / {}", now.config_source, number, plain_text(old_line), plain_text(new_line)));
+  }
+  compare({{"--set", fmt::format("{}", fmt::join(begun.overrides, ", "))}},
+          {{"--set", fmt::format("{}", fmt::join(now.overrides, ", "))}}, found);
+  auto first = begun;
+  auto second = now;
+  std::erase_if(first.packages, [&](const auto& entry) { return !now.packages.contains(entry.first); });
+  std::erase_if(second.packages, [&](const auto& entry) { return !begun.packages.contains(entry.first); });
+  std::ranges::move(differences(first, second), std::back_inserter(found));
   return found;
 }
 

@@ -58,6 +58,9 @@ void write_provenance(const std::filesystem::path& dir, const Provenance& proven
 
 /// Why rows of the two may not be joined: "driver: 535.1 / 550.2", one for each key. Empty if they may.
 [[nodiscard]] std::vector<std::string> differences(const Provenance& first, const Provenance& second);
+/// Why a run may not continue another's rows: that, and any difference of configuration and command line overrides.
+/// Versions of packages count where both have them: each part of a run adds its own.
+[[nodiscard]] std::vector<std::string> differences_to_continue(const Provenance& begun, const Provenance& now);
 /// The same of the facts of two machines.
 [[nodiscard]] std::vector<std::string> differences(const Machine& first, const Machine& second);
 

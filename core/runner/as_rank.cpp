@@ -14,9 +14,9 @@
 #include "arbiter/python_bridge.hpp"
 #include "comm/world.hpp"
 #include "contract/check_plugin.hpp"
-#include "supervise/checkpoint.hpp"
 #include "supervise/launcher.hpp"
 #include "supervise/launcher_link.hpp"
+#include "supervise/rank_status.hpp"
 #include "sweep/log.hpp"
 #include "sweep/part.hpp"
 #include "sweep/sweep_run.hpp"
@@ -37,7 +37,7 @@ ExitCode work_as_rank(World& world, const Work& work) {
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     const auto text = fmt::format("rank {}: {}", rank, error.what());
-    if (const auto checkpoint = Checkpoint::of_launcher(); checkpoint != nullptr) checkpoint->add_rank_error(text);
+    if (const auto status = RankStatus::of_launcher(); status != nullptr) status->write_error(text);
     // An error that all ranks have is printed once: the others give rank 0 the time to print it and to end the run.
     if (rank != 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     log::error(text);
@@ -100,7 +100,7 @@ ExitCode sweep_as_rank(const Options& options, World& world, const std::string& 
     }
   }
   const char* terminal = std::getenv("ARBITER_TERMINAL");
-  LauncherLink launcher(world);
+  LauncherLink launcher(world, {config.output_dir, options.resume, options.command_line});
   auto hooks = launcher.hooks(config.measurement);
   hooks.command_line = options.command_line;
   hooks.part = part_of(world, config);

@@ -15,7 +15,9 @@
 #include "options.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
+#include "supervise/file_lock.hpp"
 #include "supervise/launcher.hpp"
+#include "supervise/run_folder.hpp"
 #include "sweep/diff_run.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
@@ -85,7 +87,8 @@ ExitCode check(const Options& options, int argc, char** argv) {
     plugins.load_file(options.check);
     load_plugins(plugins, options, {});
   }
-  const auto outcome = launch_ranks(options.check_ranks, false, argc, argv);
+  const RankStatus status;
+  const auto outcome = launch_ranks(options.check_ranks, false, argc, argv, status);
   if (outcome.failure.empty()) return outcome.code;
   // A usage error is on the terminal already, printed by a rank.
   if (!outcome.interrupted && outcome.code != ExitCode::usage) {
@@ -95,7 +98,7 @@ ExitCode check(const Options& options, int argc, char** argv) {
   return outcome.code;
 }
 
-ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char** argv) {
+ExitCode measure(const Options& options, const Config& config, const PluginHost& plugins, int argc, char** argv) {
   const auto backend = usable_backend(config, plugins);
   const auto parts = parts_of(config, backend->ranks_per_host());
   if (parts.size() == 1 && parts.front().strategies.empty()) {
@@ -103,7 +106,8 @@ ExitCode measure(const Config& config, const PluginHost& plugins, int argc, char
     throw ConfigError(fmt::format("no strategy is left: {}: {}", name, why));
   }
   for (const auto& [name, why] : parts.back().unusable) log::warn(fmt::format("{} is skipped: {}", name, why));
-  const auto outcome = launch_sweep(parts, config, backend->needs_a_core(), argc, argv);
+  const RunFolder folder({config.output_dir, options.resume, options.command_line});
+  const auto outcome = launch_sweep(parts, config, folder, backend->needs_a_core(), argc, argv);
   if (!outcome.failure.empty()) {
     log::error(outcome.failure);
     print_kept_rows(config.output_dir);
@@ -158,7 +162,8 @@ ExitCode run(int argc, char** argv) {
   const auto config = make_config(options, text, plugins, true);
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(config, plugins);
-  if (options.data_dir.empty()) return measure(config, plugins, argc, argv);
+  if (options.data_dir.empty()) return measure(options, config, plugins, argc, argv);
+  const FolderLock lock(config.output_dir, options.command_line);
   return run_from_data(config, plugins,
                        {options.data_dir, platform_of(options), {options.skip_bad_rows, options.allow_mixed}});
 }

@@ -58,6 +58,9 @@ Options parse_options(int argc, char** argv) {
   app.add_flag("--probe", options.probe,
                "Measure the latency and bandwidth of this machine first and write them beside the CSVs; each row then "
                "has a lower bound of its time");
+  auto* resume = app.add_flag("--resume", options.resume,
+                              "Go on with the unfinished run in the output folder from the first row that it has not; "
+                              "refused if configuration, machine or versions differ");
   app.add_flag("--limits")->group("")->each([](const std::string&) {
     throw CLI::ValidationError("--limits", "is called --probe now");
   });
@@ -111,6 +114,7 @@ Options parse_options(int argc, char** argv) {
   for (auto* other : {list, check, dry_run, app.get_option("--config"), app.get_option("--data_dir")}) {
     diff->excludes(other);
   }
+  for (auto* other : {list, check, dry_run, diff, app.get_option("--data_dir")}) resume->excludes(other);
   for (auto* option : app.get_options()) {
     if (option->get_items_expected_max() > 1) option->take_all()->allow_extra_args(false);
   }

@@ -24,6 +24,7 @@ struct Options {
   std::vector<std::string> overrides;  ///< key.path=value
   bool enable_auto = false;
   bool probe = false;
+  bool resume = false;  ///< continue the unfinished run in the output folder
   bool skip_bad_rows = false;
   bool allow_mixed = false;
   bool list = false;

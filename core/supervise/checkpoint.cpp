@@ -3,19 +3,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <sstream>
 #include <type_traits>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
 #include "arbiter/names.hpp"
+#include "supervise/file_lock.hpp"
 
 namespace arbiter {
 
@@ -23,27 +25,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The file begins with two texts of fixed size and the term marks, a byte for each rank; records, a line each, follow.
-constexpr std::size_t slot_bytes = 4096;
-constexpr std::size_t ranks_slot = 0;
-constexpr std::size_t current_slot = slot_bytes;
-constexpr std::size_t term_marks = 2 * slot_bytes;
-constexpr std::size_t records_begin = 3 * slot_bytes;
-
-std::string read_at(int descriptor, std::size_t offset, std::size_t bytes) {
-  std::string text(bytes, '\0');
-  std::size_t done = 0;
-  while (done < bytes) {
-    const ssize_t part = ::pread(descriptor, text.data() + done, bytes - done, static_cast<off_t>(offset + done));
-    if (part < 0 && errno == EINTR) continue;
-    if (part <= 0) break;
-    done += static_cast<std::size_t>(part);
-  }
-  text.resize(done);
-  return text;
-}
-
-std::string line_of(const Json& json) { return json_text(json); }
+/// The version of the records. Ranks of another Arbiter do not continue a run anyway.
+constexpr int schema = 1;
 
 Json json_of(const Cell& cell) {
   const auto& problem = cell.problem;
@@ -134,170 +117,113 @@ Measurement row_of(const Json& json) {
   return row;
 }
 
-Checkpoint::TermMark installed_mark;  // the handler's; set while none is installed
-
-extern "C" void mark_and_end(int signal) {
-  const char got = 1;
-  static_cast<void>(!::pwrite(installed_mark.descriptor, &got, 1, installed_mark.offset));
-  ::signal(signal, SIG_DFL);
-  ::raise(signal);
-}
+std::string line_of(const Json& json) { return json_text(json) + "\n"; }
 
 }  // namespace
 
-Checkpoint::Checkpoint(const std::filesystem::path& file) : slots_(::open(file.c_str(), O_RDWR | O_CLOEXEC)) {
-  if (slots_ < 0) throw SystemError("open " + file.string(), errno);
-  records_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  struct stat status {};
-  const bool sized = records_ >= 0 && ::fstat(slots_, &status) == 0 &&
-                     (static_cast<std::size_t>(status.st_size) >= records_begin ||
-                      ::ftruncate(slots_, static_cast<off_t>(records_begin)) == 0);
-  if (sized) return;
-  const int error = errno;
-  ::close(slots_);
-  if (records_ >= 0) ::close(records_);
-  throw SystemError("open " + file.string(), error);
-}
+std::string to_json_text(const Cell& cell) { return json_text(json_of(cell)); }
 
-Checkpoint::~Checkpoint() {
-  ::close(slots_);
-  ::close(records_);
-}
+Cell cell_from_json(const std::string& text) { return cell_of(Json::parse(text)); }
 
-std::unique_ptr<Checkpoint> Checkpoint::of_launcher() {
-  const char* path = std::getenv(variable);
-  if (path == nullptr || ::access(path, W_OK) != 0) return nullptr;
-  return std::make_unique<Checkpoint>(path);
-}
-
-void Checkpoint::write_slot(std::size_t offset, const std::string& text) {
-  if (text.size() >= slot_bytes) throw Error("the checkpoint has no room for " + text.substr(0, 60) + "...");
-  // One write, with its terminator: the launcher may read at any time.
-  if (::pwrite(slots_, text.c_str(), text.size() + 1, static_cast<off_t>(offset)) < 0) {
-    throw SystemError("write the checkpoint", errno);
+Checkpoint::Checkpoint(std::filesystem::path file) : file_(std::move(file)) {
+  descriptor_ = ::open(file_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  if (descriptor_ < 0) throw SystemError("open " + file_.string(), errno);
+  // Ranks that were told to end may take a while.
+  constexpr std::chrono::seconds patience{30};
+  if (!lock_within(descriptor_, patience)) {
+    ::close(descriptor_);
+    throw Error(fmt::format("{}: ranks of before still write it; they should have ended", file_.string()));
+  }
+  // What a killed process wrote in part is as if it had not been measured.
+  const auto whole = static_cast<off_t>(whole_lines(text()).size());
+  if (::lseek(descriptor_, 0, SEEK_END) > whole && ::ftruncate(descriptor_, whole) != 0) {
+    const int error = errno;
+    ::close(descriptor_);
+    throw SystemError("cut " + file_.string(), error);
   }
 }
 
-std::string Checkpoint::slot(std::size_t offset) const {
-  const std::string whole = read_at(slots_, offset, slot_bytes);
-  return whole.substr(0, whole.find('\0'));
+Checkpoint::~Checkpoint() { ::close(descriptor_); }
+
+void Checkpoint::create(const std::filesystem::path& file, const CheckpointHead& head) {
+  write_file(file, line_of({{"run_id", head.run_id}, {"date", head.date}, {"schema", schema}}));
 }
 
-void Checkpoint::begin_launch() {
-  write_ranks({});
-  clear_current();
-  write_slot(term_marks, std::string(slot_bytes - 1, '\0'));
+void Checkpoint::add(const std::string& lines) {
+  const off_t start = ::lseek(descriptor_, 0, SEEK_END);
+  const ssize_t written = ::write(descriptor_, lines.data(), lines.size());
+  if (written == static_cast<ssize_t>(lines.size())) return;
+  const int error = written < 0 ? errno : ENOSPC;
+  static_cast<void>(!::ftruncate(descriptor_, start));
+  throw SystemError("write " + file_.string(), error);
 }
 
-void Checkpoint::write_ranks(const std::vector<pid_t>& pids) {
-  std::string text;
-  for (const pid_t pid : pids) text += std::to_string(pid) + " ";
-  write_slot(ranks_slot, text);
-}
-
-std::vector<pid_t> Checkpoint::ranks() const {
-  std::istringstream text(slot(ranks_slot));
-  std::vector<pid_t> pids;
-  for (pid_t pid = 0; text >> pid;) pids.push_back(pid);
-  return pids;
-}
-
-Checkpoint::TermMark Checkpoint::term_mark(int rank) const {
-  return {slots_, static_cast<off_t>(term_marks) + std::min<off_t>(rank, slot_bytes - 1)};
-}
-
-bool Checkpoint::got_sigterm(int rank) const {
-  return read_at(slots_, static_cast<std::size_t>(term_mark(rank).offset), 1) == "\1";
-}
-
-void Checkpoint::write_current(const Cell& cell, double patience_seconds) {
-  auto at = rendered_.find(cell);
-  if (at == rendered_.end()) {
-    if (!rendered_.empty() && rendered_.begin()->first.problem != cell.problem) rendered_.clear();
-    at = rendered_.emplace(cell, line_of({{"cell", json_of(cell)}, {"patience_seconds", patience_seconds}})).first;
+void Checkpoint::add_rows(const std::vector<Measurement>& rows) {
+  Json all = Json::array();
+  for (const auto& row : rows) {
+    Json json{{"row", json_of({row.problem, row.strategy})}};
+    visit_fields(row, WriteField{json});
+    all.push_back(std::move(json));
   }
-  write_slot(current_slot, at->second);
+  add(line_of({{"rows", std::move(all)}}));
 }
 
-void Checkpoint::clear_current() { write_slot(current_slot, ""); }
-
-std::optional<Checkpoint::Current> Checkpoint::current() const {
-  const auto text = slot(current_slot);
-  if (text.empty()) return std::nullopt;
-  const auto json = Json::parse(text);
-  return Current{cell_of(json.at("cell")), json.at("patience_seconds")};
-}
-
-std::string Checkpoint::progress_stamp() const {
-  struct stat status {};
-  static_cast<void>(::fstat(slots_, &status));
-  return std::to_string(status.st_size) + slot(current_slot);
-}
-
-void Checkpoint::add(const std::string& line) {
-  const std::string text = line + "\n";
-  // One write: errors of several ranks may come at once.
-  if (::write(records_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    throw SystemError("write the checkpoint", errno);
+void Checkpoint::add_skipped(const std::vector<SkippedCell>& cells) {
+  std::string lines;
+  for (const auto& cell : cells) {
+    lines += line_of({{"skipped", json_of({cell.problem, cell.strategy})}, {"reason", cell.reason}});
   }
-}
-
-void Checkpoint::add_row(const Measurement& row) {
-  Json json{{"row", json_of({row.problem, row.strategy})}};
-  visit_fields(row, WriteField{json});
-  add(line_of(json));
-}
-
-void Checkpoint::add_skipped(const SkippedCell& skipped) {
-  add(line_of({{"skipped", json_of({skipped.problem, skipped.strategy})}, {"reason", skipped.reason}}));
+  add(lines);
 }
 
 void Checkpoint::add_broken(const BrokenCell& broken) {
   add(line_of({{"broken", json_of(broken.cell)}, {"reason", broken.reason}}));
 }
 
-void Checkpoint::add_rank_error(const std::string& text) { add(line_of({{"rank_error", text}})); }
+void Checkpoint::add_finished_part(const std::string& part) { add(line_of({{"finished_part", part}})); }
 
 std::string Checkpoint::text() const {
-  struct stat status {};
-  if (::fstat(slots_, &status) != 0) throw SystemError("read the checkpoint", errno);
-  return read_at(slots_, records_begin, static_cast<std::size_t>(status.st_size) - records_begin);
+  // Not by its name, which the file may have lost.
+  std::string text(static_cast<std::size_t>(std::max<off_t>(::lseek(descriptor_, 0, SEEK_END), 0)), '\0');
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t part = ::pread(descriptor_, text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (part < 0 && errno == EINTR) continue;
+    if (part <= 0) throw SystemError("read " + file_.string(), part < 0 ? errno : EIO);
+    done += static_cast<std::size_t>(part);
+  }
+  return text;
 }
+
+std::string_view Checkpoint::whole_lines(std::string_view text) { return text.substr(0, text.rfind('\n') + 1); }
 
 Checkpoint::Contents Checkpoint::contents_of(const std::string& text) {
   Contents contents;
-  std::istringstream lines(text);
+  std::istringstream lines{std::string(whole_lines(text))};
+  int number = 0;
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     try {
       const auto json = Json::parse(line);
-      if (json.contains("row")) {
-        contents.rows.push_back(row_of(json));
+      if (number == 1) {
+        if (json.at("schema") != schema) throw DataError("another Arbiter wrote it");
+        contents.head = {json.at("run_id"), json.at("date")};
+      } else if (json.contains("rows")) {
+        for (const auto& row : json.at("rows")) contents.rows.push_back(row_of(row));
       } else if (json.contains("broken")) {
         contents.broken.push_back({cell_of(json.at("broken")), json.at("reason")});
       } else if (json.contains("skipped")) {
         auto [problem, strategy] = cell_of(json.at("skipped"));
         contents.skipped.push_back({std::move(problem), std::move(strategy), json.at("reason")});
       } else {
-        contents.rank_errors.push_back(json.at("rank_error"));
+        contents.finished_parts.push_back(json.at("finished_part"));
       }
     } catch (const std::exception& error) {
-      throw Error(std::string("the checkpoint of the previous ranks cannot be read: ") + error.what());
+      throw DataError(fmt::format("line {}: no record of a checkpoint: {}", number, error.what()));
     }
   }
+  if (number == 0) throw DataError("line 1: no record of a checkpoint: the file is empty");
   return contents;
-}
-
-TermMarker::TermMarker(int rank) : checkpoint_(Checkpoint::of_launcher()) {
-  if (checkpoint_ == nullptr) return;
-  installed_mark = checkpoint_->term_mark(rank);
-  struct sigaction action {};
-  action.sa_handler = mark_and_end;
-  sigemptyset(&action.sa_mask);
-  ::sigaction(SIGTERM, &action, &before_);
-}
-
-TermMarker::~TermMarker() {
-  if (checkpoint_ != nullptr) ::sigaction(SIGTERM, &before_, nullptr);
 }
 
 }  // namespace arbiter

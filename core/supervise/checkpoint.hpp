@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <csignal>
-#include <cstddef>
 #include <filesystem>
-#include <map>
-#include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include <sys/types.h>
 
 #include "arbiter/dataset.hpp"
 #include "sweep/plan.hpp"
@@ -24,96 +18,67 @@ struct Cell {
   friend auto operator<=>(const Cell&, const Cell&) = default;
 };
 
+/// One line of JSON.
+[[nodiscard]] std::string to_json_text(const Cell& cell);
+/// Throws for a text that to_json_text() did not write.
+[[nodiscard]] Cell cell_from_json(const std::string& text);
+
 /// A cell that crashed or hung the ranks that measured it.
 struct BrokenCell {
   Cell cell;
   std::string reason;
 };
 
-/// What the ranks of a sweep write for the process that launched them, so that new ranks can continue after a crash:
-/// each row as soon as it is measured, what a part skipped, the cell in progress, the process ids, and who got SIGTERM.
-/// It is a file that the launcher creates (see launcher.hpp). Not synchronised, except that several ranks may call
-/// add_rank_error() at once.
+/// The first record of a checkpoint.
+struct CheckpointHead {
+  std::string run_id;
+  std::string date;  ///< of the start of the run, UTC
+};
+
+/// What an unfinished sweep has done, in a file on disk, a line for each record: the rows of each problem as soon as it
+/// is measured, what a part skipped, which cells broke their ranks, which parts are finished. New ranks continue from
+/// it, after a crash and with --resume alike. A line without its end was being written when the process was killed; it
+/// does not count.
 class Checkpoint {
  public:
-  /// The environment variable that holds its path.
+  /// The environment variable in which ranks get its path.
   static constexpr const char* variable = "ARBITER_CHECKPOINT";
 
-  /// Opens an existing file. Throws SystemError.
-  explicit Checkpoint(const std::filesystem::path& file);
+  /// Opens an existing file to add to it, as its only writer: waits until processes of before have ended. Throws
+  /// SystemError, and Error if they do not end.
+  explicit Checkpoint(std::filesystem::path file);
   ~Checkpoint();
   Checkpoint(const Checkpoint&) = delete;
   Checkpoint& operator=(const Checkpoint&) = delete;
-  /// The checkpoint of the process that launched this rank; null without a launcher, or if it is on another host.
-  [[nodiscard]] static std::unique_ptr<Checkpoint> of_launcher();
 
-  /// Called before ranks start: forgets the previous ranks and their cell in progress, keeps the rows and errors.
-  void begin_launch();
+  /// Writes the file of a new run.
+  static void create(const std::filesystem::path& file, const CheckpointHead& head);
 
-  /// Process ids by rank; 0 for ranks on other hosts than rank 0.
-  void write_ranks(const std::vector<pid_t>& pids);
-  [[nodiscard]] std::vector<pid_t> ranks() const;
-  /// Where a rank writes a non-zero byte when it gets SIGTERM. A signal handler can do that.
-  struct TermMark {
-    int descriptor = -1;
-    off_t offset = 0;
-  };
-  [[nodiscard]] TermMark term_mark(int rank) const;
-  [[nodiscard]] bool got_sigterm(int rank) const;
-
-  /// The cell in progress, and how many seconds the ranks may take until their next progress. Cheap to repeat.
-  void write_current(const Cell& cell, double patience_seconds);
-  /// No cell is in progress.
-  void clear_current();
-  struct Current {
-    Cell cell;
-    double patience_seconds = 0.0;
-  };
-  [[nodiscard]] std::optional<Current> current() const;
-  /// Changes whenever the ranks make progress: with each new cell and each record.
-  [[nodiscard]] std::string progress_stamp() const;
-
-  void add_row(const Measurement& row);
-  void add_skipped(const SkippedCell& skipped);
+  /// The rows of one problem: all of them or none are there afterwards. Throws SystemError, as all of these do.
+  void add_rows(const std::vector<Measurement>& rows);
+  void add_skipped(const std::vector<SkippedCell>& cells);
   void add_broken(const BrokenCell& broken);
-  /// The error that made a rank abort the run.
-  void add_rank_error(const std::string& text);
+  void add_finished_part(const std::string& part);
 
   /// All that was added, in order.
   struct Contents {
     std::vector<Measurement> rows;
     std::vector<BrokenCell> broken;
-    std::vector<std::string> rank_errors;
     std::vector<SkippedCell> skipped = {};
+    std::vector<std::string> finished_parts = {};
+    CheckpointHead head = {};
   };
   /// The records as text, which can be broadcast to ranks that cannot open the file.
   [[nodiscard]] std::string text() const;
-  /// Parses text(). Numbers are bit-identical to those written. Throws Error for a malformed line.
+  /// Parses text(). Numbers are bit-identical to those written. Throws DataError for a malformed line that has its end.
   [[nodiscard]] static Contents contents_of(const std::string& text);
 
  private:
-  void write_slot(std::size_t offset, const std::string& text);
-  [[nodiscard]] std::string slot(std::size_t offset) const;
-  void add(const std::string& line);
+  [[nodiscard]] static std::string_view whole_lines(std::string_view text);
+  void add(const std::string& lines);
 
-  int slots_ = -1;    // written in place
-  int records_ = -1;  // appended to
-  std::map<Cell, std::string> rendered_;
-};
-
-/// While it lives, a SIGTERM to this rank is marked in the launcher's checkpoint before it ends the rank. When one rank
-/// crashes, mpirun sends SIGTERM to the others: the mark tells the crashed rank from those. One at a time in a process.
-class TermMarker {
- public:
-  /// Does nothing without a launcher's checkpoint on this host.
-  explicit TermMarker(int rank);
-  ~TermMarker();
-  TermMarker(const TermMarker&) = delete;
-  TermMarker& operator=(const TermMarker&) = delete;
-
- private:
-  std::unique_ptr<Checkpoint> checkpoint_;
-  struct sigaction before_ {};
+  std::filesystem::path file_;
+  int descriptor_ = -1;
 };
 
 }  // namespace arbiter

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include "io/provenance.hpp"
+#include "supervise/launcher.hpp"
 
 namespace arbiter {
 
@@ -37,22 +37,29 @@ std::vector<pid_t> processes_of(ProcessGroup& group) {
 
 }  // namespace
 
-LauncherLink::LauncherLink(World& world) : term_marker_(world.all().rank()) {
+LauncherLink::LauncherLink(World& world, const RunFolder::Options& options) : term_marker_(world.all().rank()) {
   auto& all = world.all();
-  if (all.rank() == 0) checkpoint_ = Checkpoint::of_launcher();
-  is_there_ = all.broadcast(checkpoint_ != nullptr ? "1" : "", 0) == "1";
-  if (!is_there_) return;
+  const bool is_root = all.rank() == 0;
+  if (is_root) {
+    status_ = RankStatus::of_launcher();
+    const char* file = std::getenv(Checkpoint::variable);
+    if (file == nullptr) folder_ = std::make_unique<RunFolder>(options);
+    file_ = file != nullptr ? std::filesystem::path(file) : folder_->checkpoint();
+    checkpoint_ = std::make_unique<Checkpoint>(file_);
+  }
+  has_launcher_ = all.broadcast(status_ != nullptr ? "1" : "", 0) == "1";
   const auto processes = processes_of(all);
-  if (checkpoint_ != nullptr) checkpoint_->write_ranks(processes);
-  auto before = Checkpoint::contents_of(all.broadcast(checkpoint_ != nullptr ? checkpoint_->text() : "", 0));
+  if (status_ != nullptr) status_->write_ranks(processes);
+  auto before = Checkpoint::contents_of(all.broadcast(is_root ? checkpoint_->text() : "", 0));
+  head_ = before.head;
   skipped_ = std::move(before.skipped);
   resume_state_ = ResumeState(std::move(before));
 }
 
 RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
   RunHooks hooks;
-  hooks.has_fresh_ranks = is_there_;
-  if (const char* run_id = std::getenv(run_id_variable); run_id != nullptr && is_run_id(run_id)) hooks.run_id = run_id;
+  hooks.has_fresh_ranks = has_launcher_;
+  hooks.run_id = head_.run_id;
   hooks.continues = !resume_state_.empty() || !skipped_.empty();
   hooks.earlier_rows = resume_state_.rows();
   hooks.earlier_skipped = skipped_;
@@ -61,15 +68,20 @@ RunHooks LauncherLink::hooks(const MeasurementConfig& config) {
     return resume_state_.why_broken(problem, strategy);
   };
   if (checkpoint_ == nullptr) return hooks;
-  hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy) {
-    checkpoint_->write_current({planned.problem, strategy}, patience_seconds(config, planned.estimated_seconds));
+  hooks.files_dir = file_.parent_path();
+  hooks.publish = [this] { publish(file_); };
+  hooks.finish = [this](ExitCode code) {
+    static_cast<void>(report_exit_code(code));  // first: a kill from now on changes nothing
+    finish(file_);
   };
-  hooks.record_skipped = [this](const std::vector<SkippedCell>& cells) {
-    for (const auto& cell : cells) checkpoint_->add_skipped(cell);
+  hooks.record_skipped = [this](const std::vector<SkippedCell>& cells) { checkpoint_->add_skipped(cells); };
+  hooks.begins = [this, config](const PlannedProblem& planned, const std::string& strategy, Phase phase) {
+    if (status_ == nullptr) return;
+    status_->write_current({planned.problem, strategy}, phase, patience_seconds(config, planned.estimated_seconds));
   };
   hooks.record = [this](const std::vector<Measurement>& rows) {
-    for (const auto& row : rows) checkpoint_->add_row(row);
-    checkpoint_->clear_current();
+    if (status_ != nullptr) status_->clear_current();
+    checkpoint_->add_rows(rows);
   };
   return hooks;
 }

@@ -7,9 +7,12 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -109,6 +112,19 @@ bool has_exited(pid_t mpirun, MpirunResult& result) {
   return true;
 }
 
+/// Open MPI's folder of this mpirun, which it removes itself unless it is killed.
+void remove_session_folder(pid_t mpirun) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::directory_iterator at(fs::temp_directory_path(error), error), end; !error && at != end;
+       at.increment(error)) {
+    if (!at->path().filename().string().starts_with("ompi.")) continue;
+    std::error_code ignored;
+    fs::remove_all(at->path() / fmt::format("pid.{}", mpirun), ignored);
+    fs::remove(at->path(), ignored);  // if no other run has it
+  }
+}
+
 MpirunResult wait_for(pid_t mpirun, RankWatch* watch) {
   constexpr int poll_until_ranks_known_ms = 20;
   constexpr int poll_ms = 200;
@@ -134,6 +150,11 @@ MpirunResult wait_for(pid_t mpirun, RankWatch* watch) {
   find_ranks();
   monitor.wait(0);
   result.first_to_exit = monitor.first();
+  result.ranks_told_to_end = monitor.all_told_to_end();
+  if (result.mpirun_killed) {
+    monitor.end_ranks();
+    remove_session_folder(mpirun);
+  }
   return result;
 }
 
@@ -142,6 +163,17 @@ MpirunResult wait_for(pid_t mpirun, RankWatch* watch) {
 pollfd pidfd_of(pid_t process) {
   if (process <= 0) return {-1, POLLIN, 0};
   return {static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), POLLIN, 0};
+}
+
+/// Adds the files with shared memory of Open MPI's that a process has mapped.
+void add_shared_memory_of(pid_t process, std::vector<std::string>& files) {
+  std::ifstream maps(fmt::format("/proc/{}/maps", process));
+  for (std::string line; std::getline(maps, line);) {
+    const auto at = line.find('/');
+    if (at != std::string::npos && line.find("/vader_segment.", at) != std::string::npos) {
+      files.push_back(line.substr(at));
+    }
+  }
 }
 
 int rank_at(std::size_t position) { return static_cast<int>(position) - 1; }
@@ -165,6 +197,7 @@ void RankExitMonitor::add_ranks(const std::vector<pid_t>& pids, RankWatch& watch
   watch_ = &watch;
   std::vector<int> exited;
   for (const pid_t pid : pids) {
+    add_shared_memory_of(pid, shared_memory_);
     processes_.push_back(pidfd_of(pid));
     if (pid > 0 && processes_.back().fd < 0 && errno == ESRCH) exited.push_back(rank_at(processes_.size() - 1));
   }
@@ -182,8 +215,23 @@ void RankExitMonitor::wait(int milliseconds) {
   record_exits(exited);
 }
 
+bool RankExitMonitor::all_told_to_end() const {
+  return told_to_end_ > 0 && told_to_end_ + 1 == processes_.size() && !any_exited_;
+}
+
+void RankExitMonitor::end_ranks() {
+  for (const auto& process : processes_) {
+    if (process.fd >= 0) ::syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, nullptr, 0);
+  }
+  constexpr int patience_ms = 10000;
+  for (auto& process : processes_) {
+    if (process.fd >= 0) ::poll(&process, 1, patience_ms);
+  }
+  for (const auto& file : shared_memory_) ::unlink(file.c_str());
+}
+
 void RankExitMonitor::record_exits(std::vector<int> ranks) {
-  std::erase_if(ranks, [this](int rank) { return watch_->got_sigterm(rank); });
+  told_to_end_ += std::erase_if(ranks, [this](int rank) { return watch_->got_sigterm(rank); });
   if (ranks.size() == 1 && !any_exited_) first_ = ranks.front();
   any_exited_ = any_exited_ || !ranks.empty();
 }

@@ -40,6 +40,11 @@ class RankExitMonitor {
   void wait(int milliseconds);
   /// The rank that exited first; -1 if none has, or if it cannot be known.
   [[nodiscard]] int first() const { return first_; }
+  /// Whether all ranks are known and on this host, and all have exited after a SIGTERM.
+  [[nodiscard]] bool all_told_to_end() const;
+  /// Ends the ranks that still run: what mpirun does, unless it was killed. Waits for them, not for ever, and removes
+  /// the shared memory that they had mapped.
+  void end_ranks();
 
  private:
   /// Their order is unknown.
@@ -47,6 +52,8 @@ class RankExitMonitor {
 
   std::vector<pollfd> processes_;  // pidfds: mpirun's, then the ranks'
   RankWatch* watch_ = nullptr;
+  std::vector<std::string> shared_memory_;  // files that ranks have mapped
+  std::size_t told_to_end_ = 0;
   bool any_exited_ = false;  // without a SIGTERM
   int first_ = -1;
 };
@@ -56,8 +63,10 @@ struct MpirunResult {
   int status = 0;              ///< mpirun's exit status; 128 + signal if a signal killed mpirun itself
   int interrupted_by = 0;      ///< the signal this process got meanwhile and forwarded; 0 if none
   bool mpirun_killed = false;  ///< by a signal
-  int first_to_exit = -1;      ///< RankExitMonitor::first(), if there is a watch
-  std::string stop_reason;     ///< why the watch had the ranks stopped; empty if it did not
+  /// Every rank got SIGTERM, and none exited before: somebody else ended mpirun.
+  bool ranks_told_to_end = false;
+  int first_to_exit = -1;   ///< RankExitMonitor::first(), if there is a watch
+  std::string stop_reason;  ///< why the watch had the ranks stopped; empty if it did not
 };
 
 /// Starts `command` as `ranks` ranks under mpirun (or the program that ARBITER_MPIRUN names) and waits for it. SIGINT,

@@ -148,8 +148,9 @@ Measurement ProblemRun::blank_row(const PlannedProblem& planned, const std::stri
   return row;
 }
 
-SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
+SampleSubject ProblemRun::subject_of(Context context, const PlannedProblem& planned, ProblemTensors& tensors,
                                      SampleJudge& judge) {
+  const auto& problem = planned.problem;
   SampleSubject subject;
   subject.context = context;
   if (has_neighbour(context)) {
@@ -162,8 +163,10 @@ SampleSubject ProblemRun::subject_of(Context context, const Problem& problem, Pr
     const Stopwatch watch(spent_.verification);
     tensors.poison_outputs();
   };
-  subject.judge = [this, &judge, &tensors](Candidate& candidate, std::int64_t iterations) {
+  subject.judge = [this, &planned, &judge, &tensors](Candidate& candidate, std::int64_t iterations) {
     const Stopwatch watch(spent_.verification);
+    group_.barrier();  // the strategy has run on every rank
+    hooks_.begins(planned, any_strategy, Phase::reference);
     auto verified = judge.judge(candidate.allowed_share, iterations);
     auto& error = candidate.result.error;
     error = std::fmax(error, std::round(verified.error * 1e4) / 1e4);
@@ -186,8 +189,8 @@ void ProblemRun::sample_in(Context context, const PlannedProblem& planned, std::
     }
   }
   const auto before = backend.speed_state();
-  sample(candidates, subject_of(context, planned.problem, tensors, judge), backend, group_, config_.measurement,
-         [&](const Candidate& candidate) { hooks_.begins(planned, candidate.strategy); });
+  sample(candidates, subject_of(context, planned, tensors, judge), backend, group_, config_.measurement,
+         [&](const Candidate& candidate) { hooks_.begins(planned, candidate.strategy, Phase::run); });
   note_speed(before, backend.speed_state(), planned.problem, context);
   for (auto& candidate : candidates) {
     if (candidate.lost) end_if_lost(candidate.result);
@@ -242,10 +245,11 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
     auto& row = candidate.result;
     row.reason = no_memory.empty() ? hooks_.why_broken(problem, candidate.strategy) : no_memory;
     if (row.reason.empty()) {
-      hooks_.begins(planned, candidate.strategy);
+      hooks_.begins(planned, candidate.strategy, Phase::preparation);
       group_.barrier();  // else a rank that breaks at once might seem to break the strategy before
       row.reason = together([&] { prepare(candidate, problem, used[i]); });
     }
+    if (row.reason.empty()) hooks_.begins(planned, candidate.strategy, Phase::run);
     // The first runs make what a strategy makes on first use of a memory, outside of any graph; on a message that a
     // sample of two does not have.
     if (row.reason.empty()) {
@@ -280,11 +284,18 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
     for (const auto& candidate : candidates) rows.push_back(candidate.result);
   }
 
-  for (auto& candidate : candidates) candidate.operation.reset();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].operation == nullptr) continue;
+    hooks_.begins(planned, candidates[i].strategy, Phase::destruction);
+    group_.barrier();  // as above
+    candidates[i].operation.reset();
+    group_.barrier();
+  }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!candidates[i].threw) continue;
     for (const auto& name : used[i]) strategies_.discard(name);
   }
+  group_.barrier();  // whatever ends now is not of these strategies
   return rows;
 }
 

@@ -66,7 +66,7 @@ class ProblemRun {
   void sample_in(Context context, const PlannedProblem& planned, std::vector<Candidate>& candidates,
                  ProblemTensors& tensors, SampleJudge& judge);
   /// Collective.
-  [[nodiscard]] SampleSubject subject_of(Context context, const Problem& problem, ProblemTensors& tensors,
+  [[nodiscard]] SampleSubject subject_of(Context context, const PlannedProblem& planned, ProblemTensors& tensors,
                                          SampleJudge& judge);
   /// Collective. Remarks on a device that became slower while a cell was measured.
   void note_speed(const SpeedState& before, const SpeedState& after, const Problem& problem, Context context);

@@ -77,7 +77,8 @@ void ResultCollector::decide() {
   decision_ = arbiter::decide(config_, plugins_, decided_by_);
 }
 
-void ResultCollector::write_report() {
+void ResultCollector::write_report(const std::filesystem::path& output_dir) {
+  run_.output_dir = output_dir;
   const Dataset dataset = rows_of(dataset_, setting_);
   const Dataset holdout = rows_of(holdout_, setting_);
   dataset_.append(std::exchange(holdout_, {}));  // all rows; nothing else is made of either

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -36,8 +37,9 @@ class ResultCollector {
 
   /// Chooses the setting to decide by, which the log names, and fits the heuristics to its rows so far.
   void decide();
-  /// The last call: gives the sinks the report of the whole run.
-  void write_report();
+  /// The last call: gives the sinks the report of the whole run, for a folder that may be another one than the rows
+  /// went to while the run measured.
+  void write_report(const std::filesystem::path& output_dir);
 
   /// The rows that decide() used.
   [[nodiscard]] const Dataset& decided_by() const { return decided_by_; }

@@ -8,10 +8,10 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "arbiter/csv.hpp"
 #include "comm/core_pinning.hpp"
-#include "io/set_aside.hpp"
+#include "io/provenance.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/auto_choice.hpp"
 #include "sweep/known_names.hpp"
@@ -34,15 +34,6 @@ struct Group {
   std::int64_t free_bytes = 0;  // likewise
 };
 
-/// Sets the files aside that the csv sink of this run will write, and continue.
-void set_aside_files(const std::filesystem::path& dir, const std::vector<int>& tp_sizes, const std::string& platform) {
-  for (const int tp_size : tp_sizes) {
-    set_aside(dir / (file_stem(tp_size, platform) + ".csv"));
-    set_aside(dir / (file_stem(tp_size, platform) + ".log"));
-    set_aside(dir / (holdout_file_stem(tp_size, platform) + ".csv"));
-  }
-}
-
 class Sweep {
  public:
   Sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal, const RunHooks& hooks)
@@ -55,12 +46,13 @@ class Sweep {
     plan_ = plan_of_part();
     if (is_root()) open_collector();
     if (collector_) collector_->replay(earlier_rows(false));
+    expect_rows_are_kept();
     if (part_.measures) measure(plan_);
     if (!part_.is_last()) return ExitCode::done;  // the last part counts what failed
     if (collector_) collector_->decide();
     if (collector_) collector_->replay(earlier_rows(true));
     if (config_.enable_auto) measure_auto();
-    if (collector_) collector_->write_report();
+    if (collector_) publish_results();
     std::string code = collector_ ? std::to_string(static_cast<int>(collector_->exit_code())) : "";
     return static_cast<ExitCode>(std::stoi(world_.all().broadcast(std::move(code), 0)));
   }
@@ -113,8 +105,9 @@ class Sweep {
 
   void open_collector() {
     const auto machine = instances_.backend->machine();
-    RunInfo info{config_.output_dir, machine, true, {}, hooks_.continues};
-    info.runs = run_records({record_run(machine)});
+    record_ = record_run(machine);
+    RunInfo info{files_dir(), machine, true, {}, hooks_.continues};
+    info.runs = run_records({record_});
     collector_.emplace(config_, plugins_, std::move(info), Dataset(machine), Dataset(machine));
     if (!hooks_.continues) {
       for (const auto& remark : config_.remarks) log::warn(remark);
@@ -145,23 +138,46 @@ class Sweep {
     if (done > 0 || (hooks_.continues && !several)) log::say(fmt::format("{} cells are measured already", done));
   }
 
-  /// Writes the run's record before any row, so that no row is without one; each part adds the versions it runs.
+  /// Where rows and the record of the run are until everything is measured.
+  [[nodiscard]] std::filesystem::path files_dir() const {
+    return hooks_.files_dir.empty() ? config_.output_dir : hooks_.files_dir;
+  }
+
+  /// Writes the run's record before any row, so that no row is without one; each part adds the versions it runs. Throws
+  /// ConfigError if the record of earlier ranks is not of this configuration, machine and versions.
   [[nodiscard]] Provenance record_run(const Machine& machine) const {
-    std::optional<Provenance> written;
-    if (hooks_.continues) written = read_provenance(config_.output_dir, run_id_);
-    auto run = written ? *written : make_provenance(config_, plugins_, machine, run_id_, hooks_.command_line);
+    auto run = make_provenance(config_, plugins_, machine, run_id_, hooks_.command_line);
     for (const int tp_size : part_.tp_sizes) {
       if (auto* strategies = groups_.at(tp_size).strategies.get(); strategies != nullptr && part_.measures) {
         run.packages.merge(package_versions(config_, part_, *strategies));
       }
     }
-    if (!hooks_.continues) {
-      for (const auto& line : set_aside_stale_csvs(config_.output_dir, run)) log::warn(line);
-      // The ranks of later parts continue the files of this run, and must find no others.
-      if (part_.count > 1) set_aside_files(config_.output_dir, config_.tp_sizes, machine.platform);
+    auto written = read_provenance(files_dir(), run_id_);
+    if (written) {
+      if (const auto differing = differences_to_continue(*written, run); !differing.empty()) {
+        throw ConfigError(
+            fmt::format("the unfinished run of {} cannot continue, because rows would be mixed that differ "
+                        "in {}; without --resume a new run begins",
+                        written->date, fmt::join(differing, "; ")));
+      }
+      written->packages.merge(run.packages);
+      run = std::move(*written);
     }
-    if (!written || written->packages != run.packages) write_provenance(config_.output_dir, run);
+    write_provenance(files_dir(), run);
     return run;
+  }
+
+  /// To measure more would be useless.
+  void expect_rows_are_kept() const {
+    if (collector_ && collector_->rows_are_lost()) throw Error("rows can no longer be stored; see the error above");
+  }
+
+  /// Only now the files of earlier runs give way.
+  void publish_results() {
+    for (const auto& line : set_aside_stale_csvs(config_.output_dir, record_)) log::warn(line);
+    hooks_.publish();
+    collector_->write_report(config_.output_dir);
+    hooks_.finish(collector_->exit_code());
   }
 
   /// The rows of AUTO are apart: they are measured after the decision and take no part in it.
@@ -203,9 +219,8 @@ class Sweep {
         progress->advance(rows, planned.estimated_seconds);
         if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.failed; })) progress->pause();
         collector_->record(rows);
+        expect_rows_are_kept();
       }
-      const bool stop = collector_ && collector_->rows_are_lost();
-      if (!ranks.all(!stop)) break;
     }
     if (progress) progress->pause();
     if (collector_) say_spent(plan.problems.front().problem.tp_size, run.spent());
@@ -283,6 +298,7 @@ class Sweep {
   Part part_;
   Plan plan_;
   std::string run_id_;
+  Provenance record_;  // rank 0 only
   AutoChoice auto_choice_{log::warn};
   std::optional<ResultCollector> collector_;  // rank 0 only
 };
@@ -311,7 +327,7 @@ ExitCode run_from_data(const Config& config, const PluginHost& plugins, const Da
   ResultCollector collector(config, plugins, std::move(info), std::move(contents.dataset), std::move(contents.holdout));
   collector.add_curves(std::move(contents.curves));
   collector.decide();
-  collector.write_report();
+  collector.write_report(config.output_dir);
   return collector.exit_code();
 }
 

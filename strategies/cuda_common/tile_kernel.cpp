@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "arbiter/error.hpp"
 #include "device_code/plain_early.hpp"
 #include "device_code/plain_late.hpp"
 #include "device_code/plain_none.hpp"

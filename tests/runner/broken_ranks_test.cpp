@@ -91,6 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Way{"abort", "verify", "rank 1 was killed by signal 6 (Aborted)"},
                       Way{"exit", "sample", "rank 1 exited before the end of the run; mpirun's exit status is 7"},
                       Way{"leave", "prepare", "rank 1 exited before the end of the run"},
+                      Way{"segfault", "destroy",
+                          "rank 1 was killed by signal 11 (Segmentation fault) while it was destroyed"},
                       Way{"hang", "verify", "no progress from the ranks for 3"}),
     [](const auto& way) { return std::string(way.param.how) + "_in_" + way.param.where; });
 
@@ -106,7 +108,7 @@ TEST_F(BrokenRanks, HaveTheirStrategyGivenUpInTheEnd) {
   const auto result = measure(sweep("how: exit, tokens: 0"));
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output,
-              AllOf(HasSubstr("new ranks continue after it, without BREAKS"), HasSubstr("3 cells failed")));
+              AllOf(HasSubstr("new ranks continue after it, without BREAKS with NONE"), HasSubstr("3 cells failed")));
   const auto rows = read_csv(csv()).dataset.rows();
   EXPECT_EQ(rows.size(), 8U + 3U + 8U);
   for (const auto& row : rows) {
@@ -114,8 +116,31 @@ TEST_F(BrokenRanks, HaveTheirStrategyGivenUpInTheEnd) {
     EXPECT_TRUE(fs::exists(out() / ("run." + row.run_id + ".json"))) << "the run id is not the first ranks'";
     EXPECT_EQ(row.run_id, rows.front().run_id);
   }
-  EXPECT_THAT(log(), HasSubstr("64 tokens x 100, BREAKS: it crashed or hung the ranks on 3 problems; not tried again"));
+  EXPECT_THAT(
+      log(), HasSubstr("64 tokens x 100, BREAKS: it crashed or hung the ranks on 3 problems of NONE; not tried again"));
   expect_tables();
+}
+
+TEST_F(BrokenRanks, OfAFusionsReferenceCostThatFusionAndNoStrategy) {
+  const auto result = measure(write("sweep.yaml",
+                                    "backend: host\n"
+                                    "problems: {tp_size: [2], dtype: float32, fusion: [BREAKS_REFERENCE, NONE], "
+                                    "hidden_size: [64], num_tokens: [1, 2, 3, 4]}\n"
+                                    "measurement: {time_target_ms: 5, min_samples: 5, min_sample_us: 20}\n"
+                                    "strategies: [MPI, ONESHOT]\nheuristics: [lut]\nsinks: [csv]\noutput_dir: " +
+                                        out().string() + "\n"));
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("BREAKS_REFERENCE, 1 tokens x 64: the fusion BREAKS_REFERENCE: "),
+                    HasSubstr("signal 11 (Segmentation fault) while its reference was computed; new ranks continue"),
+                    HasSubstr(", without problems of BREAKS_REFERENCE")));
+  std::map<std::string, int> usable;
+  std::map<std::string, int> failed;
+  const auto rows = read_csv(csv()).dataset.rows();
+  for (const auto& row : rows) ++(row.usable() ? usable : failed)[row.problem.fusion];
+  EXPECT_EQ(usable, (std::map<std::string, int>{{"NONE", 8}}));
+  EXPECT_EQ(failed, (std::map<std::string, int>{{"BREAKS_REFERENCE", 6}})) << "each strategy, on three problems";
+  EXPECT_THAT(log(), HasSubstr("4 tokens x 64, MPI: the reference of the fusion crashed or hung the ranks on 3"));
 }
 
 TEST_F(BrokenRanks, OfTwoStrategiesInOneProblemCostTwoCells) {
@@ -159,7 +184,7 @@ TEST_F(BrokenRanks, OfSomebodyElsesMpirunEndTheRun) {
       run({"mpirun", "--oversubscribe", "-n", "2", RUNNER, "--config", config.string(), "--plugin_dir", SAMPLES},
           {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", own_shared_memory()});
   EXPECT_NE(result.exit_code, 0);
-  EXPECT_EQ(read_csv(csv()).dataset.rows().size(), 3U) << "the problem before";
+  EXPECT_EQ(read_csv(out() / "unfinished/benchmark.tp2.cpu.csv").dataset.rows().size(), 3U) << "the problem before";
   EXPECT_FALSE(fs::exists(out() / "summary.txt"));
 }
 

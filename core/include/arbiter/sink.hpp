@@ -29,12 +29,15 @@ struct RunRecord {
 
 /// What is known about a run before it measures.
 struct RunInfo {
-  std::filesystem::path output_dir;  ///< the folder for everything a sink writes; may not exist yet
+  /// The folder for everything a sink writes; may not exist yet. While a run measures it is a folder of this run alone,
+  /// whose files move up before write(): there Report::run names the folder.
+  std::filesystem::path output_dir;
   Machine machine;
   bool measures = true;            ///< false if the run starts from CSVs
   std::filesystem::path data_dir;  ///< the folder of those CSVs
-  /// The ranks of this run failed and fresh ones took over. All calls are made again from the start, also for what was
-  /// measured before, so a sink that writes as it goes continues its files (LineFile::Earlier::continues).
+  /// The ranks of this run failed or were killed, and fresh ones took over. All calls are made again from the start,
+  /// also for what was measured before, so a sink that writes as it goes continues its files
+  /// (LineFile::Earlier::continues).
   bool continues = false;
   /// This run, or those that made the CSVs it starts from, as far as they have a record; the versions of libraries are
   /// facts of the machine.

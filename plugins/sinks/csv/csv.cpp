@@ -36,6 +36,7 @@ class CsvSink : public Sink {
 
   void do_probed(const MachineProbe& probe) override {
     const fs::path file = run_.output_dir / probe_file_name(probe.tp_size(), platform());
+    if (run_.continues) fs::remove(file);
     write_probe(file, probe, run_.runs.empty() ? std::string_view() : run_.runs.front().id);
     probe_files_.push_back(file);
   }
@@ -60,16 +61,17 @@ class CsvSink : public Sink {
       }
       copy_records();
     }
+    const auto now = [&](const fs::path& file) { return (report.run.output_dir / file.filename()).string(); };
     for (const auto& [key, file] : files_) {
       if (!file.writer) continue;
       const auto part = [](std::int64_t count, const char* what) {
         return count > 0 ? fmt::format(", {} of them {}", count, what) : std::string();
       };
-      report.say(fmt::format("{}: {} rows{}{}", file.writer->file().string(), file.rows, part(file.failed, "failed"),
+      report.say(fmt::format("{}: {} rows{}{}", now(file.writer->file()), file.rows, part(file.failed, "failed"),
                              part(file.suspect, "suspect")));
     }
-    for (const auto& file : probe_files_) report.say(fmt::format("{}: machine probe", file.string()));
-    for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", log->file().string()));
+    for (const auto& file : probe_files_) report.say(fmt::format("{}: machine probe", now(file)));
+    for (const auto& [tp_size, log] : logs_) report.say(fmt::format("{}: what was skipped", now(log->file())));
   }
 
   struct File {

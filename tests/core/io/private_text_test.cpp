@@ -63,7 +63,7 @@ TEST(TimingEnvironment, HasTheSettingsThatChangeTimesAndNothingPrivate) {
                                      "UCX_TLS=rc",
                                      "ARBITER_PATIENCE_S=3",
                                      "ARBITER_CHECKPOINT=/proc/1/fd/3",
-                                     "ARBITER_RUN_ID=20261128-031357-1a2b",
+                                     "ARBITER_RANK_STATUS=/proc/1/fd/4",
                                      "HOME=/home/mary",
                                      "USER=mary",
                                      "NO_VALUE",

@@ -133,6 +133,21 @@ TEST(Provenance, TellsWhatKeepsTwoRunsApart) {
                           "NCCL_ALGO: Ring / Tree"));
 }
 
+TEST(Provenance, TellsWhyARunMayNotContinueAnother) {
+  const auto begun = run_of("one");
+  auto now = run_of("two");
+  now.packages = {{"sglang", "0.5"}};  // another part of the run
+  EXPECT_THAT(differences_to_continue(begun, now), IsEmpty());
+  now.packages = {{"vllm", "0.12.0"}};
+  now.machine.facts["driver"] = "590.0";
+  now.overrides.clear();
+  now.config = "problems:\n  tp_size: 4\n";
+  now.config_hash = text_hash(now.config);
+  EXPECT_THAT(differences_to_continue(begun, now),
+              ElementsAre("h200.yaml:2:   tp_size: 2 /   tp_size: 4", "--set: measurement.seed=7 / (empty)",
+                          "driver: 580.1 / 590.0", "vllm: 0.11.0 / 0.12.0"));
+}
+
 TEST(Provenance, HashesAreTheSameEverywhere) {
   EXPECT_EQ(text_hash(""), "cbf29ce484222325");
   EXPECT_EQ(text_hash("a"), "af63dc4c8601ec8c");

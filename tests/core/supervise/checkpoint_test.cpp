@@ -2,24 +2,23 @@
 #include "supervise/checkpoint.hpp"
 
 #include <cmath>
-#include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/files.hpp"
 #include "support/temp_dir.hpp"
 
 namespace arbiter {
 namespace {
 
-class JournalOfRanks : public ::testing::Test {
+class CheckpointOfARun : public ::testing::Test {
  protected:
-  JournalOfRanks() : path_(dir_.path() / "checkpoint") { std::ofstream{path_}; }
+  CheckpointOfARun() : path_(dir_.path() / "checkpoint") { Checkpoint::create(path_, {"run-1", "2026-11-28"}); }
+
+  [[nodiscard]] Checkpoint::Contents contents() const { return Checkpoint::contents_of(read_file(path_)); }
 
   static Measurement row(std::int64_t tokens, const std::string& strategy) {
     Measurement row;
@@ -34,7 +33,7 @@ class JournalOfRanks : public ::testing::Test {
   std::filesystem::path path_;
 };
 
-TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
+TEST_F(CheckpointOfARun, GivesBackWhatWasAddedToTheBit) {
   Checkpoint ranks(path_);
   auto good = row(8, "A");
   good.setting.graph = good.holdout = true;
@@ -53,12 +52,11 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   bad.time_us = Measurement::none;
   bad.error = std::numeric_limits<double>::infinity();
   bad.reason = "two\nlines and \xff";
-  ranks.add_row(good);
-  ranks.add_rank_error("rank 1: no wires left");
-  ranks.add_row(bad);
+  ranks.add_rows({good, bad});
+  ranks.add_finished_part("the first");
   ranks.add_broken({{bad.problem, "C"}, "rank 0 was killed by signal 11"});
 
-  const auto read = Checkpoint::contents_of(Checkpoint(path_).text());
+  const auto read = contents();
   ASSERT_EQ(read.rows.size(), 2U);
   const auto& [first, second] = std::tie(read.rows[0], read.rows[1]);
   EXPECT_EQ(first.problem, good.problem);
@@ -78,15 +76,17 @@ TEST_F(JournalOfRanks, GivesBackWhatWasAddedToTheBit) {
   EXPECT_EQ(second.strategy, bad.strategy);
   EXPECT_TRUE(second.failed && std::isnan(second.time_us) && std::isinf(second.error));
   EXPECT_THAT(second.reason, ::testing::StartsWith("two\nlines and "));
-  EXPECT_THAT(read.rank_errors, ::testing::ElementsAre("rank 1: no wires left"));
+  EXPECT_THAT(read.finished_parts, ::testing::ElementsAre("the first"));
+  EXPECT_EQ(read.head.run_id, "run-1");
+  EXPECT_EQ(read.head.date, "2026-11-28");
   ASSERT_EQ(read.broken.size(), 1U);
   EXPECT_EQ(read.broken[0].cell, (Cell{bad.problem, "C"}));
 }
 
-TEST_F(JournalOfRanks, KeepsWhatWasSkipped) {
+TEST_F(CheckpointOfARun, KeepsWhatWasSkipped) {
   Checkpoint ranks(path_);
-  ranks.add_skipped({row(8, "A").problem, "*", "too\nlarge"});
-  const auto read = Checkpoint::contents_of(Checkpoint(path_).text());
+  ranks.add_skipped({{row(8, "A").problem, "*", "too\nlarge"}});
+  const auto read = contents();
   ASSERT_EQ(read.skipped.size(), 1U);
   EXPECT_EQ(read.skipped[0].problem, row(8, "A").problem);
   EXPECT_EQ(read.skipped[0].strategy, "*");
@@ -94,118 +94,28 @@ TEST_F(JournalOfRanks, KeepsWhatWasSkipped) {
   EXPECT_THAT(read.rows, ::testing::IsEmpty());
 }
 
-TEST_F(JournalOfRanks, KnowsWhatIsBeingMeasured) {
-  Checkpoint ranks(path_);
-  const Checkpoint launcher(path_);
-  EXPECT_FALSE(launcher.current());
-  const Cell longer{row(4096, "A_STRATEGY_OF_A_LONG_NAME").problem, "A_STRATEGY_OF_A_LONG_NAME"};
-  const Cell shorter{row(8, "B").problem, "B"};
-  for (const auto& cell : {longer, shorter, longer}) {
-    ranks.write_current(cell, 61.5);
-    ASSERT_TRUE(launcher.current());
-    EXPECT_EQ(launcher.current()->cell, cell);
-    EXPECT_EQ(launcher.current()->patience_seconds, 61.5);
+TEST_F(CheckpointOfARun, GoesOnBehindALineThatAKillCut) {
+  Checkpoint(path_).add_rows({row(8, "A"), row(8, "B")});
+  Checkpoint(path_).add_rows({row(16, "A")});
+  const auto whole = read_file(path_);
+  const auto second_line = whole.rfind('\n', whole.size() - 2) + 1;
+  for (const auto bytes : {second_line + 1, whole.size() - 1}) {
+    std::ofstream(path_) << whole.substr(0, bytes);
+    EXPECT_EQ(contents().rows.size(), 2U) << "a record counts with its end";
+    Checkpoint(path_).add_rows({row(32, "C")});
+    const auto rows = contents().rows;
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows.back().strategy, "C");
   }
-  ranks.clear_current();
-  EXPECT_FALSE(launcher.current());
 }
 
-TEST_F(JournalOfRanks, HasAPulseThatChangesWithEveryWord) {
-  Checkpoint ranks(path_);
-  const Checkpoint launcher(path_);
-  auto last = launcher.progress_stamp();
-  const auto changed = [&] { return std::exchange(last, launcher.progress_stamp()) != last; };
-  EXPECT_FALSE(changed());
-  ranks.write_current({row(8, "A").problem, "A"}, 60);
-  EXPECT_TRUE(changed());
-  ranks.write_current({row(8, "B").problem, "B"}, 60);
-  EXPECT_TRUE(changed());
-  ranks.add_row(row(8, "A"));
-  EXPECT_TRUE(changed());
-  EXPECT_FALSE(changed());
-}
-
-TEST_F(JournalOfRanks, RefusesALineThatIsNone) {
-  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("{\"row\": {}}\n")), Error);
-  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("half a li")), Error);
-}
-
-class EndNoticeOfARank : public ::testing::Test {
- protected:
-  EndNoticeOfARank() {
-    const std::ofstream made(path_);
-    ::setenv(Checkpoint::variable, path_.c_str(), 1);
-  }
-  ~EndNoticeOfARank() override { ::unsetenv(Checkpoint::variable); }
-
-  /// The signal that ended a process which did this.
-  template <class Action>
-  static int signal_that_ended(const Action& action) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      action();
-      ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  }
-
-  test::TempDir dir_;
-  std::filesystem::path path_ = dir_.path() / "checkpoint";
-};
-
-TEST_F(EndNoticeOfARank, IsWrittenBeforeItEndsAsItWasTold) {
-  const Checkpoint launcher(path_);
-  const int signal = signal_that_ended([] {
-    const TermMarker marker(1);
-    ::raise(SIGTERM);
-  });
-  EXPECT_EQ(signal, SIGTERM);
-  EXPECT_FALSE(launcher.got_sigterm(0));
-  EXPECT_TRUE(launcher.got_sigterm(1));
-  EXPECT_FALSE(launcher.got_sigterm(2));
-}
-
-TEST_F(EndNoticeOfARank, IsNotWrittenByARankThatBreaks) {
-  const Checkpoint launcher(path_);
-  const int signal = signal_that_ended([] {
-    const TermMarker marker(1);
-    ::signal(SIGABRT, SIG_DFL);
-    ::raise(SIGABRT);
-  });
-  EXPECT_EQ(signal, SIGABRT);
-  EXPECT_FALSE(launcher.got_sigterm(1));
-}
-
-TEST_F(EndNoticeOfARank, IsForgottenWhenFreshRanksStart) {
-  Checkpoint launcher(path_);
-  signal_that_ended([] {
-    const TermMarker marker(0);
-    ::raise(SIGTERM);
-  });
-  ASSERT_TRUE(launcher.got_sigterm(0));
-  launcher.begin_launch();
-  EXPECT_FALSE(launcher.got_sigterm(0));
-}
-
-TEST_F(EndNoticeOfARank, LeavesASigtermAsItWasAfterwards) {
-  const Checkpoint launcher(path_);
-  const int signal = signal_that_ended([] {
-    { const TermMarker marker(3); }
-    ::raise(SIGTERM);
-  });
-  EXPECT_EQ(signal, SIGTERM);
-  EXPECT_FALSE(launcher.got_sigterm(3));
-}
-
-TEST_F(EndNoticeOfARank, IsNotNeededWithoutALauncher) {
-  ::unsetenv(Checkpoint::variable);
-  const int signal = signal_that_ended([] {
-    const TermMarker marker(0);
-    ::raise(SIGTERM);
-  });
-  EXPECT_EQ(signal, SIGTERM);
+TEST_F(CheckpointOfARun, RefusesALineThatIsNone) {
+  const auto head = read_file(path_);
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("")), DataError);
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("half a li")), DataError);
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of(head + "{\"rows\": [{}]}\n")), DataError);
+  EXPECT_THROW(static_cast<void>(Checkpoint::contents_of("{\"schema\": 2, \"run_id\": \"\", \"date\": \"\"}\n")),
+               DataError);
 }
 
 }  // namespace

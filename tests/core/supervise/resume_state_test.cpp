@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "sweep/run_hooks.hpp"
+
 namespace arbiter {
 namespace {
 
@@ -59,18 +61,44 @@ TEST(ResumeState, KeepsABrokenCellUntilItHasItsFailedRow) {
 TEST(ResumeState, GivesAStrategyUpThatBrokeThreeTimes) {
   std::vector<BrokenCell> broken;
   for (const std::int64_t tokens : {1, 2}) broken.push_back({{problem_of(tokens), "B"}, "it fell over"});
-  EXPECT_FALSE(ResumeState({{}, broken, {}}).is_given_up("B"));
+  EXPECT_FALSE(ResumeState({{}, broken, {}}).is_given_up("B", "NONE"));
   broken.push_back({{problem_of(3), "B"}, "it fell over"});
   const ResumeState after({{row_of(1, "B")}, broken, {}});
-  EXPECT_TRUE(after.is_given_up("B"));
-  EXPECT_FALSE(after.is_given_up("A"));
+  EXPECT_TRUE(after.is_given_up("B", "NONE"));
+  EXPECT_FALSE(after.is_given_up("A", "NONE"));
   const auto rest = after.rest_of(plan_of(5));
   EXPECT_THAT(rest.problems[0].strategies, ElementsAre("A", "C"));
   EXPECT_THAT(rest.problems[1].strategies, ElementsAre("A", "B", "C")) << "its failed row is still missing";
   EXPECT_THAT(rest.problems[4].strategies, ElementsAre("A", "C"));
   ASSERT_EQ(rest.skipped.size(), 2U);
   EXPECT_EQ(rest.skipped[1].problem, problem_of(5));
-  EXPECT_THAT(rest.skipped[1].reason, HasSubstr("crashed or hung the ranks on 3 problems"));
+  EXPECT_THAT(rest.skipped[1].reason, HasSubstr("crashed or hung the ranks on 3 problems of NONE"));
+}
+
+TEST(ResumeState, CountsForEachFusionApart) {
+  std::vector<BrokenCell> broken;
+  for (const std::int64_t tokens : {1, 2, 3}) broken.push_back({{problem_of(tokens), "B"}, "it fell over"});
+  broken[2].cell.problem.fusion = "OTHER";
+  const ResumeState after({{}, broken, {}});
+  EXPECT_FALSE(after.is_given_up("B", "NONE"));
+  EXPECT_FALSE(after.is_given_up("B", "OTHER"));
+}
+
+TEST(ResumeState, ChargesWhatAFusionBrokeToTheFusionAndToNoStrategy) {
+  std::vector<BrokenCell> broken;
+  for (const std::int64_t tokens : {1, 2, 3}) broken.push_back({{problem_of(tokens), any_strategy}, "its reference"});
+  const ResumeState after({{}, broken, {}});
+  EXPECT_EQ(after.why_broken(problem_of(2), "A"), "its reference");
+  EXPECT_EQ(after.why_broken(problem_of(4), "A"), "");
+  EXPECT_FALSE(after.is_given_up("A", "NONE"));
+  auto plan = plan_of(4);
+  plan.problems.push_back({problem_of(4), {"A", "B"}, 2.0});
+  plan.problems.back().problem.fusion = "OTHER";
+  const auto rest = after.rest_of(plan);
+  ASSERT_EQ(rest.problems.size(), 4U) << "three that get their failed rows, and the other fusion's";
+  EXPECT_EQ(rest.problems.back().problem.fusion, "OTHER");
+  EXPECT_EQ(rest.skipped.size(), 3U);
+  EXPECT_THAT(rest.skipped.front().reason, HasSubstr("the reference of the fusion crashed or hung the ranks on 3"));
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_F(ResultCollectorTest, TellsEverySinkEverythingInOrder) {
     collector.skip({{cell_of(64, 1), "*", "too large"}});
     collector.record({row("COPIES", 2.0), failed("OTHER", "rank 0: wrong"), held});
     collector.decide();
-    collector.write_report();
+    collector.write_report(dir_.path() / "out");
   });
   for (const char* name : {"a", "b"}) {
     EXPECT_EQ(calls(name),
@@ -108,7 +108,7 @@ TEST_F(ResultCollectorTest, IsDoneWhenNothingFailed) {
   const auto said = said_by([&] {
     collector.record({row("COPIES", 2.0)});
     collector.decide();
-    collector.write_report();
+    collector.write_report(dir_.path() / "out");
   });
   EXPECT_EQ(collector.exit_code(), ExitCode::done);
   EXPECT_THAT(said, AllOf(Not(HasSubstr("error")), Not(HasSubstr("failed"))));
@@ -150,7 +150,7 @@ TEST_F(ResultCollectorTest, DecidesByRowsThatWereThereBefore) {
   static_cast<void>(said_by([&] {
     collector.record({row("COPIES", 2.0)});
     collector.decide();
-    collector.write_report();
+    collector.write_report(dir_.path() / "out");
   }));
   EXPECT_EQ(calls("a"), "begin\nmeasured COPIES\nwrite 2 rows, 1 of the holdout, of 3; table id of OTHER 121\n");
 }

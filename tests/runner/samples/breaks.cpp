@@ -30,8 +30,16 @@ class BreakingOperation : public Operation {
         count_(static_cast<int>(preparation.problem.elements())),
         communicator_(*static_cast<MPI_Comm*>(preparation.group.mpi_comm())) {}
 
+  ~BreakingOperation() override {
+    if (!how_.empty() && runs_left_ == never) do_it(how_);
+  }
+  BreakingOperation(const BreakingOperation&) = delete;
+  BreakingOperation& operator=(const BreakingOperation&) = delete;
+
+  static constexpr std::int64_t never = -1;  // runs before it breaks: not while it runs, but in its destructor
+
   void enqueue(const Bindings& bindings) override {
-    if (!how_.empty() && --runs_left_ < 0) do_it(how_);
+    if (!how_.empty() && runs_left_ != never && runs_left_-- == 0) do_it(how_);
     MPI_Allreduce(bindings.input, bindings.tensors[0], count_, MPI_FLOAT, MPI_SUM, communicator_);
   }
 
@@ -58,7 +66,8 @@ class Breaks : public Strategy {
     const bool breaks =
         (tokens_ == 0 || preparation.problem.num_tokens == tokens_) && preparation.group.rank() == rank_;
     if (breaks && where_ == "prepare") do_it(how_);
-    return std::make_unique<BreakingOperation>(preparation, breaks ? how_ : "", where_ == "sample" ? 3 : 0);
+    const std::int64_t runs = where_ == "destroy" ? BreakingOperation::never : where_ == "sample" ? 3 : 0;
+    return std::make_unique<BreakingOperation>(preparation, breaks ? how_ : "", runs);
   }
 
  private:
@@ -70,7 +79,7 @@ class Breaks : public Strategy {
 
 constexpr ParameterSpec parameters[] = {
     {"how", ParameterType::text, "segfault", "segfault|exit|leave|abort|hang", "What the rank does"},
-    {"where", ParameterType::text, "prepare", "prepare|verify|sample", "When it does it"},
+    {"where", ParameterType::text, "prepare", "prepare|verify|sample|destroy", "When it does it"},
     {"tokens", ParameterType::integer, "8", "0..1000000", "In problems of so many tokens; 0: in all"},
     {"rank", ParameterType::integer, "1", "0..64", "Which one"},
 };
