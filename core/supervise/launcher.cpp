@@ -131,6 +131,7 @@ class RankVariables {
 LaunchOutcome launch_part(const Part& part, const RunFolder& folder, bool core_each, int argc, char** argv) {
   auto rows = contents_of(folder).rows.size();
   RankStatus status;
+  Cell killed_in;
   for (int launches_without_rows = 0;;) {
     status.begin_launch();
     ProgressWatch watch(status);
@@ -138,18 +139,22 @@ LaunchOutcome launch_part(const Part& part, const RunFolder& folder, bool core_e
     if (outcome.failure.empty()) return outcome;
     // The error of a rank that aborted the run says more than its exit status.
     if (auto error = status.error(); !error.empty()) outcome.failure = std::move(error);
-    // If mpirun was told to end, or killed, no cell is to blame.
-    const auto current = outcome.from_outside ? std::nullopt : status.current();
+    // If mpirun was told to end, or killed, no cell is to blame. Nor is the first in which somebody kills a rank:
+    // the kernel, if the cell takes all memory, does it again.
+    auto current = status.current();
+    const bool is_first_kill = outcome.rank_killed && (!current || current->cell != killed_in);
+    if (outcome.rank_killed && current) killed_in = current->cell;
+    const bool is_innocent = outcome.from_outside || is_first_kill;
+    if (is_innocent) current.reset();
     const auto rows_now = contents_of(folder).rows.size();
     launches_without_rows = rows_now > rows ? 0 : launches_without_rows + 1;
-    if (outcome.is_final || launches_without_rows > (current || outcome.from_outside ? max_launches_without_rows : 0)) {
+    if (outcome.is_final || launches_without_rows > (current || is_innocent ? max_launches_without_rows : 0)) {
       return outcome;
     }
     if (current) {
       record_broken(folder, *current, outcome.failure);
     } else {
-      log::warn(
-          fmt::format("{}{}; new ranks continue", outcome.failure, outcome.from_outside ? "" : " between two cells"));
+      log::warn(fmt::format("{}{}; new ranks continue", outcome.failure, is_innocent ? "" : " between two cells"));
     }
     rows = rows_now;
   }
@@ -178,6 +183,7 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, con
   if (lost_output) outcome.failure = "mpirun ended because nobody reads the standard output";
   const bool is_usage_error = result.status == static_cast<int>(ExitCode::usage);
   outcome.interrupted = result.interrupted_by != 0 || (result.stop_reason.empty() && is_user_stop(result.status));
+  outcome.rank_killed = result.stop_reason.empty() && result.status == 128 + SIGKILL;
   outcome.from_outside =
       lost_output || result.mpirun_killed || (result.ranks_told_to_end && result.stop_reason.empty());
   outcome.is_final = outcome.interrupted || is_usage_error;

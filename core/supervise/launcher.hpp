@@ -45,6 +45,7 @@ struct LaunchOutcome {
   bool interrupted = false;   ///< the user stopped them
   bool is_final = false;      ///< new ranks would not help: the user interrupted them, or the configuration is wrong
   bool from_outside = false;  ///< mpirun was killed or told to end: the ranks did nothing wrong
+  bool rank_killed = false;   ///< a rank was, by SIGKILL, which no plugin raises by mistake
 };
 
 /// Runs this program again, with its arguments, as `ranks` ranks under mpirun, each bound to a core if `core_each` and

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervise/mpirun.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -206,6 +207,7 @@ void RankExitMonitor::add_ranks(const std::vector<pid_t>& pids, RankWatch& watch
 
 void RankExitMonitor::wait(int milliseconds) {
   if (::poll(processes_.data(), processes_.size(), milliseconds) <= 0) return;
+  if (processes_[0].revents != 0) close_pidfd(processes_[0]);
   std::vector<int> exited;
   for (std::size_t i = 1; i < processes_.size(); ++i) {
     if (processes_[i].fd < 0 || processes_[i].revents == 0) continue;
@@ -215,7 +217,14 @@ void RankExitMonitor::wait(int milliseconds) {
   record_exits(exited);
 }
 
-bool RankExitMonitor::all_told_to_end() const {
+bool RankExitMonitor::all_told_to_end() {
+  const auto running = [this] {
+    return std::any_of(processes_.begin() + 1, processes_.end(), [](const auto& rank) { return rank.fd >= 0; });
+  };
+  // mpirun may end a moment before the last of its ranks.
+  constexpr int looks = 10;
+  constexpr int look_ms = 100;
+  for (int look = 0; look < looks && running(); ++look) wait(look_ms);
   return told_to_end_ > 0 && told_to_end_ + 1 == processes_.size() && !any_exited_;
 }
 

@@ -40,8 +40,8 @@ class RankExitMonitor {
   void wait(int milliseconds);
   /// The rank that exited first; -1 if none has, or if it cannot be known.
   [[nodiscard]] int first() const { return first_; }
-  /// Whether all ranks are known and on this host, and all have exited after a SIGTERM.
-  [[nodiscard]] bool all_told_to_end() const;
+  /// Whether all ranks are known and on this host, and all have exited after a SIGTERM. Waits a moment for the last.
+  [[nodiscard]] bool all_told_to_end();
   /// Ends the ranks that still run: what mpirun does, unless it was killed. Waits for them, not for ever, and removes
   /// the shared memory that they had mapped.
   void end_ranks();

@@ -285,7 +285,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
   }
 
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].operation == nullptr) continue;
+    if (used[i].empty()) continue;  // on no rank; one without an operation is here because others may have it
     hooks_.begins(planned, candidates[i].strategy, Phase::destruction);
     group_.barrier();  // as above
     candidates[i].operation.reset();
