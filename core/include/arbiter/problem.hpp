@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "arbiter/export.hpp"
+#include "arbiter/name.hpp"
 #include "arbiter/tensor.hpp"
 
 namespace arbiter {
@@ -16,7 +17,7 @@ namespace arbiter {
 struct Problem {
   int tp_size = 2;  ///< number of ranks
   DType dtype = DType::bfloat16;
-  std::string fusion = "NONE";
+  Name fusion = "NONE";
   std::int64_t hidden_size = 0;
   std::int64_t num_tokens = 0;
 
