@@ -124,8 +124,8 @@ class HeuristicCheck {
 
   [[nodiscard]] std::string reorder() {
     const auto dataset = sample_dataset(4);
-    auto rows = dataset.rows();
-    std::reverse(rows.begin(), rows.end());
+    std::vector<Measurement> rows(dataset.rows().begin(), dataset.rows().end());
+    std::ranges::reverse(rows);
     Dataset backwards(dataset.machine());
     for (auto& row : rows) backwards.add(row);
     const auto problems = measured(dataset);

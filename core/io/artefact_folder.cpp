@@ -22,10 +22,11 @@ using Json = nlohmann::ordered_json;
 constexpr const char* format_name = "arbiter-artefacts";
 constexpr std::int64_t schema = 1;
 
+/// What a row says of its problem.
 std::string text_of(const Measurement& row) {
-  return fmt::format("{}, {}, {}, {:.3f} {:.3f} {:.3f} {:.3f}, {}{}{}, {}", to_string(row.problem),
-                     to_string(row.setting), row.strategy, row.failed ? Measurement::none : row.time_us, row.ci_low_us,
-                     row.ci_high_us, row.lower_bound_us, row.failed, row.suspect, row.holdout, row.run_id);
+  return fmt::format("{}, {}, {:.3f} {:.3f} {:.3f} {:.3f}, {}{}{}, {}", to_string(row.setting), row.strategy,
+                     row.failed ? Measurement::none : row.time_us, row.ci_low_us, row.ci_high_us, row.lower_bound_us,
+                     row.failed, row.suspect, row.holdout, row.run_id);
 }
 
 /// Measurements, at the top of the folder. Others of these names are pictures.
@@ -57,17 +58,29 @@ Json json_of(const ArtefactOrigin& origin) {
 }  // namespace
 
 std::string rows_hash(const Dataset& rows) {
+  // All lines at once would need more memory than the rows: they are sorted problem by problem.
+  const auto cells = rows.cells();
+  std::vector<std::pair<std::string, const std::vector<const Measurement*>*>> problems;
+  problems.reserve(cells.size());
+  for (const auto& [problem, cell] : cells) problems.emplace_back(to_string(problem) + ", ", &cell);
+  std::ranges::sort(problems);
+  TextHash hash;
   std::vector<std::string> lines;
-  lines.reserve(rows.rows().size());
-  for (const Measurement& row : rows.rows()) lines.push_back(text_of(row));
-  std::ranges::sort(lines);
-  std::string text;
-  for (const std::string& line : lines) text += line + '\n';
-  return text_hash(text);
+  for (const auto& [start, cell] : problems) {
+    lines.clear();
+    for (const Measurement* row : *cell) lines.push_back(text_of(*row));
+    std::ranges::sort(lines);
+    for (const std::string& line : lines) {
+      hash.add(start);
+      hash.add(line);
+      hash.add("\n");
+    }
+  }
+  return hash.text();
 }
 
 std::vector<std::string> run_ids(const Dataset& rows) {
-  std::set<std::string> ids;
+  std::set<Name> ids;
   for (const Measurement& row : rows.rows()) {
     if (!row.run_id.empty()) ids.insert(row.run_id);
   }
@@ -112,13 +125,13 @@ void ArtefactFolder::move_aside(const fs::path& relative) {
   if (relative != manifest_) ++moved_;
 }
 
-void ArtefactFolder::before_write(const fs::path& file, std::string_view contents) {
+void ArtefactFolder::before_write(const fs::path& file, const std::function<bool()>& is_same) {
   const auto whole = [](const fs::path& path) { return fs::weakly_canonical(fs::absolute(path)); };
   const fs::path relative = whole(file).lexically_relative(whole(dir_));
   if (!is_below(relative) || is_measurement(relative) || relative == manifest_) return;
   const std::lock_guard lock(mutex_);
   const bool is_known = !files_.insert(relative.string()).second;
-  if (!is_known && fs::is_regular_file(file) && read_file(file) != contents) move_aside(relative);
+  if (!is_known && fs::is_regular_file(file) && !is_same()) move_aside(relative);
 }
 
 void ArtefactFolder::close() {

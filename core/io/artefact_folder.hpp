@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "arbiter/dataset.hpp"
@@ -46,7 +46,7 @@ class ArtefactFolder : private FileWatcher {
   [[nodiscard]] std::string remark() const;
 
  private:
-  void before_write(const std::filesystem::path& file, std::string_view contents) override;
+  void before_write(const std::filesystem::path& file, const std::function<bool()>& is_same) override;
   /// The files of a manifest of the same origin; those of another are set aside.
   void take_over(const std::string& text);
   void move_aside(const std::filesystem::path& relative);

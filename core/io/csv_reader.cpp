@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/csv_reader.hpp"
 
+#include <cerrno>
+#include <fstream>
+#include <memory>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
-#include "arbiter/files.hpp"
 #include "io/csv_fields.hpp"
 #include "io/csv_files.hpp"
 #include "io/csv_row.hpp"
@@ -28,6 +32,19 @@ const std::vector<std::string_view>& fields_of(TextLines& lines, CsvFields& fiel
   throw BadLine("line: found a quote that is not closed, allowed \"...\" around a field");
 }
 
+TextLines lines_of_file(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) throw SystemError("read " + file.string(), EISDIR);
+  auto stream = std::make_shared<std::ifstream>(file, std::ios::binary);
+  if (!*stream) throw SystemError("read " + file.string(), errno);
+  return TextLines([stream, file](std::size_t bytes) {
+    std::string part(bytes, '\0');
+    stream->read(part.data(), static_cast<std::streamsize>(bytes));
+    if (stream->bad()) throw SystemError("read " + file.string(), errno);
+    part.resize(static_cast<std::size_t>(stream->gcount()));
+    return part;
+  });
+}
+
 CsvHeader read_header(const std::filesystem::path& file, TextLines& lines, CsvFields& fields) {
   if (!lines.next()) throw DataError(fmt::format("{}:1: header: found an empty file", file.string()));
   try {
@@ -40,9 +57,8 @@ CsvHeader read_header(const std::filesystem::path& file, TextLines& lines, CsvFi
 }  // namespace
 
 CsvContents read_csv_of_tp_size(const std::filesystem::path& file, int tp_size, const CsvReadOptions& options) {
-  const std::string text = read_file(file);
-  refuse_utf16(file, text);
-  TextLines lines(text);
+  TextLines lines = lines_of_file(file);
+  refuse_utf16(file, lines.rest());
   CsvFields fields;
   const CsvHeader header = read_header(file, lines, fields);
   CsvContents contents;

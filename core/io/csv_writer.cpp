@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CSVs Arbiter writes: measurements, machine probes, regret.
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,11 +22,29 @@ namespace arbiter {
 namespace {
 
 /// Microseconds to the nanosecond, in the fewest digits that read back as the same double.
-std::string time_field(double microseconds) {
-  if (!std::isfinite(microseconds)) return {};
+void add_time(std::string& line, double microseconds) {
+  line += ',';
+  if (!std::isfinite(microseconds)) return;
   const double rounded = rounded_to_nanoseconds(microseconds);
   // A measured time is never zero, which the reader refuses.
-  return fmt::format("{}", rounded <= 0.0 && microseconds > 0.0 ? 0.001 : rounded);
+  fmt::format_to(std::back_inserter(line), "{}", rounded <= 0.0 && microseconds > 0.0 ? 0.001 : rounded);
+}
+
+void add_name(std::string& line, std::string_view name) {
+  line += ',';
+  const bool is_plain = std::ranges::all_of(name, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (is_plain) {
+    line += name;
+  } else {
+    line += csv_field(name);
+  }
+}
+
+void add_count(std::string& line, std::int64_t value) {
+  line += ',';
+  if (value > 0) fmt::format_to(std::back_inserter(line), "{}", value);
 }
 
 std::string_view status_of(const Measurement& row) {
@@ -33,40 +52,25 @@ std::string_view status_of(const Measurement& row) {
   return row.suspect && !row.failed ? "suspect" : "failed";
 }
 
-std::string line_of(const Measurement& row) {
+/// In the order of csv_column_names.
+void add_line(std::string& line, const Measurement& row) {
   const Problem& p = row.problem;
   const Setting& setting = row.setting;
   const std::string_view status = status_of(row);
-  const auto count = [](std::int64_t value) { return value > 0 ? fmt::format("{}", value) : std::string(); };
-  // In the order of csv_column_names.
-  const std::array<std::string, csv_column_names.size()> fields = {
-      fmt::format("{}", p.tp_size),
-      std::string(name_of(p.dtype)),
-      fmt::format("{}", p.message_bytes()),
-      fmt::format("{}", p.num_tokens),
-      fmt::format("{}", p.hidden_size),
-      csv_field(row.strategy),
-      csv_field(p.fusion),
-      csv_field(setting.op),
-      status == "failed" ? std::string() : time_field(row.time_us),
-      csv_field(setting.backend),
-      fmt::format("{}", setting.hosts),
-      fmt::format("{}", setting.graph),
-      std::string(name_of(setting.context)),
-      std::string(name_of(row.numerics)),
-      std::string(status),
-      count(row.iterations_per_sample),
-      count(row.tensor_sets),
-      count(row.samples),
-      time_field(row.min_us),
-      time_field(row.p95_us),
-      time_field(row.ci_low_us),
-      time_field(row.ci_high_us),
-      std::isnan(row.error) ? std::string() : fmt::format("{}", row.error),
-      time_field(row.lower_bound_us),
-      csv_field(row.run_id),
-      fmt::format("{}", csv_schema)};
-  return fmt::format("{}", fmt::join(fields, ","));
+  fmt::format_to(std::back_inserter(line), "{},{},{},{},{}", p.tp_size, name_of(p.dtype), p.message_bytes(),
+                 p.num_tokens, p.hidden_size);
+  for (const Name& name : {row.strategy, p.fusion, setting.op}) add_name(line, name);
+  add_time(line, status == "failed" ? Measurement::none : row.time_us);
+  add_name(line, setting.backend);
+  fmt::format_to(std::back_inserter(line), ",{},{},{},{},{}", setting.hosts, setting.graph, name_of(setting.context),
+                 name_of(row.numerics), status);
+  for (const std::int64_t count : {row.iterations_per_sample, row.tensor_sets, row.samples}) add_count(line, count);
+  for (const double time : {row.min_us, row.p95_us, row.ci_low_us, row.ci_high_us}) add_time(line, time);
+  line += ',';
+  if (!std::isnan(row.error)) fmt::format_to(std::back_inserter(line), "{}", row.error);
+  add_time(line, row.lower_bound_us);
+  add_name(line, row.run_id);
+  fmt::format_to(std::back_inserter(line), ",{}", csv_schema);
 }
 
 std::string ranks(int rank) { return rank == ProbeCase::all ? "all" : std::to_string(rank); }
@@ -84,7 +88,26 @@ CsvWriter::CsvWriter(std::filesystem::path file, LineFile::Earlier earlier) : li
   lines_.append(fmt::format("{}", fmt::join(csv_column_names, ",")));
 }
 
-void CsvWriter::append(const Measurement& measurement) { lines_.append(line_of(measurement)); }
+void CsvWriter::append(const Measurement& measurement) {
+  std::string line;
+  add_line(line, measurement);
+  lines_.append(line);
+}
+
+void CsvWriter::append(const std::vector<const Measurement*>& measurements) {
+  constexpr std::size_t bytes_of_a_write = std::size_t{1} << 20U;
+  std::string lines;
+  const auto write = [&] {
+    if (!lines.empty()) lines_.append(lines);
+    lines.clear();
+  };
+  for (const Measurement* row : measurements) {
+    if (!lines.empty()) lines += '\n';
+    add_line(lines, *row);
+    if (lines.size() >= bytes_of_a_write) write();
+  }
+  write();
+}
 
 std::string probe_file_name(int tp_size, std::string_view platform) {
   return fmt::format("machine_probe.tp{}.{}.csv", tp_size, file_name(platform));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -67,10 +69,14 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   void write(std::string_view contents) const {
-    if (!write_all(descriptor_, contents).empty() || ::fsync(descriptor_) != 0) {
-      throw SystemError("write " + path_.string(), errno);
-    }
+    if (!write_all(descriptor_, contents).empty()) throw SystemError("write " + path_.string(), errno);
   }
+
+  void sync() const {
+    if (::fsync(descriptor_) != 0) throw SystemError("write " + path_.string(), errno);
+  }
+
+  [[nodiscard]] const fs::path& path() const { return path_; }
 
   void rename_to(const fs::path& file) {
     if (::rename(path_.c_str(), file.c_str()) != 0) throw SystemError("write " + file.string(), errno);
@@ -81,6 +87,16 @@ class TemporaryFile {
   fs::path path_;
   int descriptor_ = -1;
 };
+
+fs::path temporary_name(const fs::path& file) { return file.string() + ".tmp." + std::to_string(::getpid()); }
+
+bool have_same_contents(const fs::path& one, const fs::path& other) {
+  std::error_code error;
+  if (fs::file_size(one, error) != fs::file_size(other, error) || error) return false;
+  std::ifstream a(one, std::ios::binary);
+  std::ifstream b(other, std::ios::binary);
+  return a && b && std::equal(std::istreambuf_iterator(a), {}, std::istreambuf_iterator(b));
+}
 
 std::atomic<FileWatcher*> watcher = nullptr;
 
@@ -94,10 +110,24 @@ FileWatcher::FileWatcher() {
 FileWatcher::~FileWatcher() { watcher = nullptr; }
 
 void write_file(const fs::path& file, std::string_view contents) {
-  if (FileWatcher* told = watcher; told != nullptr) told->before_write(file, contents);
+  if (FileWatcher* told = watcher; told != nullptr) {
+    told->before_write(file, [&] { return fs::is_regular_file(file) && read_file(file) == contents; });
+  }
   make_parent_folder(file);
-  TemporaryFile temporary(file.string() + ".tmp." + std::to_string(::getpid()));
+  TemporaryFile temporary(temporary_name(file));
   temporary.write(contents);
+  temporary.sync();
+  temporary.rename_to(file);
+}
+
+void write_file(const fs::path& file, const std::function<void(const WritePart&)>& write) {
+  make_parent_folder(file);
+  TemporaryFile temporary(temporary_name(file));
+  write([&](std::string_view part) { temporary.write(part); });
+  temporary.sync();
+  if (FileWatcher* told = watcher; told != nullptr) {
+    told->before_write(file, [&] { return have_same_contents(file, temporary.path()); });
+  }
   temporary.rename_to(file);
 }
 

@@ -10,11 +10,11 @@ namespace arbiter {
 
 void JoinedRuns::add(const std::filesystem::path& csv_file, const Dataset& rows) {
   const std::string file = csv_file.filename().string();
-  const std::string* last = nullptr;
+  const Measurement* last = nullptr;
   for (const Measurement& row : rows.rows()) {
-    if (last != nullptr && *last == row.run_id) continue;
-    last = &row.run_id;
-    auto run = std::ranges::find(runs_, row.run_id, &Run::run_id);
+    if (last != nullptr && last->run_id == row.run_id) continue;
+    last = &row;
+    auto run = std::ranges::find(runs_, row.run_id.text(), &Run::run_id);
     if (run == runs_.end()) {
       runs_.push_back({row.run_id, {}, read_provenance(csv_file.parent_path(), row.run_id)});
       run = std::prev(runs_.end());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/text_lines.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
@@ -12,20 +15,51 @@ TextLines::TextLines(std::string_view text) : rest_(text) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
 }
 
+TextLines::TextLines(More more) : more_(std::move(more)) {
+  refill();
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+  record_ = rest_;
+}
+
+bool TextLines::refill() {
+  if (!more_) return false;
+  constexpr std::size_t part_bytes = std::size_t{1} << 22U;
+  const std::size_t done = record_.size() - rest_.size();
+  // As much as is held, so that a line of any length is copied a few times only.
+  const std::string part = more_(std::max(part_bytes, record_.size()));
+  if (part.empty()) {
+    more_ = nullptr;
+    return false;
+  }
+  std::string held;
+  held.reserve(record_.size() + part.size());
+  held.append(record_).append(part);
+  buffer_ = std::move(held);
+  record_ = buffer_;
+  rest_ = record_.substr(done);
+  return true;
+}
+
 bool TextLines::next() {
-  while (!rest_.empty()) {
+  while (true) {
+    if (rest_.empty()) {
+      record_ = rest_;
+      if (!refill()) return false;
+    }
     number_ += lines_;
     record_ = rest_;
     lines_ = 0;
     extend();
     if (line_.find_first_not_of(" \t") != std::string_view::npos) return true;
   }
-  return false;
 }
 
 bool TextLines::extend() {
+  std::size_t end = rest_.find('\n');
+  for (std::size_t searched = rest_.size(); end == std::string_view::npos && refill(); searched = rest_.size()) {
+    end = rest_.find('\n', searched);
+  }
   if (lines_ > 0 && rest_.empty()) return false;
-  const std::size_t end = rest_.find('\n');
   ended_ = end != std::string_view::npos;
   rest_.remove_prefix(ended_ ? end + 1 : rest_.size());
   line_ = record_.substr(0, record_.size() - rest_.size() - (ended_ ? 1 : 0));

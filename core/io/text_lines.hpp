@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,6 +20,11 @@ struct BadLine : std::runtime_error {
 class TextLines {
  public:
   explicit TextLines(std::string_view text);
+  /// Of a text too long to be held: `more` returns its next part, of about that many bytes, and nothing at its end.
+  using More = std::function<std::string(std::size_t bytes)>;
+  explicit TextLines(More more);
+  TextLines(const TextLines&) = delete;
+  TextLines& operator=(const TextLines&) = delete;
 
   /// Goes to the next line that is not blank; false if there is none.
   bool next();
@@ -26,7 +32,9 @@ class TextLines {
   bool extend();
   /// Takes all extend() back.
   void retreat();
-  /// The record.
+  /// What is held of the text after the record; at first its start.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+  /// The record. Lives until the next call of next(), extend() or retreat().
   [[nodiscard]] std::string_view line() const { return line_; }
   /// Of the record's first line.
   [[nodiscard]] std::int64_t number() const { return number_; }
@@ -34,6 +42,11 @@ class TextLines {
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
+  /// Gets the next part of the text; false if there is none.
+  bool refill();
+
+  More more_;           // null if all of the text is held
+  std::string buffer_;  // the record and what follows it, if there is `more_`
   std::string_view rest_;
   std::string_view record_;  // with all that follows it
   std::string_view line_;

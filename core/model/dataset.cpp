@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <numeric>
-#include <tuple>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,7 +14,7 @@ namespace arbiter {
 namespace {
 
 template <class Projection>
-auto ascending(const std::vector<Measurement>& rows, Projection projection) {
+auto ascending(const RowList& rows, Projection projection) {
   std::vector<std::decay_t<decltype(projection(rows.front()))>> values;
   for (const Measurement& row : rows) {
     const auto value = projection(row);
@@ -28,22 +26,14 @@ auto ascending(const std::vector<Measurement>& rows, Projection projection) {
 }
 
 template <class Projection>
-std::vector<std::string> in_order_of_appearance(const std::vector<Measurement>& rows, Projection projection) {
-  std::vector<std::string> values;
+std::vector<std::string> in_order_of_appearance(const RowList& rows, Projection projection) {
+  std::vector<Name> values;
   for (const Measurement& row : rows) {
-    const std::string& value = projection(row);
+    const Name value = projection(row);
+    if (!values.empty() && values.back() == value) continue;
     if (std::ranges::find(values, value) == values.end()) values.push_back(value);
   }
-  return values;
-}
-
-template <class Predicate>
-Dataset filtered(const Dataset& dataset, Predicate predicate) {
-  Dataset result(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
-    if (predicate(row)) result.add(row);
-  }
-  return result;
+  return {values.begin(), values.end()};
 }
 
 constexpr std::array<std::pair<Context, std::string_view>, 4> context_names = {{
@@ -94,9 +84,23 @@ std::string to_string(const Setting& setting) {
 void Dataset::append(const Dataset& other) {
   if (machine_.platform.empty()) machine_.platform = other.machine_.platform;
   machine_.facts.insert(other.machine_.facts.begin(), other.machine_.facts.end());
+  if (rows_.empty()) rows_.rows_.reserve(other.rows_.size());
+  // Not by iterators: `other` may be this one.
   const std::size_t count = other.rows_.size();
-  rows_.reserve(rows_.size() + count);
-  for (std::size_t i = 0; i < count; ++i) rows_.push_back(other.rows_[i]);
+  for (std::size_t i = 0; i < count; ++i) rows_.rows_.push_back(other.rows_.rows_[i]);
+  const std::size_t blocks = other.rows_.kept_.size();
+  for (std::size_t i = 0; i < blocks; ++i) rows_.kept_.push_back(other.rows_.kept_[i]);
+}
+
+void Dataset::add(Measurement measurement) {
+  if (open_ == nullptr || open_->size() == open_->capacity()) {
+    constexpr std::size_t most_rows = std::size_t{1} << 14U;
+    const std::size_t rows = open_ == nullptr ? 16 : std::min(2 * open_->capacity(), most_rows);
+    open_ = std::make_shared<RowList::Block>();
+    open_->reserve(rows);
+    rows_.kept_.push_back(open_);
+  }
+  rows_.rows_.push_back(&open_->emplace_back(measurement));
 }
 
 std::vector<int> Dataset::tp_sizes() const {
@@ -108,11 +112,11 @@ std::vector<DType> Dataset::dtypes() const {
 }
 
 std::vector<std::string> Dataset::fusions() const {
-  return in_order_of_appearance(rows_, [](const Measurement& row) -> const std::string& { return row.problem.fusion; });
+  return in_order_of_appearance(rows_, [](const Measurement& row) { return row.problem.fusion; });
 }
 
 std::vector<std::string> Dataset::strategies() const {
-  return in_order_of_appearance(rows_, [](const Measurement& row) -> const std::string& { return row.strategy; });
+  return in_order_of_appearance(rows_, [](const Measurement& row) { return row.strategy; });
 }
 
 std::vector<std::int64_t> Dataset::hidden_sizes() const {
@@ -133,44 +137,30 @@ std::vector<Setting> Dataset::settings() const {
 }
 
 Dataset Dataset::of_setting(const Setting& setting) const {
-  return filtered(*this, [&](const Measurement& row) { return row.setting == setting; });
+  return filtered([&](const Measurement& row) { return row.setting == setting; });
 }
 
 Dataset Dataset::of_tp_size(int tp_size) const {
-  return filtered(*this, [&](const Measurement& row) { return row.problem.tp_size == tp_size; });
+  return filtered([&](const Measurement& row) { return row.problem.tp_size == tp_size; });
 }
 
 Dataset Dataset::of_dtype(DType dtype) const {
-  return filtered(*this, [&](const Measurement& row) { return row.problem.dtype == dtype; });
+  return filtered([&](const Measurement& row) { return row.problem.dtype == dtype; });
 }
 
 Dataset Dataset::of_fusion(std::string_view fusion) const {
-  return filtered(*this, [&](const Measurement& row) { return row.problem.fusion == fusion; });
+  return filtered([&](const Measurement& row) { return row.problem.fusion == fusion; });
 }
 
 std::map<Problem, std::vector<const Measurement*>> Dataset::cells() const {
-  // Comparing ranks of fusions instead of their names is cheap, and sorted input makes each map insertion constant.
-  std::vector<std::string> names = fusions();
-  std::ranges::sort(names);
-  using Key = std::tuple<int, DType, std::size_t, std::int64_t, std::int64_t>;
-  std::vector<Key> keys;
-  keys.reserve(rows_.size());
-  for (const Measurement& row : rows_) {
-    const Problem& p = row.problem;
-    const auto rank = static_cast<std::size_t>(std::ranges::lower_bound(names, p.fusion) - names.begin());
-    keys.emplace_back(p.tp_size, p.dtype, rank, p.hidden_size, p.num_tokens);
-  }
-  std::vector<std::size_t> order(rows_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::less{}, [&](std::size_t i) -> const Key& { return keys[i]; });
-
   std::map<Problem, std::vector<const Measurement*>> cells;
-  auto cell = cells.end();
-  const Key* last = nullptr;
-  for (const std::size_t i : order) {
-    if (last == nullptr || *last != keys[i]) cell = cells.try_emplace(cells.end(), rows_[i].problem);
-    last = &keys[i];
-    cell->second.push_back(&rows_[i]);
+  auto cell =
+      cells.end();  // of the last row: the rows of a cell mostly follow each other, and cells their predecessors
+  for (const Measurement& row : rows_) {
+    if (cell == cells.end() || cell->first != row.problem) {
+      cell = cells.try_emplace(cell == cells.end() ? cell : std::next(cell), row.problem);
+    }
+    cell->second.push_back(&row);
   }
   return cells;
 }

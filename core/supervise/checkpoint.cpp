@@ -37,8 +37,8 @@ Json json_of(const Cell& cell) {
 Cell cell_of(const Json& json) {
   Cell cell;
   cell.problem = {json.at("tp_size"), parse_message_dtype(json.at("dtype").get<std::string>()).value(),
-                  json.at("fusion"), json.at("hidden_size"), json.at("num_tokens")};
-  cell.strategy = json.at("strategy");
+                  json.at("fusion").get<std::string>(), json.at("hidden_size"), json.at("num_tokens")};
+  cell.strategy = json.at("strategy").get<std::string>();
   return cell;
 }
 
@@ -94,6 +94,7 @@ struct ReadField {
   void operator()(const char* name, Value& value) const {
     json.at(name).get_to(value);
   }
+  void operator()(const char* name, Name& value) const { value = json.at(name).get<std::string>(); }
   void operator()(const char* name, Context& value) const {
     value = parse_context(json.at(name).get<std::string>()).value();
   }
@@ -110,9 +111,9 @@ struct ReadField {
 
 Measurement row_of(const Json& json) {
   Measurement row;
-  auto [problem, strategy] = cell_of(json.at("row"));
-  row.problem = std::move(problem);
-  row.strategy = std::move(strategy);
+  const auto [problem, strategy] = cell_of(json.at("row"));
+  row.problem = problem;
+  row.strategy = strategy;
   visit_fields(row, ReadField{json});
   return row;
 }
@@ -214,7 +215,7 @@ Checkpoint::Contents Checkpoint::contents_of(const std::string& text) {
         contents.broken.push_back({cell_of(json.at("broken")), json.at("reason")});
       } else if (json.contains("skipped")) {
         auto [problem, strategy] = cell_of(json.at("skipped"));
-        contents.skipped.push_back({std::move(problem), std::move(strategy), json.at("reason")});
+        contents.skipped.push_back({problem, std::move(strategy), json.at("reason")});
       } else {
         contents.finished_parts.push_back(json.at("finished_part"));
       }

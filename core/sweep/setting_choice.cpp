@@ -46,13 +46,9 @@ Dataset rows_of(const Dataset& rows, const Setting& setting) {
     int& hosts = fewest.try_emplace(row.problem.tp_size, row.setting.hosts).first->second;
     hosts = std::min(hosts, row.setting.hosts);
   }
-  Dataset result(rows.machine());
-  for (const Measurement& row : rows.rows()) {
-    if (differ_in_hosts_only(row.setting, setting) && row.setting.hosts == fewest.at(row.problem.tp_size)) {
-      result.add(row);
-    }
-  }
-  return result;
+  return rows.filtered([&](const Measurement& row) {
+    return differ_in_hosts_only(row.setting, setting) && row.setting.hosts == fewest.at(row.problem.tp_size);
+  });
 }
 
 std::string describe_choice(const Dataset& rows, const Setting& chosen) {

@@ -65,11 +65,10 @@ Candidates candidates_of(const Dataset& dataset, std::optional<Numerics> numeric
                          const std::string& heuristic) {
   Candidates candidates{dataset, fallback_strategy(fallback, dataset), {}};
   if (!numerics) return candidates;
-  candidates.dataset = Dataset(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
+  candidates.dataset = dataset.filtered([&](const Measurement& row) {
     const bool is_unnamed_failure = row.failed && row.numerics == Numerics::unknown;
-    if (row.numerics == *numerics || is_unnamed_failure) candidates.dataset.add(row);
-  }
+    return row.numerics == *numerics || is_unnamed_failure;
+  });
   const std::vector<std::string> kept = usable_strategies(candidates.dataset);
   if (kept.empty()) {
     throw DataError(fmt::format("{}: numerics: {} leaves no measurement to decide from; found: {}", heuristic,

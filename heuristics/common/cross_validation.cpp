@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -15,16 +17,32 @@ namespace arbiter {
 
 namespace {
 
+/// The rows, or of more than can be fitted four times again, those of every n-th tp size, fusion and dtype.
+Dataset sample_of(const Dataset& dataset) {
+  constexpr std::size_t most_rows = 50'000;
+  if (dataset.rows().size() <= most_rows) return dataset;
+  using Part = std::tuple<int, Name, DType>;
+  const auto part_of = [](const Measurement& row) {
+    return Part(row.problem.tp_size, row.problem.fusion, row.problem.dtype);
+  };
+  std::map<Part, bool> parts;
+  for (const Measurement& row : dataset.rows()) parts.try_emplace(part_of(row), false);
+  const std::size_t step = std::min((dataset.rows().size() + most_rows - 1) / most_rows, parts.size());
+  std::size_t number = 0;
+  for (auto& [part, is_sampled] : parts) is_sampled = number++ % step == 0;
+  return dataset.filtered([&](const Measurement& row) { return parts.at(part_of(row)); });
+}
+
 void add_folds(const Dataset& dataset, std::int64_t Problem::*axis_of, std::vector<std::int64_t> values,
                std::vector<Fold>& folds) {
   const LogAxis axis(std::move(values));
   for (std::size_t parity = 0; parity < 2; ++parity) {
-    Fold fold{Dataset(dataset.machine()), Dataset(dataset.machine())};
-    for (const Measurement& row : dataset.rows()) {
+    const auto is_held_out = [&](const Measurement& row) {
       const std::size_t index = *axis.find(row.problem.*axis_of);
-      const bool held_out = index > 0 && index + 1 < axis.size() && index % 2 != parity;
-      (held_out ? fold.held_out : fold.fitted).add(row);
-    }
+      return index > 0 && index + 1 < axis.size() && index % 2 != parity;
+    };
+    Fold fold{dataset.filtered([&](const Measurement& row) { return !is_held_out(row); }),
+              dataset.filtered(is_held_out)};
     if (!fold.held_out.empty()) folds.push_back(std::move(fold));
   }
 }
@@ -46,9 +64,10 @@ HeldOutRegret regret_over(const std::vector<Fold>& folds, const std::vector<Deci
 }  // namespace
 
 std::vector<Fold> folds_of(const Dataset& dataset) {
+  const Dataset judged = sample_of(dataset);
   std::vector<Fold> folds;
-  add_folds(dataset, &Problem::hidden_size, dataset.hidden_sizes(), folds);
-  add_folds(dataset, &Problem::num_tokens, dataset.num_tokens(), folds);
+  add_folds(judged, &Problem::hidden_size, judged.hidden_sizes(), folds);
+  add_folds(judged, &Problem::num_tokens, judged.num_tokens(), folds);
   return folds;
 }
 

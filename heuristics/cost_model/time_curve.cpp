@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,19 @@ constexpr std::size_t min_points = 6;
 constexpr double needed_gain = 0.1;    // relative decrease of the deviation by one more regime
 constexpr double good_enough = 0.005;  // mean deviation per point
 constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// At most `most_points`, with the first and the last: the simplex moves one point an iteration, so its time grows with
+/// their square, and a line has three parameters.
+std::vector<TimePoint> evenly_thinned(std::vector<TimePoint> points) {
+  constexpr std::size_t most_points = 128;
+  if (points.size() <= most_points) return points;
+  std::vector<TimePoint> thinned;
+  thinned.reserve(most_points);
+  for (std::size_t i = 0; i < most_points; ++i) {
+    thinned.push_back(points[i * (points.size() - 1) / (most_points - 1)]);
+  }
+  return thinned;
+}
 
 /// The first point of each group of sizes, and the end; the points ascend in bytes.
 std::vector<std::size_t> group_borders(const std::vector<TimePoint>& points) {
@@ -111,6 +125,7 @@ std::string TimeCurve::text() const {
 
 TimeCurve fit_time_curve(std::vector<TimePoint> points, std::size_t max_regimes) {
   std::ranges::stable_sort(points, {}, &TimePoint::bytes);
+  points = evenly_thinned(std::move(points));
   const std::vector<std::size_t> borders = group_borders(points);
   const Lines lines(points, borders);
   std::vector<std::size_t> firsts = {0};

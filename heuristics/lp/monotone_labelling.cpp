@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <glpk.h>
 
 #include "arbiter/error.hpp"
+#include "lp/labelling_cut.hpp"
 
 namespace arbiter {
 
@@ -20,6 +22,8 @@ struct DeleteProgram {
 using Program = std::unique_ptr<glp_prob, DeleteProgram>;
 
 constexpr int time_limit_ms = 120'000;
+/// Variables. Beyond, the simplex takes seconds to minutes, growing with more than the square.
+constexpr std::size_t most_for_glpk = 1500;
 
 /// GLPK counts rows and columns from 1, in int.
 int checked_int(std::size_t value) {
@@ -136,7 +140,13 @@ Labelling solve(const LabellingProblem& problem) {
   Labelling result{std::vector<std::size_t>(problem.nodes, 0), 0.0, "trivial"};
   double optimum = 0.0;
   for (std::size_t node = 0; node < problem.nodes; ++node) optimum += problem.cost_of(node, 0);
-  if (problem.nodes > 0 && problem.labels > 1) {
+  if (problem.labels > 1 && problem.nodes * (problem.labels - 1) > most_for_glpk) {
+    const bool chains = is_chains(problem);
+    LabellingCut cut = chains ? cut_of_chains(problem) : cut_of_network(problem);
+    result.labels = std::move(cut.labels);
+    result.status = chains ? "optimal, by dynamic programming" : "optimal, by maximum flow";
+    optimum = cut.optimum;
+  } else if (problem.nodes > 0 && problem.labels > 1) {
     LabellingProgram program(problem);
     result.status = program.run();
     for (std::size_t node = 0; node < problem.nodes; ++node) result.labels[node] = program.label(node);

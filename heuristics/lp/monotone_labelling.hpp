@@ -25,14 +25,15 @@ struct LabellingProblem {
 struct Labelling {
   std::vector<std::size_t> labels;
   double objective = 0.0;  ///< sum of the costs of `labels`, without penalties
-  std::string status;      ///< "optimal"; "trivial" if there was nothing to solve
+  std::string status;      ///< "optimal", and how if not by GLPK; "trivial" if there was nothing to solve
 };
 
 /// The labelling of least total cost, by linear programming. Variables y[n,k] in [0,1] say that node n has label k or a
 /// later one. Minimise the sum of (cost[n,k] - cost[n,k-1]) y[n,k] such that y[n,k] >= y[n,k+1] and, along an edge from
 /// m to n, y[n,k] >= y[m,k] - s with a slack s >= 0 at the violation penalty (none if it is infinite). Each row is a
 /// difference of two variables plus at most one slack, so the matrix is totally unimodular and the simplex optimum is
-/// integral. Throws Error if GLPK finds no optimum or it is not integral.
+/// integral. Throws Error if GLPK finds no optimum or it is not integral. Problems of more than some thousand variables
+/// are solved to the same optimum without a program (labelling_cut.hpp).
 [[nodiscard]] Labelling solve(const LabellingProblem& problem);
 
 }  // namespace arbiter

@@ -19,6 +19,9 @@ namespace arbiter {
 
 namespace {
 
+/// Measured cells beyond which a table is not refined unless asked: it would have sixteen times as many.
+constexpr std::size_t most_to_refine = 20'000;
+
 std::string count_text(std::size_t count, const char* what) {
   return count == 0 ? std::string() : fmt::format(", {} {}", count, what);
 }
@@ -101,10 +104,12 @@ std::pair<std::string, bool> choose_grids_and_look_up(DecisionTable& table, cons
                                                       const Dataset& dataset, const LutOptions& options) {
   using Refine = LutOptions::Refine;
   const std::vector<Fold> folds = folds_of(dataset);
+  // Folds of a part of the data are fitted as all of them are.
+  const std::size_t most_cells = stable.cells() <= most_to_refine ? RatioSurface::most_cells : 0;
   std::vector<std::unique_ptr<const StableFit>> fits;  // null where the rest has no usable row
   for (const Fold& fold : folds) {
     try {
-      fits.push_back(std::make_unique<const StableFit>(fold.fitted, options.tie_percent));
+      fits.push_back(std::make_unique<const StableFit>(fold.fitted, options.tie_percent, most_cells));
     } catch (const DataError&) {
       fits.push_back(nullptr);
     }
@@ -127,13 +132,17 @@ std::pair<std::string, bool> choose_grids_and_look_up(DecisionTable& table, cons
   std::optional<LookUpChoice> measured;
   std::optional<LookUpChoice> refined;
   if (options.refine != Refine::always) measured = choice_for(false);
-  if (options.refine != Refine::never) refined = choice_for(true);
+  const bool may_refine = options.refine == Refine::always || stable.cells() <= most_to_refine;
+  if (options.refine != Refine::never && may_refine) refined = choice_for(true);
   const bool refines = refined && (!measured || refined->regret.clearly_better_than(measured->regret));
   table.look_up = refines ? refined->look_up : measured->look_up;
   table.grids = stable_grids(stable, refines);
   std::string text;
   if (measured) {
     text += fmt::format("\n  {}: measured cells, look-up {}", refines ? "not used" : "used", measured->text);
+  }
+  if (!may_refine && options.refine == Refine::automatic) {
+    text += fmt::format("\n  not tried: refined cells, of more than {} measured ones", most_to_refine);
   }
   if (refined) {
     text += fmt::format("\n  {}: refined cells (estimated times), look-up {}", refines ? "used" : "not used",

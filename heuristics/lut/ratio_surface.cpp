@@ -45,6 +45,54 @@ double shared_term(const CellBlock& block, std::size_t cell, const std::vector<s
   return everywhere.empty() ? least : sum / static_cast<double>(everywhere.size());
 }
 
+/// Which of `count` places: all, or `wanted` of them with the first and the last.
+std::vector<bool> evenly_spread(std::size_t count, std::size_t wanted) {
+  std::vector<bool> chosen(count, count <= wanted);
+  for (std::size_t i = 0; i < wanted && count > wanted; ++i) chosen[i * (count - 1) / (wanted - 1)] = true;
+  return chosen;
+}
+
+/// The cells with a time of a strategy.
+std::vector<std::size_t> cells_of(const CellBlock& block, std::size_t strategy) {
+  std::vector<std::size_t> cells;
+  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
+    if (block.usable[block.at(cell, strategy)] != nullptr) cells.push_back(cell);
+  }
+  return cells;
+}
+
+/// About `wanted` measured cells, evenly spread over both axes. Strategies that share their cells share a factor: so
+/// cells with every common strategy, and some more of each strategy that has few of them.
+std::vector<bool> used_cells(const CellBlock& block, std::size_t wanted) {
+  const std::size_t measured = block.measured_cells();
+  std::vector<bool> used(block.cells(), measured <= wanted);
+  if (measured <= wanted) return used;
+  constexpr std::size_t most_hidden_sizes = 8;
+  constexpr std::size_t few = 32;
+  const std::vector<bool> hidden = evenly_spread(block.hidden.size(), most_hidden_sizes);
+  const std::vector<bool> tokens =
+      evenly_spread(block.tokens.size(), wanted / std::min(block.hidden.size(), most_hidden_sizes));
+  std::vector<std::vector<std::size_t>> cells;  // [strategy]
+  for (std::size_t k = 0; k < block.strategies.size(); ++k) cells.push_back(cells_of(block, k));
+  for (std::size_t cell = 0; cell < block.cells(); ++cell) {
+    used[cell] = hidden[cell / block.tokens.size()] && tokens[cell % block.tokens.size()];
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      const bool is_common = 10 * cells[k].size() >= 9 * measured;
+      if (is_common && block.usable[block.at(cell, k)] == nullptr) used[cell] = false;
+    }
+  }
+  for (const std::vector<std::size_t>& of_strategy : cells) {
+    const auto own = static_cast<std::size_t>(
+        std::ranges::count_if(of_strategy, [&](std::size_t cell) { return bool{used[cell]}; }));
+    if (own >= few) continue;
+    const std::vector<bool> added = evenly_spread(of_strategy.size(), few);
+    for (std::size_t i = 0; i < added.size(); ++i) {
+      if (added[i]) used[of_strategy[i]] = true;
+    }
+  }
+  return used;
+}
+
 }  // namespace
 
 double RatioEstimate::deviation_of_difference(std::size_t a, std::size_t b) const {
@@ -52,12 +100,20 @@ double RatioEstimate::deviation_of_difference(std::size_t a, std::size_t b) cons
 }
 
 RatioSurface::RatioSurface(const std::vector<const CellBlock*>& blocks) {
-  add_values(blocks);
+  add_values(blocks, [](const CellBlock&, std::size_t) { return true; });
   fit_shape(blocks.size());
   fit_weights();
 }
 
-void RatioSurface::add_values(const std::vector<const CellBlock*>& blocks) {
+RatioSurface::RatioSurface(const CellBlock& block) {
+  const std::vector<bool> used = used_cells(block, most_points);
+  add_values({&block}, [&](const CellBlock&, std::size_t cell) { return used[cell]; });
+  fit_shape(1);
+  fit_weights();
+}
+
+template <class Predicate>
+void RatioSurface::add_values(const std::vector<const CellBlock*>& blocks, const Predicate& is_used) {
   struct Series {
     std::vector<std::pair<std::size_t, std::size_t>> cells;  // (block, cell)
   };
@@ -65,8 +121,9 @@ void RatioSurface::add_values(const std::vector<const CellBlock*>& blocks) {
   std::size_t cells = 0;
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     strategies_.push_back(blocks[b]->strategies);
-    cells += blocks[b]->measured_cells();
     for (std::size_t cell = 0; cell < blocks[b]->cells(); ++cell) {
+      if (blocks[b]->best[cell] == nullptr || !is_used(*blocks[b], cell)) continue;
+      ++cells;
       for (std::size_t k = 0; k < blocks[b]->strategies.size(); ++k) {
         if (blocks[b]->usable[blocks[b]->at(cell, k)] == nullptr) continue;
         series[blocks[b]->strategies[k]].cells.emplace_back(b, cell);

@@ -40,6 +40,10 @@ class RatioSurface {
   /// one: the effort grows with the third power.
   explicit RatioSurface(const std::vector<const CellBlock*>& blocks);
   static constexpr std::size_t most_cells = 1500;
+  /// Of one of so many blocks: through at most `most_points` of its cells, evenly spread over both axes, which are
+  /// enough for a surface that is smooth over a doubling.
+  explicit RatioSurface(const CellBlock& block);
+  static constexpr std::size_t most_points = 128;
 
   /// At any shape, for the strategies of blocks[block].
   [[nodiscard]] RatioEstimate at(std::size_t block, double hidden_size, double num_tokens) const;
@@ -70,7 +74,9 @@ class RatioSurface {
     std::optional<Cholesky> factor;
   };
 
-  void add_values(const std::vector<const CellBlock*>& blocks);
+  /// Of cells for which `is_used` (of a block and the number of its cell) holds.
+  template <class Predicate>
+  void add_values(const std::vector<const CellBlock*>& blocks, const Predicate& is_used);
   [[nodiscard]] static double covariance(const Point& a, const Point& b, const Shape& shape);
   [[nodiscard]] static Cholesky factor_of(const std::vector<Point>& points, const Shape& shape);
   void fit_shape(std::size_t blocks);

@@ -23,34 +23,41 @@ std::vector<DecisionGrid> argmin_grids(const Dataset& dataset) {
   Dataset pooled(dataset.machine());
   for (Measurement row : dataset.rows()) {
     row.problem.dtype = DType::bfloat16;
-    pooled.add(std::move(row));
+    pooled.add(row);
   }
   std::vector<DecisionGrid> grids;
   for (const CellBlock& block : cell_blocks(pooled, "lut")) grids.push_back(argmin_grid(block));
   return grids;
 }
 
-StableFit::StableFit(const Dataset& dataset, double tie_percent) : blocks_(cell_blocks(dataset, "lut")) {
+StableFit::StableFit(const Dataset& dataset, double tie_percent, std::size_t most_cells)
+    : blocks_(cell_blocks(dataset, "lut")) {
   std::map<std::pair<int, DType>, std::vector<const CellBlock*>> groups;
   std::map<const CellBlock*, std::pair<const RatioSurface*, std::size_t>> places;
-  const auto fit = [&](const std::vector<const CellBlock*>& group) {
-    surfaces_.push_back(std::make_unique<const RatioSurface>(group));
-    for (std::size_t i = 0; i < group.size(); ++i) places[group[i]] = {surfaces_.back().get(), i};
-  };
   for (const CellBlock& block : blocks_) groups[{block.key.tp_size, block.key.dtype}].push_back(&block);
   for (const auto& [key, group] : groups) {
     std::size_t cells = 0;
     for (const CellBlock* block : group) cells += block->measured_cells();
-    if (cells <= RatioSurface::most_cells) {
-      fit(group);
+    if (cells <= most_cells) {
+      surfaces_.push_back(std::make_unique<const RatioSurface>(group));
+      for (std::size_t i = 0; i < group.size(); ++i) places[group[i]] = {surfaces_.back().get(), i};
       continue;
     }
-    for (const CellBlock* block : group) fit({block});
+    for (const CellBlock* block : group) {
+      surfaces_.push_back(std::make_unique<const RatioSurface>(*block));
+      places[block] = {surfaces_.back().get(), 0};
+    }
   }
   for (const CellBlock& block : blocks_) {
     const auto& [surface, index] = places[&block];
     choices_.emplace_back(block, *surface, index, tie_percent);
   }
+}
+
+std::size_t StableFit::cells() const {
+  std::size_t cells = 0;
+  for (const CellBlock& block : blocks_) cells += block.measured_cells();
+  return cells;
 }
 
 std::string StableFit::noise_text() const {

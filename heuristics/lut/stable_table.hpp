@@ -24,12 +24,15 @@ namespace arbiter {
 /// The blocks of a dataset and the surfaces fitted to them. Not copyable: choices refer to it.
 class StableFit {
  public:
-  /// Throws DataError if no row is usable.
-  StableFit(const Dataset& dataset, double tie_percent);
+  /// One surface for the blocks of a tp size and dtype, but for each block if they have more than `most_cells`
+  /// together. Throws DataError if no row is usable.
+  StableFit(const Dataset& dataset, double tie_percent, std::size_t most_cells = RatioSurface::most_cells);
   StableFit(const StableFit&) = delete;
   StableFit& operator=(const StableFit&) = delete;
 
   [[nodiscard]] const std::vector<StableChoice>& choices() const { return choices_; }
+  /// Those with a time.
+  [[nodiscard]] std::size_t cells() const;
   /// "0.9 %", or "0.6 to 1.3 %": the noise of a measured time, over the surfaces.
   [[nodiscard]] std::string noise_text() const;
 

@@ -70,6 +70,8 @@ class ARBITER_EXPORT CsvWriter {
 
   /// Throws SystemError (a full disk, say); earlier rows stay whole.
   void append(const Measurement& measurement);
+  /// Many at a time, with a few large writes: for rows that are in another file too.
+  void append(const std::vector<const Measurement*>& measurements);
   [[nodiscard]] const std::filesystem::path& file() const { return lines_.file(); }
 
  private:

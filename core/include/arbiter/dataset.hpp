@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "arbiter/export.hpp"
+#include "arbiter/name.hpp"
 #include "arbiter/problem.hpp"
 
 namespace arbiter {
@@ -49,9 +55,9 @@ enum class Numerics : std::uint8_t {
 
 /// How a problem was measured. Only measurements of one setting are compared.
 struct Setting {
-  std::string backend;  ///< "host", "cuda"; empty if the file does not say
-  int hosts = 1;        ///< that the ranks were on
-  std::string op = "allreduce";
+  Name backend;   ///< "host", "cuda"; empty if the file does not say
+  int hosts = 1;  ///< that the ranks were on
+  Name op = "allreduce";
   bool graph = false;  ///< timed by replaying a CUDA graph
   Context context = Context::back_to_back;
   friend auto operator<=>(const Setting&, const Setting&) = default;
@@ -66,7 +72,7 @@ struct Measurement {
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
   Problem problem;
-  std::string strategy;
+  Name strategy;
   double time_us = none;  ///< median over samples of the maximum over ranks
 
   Setting setting;
@@ -83,9 +89,9 @@ struct Measurement {
   double error = none;           ///< largest verified error as a share of the allowed error: up to 1 passes
   bool failed = false;           ///< verification or execution failed: never chosen, whatever the time says
   bool suspect = false;          ///< faster than the lower bound allows: kept, never chosen
-  std::string run_id;            ///< of the run that made it; empty if the file does not say
+  Name run_id;                   ///< of the run that made it; empty if the file does not say
   bool holdout = false;          ///< measured to judge selectors, never fitted; stored in a separate file
-  std::string reason;            ///< why it failed; stored in the log beside the CSV, not in the CSV
+  Name reason;                   ///< why it failed; stored in the log beside the CSV, not in the CSV
 
   /// The time as a multiple of the lower bound; NaN if either is not known.
   [[nodiscard]] double over_lower_bound() const { return time_us / lower_bound_us; }
@@ -102,14 +108,82 @@ struct Machine {
   std::map<std::string, std::string> facts;  ///< free text for people: "cpu" -> "AMD EPYC", "mpi" -> "Open MPI 4.1"
 };
 
-/// Measurements, in the order they were made or read, and their machine. A value; not synchronised.
+/// Rows in an order, each at an address that stays. A copy keeps the rows alive, without copying them.
+class RowList {
+ public:
+  class Iterator {
+   public:
+    using iterator_concept = std::random_access_iterator_tag;
+    using iterator_category = std::random_access_iterator_tag;
+    using value_type = Measurement;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Measurement*;
+    using reference = const Measurement&;
+
+    Iterator() = default;
+    explicit Iterator(const Measurement* const* at) : at_(at) {}
+    reference operator*() const { return **at_; }
+    pointer operator->() const { return *at_; }
+    reference operator[](difference_type n) const { return *at_[n]; }
+    Iterator& operator++() { return *this += 1; }
+    Iterator& operator--() { return *this -= 1; }
+    Iterator operator++(int) { return Iterator(at_++); }
+    Iterator operator--(int) { return Iterator(at_--); }
+    Iterator& operator+=(difference_type n) {
+      at_ += n;
+      return *this;
+    }
+    Iterator& operator-=(difference_type n) { return *this += -n; }
+    friend Iterator operator+(Iterator a, difference_type n) { return a += n; }
+    friend Iterator operator+(difference_type n, Iterator a) { return a += n; }
+    friend Iterator operator-(Iterator a, difference_type n) { return a -= n; }
+    friend difference_type operator-(Iterator a, Iterator b) { return a.at_ - b.at_; }
+    friend auto operator<=>(Iterator, Iterator) = default;
+
+   private:
+    const Measurement* const* at_ = nullptr;
+  };
+  using value_type = Measurement;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using reference = const Measurement&;
+  using const_reference = const Measurement&;
+  using iterator = Iterator;
+  using const_iterator = Iterator;
+
+  [[nodiscard]] Iterator begin() const { return Iterator(rows_.data()); }
+  [[nodiscard]] Iterator end() const { return Iterator(rows_.data() + rows_.size()); }
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  [[nodiscard]] const Measurement& operator[](std::size_t index) const { return *rows_[index]; }
+  [[nodiscard]] const Measurement& at(std::size_t index) const { return *rows_.at(index); }
+  [[nodiscard]] const Measurement& front() const { return *rows_.front(); }
+  [[nodiscard]] const Measurement& back() const { return *rows_.back(); }
+  /// Copies of the rows.
+  operator std::vector<Measurement>() const { return {begin(), end()}; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  friend class Dataset;
+  using Block = std::vector<Measurement>;
+
+  std::vector<const Measurement*> rows_;
+  std::vector<std::shared_ptr<const Block>> kept_;  // the blocks that the rows are in, and perhaps more
+};
+
+/// Measurements, in the order they were made or read, and their machine. A value; not synchronised. Copies, and the
+/// datasets of some of its rows, share the rows: a copy costs a pointer per row.
 class ARBITER_EXPORT Dataset {
  public:
   Dataset() = default;
   explicit Dataset(Machine machine) : machine_(std::move(machine)) {}
+  Dataset(const Dataset& other) : machine_(other.machine_), rows_(other.rows_) {}
+  Dataset& operator=(const Dataset& other) { return *this = Dataset(other); }
+  Dataset(Dataset&&) noexcept = default;
+  Dataset& operator=(Dataset&&) noexcept = default;
+  ~Dataset() = default;
 
   [[nodiscard]] const Machine& machine() const { return machine_; }
-  [[nodiscard]] const std::vector<Measurement>& rows() const { return rows_; }
+  [[nodiscard]] const RowList& rows() const { return rows_; }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
 
   /// The rows of each problem, by problem, whatever their setting (see of_setting()). The pointers are valid until the
@@ -127,18 +201,29 @@ class ARBITER_EXPORT Dataset {
   /// In order of first appearance.
   [[nodiscard]] std::vector<Setting> settings() const;
   [[nodiscard]] Dataset of_setting(const Setting& setting) const;
-  /// A copy with the rows of one tp size, of one dtype, or of one fusion.
+  /// The rows for which a predicate (of const Measurement&) holds.
+  template <class Predicate>
+  [[nodiscard]] Dataset filtered(const Predicate& predicate) const {
+    Dataset result(machine_);
+    result.rows_.kept_ = rows_.kept_;
+    for (const Measurement* row : rows_.rows_) {
+      if (predicate(*row)) result.rows_.rows_.push_back(row);
+    }
+    return result;
+  }
+  /// The rows of one tp size, of one dtype, or of one fusion.
   [[nodiscard]] Dataset of_tp_size(int tp_size) const;
   [[nodiscard]] Dataset of_dtype(DType dtype) const;
   [[nodiscard]] Dataset of_fusion(std::string_view fusion) const;
 
-  void add(Measurement measurement) { rows_.push_back(std::move(measurement)); }
+  void add(Measurement measurement);
   /// Adds the rows of `other` at the end, the facts that are not here yet, and the platform if there is none here.
   void append(const Dataset& other);
 
  private:
   Machine machine_;
-  std::vector<Measurement> rows_;
+  RowList rows_;
+  std::shared_ptr<RowList::Block> open_;  // the last of their blocks, if add() may fill it: it never grows
 };
 
 /// The fastest usable row of a cell, the first on a tie; AUTO does not count. Null if there is none.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace arbiter {
 /// Writes a whole file or nothing: writes beside it, syncs, then renames. Creates parent folders. Replaces a file that
 /// exists. Throws SystemError.
 ARBITER_EXPORT void write_file(const std::filesystem::path& file, std::string_view contents);
+/// Likewise, for contents too long to be held: `write` calls its argument with one part after the other.
+using WritePart = std::function<void(std::string_view part)>;
+ARBITER_EXPORT void write_file(const std::filesystem::path& file, const std::function<void(const WritePart&)>& write);
 
 /// Is told of every write_file() of this process while it lives, so that the runner knows what its sinks make and keeps
 /// what they would replace. One at a time; not for plugins.
@@ -25,8 +29,9 @@ class ARBITER_EXPORT FileWatcher {
   FileWatcher(const FileWatcher&) = delete;
   FileWatcher& operator=(const FileWatcher&) = delete;
 
-  /// Called before anything is written, by the thread that writes. What it throws, write_file() throws.
-  virtual void before_write(const std::filesystem::path& file, std::string_view contents) = 0;
+  /// Called before the file is created or replaced, by the thread that writes. `is_same` says whether the file exists
+  /// and has the new contents already. What this throws, write_file() throws.
+  virtual void before_write(const std::filesystem::path& file, const std::function<bool()>& is_same) = 0;
 };
 
 /// The contents of a file. Throws SystemError, also for a folder.

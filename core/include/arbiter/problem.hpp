@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "arbiter/export.hpp"
+#include "arbiter/name.hpp"
 #include "arbiter/tensor.hpp"
 
 namespace arbiter {
@@ -19,7 +20,7 @@ inline constexpr std::string_view no_fusion = "NONE";
 struct Problem {
   int tp_size = 2;  ///< number of ranks
   DType dtype = DType::bfloat16;
-  std::string fusion = std::string(no_fusion);
+  Name fusion = no_fusion;
   std::int64_t hidden_size = 0;
   std::int64_t num_tokens = 0;
 

@@ -34,18 +34,14 @@ Dataset times_of_paths(const Dataset& dataset, const std::vector<EnginePath>& pa
       if (std::ranges::find(path.strategies, row.strategy) == path.strategies.end()) continue;
       Measurement renamed = row;
       renamed.strategy = path.name;
-      result.add(std::move(renamed));
+      result.add(renamed);
     }
   }
   return result;
 }
 
 Dataset timed_in_graphs(const Dataset& dataset, bool graph) {
-  Dataset result(dataset.machine());
-  for (const Measurement& row : dataset.rows()) {
-    if (row.setting.graph == graph) result.add(row);
-  }
-  return result;
+  return dataset.filtered([&](const Measurement& row) { return row.setting.graph == graph; });
 }
 
 DType artefact_dtype(const Dataset& dataset) {

@@ -41,7 +41,7 @@ class CsvSink : public Sink {
     probe_files_.push_back(file);
   }
 
-  void do_measured(const Measurement& row) override { append(row); }
+  void do_measured(const Measurement& row) override { append(row.problem.tp_size, row.holdout, {&row}); }
 
   void do_skipped(const Problem& problem, const std::string& strategy, const std::string& reason) override {
     std::unique_ptr<LineFile>& log = logs_[problem.tp_size];
@@ -53,11 +53,9 @@ class CsvSink : public Sink {
     if (!report.run.measures && elsewhere(report.run)) {
       run_ = report.run;
       if (report.all_rows != nullptr) {
-        for (const Measurement& row : report.all_rows->rows()) append(row);
+        copy(*report.all_rows);
       } else {
-        for (const Dataset* data : {&report.dataset, &report.holdout}) {
-          for (const Measurement& row : data->rows()) append(row);
-        }
+        for (const Dataset* data : {&report.dataset, &report.holdout}) copy(*data);
       }
       copy_records();
     }
@@ -104,23 +102,31 @@ class CsvSink : public Sink {
     }
   }
 
-  void append(const Measurement& row) {
-    const int tp_size = row.problem.tp_size;
-    File& file = files_[{tp_size, row.holdout}];
+  /// Appends rows that are in the data folder too.
+  void copy(const Dataset& data) {
+    std::map<std::pair<int, bool>, std::vector<const Measurement*>> parts;
+    for (const Measurement& row : data.rows()) parts[{row.problem.tp_size, row.holdout}].push_back(&row);
+    for (const auto& [part, rows] : parts) append(part.first, part.second, rows);
+  }
+
+  void append(int tp_size, bool holdout, const std::vector<const Measurement*>& rows) {
+    File& file = files_[{tp_size, holdout}];
     const bool is_new = !file.writer;
     if (is_new) {
-      const auto stem = row.holdout ? holdout_file_stem(tp_size, platform()) : file_stem(tp_size, platform());
+      const auto stem = holdout ? holdout_file_stem(tp_size, platform()) : file_stem(tp_size, platform());
       file.writer = std::make_unique<CsvWriter>(path(stem, ".csv"), earlier_);
     }
-    file.writer->append(row);
-    ++file.rows;
-    if (row.suspect && !row.failed) {
-      ++file.suspect;
-    } else if (!row.usable()) {
-      ++file.failed;
+    file.writer->append(rows);
+    file.rows += static_cast<std::int64_t>(rows.size());
+    for (const Measurement* row : rows) {
+      if (row->suspect && !row->failed) {
+        ++file.suspect;
+      } else if (!row->usable()) {
+        ++file.failed;
+      }
     }
-    // After the row, so that a failure to write the facts does not lose a measurement.
-    if (is_new && !row.holdout) write_machine_file(file.writer->file(), run_.machine);
+    // After the rows, so that a failure to write the facts does not lose a measurement.
+    if (is_new && !holdout) write_machine_file(file.writer->file(), run_.machine);
   }
 
   RunInfo run_;

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arbiter/files.hpp"
 #include "arbiter/sink.hpp"
 
 namespace arbiter {
@@ -18,8 +19,8 @@ using MissingCells = std::map<std::pair<Problem, std::string>, std::string>;
 /// strategy that the data lack within a (tp_size, dtype, fusion). Without AUTO, which measures decisions.
 [[nodiscard]] MissingCells never_measured(const Dataset& dataset, const Dataset& holdout, const MissingCells& skipped);
 
-/// All of decision.json; json.cpp documents its keys.
-[[nodiscard]] nlohmann::ordered_json decision_document(const Report& report, const MissingCells& missing);
+/// Writes all of decision.json, part by part, as readable_json() would; json.cpp documents its keys.
+void write_decision_document(const Report& report, const MissingCells& missing, const WritePart& write);
 
 /// JSON that people read and line-based tools compare: a map has a line for each key; a list of plain values is one
 /// line, unless it is a long one of strings; any other list has a line for each element. Ends with a newline. NaN is

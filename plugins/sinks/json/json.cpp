@@ -45,7 +45,7 @@ class Json : public Sink {
   void do_write(const Report& report) override {
     const auto missing = never_measured(report.dataset, report.holdout, skipped_);
     const std::filesystem::path file = report.run.output_dir / "decision.json";
-    write_file(file, readable_json(decision_document(report, missing)));
+    write_file(file, [&](const WritePart& write) { write_decision_document(report, missing, write); });
     report.say(fmt::format("{}: {} selectors, {} measurements, {} of the holdout, {} cells never measured",
                            file.string(), report.selectors.size(), rows_of(report, false), rows_of(report, true),
                            missing.size()));

@@ -28,12 +28,7 @@ Dataset rows_to_draw(const Dataset& dataset, const std::string& fusion) {
     throw DataError(fmt::format("a picture shows one tp_size, but the measurements have {}; choose one of them",
                                 fmt::join(dataset.tp_sizes(), ", ")));
   }
-  Dataset of_one_dtype(dataset.machine());
-  const DType dtype = chosen.dtypes().front();
-  for (const Measurement& row : chosen.rows()) {
-    if (row.problem.dtype == dtype) of_one_dtype.add(row);
-  }
-  return of_one_dtype;
+  return chosen.of_dtype(chosen.dtypes().front());
 }
 
 }  // namespace
@@ -55,7 +50,7 @@ Grid::Grid(const Dataset& dataset, const std::string& fusion) {
 void Grid::place(const Measurement& row) {
   const std::size_t shape = index_of(hidden_sizes_, row.problem.hidden_size) * num_tokens_.size() +
                             index_of(num_tokens_, row.problem.num_tokens);
-  Timing& timing = timings_[index_of(strategies_, row.strategy)][shape];
+  Timing& timing = timings_[index_of(strategies_, row.strategy.text())][shape];
   if (row.usable()) {
     timing.failed = false;
     if (timing.time_us && *timing.time_us <= row.time_us) return;

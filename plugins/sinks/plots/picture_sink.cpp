@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arbiter/picture_sink.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <exception>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -56,16 +60,43 @@ bool PictureSink::draws(const Dataset& /*dataset*/) const { return true; }
 
 void PictureSink::draw_fusions(const Dataset& dataset, const std::filesystem::path& folder, const std::string& stem,
                                Outcome& outcome) const {
+  struct Picture {
+    std::string fusion;
+    std::filesystem::path file;
+    std::exception_ptr failure = nullptr;
+  };
+  std::vector<Picture> pictures;
   for (const std::string& fusion : dataset.fusions()) {
     for (const std::string& format : formats_) {
+      pictures.push_back({fusion, folder / file_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format)});
+    }
+  }
+  // gnuplot takes most of the time of a run on large data, and draws one picture on one core.
+  std::atomic<std::size_t> next = 0;
+  const auto draw = [&] {
+    for (std::size_t i = next++; i < pictures.size(); i = next++) {
       try {
-        plot_(dataset, fusion, folder / file_name(fusion) / fmt::format("{}_{}.{}", stem, suffix_, format));
-        ++outcome.written;
-      } catch (const GnuplotMissing&) {
-        throw;
-      } catch (const Error& error) {
-        outcome.failures.emplace_back(error.what());
+        plot_(dataset, pictures[i].fusion, pictures[i].file);
+      } catch (...) {
+        pictures[i].failure = std::current_exception();
       }
+    }
+  };
+  {
+    const std::size_t cores = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+    std::vector<std::jthread> others;
+    others.reserve(cores);
+    for (std::size_t i = 1; i < std::min(cores, pictures.size()); ++i) others.emplace_back(draw);
+    draw();
+  }
+  for (const Picture& picture : pictures) {
+    try {
+      if (picture.failure) std::rethrow_exception(picture.failure);
+      ++outcome.written;
+    } catch (const GnuplotMissing&) {
+      throw;
+    } catch (const Error& error) {
+      outcome.failures.emplace_back(error.what());
     }
   }
 }

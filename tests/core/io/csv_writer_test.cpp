@@ -78,6 +78,20 @@ TEST(CsvWriter, WhatItWritesReadsBackEqual) {
   EXPECT_EQ(row.lower_bound_us, expected.lower_bound_us);
 }
 
+TEST(CsvWriter, WritesManyRowsAsItWritesEach) {
+  const TempDir dir;
+  std::vector<Measurement> rows(5000, full_row());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].problem.num_tokens = static_cast<std::int64_t>(i) + 1;
+  std::vector<const Measurement*> pointers;
+  CsvWriter one_by_one(dir.path() / "each.csv");
+  for (const Measurement& row : rows) {
+    one_by_one.append(row);
+    pointers.push_back(&row);
+  }
+  CsvWriter(dir.path() / "many.csv").append(pointers);
+  EXPECT_EQ(read_file(dir.path() / "many.csv"), read_file(dir.path() / "each.csv"));
+}
+
 TEST(CsvWriter, RoundsTimesToNanosecondsAndReadsThemBackExactly) {
   const TempDir dir;
   CsvWriter writer(dir.path() / "data.csv");

@@ -95,25 +95,49 @@ TEST(LineFile, RefusesAFolderAndAnUnusableParent) {
 
 TEST(FileWatcher, IsToldBeforeAFileIsWrittenAndCanPreventIt) {
   struct Watcher : FileWatcher {
-    void before_write(const std::filesystem::path& file, std::string_view contents) override {
-      seen.push_back(file.filename().string() + "=" + std::string(contents) +
-                     (std::filesystem::exists(file) ? " again" : ""));
-      if (contents == "forbidden") throw SystemError("write it", EACCES);
+    void before_write(const std::filesystem::path& file, const std::function<bool()>& is_same) override {
+      seen.push_back(file.filename().string() + (std::filesystem::exists(file) ? " again" : "") +
+                     (is_same() ? ", the same" : ""));
+      if (file.filename() == "forbidden") throw SystemError("write it", EACCES);
     }
     std::vector<std::string> seen;
   };
   const TempDir dir;
+  const auto in_parts = [](const WritePart& write) {
+    write("2");
+    write("3");
+  };
   {
     Watcher watcher;
     EXPECT_THROW(Watcher(), std::logic_error) << "one at a time";
     write_file(dir.path() / "a", "1");
-    write_file(dir.path() / "a", "2");
-    EXPECT_THROW(write_file(dir.path() / "b", "forbidden"), SystemError);
-    EXPECT_THAT(watcher.seen, ::testing::ElementsAre("a=1", "a=2 again", "b=forbidden"));
+    write_file(dir.path() / "a", "22");
+    write_file(dir.path() / "a", in_parts);
+    write_file(dir.path() / "a", in_parts);
+    write_file(dir.path() / "a", "23");
+    EXPECT_THROW(write_file(dir.path() / "forbidden", "1"), SystemError);
+    EXPECT_THROW(write_file(dir.path() / "forbidden", in_parts), SystemError);
+    EXPECT_THAT(watcher.seen, ::testing::ElementsAre("a", "a again", "a again", "a again, the same",
+                                                     "a again, the same", "forbidden", "forbidden"));
   }
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "b"));
-  write_file(dir.path() / "b", "forbidden");
-  EXPECT_TRUE(std::filesystem::exists(dir.path() / "b"));
+  EXPECT_EQ(read_file(dir.path() / "a"), "23");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1)
+      << "what is forbidden leaves nothing";
+  write_file(dir.path() / "forbidden", "1");
+  EXPECT_TRUE(std::filesystem::exists(dir.path() / "forbidden"));
+}
+
+TEST(WriteFile, InPartsThatBreaksOffLeavesTheEarlierFile) {
+  const TempDir dir;
+  write_file(dir.path() / "a", "whole");
+  EXPECT_THROW(write_file(dir.path() / "a",
+                          [](const WritePart& write) {
+                            write("half");
+                            throw SystemError("make the rest", EIO);
+                          }),
+               SystemError);
+  EXPECT_EQ(read_file(dir.path() / "a"), "whole");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
 }
 
 TEST(SetAside, ReturnsTheNewNameOrNothing) {

@@ -113,4 +113,30 @@ TEST(Dataset, FiltersKeepTheMachine) {
 
 TEST(Dataset, FileStemNamesTpSizeAndPlatform) { EXPECT_EQ(file_stem(4, "sm90"), "benchmark.tp4.sm90"); }
 
+TEST(Dataset, RowsOutliveItWhereTheyAreCopiedOrShared) {
+  const auto made = [] {
+    Dataset data;
+    for (std::int64_t tokens = 1; tokens <= 100; ++tokens) data.add(decision_row(cell_of(64, tokens), "A", 1.0));
+    return data;
+  };
+  const auto rows = made().rows();
+  const Dataset some = made().filtered([](const Measurement& row) { return row.problem.num_tokens > 98; });
+  ASSERT_EQ(rows.size(), 100U);
+  EXPECT_EQ(rows.back().problem.num_tokens, 100);
+  ASSERT_EQ(some.rows().size(), 2U);
+  EXPECT_EQ(some.rows().front().problem.num_tokens, 99);
+}
+
+TEST(Dataset, ARowAddedToACopyIsInTheCopyOnly) {
+  Dataset data;
+  data.add(decision_row(cell_of(64, 1), "A", 1.0));
+  Dataset copy = data;
+  copy.add(decision_row(cell_of(64, 2), "A", 1.0));
+  data.add(decision_row(cell_of(64, 3), "A", 1.0));
+  EXPECT_EQ(copy.rows().back().problem.num_tokens, 2);
+  EXPECT_EQ(data.rows().back().problem.num_tokens, 3);
+  data.append(data);
+  EXPECT_EQ(data.rows().size(), 4U);
+}
+
 }  // namespace arbiter::test

@@ -138,4 +138,23 @@ TEST(LookUpChoice, SaysTheRegretOfBothRules) {
             "100.00 %; message_size mean 50.00 %, worst 100.00 %)");
 }
 
+TEST(Folds, OfManyRowsAreOfSomeFusionsWhole) {
+  Dataset data;
+  for (const char* fusion : {"F0", "F1", "F2", "F3"}) {
+    for (std::int64_t hidden = 1; hidden <= 25; ++hidden) {
+      for (std::int64_t tokens = 1; tokens <= 400; ++tokens) {
+        for (const char* strategy : {"A", "B"}) {
+          data.add(decision_row({2, DType::bfloat16, fusion, hidden, tokens}, strategy, 1.0));
+        }
+      }
+    }
+  }
+  const std::vector<Fold> folds = folds_of(data);
+  ASSERT_EQ(folds.size(), 4U);
+  for (const Fold& fold : folds) {
+    EXPECT_THAT(fold.fitted.fusions(), ElementsAre("F0", "F2"));
+    EXPECT_EQ(fold.fitted.rows().size() + fold.held_out.rows().size(), data.rows().size() / 2);
+  }
+}
+
 }  // namespace arbiter::test

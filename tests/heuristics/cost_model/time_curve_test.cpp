@@ -2,6 +2,7 @@
 #include "cost_model/time_curve.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -123,6 +124,18 @@ TEST(TimeCurve, TakesSizesInAnyOrder) {
   auto points = points_of(two_regimes);
   std::reverse(points.begin(), points.end());
   EXPECT_EQ(fit_time_curve(points, 4).text(), fit_time_curve(points_of(two_regimes), 4).text());
+}
+
+TEST(TimeCurve, OfManyPointsIsFittedToSomeOfThem) {
+  std::vector<TimePoint> points;
+  points.reserve(20000);
+  for (int i = 0; i < 20000; ++i) {
+    const std::int64_t bytes = std::llround(256.0 * std::exp2(i / 1000.0));
+    points.push_back({bytes, 1, two_regimes(bytes)});
+  }
+  const TimeCurve curve = fit_time_curve(std::move(points), 4);
+  EXPECT_NEAR(curve.at(3000, 7), 5.0, 0.1);
+  EXPECT_NEAR(curve.at(1'000'000, 7), 30.0, 0.3);
 }
 
 }  // namespace arbiter::test

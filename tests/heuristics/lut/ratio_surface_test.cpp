@@ -131,4 +131,27 @@ TEST(RatioSurface, OfEqualTimesAndOfOneCellIsFinite) {
   EXPECT_TRUE(std::isfinite(Fitted(alone).surface.log_ratios(0, 8.0, 8.0).front()));
 }
 
+TEST(RatioSurface, OfALargeBlockKnowsEveryStrategyFromSomeOfItsCells) {
+  Dataset data;
+  for (std::int64_t hidden = 512; hidden <= 16384; hidden += 512) {
+    for (std::int64_t tokens = 1; tokens <= 40; ++tokens) {
+      const Problem problem = cell_of(hidden, tokens);
+      const double time = 2.0 + static_cast<double>(hidden * tokens) / 1e5;
+      data.add(decision_row(problem, "A", time));
+      data.add(decision_row(problem, "B", time * true_ratio(hidden, tokens)));
+      if (hidden == 1024 && tokens > 3 && tokens < 20) data.add(decision_row(problem, "RARE", 1.2 * time));
+    }
+  }
+  const std::vector<CellBlock> blocks = cell_blocks(data, "test");
+  ASSERT_GT(blocks.front().measured_cells(), RatioSurface::most_points);
+  const RatioSurface surface(blocks.front());
+  for (const double tokens : {1.0, 7.0, 33.0}) {
+    const std::vector<double> ratios = surface.log_ratios(0, 5000.0, tokens);
+    EXPECT_NEAR(std::exp(ratios[1] - ratios[0]), true_ratio(5000, static_cast<std::int64_t>(tokens)), 0.02);
+  }
+  const std::vector<double> near = surface.log_ratios(0, 1024.0, 10.0);
+  ASSERT_EQ(near.size(), 3U);
+  EXPECT_NEAR(std::exp(near[2] - near[0]), 1.2, 0.02) << "a strategy in few cells has an estimate there";
+}
+
 }  // namespace arbiter::test

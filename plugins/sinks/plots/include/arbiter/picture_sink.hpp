@@ -12,7 +12,8 @@
 namespace arbiter::plots {
 
 /// Draws one fusion of a dataset of one tp_size to a file: the functions of plots.hpp, or any other. A sink catches the
-/// Errors it throws: GnuplotMissing ends the sink's pictures, any other Error costs the one picture.
+/// Errors it throws, and may call it from several threads at once, for other files: GnuplotMissing ends the sink's
+/// pictures, any other Error costs the one picture.
 using PlotFunction =
     std::function<void(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file)>;
 
