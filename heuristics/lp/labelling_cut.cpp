@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+// GCC cannot see that Boost's iterators over edges set what they read.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
 

@@ -154,9 +154,11 @@ class RandomKills : public Resume {
                      out().string() + "\n");
   }
   [[nodiscard]] std::vector<Measurement> rows() const {
-    auto found = read_csv(csv()).dataset.rows();
-    const auto holdout = read_csv(out() / "benchmark.tp3.cpu.holdout.csv").dataset.rows();
-    found.insert(found.end(), holdout.begin(), holdout.end());
+    std::vector<Measurement> found;
+    for (const auto& file : {csv(), out() / "benchmark.tp3.cpu.holdout.csv"}) {
+      const auto data = read_csv(file).dataset;
+      found.insert(found.end(), data.rows().begin(), data.rows().end());
+    }
     return found;
   }
   [[nodiscard]] static std::multiset<Key> keys_of(const std::vector<Measurement>& rows) {

@@ -92,7 +92,7 @@ class Fitter {
     for (int round = 0; round < 2; ++round) {
       fit_all(of_flashinfer_);
       // Cells without times of what comes after FlashInfer say nothing of its limit, but of its shots within the limit.
-      if (!host_.mnnvl && fused_) fit_all({of_flashinfer_.back()});
+      if (!host_.mnnvl && fused_) fit_all(std::vector<Choice>(1, of_flashinfer_.back()));
       // A key of its own only where it says something else.
       if (!shipped_.mnnvl && sizes_.mnnvl == sizes_.fused) sizes_.mnnvl.reset();
       fit_all(of_symm_mem_);

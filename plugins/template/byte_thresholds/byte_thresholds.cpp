@@ -145,7 +145,7 @@ class ThresholdSelector : public Selector {
     const Measurement* best = best_of(rows);
     if (best == nullptr || std::ranges::find(usable, wanted) != usable.end()) return;
     const std::string* other = strategy_for(problem.message_bytes(), usable);
-    part.exceptions[{problem.hidden_size, problem.num_tokens}] = other == nullptr ? best->strategy : *other;
+    part.exceptions[{problem.hidden_size, problem.num_tokens}] = other == nullptr ? best->strategy.text() : *other;
   }
 
   /// The thresholds as they are.
