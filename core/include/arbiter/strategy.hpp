@@ -29,8 +29,8 @@ struct Preparation {
   /// Throws Error if there is none of that name or it does not support the problem.
   std::function<std::unique_ptr<Operation>(const std::string& strategy)> prepare_other{};
 
-  /// Bytes that the address of every tensor of the operation will be a multiple of, the message's too. At least the size
-  /// of an element; 16 and more spares kernels for unaligned vectors.
+  /// Bytes that the address of every tensor, and of the message, will be a multiple of; at least the size of an
+  /// element. 16 and more spares kernels for unaligned vectors.
   std::size_t alignment = 1;
 };
 
