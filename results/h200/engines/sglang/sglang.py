@@ -1,0 +1,30 @@
+# -*- coding: utf-8 -*-
+# For SGLang 0.5.23, measured on sm90 (NVIDIA H200).
+# Setting: cuda, allreduce, graph, context engine, bfloat16.
+# Run 20261128-145030-cc7e of 2026-11-28T14:50:52Z, Arbiter 0.2.0 (ee42ae1db617-dirty).
+# SGLang's paths were measured as: 1shot_push: SGLANG_1SHOT_PUSH; 2shot_push: SGLANG_2SHOT_PUSH; 1shot_pull: SGLANG_1SHOT_PULL; 2shot_pull: SGLANG_2SHOT_PULL; nccl: NCCL.
+# Paste it at the end of sglang/srt/distributed/device_communicators/configs/custom_all_reduce_v2.py.
+# It changes the rows below on GPUs of this SM version. Tp sizes that were not measured, ranges for multicast, which was not measured either, and numbers of blocks stay SGLang's.
+# Bytes, inclusive, tried in the order 1shot_push, 2shot_push, 1shot_pull, 2shot_pull, nccl; SGLang clips them to SGLANG_CUSTOM_ALL_REDUCE_V2_MAX_SIZE_KB, here 16384.
+# Regret in percent, the mean and the worst cell's in brackets:
+# tp 2, graphs: shipped 2.31 (17.83), here 0.00 (0.00) over the best path of the table; shipped 14.43 (36.06), here 12.08 (36.06) over the fastest strategy; 42 cells.
+# tp 2, graphs: ONESHOT_PLAIN is the fastest in 93 % of 42 cells where SGLang's table cannot choose it: the best that it can choose takes 12.5 % longer there in the mean.
+# tp 2, graphs: TWOSHOT_PLAIN is the fastest in 5 % of 42 cells where SGLang's table cannot choose it: the best that it can choose takes 10.4 % longer there in the mean.
+# tp 2: workspaces of 80 MiB on each GPU, with SGLang's own rows 80 MiB.
+ARBITER_ROWS = {
+    2: {
+        "graph": {"one_shot_push_threshold": 2097152, "two_shot_push_threshold": 16777216, "one_shot_pull_threshold": 134217728, "two_shot_pull_threshold": 134217728},
+    },
+}
+
+if "get_all_reduce_config" in globals():  # in SGLang's file
+    _get_own_all_reduce_config = get_all_reduce_config
+
+    @cache
+    def get_all_reduce_config(world_size):
+        config = _get_own_all_reduce_config(world_size)
+        if tuple(torch.cuda.get_device_capability()) != (9, 0):
+            return config
+        for context, limits in ARBITER_ROWS.get(world_size, {}).items():
+            config = config._replace(**{context: getattr(config, context)._replace(**limits)})
+        return config
