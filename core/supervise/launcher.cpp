@@ -171,15 +171,16 @@ LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, con
 
   const auto result = run_under_mpirun(ranks, command, core_each, watch);
   LaunchOutcome outcome;
+  const bool lost_output = result.interrupted_by == 0 && output_is_closed();
   const auto written = status.outcome();
   if (!written.empty() && written[0] != no_exit_code) {
     outcome.code = static_cast<ExitCode>(written[0] - '0');
-    return outcome;
+    // An mpirun that lost its output tells the ranks to end, and some are quick enough to say that they failed.
+    if (!lost_output || outcome.code != ExitCode::failed) return outcome;
   }
   if (!written.empty()) outcome.last_step = written.substr(1);
   outcome.failure = describe_failure(result);
   if (const auto obstacle = mpi_obstacle(); !obstacle.empty()) outcome.failure += ": " + obstacle;
-  const bool lost_output = result.interrupted_by == 0 && output_is_closed();
   if (lost_output) outcome.failure = "mpirun ended because nobody reads the standard output";
   const bool is_usage_error = result.status == static_cast<int>(ExitCode::usage);
   outcome.interrupted = result.interrupted_by != 0 || (result.stop_reason.empty() && is_user_stop(result.status));

@@ -30,7 +30,8 @@ bool is_aligned(const Bindings& bindings) {
          std::ranges::all_of(bindings.tensors, [](const void* tensor) { return is_aligned(tensor); });
 }
 
-/// cuda_common/neighbours.cuh
+}  // namespace
+
 DeviceCode neighbours_code(const TilePlan& plan) {
   const auto code = [&](auto early, auto late, auto none) {
     return plan.trigger == Trigger::early ? early : plan.trigger == Trigger::late ? late : none;
@@ -38,8 +39,6 @@ DeviceCode neighbours_code(const TilePlan& plan) {
   return (plan.programmatic ? code(programmatic_early_code, programmatic_late_code, programmatic_none_code)
                             : code(plain_early_code, plain_late_code, plain_none_code))(DType::bfloat16);
 }
-
-}  // namespace
 
 LamportMemory::LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes)
     : backend_(&backend),

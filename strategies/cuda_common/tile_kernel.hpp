@@ -50,6 +50,9 @@ class LamportMemory {
   std::unique_ptr<Buffer> state_;
 };
 
+/// What a kernel of the plan does about the kernels in front of it and behind it (cuda_common/neighbours.cuh).
+[[nodiscard]] DeviceCode neighbours_code(const TilePlan& plan);
+
 /// A strategy's kernels for one problem, linked with the fusion's epilogue: one for aligned vectors
 /// (VectorPlace::aligned), used where hidden size and tensors allow it, and one for everything else. Their names are
 /// <family>_<plan's name>_aligned_<ranks> and <family>_<plan's name>_<ranks>.

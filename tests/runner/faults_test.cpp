@@ -77,9 +77,12 @@ TEST_P(EndsOfMpirun, CostNoCellAndLeaveNothingBehind) {
 INSTANTIATE_TEST_SUITE_P(Signals, EndsOfMpirun, ::testing::Values(SIGTERM, SIGKILL));
 
 TEST_F(Faults, AnOutputThatNobodyReadsCostsNoCell) {
+  // Long enough for mpirun to notice.
   const auto config = small_sweep("sinks: [csv]\n");
   const auto result =
-      run({"/bin/sh", "-c", RUNNER " --config " + config.string() + " --set measurement.time_target_ms=150 | head -1"});
+      run({"/bin/sh", "-c",
+           RUNNER " --config " + config.string() +
+               " --set measurement.time_target_ms=150 --set measurement.precision_percent=0.01 | head -1"});
   EXPECT_THAT(result.output, HasSubstr("nobody reads the standard output"));
   for (const char* tp_size : {"2", "3"}) {
     const auto rows = read_csv(out() / ("benchmark.tp" + std::string(tp_size) + ".cpu.csv")).dataset.rows();

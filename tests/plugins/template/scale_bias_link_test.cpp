@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "arbiter/fusion.hpp"
-#include "cuda_common/tile_plan.hpp"
+#include "cuda_common/tile_kernel.hpp"
 #include "device_code/oneshot.hpp"
 #include "link/device_link.hpp"
 #include "support/decisions_data.hpp"
@@ -27,7 +27,8 @@ TEST_P(InstalledScaleBias, IsInlinedIntoOneshot) {
   plan.whole_rows = epilogue.needs_row;
   const auto kernel = fmt::format("oneshot_{}_2", plan.name());
 
-  const LinkedCode linked = link_device_code(std::array{oneshot_code(dtype), epilogue.code}, kernel, sm_version);
+  const std::array parts{oneshot_code(dtype), neighbours_code(plan), epilogue.code};
+  const LinkedCode linked = link_device_code(parts, kernel, sm_version);
   const KernelFacts* facts = linked.kernel(kernel);
   ASSERT_NE(facts, nullptr) << linked.log;
   EXPECT_GT(facts->registers, 0);
