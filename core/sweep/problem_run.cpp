@@ -277,7 +277,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
       for (std::size_t i = 0; i < candidates.size(); ++i) {
         rows.push_back(candidates[i].result);
         // What failed in one context is not tried in the next: its ranks may be out of step.
-        if (!candidates[i].result.failed) candidates[i].result = std::move(blank[i]);
+        if (!candidates[i].result.failed) candidates[i].result = blank[i];
       }
     }
   } else {

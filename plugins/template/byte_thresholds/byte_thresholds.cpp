@@ -82,7 +82,7 @@ struct Part {
 /// its constructor, so threads can share it.
 class ThresholdSelector : public Selector {
  public:
-  ThresholdSelector(const Thresholds& thresholds, const Dataset& dataset) : thresholds_(thresholds) {
+  ThresholdSelector(Thresholds thresholds, const Dataset& dataset) : thresholds_(std::move(thresholds)) {
     const auto cells = dataset.cells();
     Names usable_anywhere;
     std::map<int, Names> usable;  // by tp size

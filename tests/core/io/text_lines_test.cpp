@@ -30,7 +30,7 @@ TEST(TextLines, AreTheSameWhateverThePartsThatTheTextComesIn) {
     for (const std::size_t bytes : {std::size_t{3}, std::size_t{5}, text.size() + 1}) {
       std::size_t at = 0;
       TextLines lines([&](std::size_t) {
-        const std::string part = text.substr(std::min(at, text.size()), bytes);
+        std::string part = text.substr(std::min(at, text.size()), bytes);
         at += part.size();
         return part;
       });

@@ -31,6 +31,7 @@ TEST(Dataset, GroupsRowsByProblemInProblemOrderKeepingRowOrderWithinACell) {
   data.add(decision_row(cell_of(256, 1), "B", 1.0));
   const auto cells = data.cells();
   std::vector<Problem> order;
+  order.reserve(cells.size());
   for (const auto& [problem, rows] : cells) order.push_back(problem);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
   ASSERT_EQ(cells.size(), 3U);

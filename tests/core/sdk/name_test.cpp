@@ -43,8 +43,7 @@ TEST(Name, StandsWhereATextDoes) {
   EXPECT_EQ(std::ranges::find(texts, name) - texts.begin(), 1);
   EXPECT_EQ(fmt::format("{:>6}", name), "  NCCL");
   EXPECT_EQ("a " + name + " b", "a NCCL b");
-  const std::string copy = name;
-  EXPECT_EQ(copy, "NCCL");
+  EXPECT_EQ(std::string(name), "NCCL");
 }
 
 TEST(Name, IsTheSameForThreadsThatMakeItAtOnce) {

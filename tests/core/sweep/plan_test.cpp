@@ -110,8 +110,8 @@ TEST_F(PlanTest, EstimatesTheBudgetOfEachStrategyAndTheVerificationOfEachElement
 
 TEST_F(PlanTest, NeedsThreeTimesTheTensorsInFreeMemory) {
   const std::string problems = "{tp_size: [2], fusion: [NONE], hidden_size: [1024], num_tokens: [512]}";
-  const std::int64_t guards = 4 * 256;  // around messages and outputs; and a second message begins 64 elements later
-  const std::int64_t needed = 3 * (2 * 1024 * 512 * 2 + 64 * 2 + guards);
+  constexpr std::int64_t guards = 1024;  // around messages and outputs; and a second message begins 64 elements later
+  const std::int64_t needed = 3 * (std::int64_t{2} * 1024 * 512 * 2 + 128 + guards);
   const auto* none = plugins_.find(PluginKind::fusion, "NONE");
   const auto fusion = plugins_.create_as<Fusion>(*none, Parameters(none->parameters));
   ASSERT_EQ(3 * ProblemTensors::bytes_needed({2, DType::bfloat16, "NONE", 1024, 512}, *fusion), needed);
