@@ -97,7 +97,7 @@ std::string watch(pid_t child, const Descriptor& finished, std::size_t& next, st
   bool timed_out = false;
   while (next < count && !timed_out) {
     // Whether it has ended is asked first: then what it wrote is in the pipe.
-    ended = ::waitpid(child, &status, WNOHANG) == child;
+    ended = ended || ::waitpid(child, &status, WNOHANG) == child;
     pollfd ready{finished.number(), POLLIN, 0};
     std::array<char, 256> steps{};
     ssize_t came_back = 0;

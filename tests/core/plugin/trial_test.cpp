@@ -39,6 +39,15 @@ TEST(Trial, SaysOfEachStepHowItBrokeAndGoesOnAfterIt) {
                           "did not return within 1 s; ARBITER_LOAD_SECONDS=10 allows more", IsEmpty(), IsEmpty()));
 }
 
+TEST(Trial, IsNotLateForAnEndRightBehindAStepThatCameBack) {
+  for (int round = 0; round < 20; ++round) {
+    const auto broken = run_apart(2, [](std::size_t step) {
+      if (step == 1) ::_exit(4);
+    });
+    ASSERT_THAT(broken, ElementsAre(IsEmpty(), "ended the process (exit code 4)"));
+  }
+}
+
 TEST(Trial, ChangesNothingInThisProcess) {
   int calls = 0;
   EXPECT_THAT(run_apart(3, [&](std::size_t) { ++calls; }), Each(IsEmpty()));
