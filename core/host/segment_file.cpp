@@ -60,17 +60,6 @@ Descriptor accept(const Invitation& invitation) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (valid()) close(number_);
-}
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
 void agree_on_success(ProcessGroup& group, const std::string& action, int error_number) {
   std::vector<int> errors(static_cast<std::size_t>(group.size()));
   group.all_gather(&error_number, errors.data(), sizeof error_number);

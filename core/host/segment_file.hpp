@@ -5,25 +5,9 @@
 #include <string>
 
 #include "arbiter/process_group.hpp"
+#include "sdk/descriptor.hpp"
 
 namespace arbiter {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] bool valid() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// Collective. One memory file of `bytes`, with its pages allocated, opened by every rank. It never has a name: the
 /// ranks open it through the /proc entry of rank 0. Invalid on every rank if /proc does not allow that. Throws

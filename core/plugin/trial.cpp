@@ -20,6 +20,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/names.hpp"
+#include "sdk/descriptor.hpp"
 
 namespace arbiter {
 
@@ -35,23 +36,6 @@ std::chrono::seconds limit_of_step() {
   if (seconds < 1) throw ConfigError(fmt::format("{}: found {}; allowed: from 1 up", limit_variable, text));
   return std::chrono::seconds(seconds);
 }
-
-/// A descriptor, closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_;
-};
 
 /// The last line that is not empty.
 std::string last_line(const Descriptor& output) {
@@ -137,7 +121,7 @@ std::vector<std::string> run_apart(std::size_t count, const std::function<void(s
     const pid_t child = ::fork();
     if (child < 0) break;
     if (child == 0) run_steps(next, count, step, of_child.number(), output.number());
-    of_child.close();
+    of_child = Descriptor();
     auto reason = watch(child, finished, next, count, limit);
     if (reason.empty()) break;
     if (const auto line = last_line(output); !line.empty()) reason += fmt::format("; it printed last: {}", line);
