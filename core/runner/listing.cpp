@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arbiter/units.hpp"
 #include "sweep/log.hpp"
 
 namespace arbiter {
