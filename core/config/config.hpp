@@ -118,9 +118,9 @@ class ConfigText {
   /// starts from CSVs: strategies and fusions that are not installed, a backend that cannot be used here and missing
   /// problems are then no mistakes. With `finds_interpreters` the interpreters that strategies name are looked for and
   /// started once: one that the text names and that ranks cannot run in is a mistake; one that is a plugin's default
-  /// says why in PluginChoice::interpreter.
-  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false,
-                                bool finds_interpreters = false) const;
+  /// says why in PluginChoice::interpreter. The backend named `assumed_backend` is taken as one that can be used here.
+  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false, bool finds_interpreters = false,
+                                const std::string& assumed_backend = {}) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::string& source() const { return source_; }

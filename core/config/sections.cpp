@@ -176,7 +176,9 @@ void read_backend(const ConfigCursor& root, const Catalogue& catalogue, bool dat
   config.backend = node.scalar;
   if (data_dir_mode) return;
   const Support support = catalogue.available(*catalogue.find(PluginKind::backend, node.scalar));
-  if (!support) cursor->report(fmt::format("{} cannot be used here: {}", node.scalar, support.reason));
+  if (support) return;
+  const char* hint = node.scalar == "cuda" ? "; --dry-run --assume sm90x4 plans for GPUs that are not here" : "";
+  cursor->report(fmt::format("{} cannot be used here: {}{}", node.scalar, support.reason, hint));
 }
 
 void read_measurement(const ConfigCursor& root, Config& config) {

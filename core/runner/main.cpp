@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include "config/config.hpp"
 #include "listing.hpp"
 #include "options.hpp"
+#include "plan_text.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
 #include "supervise/file_lock.hpp"
@@ -45,7 +48,8 @@ ExitCode list_plugins(const Options& options) {
   if (!any) {
     std::vector<std::string> names;
     for (const auto& entry : plugins.entries()) {
-      if (entry.refused.empty()) names.push_back(entry.name);
+      const bool is_new = std::ranges::find(names, entry.name) == names.end();
+      if (entry.refused.empty() && is_new) names.push_back(entry.name);
     }
     throw ConfigError(
         fmt::format("--list: there is no plugin {}{}", options.listed, suggestion(options.listed, names)));
@@ -55,9 +59,13 @@ ExitCode list_plugins(const Options& options) {
 
 std::string platform_of(const Options& options) { return options.sm_version.empty() ? "" : "sm" + options.sm_version; }
 
-ExitCode plan_only(const Config& config, const PluginHost& plugins) {
+ExitCode plan_only(const Options& options, const Config& config, const PluginHost& plugins) {
   std::vector<std::string> remarks = config.remarks;
-  const auto instances = make_instances(config, plugins, remarks);
+  std::shared_ptr<Backend> backend;  // null: that of this machine
+  if (options.assume) {
+    backend = assume_gpus(make_plugin<Backend>(plugins, PluginKind::backend, config.backend), *options.assume);
+  }
+  const auto instances = make_instances(config, plugins, remarks, std::move(backend));
   const auto parts = parts_of(config, instances.backend->ranks_per_host());
   std::vector<std::string> here;
   std::vector<std::string> elsewhere;  // in an interpreter, which this process is none of
@@ -71,8 +79,9 @@ ExitCode plan_only(const Config& config, const PluginHost& plugins) {
                               {parts.back().ranks, [](int) { return true; },
                                [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
                                [&](int) { return &strategies; }, parts.back().unusable, elsewhere});
-  print_plan(config, plan);
-  if (parts.size() > 1) print_parts(parts);
+  for (const auto& line : plan_lines(config, plan, options.assume ? to_string(*options.assume) : "", parts)) {
+    log::say(line);
+  }
   return ExitCode::done;
 }
 
@@ -161,7 +170,7 @@ ExitCode run(int argc, char** argv) {
   warn_of_refused_plugins(plugins);
   const auto config = make_config(options, text, plugins, true);
   try_factories(config, plugins);
-  if (options.dry_run) return plan_only(config, plugins);
+  if (options.dry_run) return plan_only(options, config, plugins);
   if (options.data_dir.empty()) return measure(options, config, plugins, argc, argv);
   const FolderLock lock(config.output_dir, options.command_line);
   return run_from_data(config, plugins,

@@ -8,6 +8,7 @@
 
 #include "config/config.hpp"
 #include "plugin/plugin_host.hpp"
+#include "sweep/assumed_gpus.hpp"
 
 namespace arbiter {
 
@@ -32,6 +33,7 @@ struct Options {
   std::filesystem::path check;  ///< the plugin whose contract is checked
   int check_ranks = 4;
   bool dry_run = false;
+  std::optional<AssumedGpus> assume;      ///< with dry_run: the GPUs to plan for
   std::vector<std::string> command_line;  ///< as it was given, for the record of the run
 };
 

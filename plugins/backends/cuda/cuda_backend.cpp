@@ -29,8 +29,6 @@ namespace {
 using namespace arbiter;
 using namespace arbiter::cuda;
 
-constexpr int oldest_sm_version = 80;  // device code is compiled for it
-
 std::shared_ptr<Stream> stream_on(int device) {
   check(cudaSetDevice(device), fmt::format("take GPU {}", device));
   return std::make_shared<Stream>();
