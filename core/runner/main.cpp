@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "become_interpreter.hpp"
 #include "comm/rank_environment.hpp"
 #include "config/config.hpp"
+#include "config/reference.hpp"
 #include "listing.hpp"
 #include "options.hpp"
 #include "plugin/plugin_host.hpp"
@@ -28,10 +30,22 @@ namespace arbiter {
 
 namespace {
 
-ExitCode list_plugins(const Options& options) {
-  PluginHost plugins(PluginHost::Loading::after_trial);
+/// The plugins that a run with these options would have.
+void load_for_reading(PluginHost& plugins, const Options& options) {
   load_plugins(plugins, options,
                options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
+}
+
+ExitCode explain_configuration(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
+  std::cout << configuration_reference(plugins.entries()) << std::flush;
+  return std::cout ? ExitCode::done : ExitCode::failed;
+}
+
+ExitCode list_plugins(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
   if (options.listed.empty()) {
     print_plugins(plugins);
     return ExitCode::done;
@@ -149,6 +163,7 @@ ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   warn_of_inherited_rank();
   if (!options.diff.empty()) return diff(options);
+  if (options.help_config) return explain_configuration(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) {

@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -11,6 +12,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/names.hpp"
+#include "man_page.hpp"
 #include "plugin/search_path.hpp"
 #include "sweep/diff_run.hpp"
 #include "sweep/instances.hpp"
@@ -29,9 +31,18 @@ constexpr const char* description =
     "  runner --diff before/ after/   what became slower or faster between two measurements\n"
     "  runner --check my_ring.so      check a plugin against its contract";
 
-constexpr const char* footer =
-    "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
+constexpr const char* exit_codes =
+    "0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.";
+constexpr const char* plugin_places =
     "Plugins are looked for beside the runner, in the YAML's plugins:, in --plugin_dir and in ARBITER_PLUGIN_PATH.";
+
+constexpr std::array<ManSection, 3> man_sections = {{
+    {"EXIT STATUS", exit_codes},
+    {"FILES", plugin_places},
+    {"SEE ALSO",
+     "mpirun(1), and in share/doc/arbiter: README.md, docs/configuration.md (every key of a sweep), "
+     "docs/environment.md (variables), docs/glossary.md (terms)."},
+}};
 
 }  // namespace
 
@@ -39,7 +50,11 @@ Options parse_options(int argc, char** argv) {
   Options options;
   options.command_line.assign(argv, argv + argc);
   CLI::App app(description, "runner");
-  app.footer(footer);
+  app.footer(fmt::format("Exit codes: {}\n{}", exit_codes, plugin_places));
+  bool help_man = false;
+  app.add_flag("--help-config,--help_config", options.help_config,
+               "Explain every key of a configuration, and the parameters of every plugin found, as a page of Markdown");
+  app.add_flag("--help-man", help_man, "Print the manual page, as the build does to install it")->group("");
   app.set_version_flag("--version", std::string("arbiter ") + version);
   app.add_option("--config", options.config, "The sweep to run, a YAML file")->type_name("FILE");
   app.add_option("--data_dir,--data-dir", options.data_dir,
@@ -120,9 +135,13 @@ Options parse_options(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (help_man) {
+      std::cout << man_page(app, man_sections);
+      std::exit(0);
+    }
     options.list = list->count() > 0;
-    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty() &&
-        options.diff.empty()) {
+    if (!options.list && !options.help_config && options.check.empty() && options.config.empty() &&
+        options.data_dir.empty() && options.diff.empty()) {
       throw CLI::RequiredError("--config FILE, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
     }
     std::error_code unreadable;
