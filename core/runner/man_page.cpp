@@ -85,6 +85,14 @@ std::string description_text(const std::string& description) {
   return text;
 }
 
+std::string synopsis(const CLI::App& app) {
+  std::string text = bold(app.get_name()) + " [\\fIOPTION\\fR]...";
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) text += fmt::format(" [\\fI{}\\fR]", roff(value_of(*option)));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string man_page(const CLI::App& app, std::span<const ManSection> sections) {
@@ -92,8 +100,8 @@ std::string man_page(const CLI::App& app, std::span<const ManSection> sections) 
       ".\\\" Made from the declarations of the command line.\n"
       ".TH ARBITER 1 \"\" \"Arbiter {}\" \"User Commands\"\n"
       ".SH NAME\narbiter \\- measure every AllReduce of a machine and decide which one to use\n"
-      ".SH SYNOPSIS\n{} [\\fIOPTION\\fR]...\n.SH DESCRIPTION\n{}.SH OPTIONS\n",
-      version, bold(app.get_name()), description_text(app.get_description()));
+      ".SH SYNOPSIS\n{}\n.SH DESCRIPTION\n{}.SH OPTIONS\n",
+      version, synopsis(app), description_text(app.get_description()));
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_group().empty()) page += option_text(*option);
   }

@@ -144,5 +144,19 @@ TEST(Pages, NameOptionsThatTheRunnerHas) {
   EXPECT_GT(named, 40);
 }
 
+TEST(Pages, NameCommandsThatDevHas) {
+  const auto help = run({"bash", SOURCE "/dev", "help"}).output;
+  static const std::regex command("[.]/dev ([a-z]+)");
+  int named = 0;
+  for (const auto& page : pages()) {
+    const std::string text = read_file(page);
+    for (std::sregex_iterator at(text.begin(), text.end(), command), end; at != end; ++at) {
+      ++named;
+      EXPECT_TRUE((*at)[1] == "help" || help.find(at->str()) != std::string::npos) << page << ": " << at->str();
+    }
+  }
+  EXPECT_GT(named, 10);
+}
+
 }  // namespace
 }  // namespace arbiter::testing

@@ -24,6 +24,12 @@ TEST(LibraryPage, BuildsTheExamplesDrawsPicturesAndGetsOneAnswerFromBothLanguage
   const auto run_through = run_page_with_prefix(page, folder.path(), {});
   ASSERT_EQ(run_through.exit_code, 0) << run_through.output;
   EXPECT_THAT(run_through.output, HasSubstr("tp 2, bfloat16, RESIDUAL_RMS_NORM, 1 tokens x 4096: ONESHOT"));
+  const std::string& said = run_through.output;
+  const std::string fastest = "tp 2, bfloat16, RESIDUAL_RMS_NORM, 1024 tokens x 4096: ";
+  const auto line_at = [&](std::size_t at) { return said.substr(at, said.find('\n', at) - at); };
+  ASSERT_NE(said.find(fastest), said.rfind(fastest)) << "from C++ and from Python";
+  EXPECT_EQ(line_at(said.find(fastest)), line_at(said.rfind(fastest)));
+  EXPECT_THAT(said, HasSubstr("benchmark.tp2.sm90_best_strategy.png"));
   for (const char* picture : {"heatmap.png", "best_strategy.svg", "strategy_difference.png", "lines.png"}) {
     EXPECT_GT(fs::file_size(folder.path() / "pictures" / picture), 1000U) << picture;
   }
