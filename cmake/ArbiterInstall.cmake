@@ -39,6 +39,10 @@ install(DIRECTORY core/include/arbiter plugins/sinks/plots/include/arbiter DESTI
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter)
 install(DIRECTORY plugins/template DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter OPTIONAL PATTERN "build*" EXCLUDE)
 install(FILES README.md CONTRIBUTING.md CHANGELOG.md LICENSE DESTINATION ${doc_dir})
+# People look for either name.
+install(FILES ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_MANDIR}/man1/arbiter.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+file(CONFIGURE OUTPUT runner.1 CONTENT ".so man1/arbiter.1\n")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/runner.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(DIRECTORY docs results DESTINATION ${doc_dir} OPTIONAL) # the README shows results
 # In the archive only: a prefix like /usr has no README.
 install(FILES cmake/package_readme.md RENAME README.md DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)

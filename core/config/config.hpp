@@ -7,8 +7,9 @@
 //   strategies, heuristics, sinks, problems.fusion: names and parameters  choices.cpp
 //   backend, measurement, compare, plugins, output_dir, enable_auto       sections.cpp
 //
-// To add a key: give it a field here, add its name to the list of known keys (validate.cpp for the top level, otherwise
-// the file of its section), read it in the file of its section, and explain it in configs/quickstart.yaml.
+// To add a key: give it a field here, declare it in keys.cpp, which has the bounds and the default of each, read it in
+// the file of its section, explain it in configs/quickstart.yaml, and renew docs/configuration.md, which reference.cpp
+// makes of the declarations (`runner --help-config > docs/configuration.md`).
 // Below the sections: values.cpp reads one value of a type, diagnostics.cpp collects mistakes, document.cpp applies
 // --set, yaml_tree.cpp parses, catalogue.cpp knows the installed plugins.
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "become_interpreter.hpp"
 #include "comm/rank_environment.hpp"
 #include "config/config.hpp"
+#include "config/reference.hpp"
 #include "listing.hpp"
 #include "options.hpp"
 #include "plan_text.hpp"
@@ -31,10 +33,22 @@ namespace arbiter {
 
 namespace {
 
-ExitCode list_plugins(const Options& options) {
-  PluginHost plugins(PluginHost::Loading::after_trial);
+/// The plugins that a run with these options would have.
+void load_for_reading(PluginHost& plugins, const Options& options) {
   load_plugins(plugins, options,
                options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
+}
+
+ExitCode explain_configuration(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
+  std::cout << configuration_reference(plugins.entries()) << std::flush;
+  return std::cout ? ExitCode::done : ExitCode::failed;
+}
+
+ExitCode list_plugins(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
   if (options.listed.empty()) {
     print_plugins(plugins);
     return ExitCode::done;
@@ -158,6 +172,7 @@ ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   warn_of_inherited_rank();
   if (!options.diff.empty()) return diff(options);
+  if (options.help_config) return explain_configuration(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) {

@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -11,6 +12,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/names.hpp"
+#include "man_page.hpp"
 #include "plugin/search_path.hpp"
 #include "sdk/nearest.hpp"
 #include "sweep/diff_run.hpp"
@@ -32,8 +34,9 @@ constexpr const char* description =
     "  {0} --diff before/ after/   what became slower or faster between two measurements\n"
     "  {0} --check my_ring.so      check a plugin against its contract";
 
-constexpr const char* footer =
-    "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
+constexpr const char* exit_codes =
+    "0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.";
+constexpr const char* plugin_places =
     "Plugins are looked for beside the runner, in the YAML's plugins:, in --plugin_dir and in ARBITER_PLUGIN_PATH.";
 
 /// What the user called: packages install the program as `arbiter`.
@@ -89,6 +92,14 @@ void expect_config(const std::string& config, const CLI::App& app) {
   }
 }
 
+constexpr std::array<ManSection, 3> man_sections = {{
+    {"EXIT STATUS", exit_codes},
+    {"FILES", plugin_places},
+    {"SEE ALSO",
+     "mpirun(1), and in share/doc/arbiter: README.md, docs/configuration.md (every key of a sweep), "
+     "docs/environment.md (variables), docs/glossary.md (terms)."},
+}};
+
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
@@ -97,7 +108,11 @@ Options parse_options(int argc, char** argv) {
   const auto program = program_name(argv[0]);
   CLI::App app(fmt::format(fmt::runtime(description), program), program);
   app.allow_extras();  // refuse_unknown_words() has more to say about them
-  app.footer(footer);
+  app.footer(fmt::format("Exit codes: {}\n{}", exit_codes, plugin_places));
+  bool help_man = false;
+  app.add_flag("--help-config,--help_config", options.help_config,
+               "Explain every key of a configuration, and the parameters of every plugin found, as a page of Markdown");
+  app.add_flag("--help-man", help_man, "Print the manual page, as the build does to install it")->group("");
   app.set_version_flag("--version", std::string("arbiter ") + version);
   auto* config =
       app.add_option("sweep,--config", options.config, "The sweep to run, a YAML file; --config may be left out")
@@ -185,6 +200,10 @@ Options parse_options(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (help_man) {
+      std::cout << man_page(app, man_sections);
+      std::exit(0);
+    }
     refuse_unknown_words(app);
     if (config->count() > 0 && diff->count() > 0) {
       throw CLI::ValidationError(options.config.string(),
@@ -192,8 +211,8 @@ Options parse_options(int argc, char** argv) {
     }
     if (config->count() > 0) expect_config(options.config.string(), app);
     options.list = list->count() > 0;
-    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty() &&
-        options.diff.empty()) {
+    if (!options.list && options.check.empty() && !options.help_config && options.config.empty() &&
+        options.data_dir.empty() && options.diff.empty()) {
       throw CLI::RequiredError("A YAML file, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
     }
     std::error_code unreadable;

@@ -28,6 +28,7 @@ struct Options {
   bool resume = false;  ///< continue the unfinished run in the output folder
   bool skip_bad_rows = false;
   bool allow_mixed = false;
+  bool help_config = false;
   bool list = false;
   std::string listed;           ///< the plugin to describe; empty for an overview
   std::filesystem::path check;  ///< the plugin whose contract is checked
