@@ -34,15 +34,18 @@ constexpr const char* description =
     "  {0} --diff before/ after/   what became slower or faster between two measurements\n"
     "  {0} --check my_ring.so      check a plugin against its contract";
 
+constexpr const char* help_man_option = "--help-man";
 constexpr const char* exit_codes =
     "0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.";
 constexpr const char* plugin_places =
     "Plugins are looked for beside the runner, in the YAML's plugins:, in --plugin_dir and in ARBITER_PLUGIN_PATH.";
 
-/// What the user called: packages install the program as `arbiter`.
-std::string program_name(const char* called) {
-  auto name = std::filesystem::path(called == nullptr ? "" : called).filename().string();
-  return name == "arbiter" ? name : "runner";
+/// What the user called: packages install the program as `arbiter`, of which the manual page is.
+std::string program_name(const std::vector<std::string>& command_line) {
+  const auto name =
+      command_line.empty() ? std::string() : std::filesystem::path(command_line.front()).filename().string();
+  const bool manual = std::ranges::find(command_line, help_man_option) != command_line.end();
+  return manual || name == "arbiter" ? "arbiter" : "runner";
 }
 
 /// The options by their full names.
@@ -105,14 +108,14 @@ constexpr std::array<ManSection, 3> man_sections = {{
 Options parse_options(int argc, char** argv) {
   Options options;
   options.command_line.assign(argv, argv + argc);
-  const auto program = program_name(argv[0]);
+  const auto program = program_name(options.command_line);
   CLI::App app(fmt::format(fmt::runtime(description), program), program);
   app.allow_extras();  // refuse_unknown_words() has more to say about them
   app.footer(fmt::format("Exit codes: {}\n{}", exit_codes, plugin_places));
   bool help_man = false;
   app.add_flag("--help-config,--help_config", options.help_config,
                "Explain every key of a configuration, and the parameters of every plugin found, as a page of Markdown");
-  app.add_flag("--help-man", help_man, "Print the manual page, as the build does to install it")->group("");
+  app.add_flag(help_man_option, help_man, "Print the manual page, as the build does to install it")->group("");
   app.set_version_flag("--version", std::string("arbiter ") + version);
   auto* config =
       app.add_option("sweep,--config", options.config, "The sweep to run, a YAML file; --config may be left out")
