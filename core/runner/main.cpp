@@ -149,13 +149,15 @@ void draw_changes(const Dataset& before, const Dataset& after, const std::filesy
 }
 
 ExitCode diff(const Options& options) {
+  const std::filesystem::path output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir;
+  const FolderLock lock(output_dir, options.command_line);
   return run_diff({.before = options.diff.front(),
                    .after = options.diff.back(),
                    .platform = platform_of(options),
                    .options = {options.skip_bad_rows, options.allow_mixed},
                    .threshold = options.diff_threshold,
                    .fail_on = options.fail_on,
-                   .output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir,
+                   .output_dir = output_dir,
                    .draw = draw_changes});
 }
 

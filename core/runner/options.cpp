@@ -189,8 +189,10 @@ Options parse_options(int argc, char** argv) {
                    "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
   std::string assume;
   auto* assume_option =
-      app.add_option("--assume", assume,
-                     "With --dry-run: plan for a host with these GPUs, which need not be here: sm90x4 or h200x8")
+      app.add_option(
+             "--assume", assume,
+             "With --dry-run: plan for a host with these GPUs, as in sm90x4 or h200x8; needs CUDA's libraries, no "
+             "driver and no GPU")
           ->type_name("GPUS");
   list->excludes(dry_run);
   check->excludes(list)->excludes(dry_run);

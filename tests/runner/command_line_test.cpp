@@ -109,11 +109,17 @@ TEST_F(CommandLine, AMergeKeyGetsOneLine) {
 }
 
 TEST_F(CommandLine, AFolderThatMayNotBeWrittenToGetsOneLine) {
-  const auto result = runner({small_sweep().string(), "--output_dir", "/sys/arbiter"});
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.output,
-              ::testing::MatchesRegex("error: /sys/arbiter: the folder cannot be written to \\([A-Z].*\\); "
-                                      "allowed: another one, as in --output_dir DIR\n"));
+  const std::string results = RESULTS "/h200-contexts";
+  for (const auto& task : std::vector<std::vector<std::string>>{
+           {small_sweep().string()}, {"--data_dir", results}, {"--diff", results, results}}) {
+    auto arguments = task;
+    arguments.insert(arguments.end(), {"--output_dir", "/sys/arbiter"});
+    const auto result = runner(arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.output,
+                ::testing::MatchesRegex("error: /sys/arbiter: the folder cannot be written to \\([A-Z].*\\); "
+                                        "allowed: another one, as in --output_dir DIR\n"));
+  }
 }
 
 TEST_F(CommandLine, AFolderOrAMissingFileIsNoConfig) {
