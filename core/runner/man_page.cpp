@@ -42,7 +42,7 @@ std::string value_of(const CLI::Option& option) {
 }
 
 std::string first_name(const CLI::Option& option) {
-  return option.get_lnames().empty() ? option.get_single_name() : "--" + option.get_lnames().front();
+  return option.get_lnames().empty() ? option.get_single_name() : fmt::format("--{}", option.get_lnames().front());
 }
 
 /// The names of options, whose set is ordered by address.
@@ -56,8 +56,8 @@ std::string sorted_names(const std::set<CLI::Option*>& options) {
 
 std::string option_text(const CLI::Option& option) {
   std::vector<std::string> names;
-  for (const auto& name : option.get_snames()) names.push_back(bold("-" + name));
-  for (const auto& name : option.get_lnames()) names.push_back(bold("--" + name));
+  for (const auto& name : option.get_snames()) names.push_back(bold(fmt::format("-{}", name)));
+  for (const auto& name : option.get_lnames()) names.push_back(bold(fmt::format("--{}", name)));
   if (names.empty()) names.push_back(bold(option.get_single_name()));
   std::string text = fmt::format(".TP\n{}", fmt::join(names, ", "));
   if (const auto value = value_of(option); !value.empty()) text += fmt::format(" \\fI{}\\fR", roff(value));
@@ -86,7 +86,7 @@ std::string description_text(const std::string& description) {
 }
 
 std::string synopsis(const CLI::App& app) {
-  std::string text = bold(app.get_name()) + " [\\fIOPTION\\fR]...";
+  std::string text = fmt::format("{} [\\fIOPTION\\fR]...", bold(app.get_name()));
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) text += fmt::format(" [\\fI{}\\fR]", roff(value_of(*option)));
   }

@@ -98,11 +98,14 @@ TEST(Pages, ForAPrefixHaveTestsOfTheirOwn) {
   EXPECT_EQ(found, with_own_tests);
 }
 
-TEST(Pages, HaveBlocksOfKnownLanguagesOnly) {
-  const std::set<std::string> known = {"", "sh", "console", "cmake", "cpp", "python", "text", "yaml"};
+TEST(Pages, HaveNoCommandsUnderAnotherNameOfTheShell) {
+  const std::set<std::string> others = {"bash", "shell", "zsh", "shell-session", "sh-session", "terminal"};
   for (const auto& page : pages()) {
     for (const Block& block : blocks_of(page)) {
-      EXPECT_TRUE(known.contains(block.language)) << page << ":" << block.line << ": commands are sh, or console";
+      EXPECT_FALSE(others.contains(block.language)) << page << ":" << block.line << ": commands are sh, or console";
+      if (block.language == "console") {
+        EXPECT_TRUE(block.text.starts_with("$ ")) << page << ":" << block.line << ": which of it are commands?";
+      }
     }
   }
 }
