@@ -233,7 +233,7 @@ Result Communicator::async_error() const {
 void Communicator::abort() {
   // A kernel that waits for a rank that never comes would keep destroy() waiting: what it holds is left to the process.
   if (ours_ != nullptr && taken_ != 0 && async_error() == success) {
-    exchange_.release();
+    static_cast<void>(exchange_.release());
     ours_ = nullptr;
     why_not_ = "it was aborted";
   }

@@ -72,6 +72,7 @@ class Program {
       reduce(comm(), static_cast<std::size_t>(number(2)), number(3), number(4));
     } else if (command == "every") {
       std::vector<std::thread> threads;
+      threads.reserve(comms_.size());
       for (Comm each : comms_) {
         threads.emplace_back([this, each, count = static_cast<std::size_t>(number(2))] { reduce(each, count, 9, 0); });
       }
@@ -150,6 +151,7 @@ class Program {
     const UniqueId shared = id();
     comms_.resize(static_cast<std::size_t>(size));
     std::vector<std::thread> threads;
+    threads.reserve(comms_.size());
     for (int rank = 0; rank < size; ++rank) {
       threads.emplace_back(
           [&, rank] { call("ncclCommInitRank", &comms_[static_cast<std::size_t>(rank)], size, shared, rank); });
