@@ -11,7 +11,7 @@
  *   arbiter_comm_t comm;
  *   arbiter_comm_create(&comm, &options);                   collective
  *   arbiter_comm_reserve(comm, 64 << 20);                   collective: memory and code for messages up to 64 MiB
- *   struct arbiter_all_reduce op = ARBITER_ALL_REDUCE_INIT;
+ *   struct arbiter_operation op = ARBITER_OPERATION_INIT;
  *   op.dtype = ARBITER_BFLOAT16; op.num_tokens = 16; op.hidden_size = 4096; op.input = x; op.output = y;
  *   arbiter_all_reduce(comm, &op, stream);                  local, asynchronous, capturable
  *   arbiter_comm_destroy(comm);
@@ -148,16 +148,16 @@ struct arbiter_comm_options {
 #define ARBITER_COMM_OPTIONS_INIT \
   { sizeof(struct arbiter_comm_options), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
 
-/* One AllReduce (sum). Set it to ARBITER_ALL_REDUCE_INIT first; tensors that the fusion does not have are null.
+/* One AllReduce (sum). Set it to ARBITER_OPERATION_INIT first; tensors that the fusion does not have are null.
  *
  * The message is row major [num_tokens, hidden_size]. Without rows, hidden_size is 0 and num_tokens the number of
  * elements (ARBITER_NONE only): for a library that knows counts only. An empty message does nothing. All of it but the
  * addresses is the same on every rank.
  *
- * Addresses are device memory of the communicator's device, aligned to their elements; 16 bytes are faster. In place is
- * allowed: output = input, residual_out = residual_in, norm_out = input, residual_out = input. Any other overlap is
- * undefined. */
-struct arbiter_all_reduce {
+ * Addresses are device memory of the communicator's device, aligned to their elements for ARBITER_NONE (16 bytes are
+ * faster), and to 16 bytes for the other fusions, but for `scale`. In place is allowed: output = input, residual_out =
+ * residual_in, norm_out = input, residual_out = input. Any other overlap is undefined. */
+struct arbiter_operation {
   size_t struct_size;
   enum arbiter_dtype dtype;
   enum arbiter_fusion fusion;
@@ -181,10 +181,10 @@ struct arbiter_all_reduce {
   enum arbiter_scale_layout scale_layout;
   int reserved; /* 0 */
 };
-#define ARBITER_ALL_REDUCE_INIT                                                                                        \
-  {                                                                                                                    \
-    sizeof(struct arbiter_all_reduce), ARBITER_BFLOAT16, ARBITER_NONE, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-        NULL, NULL, 1e-5, 0.0, ARBITER_SCALES_SWIZZLED, 0                                                              \
+#define ARBITER_OPERATION_INIT                                                                                        \
+  {                                                                                                                   \
+    sizeof(struct arbiter_operation), ARBITER_BFLOAT16, ARBITER_NONE, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+        NULL, NULL, 1e-5, 0.0, ARBITER_SCALES_SWIZZLED, 0                                                             \
   }
 
 /* What a call would do. */
@@ -244,15 +244,15 @@ ARBITER_API enum arbiter_status arbiter_comm_reserve(arbiter_comm_t comm, size_t
  * the same on every rank, and mixed with eager calls; launches of graphs that share a communicator must be ordered by
  * the caller if they are on different streams (within one capture, streams are ordered as above). A captured call is
  * ordered after earlier eager calls only by the stream that the graph is launched on. */
-ARBITER_API enum arbiter_status arbiter_all_reduce(arbiter_comm_t comm, const struct arbiter_all_reduce* operation,
+ARBITER_API enum arbiter_status arbiter_all_reduce(arbiter_comm_t comm, const struct arbiter_operation* operation,
                                                    arbiter_stream_t stream);
 
 /* The path that arbiter_all_reduce() would take; under 100 ns. Does not look at addresses. NCCL also where the call
  * would be refused. Does not set the last error. */
-ARBITER_API enum arbiter_path arbiter_path_of(arbiter_comm_t comm, const struct arbiter_all_reduce* operation);
+ARBITER_API enum arbiter_path arbiter_path_of(arbiter_comm_t comm, const struct arbiter_operation* operation);
 
 /* The same in detail and in words. Enqueues nothing. */
-ARBITER_API enum arbiter_status arbiter_explain(arbiter_comm_t comm, const struct arbiter_all_reduce* operation,
+ARBITER_API enum arbiter_status arbiter_explain(arbiter_comm_t comm, const struct arbiter_operation* operation,
                                                 struct arbiter_choice* choice);
 
 /* ARBITER_OK, or what broke the communicator: ARBITER_PEER_LOST or ARBITER_TIMEOUT, on every rank that is left, within
