@@ -46,8 +46,8 @@ const char* text_of(DataType dtype) {
   }
 }
 
-struct arbiter_all_reduce operation_for(const AllReduceCall& call) {
-  struct arbiter_all_reduce operation = ARBITER_ALL_REDUCE_INIT;
+struct arbiter_operation operation_for(const AllReduceCall& call) {
+  struct arbiter_operation operation = ARBITER_OPERATION_INIT;
   operation.dtype = call.dtype == bfloat16  ? ARBITER_BFLOAT16
                     : call.dtype == float16 ? ARBITER_FLOAT16
                                             : ARBITER_FLOAT32;
@@ -175,7 +175,7 @@ bool Communicator::takes(const AllReduceCall& call) {
     leave(call, reason.empty() ? "it is empty" : reason);
     return false;
   }
-  const struct arbiter_all_reduce operation = operation_for(call);
+  const struct arbiter_operation operation = operation_for(call);
   const arbiter_path path = runtime_library()->path_of(ours_, &operation);
   const bool ours = path == ARBITER_PATH_ONESHOT || path == ARBITER_PATH_TWOSHOT;
   if (!ours) ++left_;
@@ -188,7 +188,7 @@ bool Communicator::takes(const AllReduceCall& call) {
 }
 
 Result Communicator::run(const AllReduceCall& call) {
-  const struct arbiter_all_reduce operation = operation_for(call);
+  const struct arbiter_operation operation = operation_for(call);
   const arbiter_status status = runtime_library()->all_reduce(ours_, &operation, call.stream);
   if (status == ARBITER_OK) {
     ++taken_;

@@ -108,7 +108,7 @@ class Communicator:
 
     def operation(self, dtype: str, fusion: str, num_tokens: int, hidden_size: int, **tensors: Any) -> Any:
         """The structure of one AllReduce; `tensors` are its other members. hidden_size 0: a message without rows."""
-        made = c.sized(c.AllReduce)
+        made = c.sized(c.Operation)
         made.dtype, made.fusion = c.DTYPES[dtype], c.FUSIONS[fusion]
         made.num_tokens, made.hidden_size = num_tokens, hidden_size
         made.epsilon = 1e-5

@@ -44,7 +44,7 @@ class CommOptions(Structure):
     ]
 
 
-class AllReduce(Structure):
+class Operation(Structure):
     _fields_ = [
         ("struct_size", c_size_t),
         ("dtype", c_int),
@@ -98,9 +98,9 @@ class CommInfo(Structure):
 _FUNCTIONS = {
     "arbiter_comm_create": (c_int, [POINTER(c_void_p), POINTER(CommOptions)]),
     "arbiter_comm_reserve": (c_int, [c_void_p, c_size_t]),
-    "arbiter_all_reduce": (c_int, [c_void_p, POINTER(AllReduce), c_void_p]),
-    "arbiter_path_of": (c_int, [c_void_p, POINTER(AllReduce)]),
-    "arbiter_explain": (c_int, [c_void_p, POINTER(AllReduce), POINTER(Choice)]),
+    "arbiter_all_reduce": (c_int, [c_void_p, POINTER(Operation), c_void_p]),
+    "arbiter_path_of": (c_int, [c_void_p, POINTER(Operation)]),
+    "arbiter_explain": (c_int, [c_void_p, POINTER(Operation), POINTER(Choice)]),
     "arbiter_comm_async_error": (c_int, [c_void_p]),
     "arbiter_comm_get_info": (c_int, [c_void_p, POINTER(CommInfo)]),
     "arbiter_comm_destroy": (c_int, [c_void_p]),

@@ -29,7 +29,7 @@ void copy(const std::string& text, char* to, std::size_t room) {
   to[length] = '\0';
 }
 
-std::size_t bytes_of(const struct arbiter_all_reduce& operation) {
+std::size_t bytes_of(const struct arbiter_operation& operation) {
   const auto width = operation.hidden_size == 0 ? 1U : static_cast<std::size_t>(operation.hidden_size);
   return static_cast<std::size_t>(operation.num_tokens) * width * (operation.dtype == ARBITER_FLOAT32 ? 4U : 2U);
 }
@@ -61,6 +61,13 @@ arbiter_status arbiter_comm_create(arbiter_comm_t* comm, const struct arbiter_co
   if (goes_wrong("refuse")) return fail(ARBITER_DECISION_REFUSED, "decision.json: found tp 4; allowed: tp 2");
   if (goes_wrong("rank_1") && options->rank == 1) return fail(ARBITER_OUT_OF_MEMORY, "no memory on rank 1");
   *comm = new arbiter_comm{options->rank, options->size, options->device, 0};
+  if (std::getenv("FAKE_RUNTIME_OPTIONS") != nullptr) {
+    say("arbiter options nccl_comm " + text_of(options->nccl_comm) + " nccl_library " +
+        (options->nccl_library != nullptr ? options->nccl_library : "null") + " decision " +
+        (options->decision_path != nullptr ? options->decision_path : "null") + " timeout " +
+        std::to_string(options->timeout_ms) + " workspace " + std::to_string(options->max_workspace_bytes) +
+        " concurrent " + std::to_string(options->concurrent_communicators));
+  }
   say("arbiter create rank " + std::to_string(options->rank) + " of " + std::to_string(options->size) + " device " +
       std::to_string(options->device));
   return ARBITER_OK;
@@ -72,14 +79,15 @@ arbiter_status arbiter_comm_reserve(arbiter_comm_t comm, size_t largest_message_
   return ARBITER_OK;
 }
 
-arbiter_path arbiter_path_of(arbiter_comm_t /*comm*/, const struct arbiter_all_reduce* operation) {
+arbiter_path arbiter_path_of(arbiter_comm_t /*comm*/, const struct arbiter_operation* operation) {
   constexpr std::size_t most = std::size_t{256} << 10U;
   if (operation->num_tokens == 0) return ARBITER_PATH_NOTHING;
   return operation->fusion != ARBITER_NONE || bytes_of(*operation) <= most ? ARBITER_PATH_ONESHOT : ARBITER_PATH_NCCL;
 }
 
-arbiter_status arbiter_explain(arbiter_comm_t comm, const struct arbiter_all_reduce* operation,
+arbiter_status arbiter_explain(arbiter_comm_t comm, const struct arbiter_operation* operation,
                                struct arbiter_choice* choice) {
+  if (choice->struct_size != sizeof *choice) return fail(ARBITER_INVALID_ARGUMENT, "struct_size of the choice");
   choice->path = arbiter_path_of(comm, operation);
   choice->launches = 1;
   choice->status = ARBITER_OK;
@@ -87,12 +95,12 @@ arbiter_status arbiter_explain(arbiter_comm_t comm, const struct arbiter_all_red
   return ARBITER_OK;
 }
 
-arbiter_status arbiter_all_reduce(arbiter_comm_t comm, const struct arbiter_all_reduce* operation,
+arbiter_status arbiter_all_reduce(arbiter_comm_t comm, const struct arbiter_operation* operation,
                                   arbiter_stream_t stream) {
-  if (operation->struct_size != sizeof(struct arbiter_all_reduce)) {
+  if (operation->struct_size != sizeof(struct arbiter_operation)) {
     return fail(ARBITER_INVALID_ARGUMENT, "struct_size of the operation: found " +
                                               std::to_string(operation->struct_size) +
-                                              "; allowed: " + std::to_string(sizeof(struct arbiter_all_reduce)));
+                                              "; allowed: " + std::to_string(sizeof(struct arbiter_operation)));
   }
   if (goes_wrong("launch")) return fail(ARBITER_CUDA_ERROR, "the launch failed");
   if (goes_wrong("lost")) return fail(ARBITER_PEER_LOST, "rank 1 ended");
@@ -115,6 +123,7 @@ arbiter_status arbiter_comm_async_error(arbiter_comm_t /*comm*/) {
 }
 
 arbiter_status arbiter_comm_get_info(arbiter_comm_t comm, struct arbiter_comm_info* info) {
+  if (info->struct_size != sizeof *info) return fail(ARBITER_INVALID_ARGUMENT, "struct_size of the info");
   info->rank = comm->rank;
   info->size = comm->size;
   info->device = comm->device;

@@ -128,6 +128,20 @@ TEST(NcclDropIn, SaysOnceWhyADecisionIsRefused) {
                   .Times(1));
 }
 
+TEST(NcclDropIn, GivesTheRuntimeNcclsCommunicatorAndWhatTheEnvironmentSays) {
+  const DropIn drop_in{.environment = {"FAKE_RUNTIME_OPTIONS=1", "ARBITER_RESERVE_BYTES=1048576",
+                                       "ARBITER_CONCURRENT_COMMUNICATORS=1"}};
+  EXPECT_THAT(drop_in.says({"init,2"}),
+              AllOf(Contains(AllOf(HasSubstr(" nccl_library " FAKES "/new/libnccl.so.2 "), HasSubstr(" concurrent 1"),
+                                   Not(HasSubstr("nccl_comm 0 "))))
+                        .Times(2),
+                    Contains("arbiter reserve 1048576").Times(2)));
+  const DropIn nonsense{.environment = {"ARBITER_RESERVE_BYTES=1G"}};
+  EXPECT_THAT(nonsense.says({"init,2"}),
+              AllOf(Contains("arbiter: ARBITER_RESERVE_BYTES: found 1G; allowed: a whole number from 0; taken: 67108864"),
+                    Contains("arbiter reserve 67108864").Times(2)));
+}
+
 TEST(NcclDropIn, GivesErrorsInNcclsWords) {
   const DropIn launch{.environment = {"FAKE_RUNTIME=launch"}};
   EXPECT_THAT(

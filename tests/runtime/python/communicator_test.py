@@ -58,6 +58,20 @@ class CommunicatorCalls(unittest.TestCase):
         addresses = " ".join(f"{name} {100 + i}" for i, name in enumerate(tensors))
         self.assertEqual(lines[1], f"arbiter addresses {addresses} stream 77")
 
+    def test_options_reach_the_library(self):
+        os.environ["FAKE_RUNTIME_OPTIONS"] = "1"
+        self.addCleanup(os.environ.pop, "FAKE_RUNTIME_OPTIONS")
+        with support.said() as lines:
+            Communicator(0, 1, 0, alone).destroy()
+            Communicator(
+                0, 1, 0, alone, decision="out/decision.json", nccl_library="libnccl.so.2", nccl_comm=9, timeout_ms=5,
+                max_workspace_bytes=6, concurrent=1,
+            ).destroy()  # fmt: skip
+        options = [line for line in lines if line.startswith("arbiter options")]
+        defaults = "nccl_comm 0 nccl_library null decision null timeout 0 workspace 0 concurrent 0"
+        given = "nccl_comm 9 nccl_library libnccl.so.2 decision out/decision.json timeout 5 workspace 6 concurrent 1"
+        self.assertEqual(options, [f"arbiter options {defaults}", f"arbiter options {given}"])
+
     def test_a_choice_is_said_in_words(self):
         with Communicator(0, 1, 0, alone) as comm:
             small, large = comm.operation("bfloat16", "NONE", 16, 4096), comm.operation("bfloat16", "NONE", 64, 4096)
