@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
+import re
 import threading
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from python import support
@@ -117,6 +119,12 @@ class CommunicatorCalls(unittest.TestCase):
         with mock.patch.dict(os.environ, {library.VARIABLE: "/no/such/file"}):
             with self.assertRaisesRegex(OSError, "ARBITER_RUNTIME_LIBRARY may name its file"):
                 library.load()
+
+    def test_the_package_has_the_version_of_the_project(self):
+        root = Path(__file__).resolve().parents[3]
+        own = re.search(r'^version = "(.+)"$', (root / "runtime/python/pyproject.toml").read_text(), re.M)
+        project = re.search(r"^project\(Arbiter VERSION (\S+)", (root / "CMakeLists.txt").read_text(), re.M)
+        self.assertEqual(own.group(1), project.group(1))
 
     def test_the_package_needs_no_torch(self):
         self.assertEqual(arbiter_runtime.__all__, ["Communicator", "Decision", "DecisionError", "Error"])
