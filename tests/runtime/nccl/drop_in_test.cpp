@@ -36,9 +36,8 @@ TEST(NcclDropIn, TakesSumsOfTheThreeDtypesThatTheDecisionGivesIt) {
 TEST(NcclDropIn, ConnectsEachRankOfAThreadThatHasSeveral) {
   for (const char* make : {"init,4", "all,4", "threads,4"}) {
     const auto lines = DropIn().says({make});
-    for (int rank = 0; rank < 4; ++rank) {
-      const std::string text = std::to_string(rank);
-      EXPECT_THAT(lines, Contains("arbiter create rank " + text + " of 4 device " + text)) << make;
+    for (const char* rank : {"0 of 4 device 0", "1 of 4 device 1", "2 of 4 device 2", "3 of 4 device 3"}) {
+      EXPECT_THAT(lines, Contains("arbiter create rank " + std::string(rank))) << make;
     }
     EXPECT_THAT(lines, Contains("arbiter reserve 67108864").Times(4)) << make;
   }
@@ -129,17 +128,18 @@ TEST(NcclDropIn, SaysOnceWhyADecisionIsRefused) {
 }
 
 TEST(NcclDropIn, GivesTheRuntimeNcclsCommunicatorAndWhatTheEnvironmentSays) {
-  const DropIn drop_in{.environment = {"FAKE_RUNTIME_OPTIONS=1", "ARBITER_RESERVE_BYTES=1048576",
-                                       "ARBITER_CONCURRENT_COMMUNICATORS=1"}};
+  const DropIn drop_in{
+      .environment = {"FAKE_RUNTIME_OPTIONS=1", "ARBITER_RESERVE_BYTES=1048576", "ARBITER_CONCURRENT_COMMUNICATORS=1"}};
   EXPECT_THAT(drop_in.says({"init,2"}),
               AllOf(Contains(AllOf(HasSubstr(" nccl_library " FAKES "/new/libnccl.so.2 "), HasSubstr(" concurrent 1"),
                                    Not(HasSubstr("nccl_comm 0 "))))
                         .Times(2),
                     Contains("arbiter reserve 1048576").Times(2)));
   const DropIn nonsense{.environment = {"ARBITER_RESERVE_BYTES=1G"}};
-  EXPECT_THAT(nonsense.says({"init,2"}),
-              AllOf(Contains("arbiter: ARBITER_RESERVE_BYTES: found 1G; allowed: a whole number from 0; taken: 67108864"),
-                    Contains("arbiter reserve 67108864").Times(2)));
+  EXPECT_THAT(
+      nonsense.says({"init,2"}),
+      AllOf(Contains("arbiter: ARBITER_RESERVE_BYTES: found 1G; allowed: a whole number from 0; taken: 67108864"),
+            Contains("arbiter reserve 67108864").Times(2)));
 }
 
 TEST(NcclDropIn, GivesErrorsInNcclsWords) {
