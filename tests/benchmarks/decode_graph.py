@@ -17,6 +17,7 @@ Ways that are not installed are left out, and said. `--csv FILE` keeps the table
 
 import argparse
 import csv
+import functools
 import os
 import statistics
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 import torch
+import torch._dynamo
 import torch.distributed as dist
 import torch.nn.functional as functional
 
@@ -63,8 +65,14 @@ def add_norm(partial: torch.Tensor, residual: torch.Tensor, gamma: torch.Tensor)
     return functional.rms_norm(total.float(), (total.shape[-1],), gamma.float(), EPSILON).to(total.dtype), total
 
 
+@functools.lru_cache(maxsize=None)
+def compiled_add_norm() -> Any:
+    torch._dynamo.config.recompile_limit = 1000  # each shape has a kernel of its own, however many there are
+    return torch.compile(add_norm, dynamic=False)
+
+
 def make_product(_options: argparse.Namespace, _hidden: int) -> Step:
-    compiled = torch.compile(add_norm, dynamic=False)
+    compiled = compiled_add_norm()
 
     def step(shape: Shape) -> None:
         norm, total = compiled(shape.partial, shape.residual, shape.gamma)
