@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "oneshot/oneshot_arguments.hpp"
+#include "peer_memory.hpp"
+#include "twoshot/twoshot_areas.hpp"
+#include "twoshot/twoshot_arguments.hpp"
+
+namespace arbiter::runtime {
+
+/// The memory of one strategy: empty slots on every rank that all ranks can store to, and this rank's counters. Places
+/// depend on the capacity only, so that operations of all shapes alternate between the same two buffers.
+class Workspace {
+ public:
+  /// Collective, with the device's context current. Throws CallError on every rank.
+  Workspace(CUdevice device, RankGroup& group, std::size_t bytes);
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  [[nodiscard]] void* slots(int rank) const { return reinterpret_cast<void*>(slots_.of(rank)); }
+  [[nodiscard]] void* state() const { return reinterpret_cast<void*>(state_); }
+  [[nodiscard]] std::size_t bytes() const { return slots_.bytes(); }
+
+ private:
+  PeerParts slots_;
+  CUdeviceptr state_ = 0;
+};
+
+/// How large a message the strategies' memory takes at a time.
+struct Capacity {
+  std::int64_t vectors = 0;  ///< of 16 bytes
+  std::int64_t rows = 0;
+
+  [[nodiscard]] static Capacity of_bytes(std::int64_t bytes);
+  [[nodiscard]] std::int64_t oneshot_slots() const;
+  [[nodiscard]] std::int64_t oneshot_bytes(int ranks) const;
+  [[nodiscard]] twoshot::TwoshotAreas twoshot_areas(int ranks) const;
+};
+
+}  // namespace arbiter::runtime
