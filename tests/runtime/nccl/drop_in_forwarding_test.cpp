@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // That every function of NCCL reaches the real library as it was called, of whatever version.
-#include <algorithm>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
 #include "runtime/nccl/drop_in.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::testing {
 namespace {
@@ -104,6 +105,23 @@ TEST(NcclDropInForwarding, EndsInWordsWithoutAnNccl) {
     EXPECT_NE(ended.exit_code, 0);
     EXPECT_THAT(ended.output, HasSubstr("ARBITER_NCCL_LIBRARY: found " + wrong + "; allowed: a libnccl.so.2"));
   }
+}
+
+TEST(NcclDropInForwarding, FindsTheRuntimeBesideItself) {
+  const test::TempDir folder;
+  const auto lib = folder.path() / "lib";
+  const auto driver = folder.path() / "driver";
+  std::filesystem::create_directories(lib);
+  std::filesystem::create_directories(driver);
+  std::filesystem::copy_file(DROP_IN, lib / "libarbiter_nccl.so");
+  std::filesystem::copy_file(FAKES "/any/libarbiter_runtime.so.1", lib / "libarbiter_runtime.so.1");
+  std::filesystem::copy_file(FAKES "/any/libcuda.so.1", driver / "libcuda.so.1");
+  const Finished ended =
+      run({PROGRAM, "init,2", "reduce,0,64,9,0"},
+          {"LD_PRELOAD=" + (lib / "libarbiter_nccl.so").string(), "LD_LIBRARY_PATH=" FAKES "/new:" + driver.string(),
+           "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("arbiter all_reduce 64 x 0 rank 0"));
 }
 
 TEST(NcclDropInForwarding, GoesOnWithoutARuntime) {
