@@ -12,9 +12,6 @@ namespace arbiter::runtime {
 
 namespace {
 
-constexpr std::int64_t most_vectors = (std::int64_t{1} << 31) - 1;
-constexpr std::int64_t swizzled_rows = 128;
-
 bool is_aligned(const void* address) { return reinterpret_cast<std::uintptr_t>(address) % 16 == 0; }
 
 std::int64_t vector_elements(arbiter_dtype dtype) { return 16 / bytes_of(dtype); }
@@ -99,21 +96,8 @@ arbiter_path Communicator::path_of(const arbiter_operation& operation) const {
 }
 
 std::int64_t Communicator::rows_per_chunk(const arbiter_operation& operation, bool with_nccl) const {
-  const std::int64_t row = row_elements(operation);
-  const std::int64_t vector = vector_elements(operation.dtype);
-  std::int64_t rows = 0;
-  if (with_nccl) {
-    rows = scratch_bytes_ / (row * bytes_of(operation.dtype));
-  } else if (operation.hidden_size == 0) {
-    rows = std::min(capacity_.vectors, most_vectors / vector) * vector;  // columns are counted in 31 bits
-  } else {
-    rows = capacity_.vectors / ((row + vector - 1) / vector);
-    if (is_fused(operation)) rows = std::min(rows, capacity_.rows);
-  }
-  const bool tiled =
-      operation.fusion == ARBITER_RESIDUAL_RMS_NORM_QUANT_NVFP4 && operation.scale_layout == ARBITER_SCALES_SWIZZLED;
-  if (tiled && rows < operation.num_tokens) rows -= rows % swizzled_rows;
-  return rows;
+  if (!with_nccl) return capacity_.rows_per_chunk(operation);
+  return whole_tiles(operation, scratch_bytes_ / (row_elements(operation) * bytes_of(operation.dtype)));
 }
 
 cuda::TilePlan Communicator::plan_of(const arbiter_operation& operation, const Variant& variant,

@@ -61,7 +61,8 @@ void Decision::read_strategies(const nlohmann::json& strategies) {
     variant.path = path_named(entry.at("strategy").get<std::string>());
     if (entry.value("backend", "cuda") != "cuda") variant.path = ARBITER_PATH_NCCL;
     if (variant.path == ARBITER_PATH_NCCL) continue;
-    for (const auto& [parameter, value] : entry.value("parameters", nlohmann::json::object()).items()) {
+    const auto parameters = entry.value("parameters", nlohmann::json::object());
+    for (const auto& [parameter, value] : parameters.items()) {
       if (!set(variant.parameters, parameter, text_of(value)) && variant.unknown.empty()) {
         variant.unknown = fmt::format("the runtime has no kernels for {}: {}", parameter, text_of(value));
       }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "decision.hpp"
 #include "driver.hpp"
 
 namespace arbiter::runtime {
@@ -34,6 +35,21 @@ Capacity Capacity::of_bytes(std::int64_t bytes) {
   const std::int64_t vectors = (bytes + cuda::TilePlan::vector_bytes - 1) / cuda::TilePlan::vector_bytes;
   // Rows of 256 bytes on average; more and narrower ones go in chunks.
   return {std::max<std::int64_t>(vectors, largest_tile), std::max<std::int64_t>(vectors / 16, 1024)};
+}
+
+std::int64_t Capacity::rows_per_chunk(const arbiter_operation& operation) const {
+  constexpr std::int64_t most_vectors = (std::int64_t{1} << 28) - 1;  // kernels count columns in 31 bits
+  const std::int64_t vector = cuda::TilePlan::vector_bytes / bytes_of(operation.dtype);
+  if (operation.hidden_size == 0) return std::min(vectors, most_vectors) * vector;
+  const std::int64_t most = vectors / ((operation.hidden_size + vector - 1) / vector);
+  return operation.fusion == ARBITER_NONE ? most : whole_tiles(operation, std::min(most, rows));
+}
+
+std::int64_t whole_tiles(const arbiter_operation& operation, std::int64_t rows) {
+  constexpr std::int64_t tile = 128;
+  const bool tiled =
+      operation.fusion == ARBITER_RESIDUAL_RMS_NORM_QUANT_NVFP4 && operation.scale_layout == ARBITER_SCALES_SWIZZLED;
+  return tiled && rows < operation.num_tokens ? rows / tile * tile : rows;
 }
 
 // The last tile may be partial.

@@ -35,9 +35,14 @@ struct Capacity {
   std::int64_t rows = 0;
 
   [[nodiscard]] static Capacity of_bytes(std::int64_t bytes);
+  /// Rows of the message that a launch takes; without rows, elements. 0 if not even one fits.
+  [[nodiscard]] std::int64_t rows_per_chunk(const arbiter_operation& operation) const;
   [[nodiscard]] std::int64_t oneshot_slots() const;
   [[nodiscard]] std::int64_t oneshot_bytes(int ranks) const;
   [[nodiscard]] twoshot::TwoshotAreas twoshot_areas(int ranks) const;
 };
+
+/// `rows` as a chunk may have them: NVFP4's scales in tiles of 128 rows are cut between tiles only.
+[[nodiscard]] std::int64_t whole_tiles(const arbiter_operation& operation, std::int64_t rows);
 
 }  // namespace arbiter::runtime
