@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "real_library.hpp"
 #include "runtime_library.hpp"
@@ -74,7 +77,8 @@ Result result_of(arbiter_status status) {
 /// The map. It lives as long as the process, as communicators may be destroyed while it ends.
 struct Map {
   std::shared_mutex mutex;
-  std::unordered_map<Comm, std::shared_ptr<Communicator>> known;
+  std::unordered_map<Comm, std::unique_ptr<Communicator>> known;
+  std::atomic<std::uint64_t> changes = 0;
 };
 Map& map() {
   static auto* made = new Map;
@@ -89,9 +93,9 @@ std::string Communicator::name() const {
 
 void Communicator::connect() {
   constexpr int most_ranks = 8;  // there are no kernels for more
-  const bool known = call_real<Comm, int*>("ncclCommCount", comm_, &size_) == success &&
-                     call_real<Comm, int*>("ncclCommUserRank", comm_, &rank_) == success &&
-                     call_real<Comm, int*>("ncclCommCuDevice", comm_, &device_) == success;
+  const bool known = call_real<"ncclCommCount", Comm, int*>(comm_, &size_) == success &&
+                     call_real<"ncclCommUserRank", Comm, int*>(comm_, &rank_) == success &&
+                     call_real<"ncclCommCuDevice", Comm, int*>(comm_, &device_) == success;
   if (!known) {
     why_not_ = "NCCL does not say its ranks";
   } else if (size_ < 2 || size_ > most_ranks) {
@@ -159,7 +163,7 @@ Communicator::~Communicator() {
   }
 }
 
-std::string Communicator::reason_against(const AllReduceCall& call) const {
+std::string_view Communicator::reason_against(const AllReduceCall& call) const {
   if (ours_ == nullptr) return why_not_;
   if (call.operation != sum) return "it is no plain sum";
   if (call.dtype != bfloat16 && call.dtype != float16 && call.dtype != float32) return "its dtype";
@@ -170,9 +174,9 @@ std::string Communicator::reason_against(const AllReduceCall& call) const {
 }
 
 bool Communicator::takes(const AllReduceCall& call) {
-  const std::string reason = reason_against(call);
+  const std::string_view reason = reason_against(call);
   if (!reason.empty() || call.count == 0) {
-    leave(call, reason.empty() ? "it is empty" : reason);
+    leave(call, reason.empty() ? std::string_view("it is empty") : reason);
     return false;
   }
   const struct arbiter_operation operation = operation_for(call);
@@ -200,15 +204,17 @@ Result Communicator::run(const AllReduceCall& call) {
   return result_of(status);
 }
 
-void Communicator::leave(const AllReduceCall& call, const std::string& reason) {
+void Communicator::leave(const AllReduceCall& call, std::string_view reason) {
   ++left_;
   say(call, "NCCL", reason);
 }
 
-void Communicator::say(const AllReduceCall& call, const char* path, const std::string& reason) {
+void Communicator::say(const AllReduceCall& call, std::string_view path, std::string_view reason) {
   if (!settings().info) return;
-  info_once(name() + ": ncclAllReduce of " + std::to_string(call.count) + " " + text_of(call.dtype) + ": " + path +
-            (reason.empty() ? "" : ", " + reason));
+  std::string text = name() + ": ncclAllReduce of " + std::to_string(call.count) + " " + text_of(call.dtype) + ": ";
+  text.append(path);
+  if (!reason.empty()) text.append(", ").append(reason);
+  info_once(text);
 }
 
 bool Communicator::in_window(const void* start, std::size_t bytes) const {
@@ -239,33 +245,47 @@ void Communicator::abort() {
   }
 }
 
-std::shared_ptr<Communicator> find(Comm comm) {
+Communicator* find(Comm comm) {
+  struct Found {
+    Comm comm = nullptr;
+    std::uint64_t changes = 0;
+    Communicator* communicator = nullptr;
+  };
+  thread_local Found last;  // most calls are of one communicator, and a lock is a tenth of a small AllReduce's overhead
+  const std::uint64_t changes = map().changes.load(std::memory_order_acquire);
+  if (last.comm == comm && last.changes == changes) return last.communicator;
   const std::shared_lock lock(map().mutex);
   const auto found = map().known.find(comm);
-  return found != map().known.end() ? found->second : nullptr;
+  last = {comm, changes, found != map().known.end() ? found->second.get() : nullptr};
+  return last.communicator;
 }
 
 void adopt(const std::vector<Comm>& comms) {
-  std::vector<std::shared_ptr<Communicator>> fresh;
+  std::vector<std::unique_ptr<Communicator>> fresh;
   fresh.reserve(comms.size());
   for (Comm comm : comms) {
-    if (comm != nullptr) fresh.push_back(std::make_shared<Communicator>(comm));  // null: a split without this rank
+    if (comm != nullptr) fresh.push_back(std::make_unique<Communicator>(comm));  // null: a split without this rank
   }
+  if (fresh.empty()) return;
   // Ranks wait for each other, and several of them may be this thread's.
   std::vector<std::thread> others;
+  others.reserve(fresh.size());
   for (std::size_t i = 1; i < fresh.size(); ++i) others.emplace_back([&, i] { fresh[i]->connect(); });
-  if (!fresh.empty()) fresh.front()->connect();
+  fresh.front()->connect();
   for (std::thread& other : others) other.join();
   const std::unique_lock lock(map().mutex);
-  for (std::size_t i = 0, next = 0; i < comms.size(); ++i) {
-    if (comms[i] != nullptr) map().known[comms[i]] = fresh[next++];
+  std::size_t next = 0;
+  for (Comm comm : comms) {
+    if (comm != nullptr) map().known[comm] = std::move(fresh[next++]);
   }
+  ++map().changes;
 }
 
-std::shared_ptr<Communicator> forget(Comm comm) {
+std::unique_ptr<Communicator> forget(Comm comm) {
   const std::unique_lock lock(map().mutex);
-  const auto node = map().known.extract(comm);
-  return node.empty() ? nullptr : node.mapped();
+  auto node = map().known.extract(comm);
+  ++map().changes;
+  return node.empty() ? nullptr : std::move(node.mapped());
 }
 
 }  // namespace arbiter::nccl

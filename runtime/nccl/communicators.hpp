@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "arbiter/runtime.h"
@@ -33,7 +32,7 @@ class Communicator {
   [[nodiscard]] Result run(const AllReduceCall& call);
 
   /// A call that takes() was true for goes to NCCL all the same.
-  void leave(const AllReduceCall& call, const std::string& reason);
+  void leave(const AllReduceCall& call, std::string_view reason);
 
   void add_window(const void* start, std::size_t bytes, Window handle);
   void remove_window(Window handle);
@@ -52,9 +51,9 @@ class Communicator {
   };
 
   [[nodiscard]] bool prepare();
-  [[nodiscard]] std::string reason_against(const AllReduceCall& call) const;
+  [[nodiscard]] std::string_view reason_against(const AllReduceCall& call) const;
   [[nodiscard]] bool in_window(const void* start, std::size_t bytes) const;
-  void say(const AllReduceCall& call, const char* path, const std::string& reason);
+  void say(const AllReduceCall& call, std::string_view path, std::string_view reason);
   [[nodiscard]] std::string name() const;
 
   Comm comm_;
@@ -70,11 +69,12 @@ class Communicator {
   std::uint64_t left_ = 0;
 };
 
-/// The communicator that a handle of NCCL's belongs to; null for one that the drop-in does not serve.
-[[nodiscard]] std::shared_ptr<Communicator> find(Comm comm);
+/// The communicator that a handle of NCCL's belongs to; null for one that the drop-in does not know. It lives until it
+/// is forgotten, which no thread does that another one still calls NCCL with it.
+[[nodiscard]] Communicator* find(Comm comm);
 /// Collective over each of them: registers new communicators, several of one thread at the same time.
 void adopt(const std::vector<Comm>& comms);
-/// Takes a communicator off the map; its last owner ends it.
-[[nodiscard]] std::shared_ptr<Communicator> forget(Comm comm);
+/// Takes a communicator off the map. Its owner ends it.
+[[nodiscard]] std::unique_ptr<Communicator> forget(Comm comm);
 
 }  // namespace arbiter::nccl

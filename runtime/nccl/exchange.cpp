@@ -119,8 +119,8 @@ bool Exchange::gather(const void* send, void* receive, std::size_t bytes) {
     return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr): the driver's addresses are integers
   };
   if (driver().to_device(own, send, bytes, stream_) != 0) return false;
-  if (call_real<const void*, void*, std::size_t, DataType, Comm, Stream>(
-          "ncclAllGather", as_pointer(own), as_pointer(memory_), bytes, int8, comm_, stream_) != success) {
+  if (call_real<"ncclAllGather", const void*, void*, std::size_t, DataType, Comm, Stream>(
+          as_pointer(own), as_pointer(memory_), bytes, int8, comm_, stream_) != success) {
     return false;
   }
   return driver().to_host(receive, memory_, all, stream_) == 0 && driver().stream_synchronize(stream_) == 0;

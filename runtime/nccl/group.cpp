@@ -2,7 +2,6 @@
 #include "group.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "communicators.hpp"
@@ -14,7 +13,7 @@ namespace {
 
 struct WaitingCall {
   AllReduceCall call;
-  std::shared_ptr<Communicator> communicator;
+  Communicator* communicator = nullptr;
 };
 
 struct NewWindow {
@@ -39,13 +38,13 @@ Group& group() {
 }
 
 Result send(const AllReduceCall& call) {
-  return call_real<const void*, void*, std::size_t, DataType, Operation, Comm, Stream>(
-      "ncclAllReduce", call.send, call.receive, call.count, call.dtype, call.operation, call.comm, call.stream);
+  return call_real<"ncclAllReduce", const void*, void*, std::size_t, DataType, Operation, Comm, Stream>(
+      call.send, call.receive, call.count, call.dtype, call.operation, call.comm, call.stream);
 }
 
 void remember_window(const NewWindow& window) {
-  const auto communicator = find(window.comm);
-  if (communicator && window.handle != nullptr) {
+  Communicator* const communicator = find(window.comm);
+  if (communicator != nullptr && window.handle != nullptr) {
     communicator->add_window(window.start, window.bytes, *window.handle);
   }
 }
@@ -80,7 +79,7 @@ void send_waiting_calls() {
   Group& own = group();
   if (own.depth == 0 || own.is_real) return;
   own.is_real = true;
-  for (int level = 0; level < own.depth; ++level) call_real("ncclGroupStart");
+  for (int level = 0; level < own.depth; ++level) call_real<"ncclGroupStart">();
   // What fails here makes the end of NCCL's group fail.
   for (const WaitingCall& each : own.waiting) {
     each.communicator->leave(each.call, "other operations are in its group");
@@ -91,7 +90,7 @@ void send_waiting_calls() {
 
 Result start_group() {
   Group& own = group();
-  const Result result = own.is_real ? call_real("ncclGroupStart") : success;
+  const Result result = own.is_real ? call_real<"ncclGroupStart">() : success;
   if (result == success) ++own.depth;
   return result;
 }
@@ -111,8 +110,8 @@ Result end_group(const std::function<Result()>& end) {
 Result all_reduce(const AllReduceCall& call) {
   Group& own = group();
   if (own.is_real) return send(call);
-  const auto communicator = find(call.comm);
-  const bool ours = communicator && communicator->takes(call);
+  Communicator* const communicator = find(call.comm);
+  const bool ours = communicator != nullptr && communicator->takes(call);
   if (own.depth == 0) return ours ? communicator->run(call) : send(call);
   // Two of one communicator are one operation to NCCL.
   const bool is_second =
@@ -146,7 +145,7 @@ Result make_communicators(const std::function<Result()>& make, Comm* comms, std:
 
 Result register_window(Comm comm, void* start, std::size_t bytes, Window* handle, int flags) {
   send_waiting_calls();
-  const Result result = call_real("ncclCommWindowRegister", comm, start, bytes, handle, flags);
+  const Result result = call_real<"ncclCommWindowRegister">(comm, start, bytes, handle, flags);
   if (result != success) return result;
   Group& own = group();
   const NewWindow window{comm, start, bytes, handle};
