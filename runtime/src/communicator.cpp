@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -189,6 +190,9 @@ MachineKey Communicator::machine() const {
                  "ask for the GPU's name");
   key.gpu = name.data();
   key.links = links_;
+  // As the cuda backend records it.
+  const char* const multicast = std::getenv("NCCL_NVLS_ENABLE");
+  key.multicast = multicast != nullptr && std::string_view(multicast) == "0" ? "off" : "left to NCCL";
   if (nccl_ != nullptr) key.nccl = version_text(nccl_->version());
   return key;
 }
