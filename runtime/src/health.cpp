@@ -39,11 +39,6 @@ void check_system(bool works, const char* action) {
   if (!works) throw CallError(ARBITER_EXCHANGE_FAILED, fmt::format("{}: {}", action, std::strerror(errno)));
 }
 
-template <class Value>
-Value* pointer_to(CUdeviceptr address) {
-  return reinterpret_cast<Value*>(address);  // NOLINT(performance-no-int-to-ptr): CUDA's addresses are integers
-}
-
 std::vector<cuda::Handed> exchange(RankGroup& group, int own) {
   try {
     return cuda::exchange_descriptors(group, own, 0);
