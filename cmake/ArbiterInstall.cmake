@@ -23,6 +23,11 @@ set_relative_rpath(${ARBITER_PLUGIN_DIR} ${plugins})
 
 install(TARGETS arbiter arbiter_plots runner EXPORT ArbiterTargets RUNTIME_DEPENDENCY_SET bundled
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET arbiter_runtime)
+  set_target_properties(arbiter_runtime PROPERTIES EXPORT_NAME runtime)
+  install(TARGETS arbiter_runtime EXPORT ArbiterTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY runtime/include/arbiter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(TARGETS arbiter_rank RUNTIME_DEPENDENCY_SET bundled LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY plugins/engines/python/arbiter DESTINATION ${ARBITER_PYTHON_DIR} PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY runtime/python DESTINATION ${CMAKE_INSTALL_DATADIR}/arbiter PATTERN __pycache__ EXCLUDE)

@@ -47,6 +47,7 @@ def main():
     with open(os.path.join(RESULTS, "h200/engines/benchmark.tp2.sm90.machine.json"), encoding="utf-8") as file:
         machine = json.load(file)
     machine["facts"] = {key: machine["facts"][key] for key in ("gpu", "gpu_links", "nccl")}
+    machine["facts"]["multicast"] = "off"  # results/README.md
     strategies = {name: {"strategy": name.split("_")[0], "backend": "cuda",
                          "parameters": {"programmatic": str(not name.endswith("_PLAIN")).lower()}}
                   for name in PATHS if name != "NCCL"}

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -125,7 +126,7 @@ void Communicator::connect(const arbiter_comm_options& options) {
     if (why_no_kernels_.empty()) why_no_kernels_ = why;
   }
   group_.agree([&] { read_decision(options); });
-  const double fingerprint = static_cast<double>(decision_.fingerprint() >> 12U);
+  const auto fingerprint = static_cast<double>(decision_.fingerprint() >> 12U);
   if (group_.max(fingerprint) != group_.min(fingerprint)) {
     throw CallError(ARBITER_DECISION_REFUSED, "the ranks have different decisions");
   }
@@ -166,8 +167,8 @@ int Communicator::gather_over_nccl(const void* from, void* to, std::size_t bytes
   cuda.check(cuda.allocate(&memory, bytes + all), "allocate device memory");
   const auto gather = [&] {
     cuda.check(cuda.copy_in(memory, from, bytes), "copy to the device");
-    nccl_->all_gather_bytes(reinterpret_cast<const void*>(memory), reinterpret_cast<void*>(memory + bytes), bytes,
-                            nccl_comm_, nullptr);
+    nccl_->all_gather_bytes(pointer_to<const void>(memory), pointer_to<void>(memory + bytes), bytes, nccl_comm_,
+                            nullptr);
     cuda.check(cuda.stream_synchronize(nullptr), "gather over NCCL");
     cuda.check(cuda.copy_out(to, memory + bytes, all), "copy from the device");
   };
@@ -189,6 +190,9 @@ MachineKey Communicator::machine() const {
                  "ask for the GPU's name");
   key.gpu = name.data();
   key.links = links_;
+  // As the cuda backend records it.
+  const char* const multicast = std::getenv("NCCL_NVLS_ENABLE");
+  key.multicast = multicast != nullptr && std::string_view(multicast) == "0" ? "off" : "left to NCCL";
   if (nccl_ != nullptr) key.nccl = version_text(nccl_->version());
   return key;
 }
@@ -252,7 +256,8 @@ void Communicator::reserve(std::size_t largest_message_bytes) {
 }
 
 void Communicator::load_kernels() {
-  for (Decision::Index index = 0; index < decision_.variants().size(); ++index) {
+  for (std::size_t i = 0; i < decision_.variants().size(); ++i) {
+    const auto index = static_cast<Decision::Index>(i);
     const Variant& variant = decision_.variant(index);
     if (variant.path == ARBITER_PATH_NCCL) continue;
     const bool programmatic = variant.parameters.programmatic && device_.traits.has_clusters;

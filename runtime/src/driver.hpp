@@ -81,6 +81,12 @@ struct Driver {
 /// Initialised. Throws CallError if there is no driver, or it is older than CUDA 12.0.
 [[nodiscard]] const Driver& driver();
 
+/// CUDA's driver has addresses of device memory as integers.
+template <class Value>
+[[nodiscard]] Value* pointer_to(CUdeviceptr address) {
+  return reinterpret_cast<Value*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 /// The primary context of a device, current for this thread as long as it lives.
 class CurrentContext {
  public:

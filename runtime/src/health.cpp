@@ -96,12 +96,12 @@ void Health::map(int descriptor) {
   };
   auto& table = shared_->tables[static_cast<std::size_t>(rank_)];
   for (std::size_t rank = 0; rank < table.size(); ++rank) {
-    table[rank] = reinterpret_cast<cuda::SpinFailure*>(on_device(&shared_->records[rank].failure));
+    table[rank] = pointer_to<cuda::SpinFailure>(on_device(&shared_->records[rank].failure));
   }
   bound_.rank = rank_;
   bound_.ranks = ranks_;
   bound_.failure = table[static_cast<std::size_t>(rank_)];
-  bound_.of_ranks = reinterpret_cast<cuda::SpinFailure* const*>(on_device(table.data()));
+  bound_.of_ranks = pointer_to<cuda::SpinFailure* const>(on_device(table.data()));
 }
 
 Health::~Health() {

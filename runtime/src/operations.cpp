@@ -102,7 +102,8 @@ std::int64_t Communicator::rows_per_chunk(const arbiter_operation& operation, bo
 
 cuda::TilePlan Communicator::plan_of(const arbiter_operation& operation, const Variant& variant,
                                      std::int64_t count) const {
-  Problem problem;
+  static const Problem blank;  // whose name is looked up once
+  Problem problem = blank;
   problem.tp_size = ranks_;
   problem.dtype = static_cast<DType>(operation.dtype);
   problem.num_tokens = operation.hidden_size == 0 ? 1 : count;
@@ -189,9 +190,8 @@ void Communicator::run_kernel(const arbiter_operation& operation, const Variant&
 }
 
 void Communicator::run_pass(const arbiter_operation& operation, const Chunk& chunk, arbiter_stream_t stream) {
-  passes_[operation.dtype][operation.fusion]->launch(reinterpret_cast<const void*>(scratch_),
-                                                     epilogue_of(operation, chunk.first, chunk.count), operation.dtype,
-                                                     stream);
+  passes_[operation.dtype][operation.fusion]->launch(
+      pointer_to<const void>(scratch_), epilogue_of(operation, chunk.first, chunk.count), operation.dtype, stream);
 }
 
 void Communicator::run_nccl(const arbiter_operation& operation, arbiter_stream_t stream) {
@@ -205,8 +205,8 @@ void Communicator::run_nccl(const arbiter_operation& operation, arbiter_stream_t
   for (std::int64_t first = 0; first < operation.num_tokens; first += rows) {
     const Chunk chunk{first, std::min(rows, operation.num_tokens - first)};
     const auto* const input = static_cast<const std::byte*>(operation.input) + first * row * bytes_of(operation.dtype);
-    nccl_->all_reduce(input, reinterpret_cast<void*>(scratch_), static_cast<std::size_t>(chunk.count * row),
-                      operation.dtype, nccl_comm_, stream);
+    nccl_->all_reduce(input, pointer_to<void>(scratch_), static_cast<std::size_t>(chunk.count * row), operation.dtype,
+                      nccl_comm_, stream);
     run_pass(operation, chunk, stream);
   }
 }

@@ -35,7 +35,8 @@ Passes::Passes(const std::string& name, const Device& device)
 
 void Passes::launch(const void* reduced, const cuda::EpilogueArguments& epilogue, arbiter_dtype dtype,
                     arbiter_stream_t stream) const {
-  Problem problem;
+  static const Problem blank;  // whose name is looked up once
+  Problem problem = blank;
   problem.dtype = static_cast<DType>(dtype);
   problem.hidden_size = epilogue.hidden_size;
   problem.num_tokens = epilogue.num_tokens;

@@ -13,7 +13,7 @@ namespace {
 constexpr unsigned char empty_byte = 0xff;
 // The counter passes the end of its range soon, so that a fault in wrapping around shows early.
 constexpr cuda::EpochState first_state{.epoch = 0xffffff80U, .groups_started = 0, .groups = {}};
-constexpr std::int64_t largest_tile = 4 * cuda::TilePlan::largest_block;  // vectors
+constexpr std::int64_t largest_tile = std::int64_t{4} * cuda::TilePlan::largest_block;  // vectors
 
 }  // namespace
 

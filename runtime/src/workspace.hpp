@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "driver.hpp"
 #include "oneshot/oneshot_arguments.hpp"
 #include "peer_memory.hpp"
 #include "twoshot/twoshot_areas.hpp"
@@ -20,8 +21,8 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
-  [[nodiscard]] void* slots(int rank) const { return reinterpret_cast<void*>(slots_.of(rank)); }
-  [[nodiscard]] void* state() const { return reinterpret_cast<void*>(state_); }
+  [[nodiscard]] void* slots(int rank) const { return pointer_to<void>(slots_.of(rank)); }
+  [[nodiscard]] void* state() const { return pointer_to<void>(state_); }
   [[nodiscard]] std::size_t bytes() const { return slots_.bytes(); }
 
  private:

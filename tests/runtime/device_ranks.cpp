@@ -144,7 +144,9 @@ arbiter_comm_options Ranks::options(int rank, const DecisionFile& decision, int 
   options.size = size_;
   options.device = rank % gpus();
   options.all_gather = Member::gather;
-  options.all_gather_context = members_.at(static_cast<std::size_t>(channel * size_ + rank)).get();
+  options.all_gather_context =
+      members_.at(static_cast<std::size_t>(channel) * static_cast<std::size_t>(size_) + static_cast<std::size_t>(rank))
+          .get();
   options.nccl_library = "";
   options.decision_path = decision.path();
   options.timeout_ms = 20000;

@@ -74,7 +74,7 @@ int main(void) {
   const auto program = (folder.path() / "engine").string();
   const auto compiled =
       arbiter::testing::run({C_COMPILER, "-std=c99", "-pedantic-errors", "-Wall", "-Wextra", "-Werror",
-                             "-I" RUNTIME_INCLUDE, source.string(), "-o", program, RUNTIME_LIBRARY});
+                             std::string("-I") + RUNTIME_INCLUDE, source.string(), "-o", program, RUNTIME_LIBRARY});
   ASSERT_EQ(compiled.exit_code, 0) << compiled.output;
   const auto folder_of_library = std::filesystem::path(RUNTIME_LIBRARY).parent_path().string();
   const auto ran = arbiter::testing::run({program}, {"LD_LIBRARY_PATH=" + folder_of_library});

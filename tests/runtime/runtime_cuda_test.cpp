@@ -183,7 +183,8 @@ TEST_P(RuntimeCuda, OrdersCallsOnSeveralStreams) {
     std::array<cudaStream_t, 3> streams{};
     for (auto& stream : streams) ASSERT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
     std::vector<Trial> trials;
-    for (int i = 0; i < 3; ++i) {
+    trials.reserve(3);
+    for (unsigned i = 0; i < 3; ++i) {
       trials.emplace_back(rank, ranks, Trial::Shape{ARBITER_BFLOAT16, ARBITER_NONE, 64, 4096}, 3 + i);
     }
     std::mt19937 random(5);  // the same order on every rank

@@ -61,7 +61,7 @@ enum arbiter_status {
   ARBITER_OUT_OF_MEMORY = 4,
   ARBITER_CUDA_ERROR = 5,
   ARBITER_NCCL_ERROR = 6,
-  ARBITER_PEER_LOST = 7,       /* a rank's process ended, or it destroyed its communicator amid operations */
+  ARBITER_PEER_LOST = 7,       /* a rank's process ended */
   ARBITER_TIMEOUT = 8,         /* a kernel waited longer than timeout_ms */
   ARBITER_EXCHANGE_FAILED = 9, /* the all-gather callback, or the exchange of handles, failed */
   ARBITER_NOT_RESERVED = 10,   /* the call needs arbiter_comm_reserve() first; nothing was done */
