@@ -10,7 +10,6 @@
 #include <limits>
 #include <span>
 #include <stdexcept>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -36,12 +35,6 @@ Pointer not_null(Pointer pointer, const char* message) {
 }  // namespace
 
 // Defined here, so that each class has its type information once, in libarbiter, for all plugins.
-Error::~Error() = default;
-ConfigError::~ConfigError() = default;
-DataError::~DataError() = default;
-PluginError::~PluginError() = default;
-TimeoutError::~TimeoutError() = default;
-SystemError::~SystemError() = default;
 Plugin::~Plugin() = default;
 Operation::~Operation() = default;
 Buffer::~Buffer() = default;
@@ -51,10 +44,6 @@ cuda::Kernel::~Kernel() = default;
 cuda::PeerMemory::~PeerMemory() = default;
 HostEpilogue::~HostEpilogue() = default;
 Selector::~Selector() = default;
-ProcessGroup::~ProcessGroup() = default;
-
-SystemError::SystemError(const std::string& action, int error_number)
-    : Error("cannot " + action + ": " + std::generic_category().message(error_number)) {}
 
 std::string_view name_of(PluginKind kind) {
   switch (kind) {

@@ -9,6 +9,8 @@
 
 namespace arbiter {
 
+ProcessGroup::~ProcessGroup() = default;
+
 double ProcessGroup::max(double value) {
   max(std::span(&value, 1));
   return value;

@@ -10,6 +10,7 @@
 #include "io/provenance.hpp"
 #include "measure/run_probe.hpp"
 #include "sweep/log.hpp"
+#include "sweep/run_provenance.hpp"
 #include "sweep/setting_choice.hpp"
 #include "sweep/strategy_ids.hpp"
 
@@ -86,7 +87,8 @@ void ResultCollector::write_report(const std::filesystem::path& output_dir) {
     ArtefactFolder folder(run_.output_dir, origin_of(dataset_, config_));
     sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                   [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
-                  [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_});
+                  [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_,
+                  strategy_definitions(config_)});
     folder.close();
     if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
   } catch (...) {

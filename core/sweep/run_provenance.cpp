@@ -55,6 +55,19 @@ std::map<std::string, std::string> settings_of(const Config& config, const Plugi
   return settings;
 }
 
+std::vector<StrategyDefinition> strategy_definitions(const Config& config) {
+  const PrivateNames names = private_names();
+  std::vector<StrategyDefinition> definitions;
+  definitions.reserve(config.strategies.size());
+  for (const auto& choice : config.strategies) {
+    auto& made = definitions.emplace_back(StrategyDefinition{choice.name, choice.plugin, config.backend, {}});
+    for (const auto& [name, value] : choice.parameters.values()) {
+      made.parameters.emplace_back(name, without_private_parts(text_of(value), names));
+    }
+  }
+  return definitions;
+}
+
 Provenance make_provenance(const Config& config, const PluginHost& plugins, const Machine& machine, std::string run_id,
                            const std::vector<std::string>& command_line) {
   const PrivateNames names = private_names();

@@ -33,4 +33,7 @@ namespace arbiter {
 /// What sinks are told of runs.
 [[nodiscard]] std::vector<RunRecord> run_records(const std::vector<Provenance>& runs);
 
+/// What the names of the configuration's strategies mean, without private parts, for decisions.
+[[nodiscard]] std::vector<StrategyDefinition> strategy_definitions(const Config& config);
+
 }  // namespace arbiter

@@ -2,14 +2,7 @@
 #include "cuda_common/tile_plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "arbiter/fusion.hpp"
-#include "arbiter/strategy.hpp"
 
 namespace arbiter::cuda {
 
@@ -80,65 +73,23 @@ TilePlan plan_tiles(const Problem& problem, bool needs_row, const TileSettings& 
   return plan;
 }
 
-namespace {
-
-Trigger trigger_named(const std::string& name) {
-  if (name == "early") return Trigger::early;
-  return name == "late" ? Trigger::late : Trigger::none;
-}
-
-}  // namespace
-
-DeviceTraits common_traits(const DeviceTraits& own, ProcessGroup& group) {
-  return {static_cast<int>(group.min(own.multiprocessors)), group.all(own.has_clusters)};
-}
-
-TileOptions::TileOptions(const Parameters& values)
-    : programmatic_(values.boolean("programmatic")),
-      trigger_(trigger_named(values.text("trigger"))),
-      target_blocks_(static_cast<int>(values.integer("target_blocks"))),
-      flat_block_(static_cast<int>(values.integer("flat_block"))),
-      exclusive_sm_(values.text("exclusive_sm")),
-      blocks_per_row_(values.text("blocks_per_row")),
-      batch_invariant_(values.boolean("batch_invariant")) {}
-
-TilePlan TileOptions::plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend,
-                           ProcessGroup& group) const {
-  // Clusters, and programmatic launches.
-  const auto [multiprocessors, has_clusters] =
-      common_traits({backend.multiprocessors(), backend.sm_version() >= 90}, group);
-  TileSettings settings{target_blocks_, flat_block_, 1, programmatic_ && has_clusters};
-  if (has_clusters && blocks_per_row_ != "auto") settings.blocks_per_row = std::stoi(blocks_per_row_);
-  if (has_clusters && blocks_per_row_ == "auto") {
-    const std::int64_t rows = batch_invariant_ ? std::numeric_limits<std::int64_t>::max() : problem.num_tokens;
+TilePlan complete_plan(const Problem& problem, bool needs_row, const TileParameters& parameters,
+                       const DeviceTraits& traits) {
+  TileSettings settings{parameters.target_blocks, parameters.flat_block, 1,
+                        parameters.programmatic && traits.has_clusters};
+  if (traits.has_clusters && parameters.blocks_per_row > 0) settings.blocks_per_row = parameters.blocks_per_row;
+  if (traits.has_clusters && parameters.blocks_per_row == 0) {
+    const std::int64_t rows =
+        parameters.batch_invariant ? std::numeric_limits<std::int64_t>::max() : problem.num_tokens;
     settings.blocks_per_row =
-        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, multiprocessors, settings.programmatic);
+        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, traits.multiprocessors, settings.programmatic);
   }
-  TilePlan plan = plan_tiles(problem, fusion.device_epilogue(problem).needs_row, settings);
-  plan.exclusive_sm = exclusive_sm_ == "auto" ? plan.programmatic && plan.prefers_exclusive_sm(multiprocessors)
-                                              : exclusive_sm_ == "yes";
-  plan.trigger = trigger_;
+  TilePlan plan = plan_tiles(problem, needs_row, settings);
+  plan.exclusive_sm = parameters.exclusive_sm < 0
+                          ? plan.programmatic && plan.prefers_exclusive_sm(traits.multiprocessors)
+                          : parameters.exclusive_sm == 1;
+  plan.trigger = parameters.trigger;
   return plan;
-}
-
-Support supports_peer_kernels(const Problem& problem, const ProcessGroup& group) {
-  if (auto message = supports_message(problem, group); !message) return message;
-  constexpr std::array tp_sizes{2, 3, 4, 6, 8};
-  if (std::ranges::find(tp_sizes, problem.tp_size) == tp_sizes.end()) {
-    return Support::no(
-        fmt::format("tp_size is {}; its kernels are made for {}", problem.tp_size, fmt::join(tp_sizes, ", ")));
-  }
-  if (!group.single_host())
-    return Support::no("the ranks are on several hosts; its kernels reach GPUs of one host only");
-  const auto largest = TilePlan::largest_hidden_size(problem.dtype);
-  if (problem.fusion != no_fusion && problem.hidden_size > largest) {
-    return Support::no(fmt::format("hidden_size is {}; a row fits a block up to {}", problem.hidden_size, largest));
-  }
-  constexpr std::int64_t most_vectors = (std::int64_t{1} << 31) - 1;
-  if (problem.message_bytes() / TilePlan::vector_bytes + problem.num_tokens > most_vectors) {
-    return Support::no(fmt::format("the message is {} bytes; its kernels count up to 32 GiB", problem.message_bytes()));
-  }
-  return Support::yes();
 }
 
 }  // namespace arbiter::cuda

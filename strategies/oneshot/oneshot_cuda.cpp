@@ -4,7 +4,7 @@
 
 #include "arbiter/strategy.hpp"
 #include "cuda_common/tile_kernel.hpp"
-#include "cuda_common/tile_plan.hpp"
+#include "cuda_common/tile_options.hpp"
 #include "device_code/oneshot.hpp"
 #include "oneshot_arguments.hpp"
 

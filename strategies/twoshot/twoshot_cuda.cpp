@@ -4,54 +4,27 @@
 
 #include "arbiter/strategy.hpp"
 #include "cuda_common/tile_kernel.hpp"
-#include "cuda_common/tile_plan.hpp"
+#include "cuda_common/tile_options.hpp"
 #include "device_code/twoshot.hpp"
-#include "twoshot_arguments.hpp"
+#include "twoshot_areas.hpp"
 
 namespace {
 
 using namespace arbiter;
+using twoshot::TwoshotAreas;
 using twoshot::TwoshotArguments;
-
-constexpr std::int64_t buffers = 2;
-constexpr std::int64_t slot_bytes = 16;
-
-constexpr std::int64_t floats_per_row = 2;  // the scalar and the maximum
-
-/// The capacity of a workspace: slots of 16 bytes and scalars of 4, per buffer.
-struct Areas {
-  std::int64_t owned_slots;  // per source rank
-  std::int64_t all_slots;
-  std::int64_t all_scalars;
-
-  static Areas of_message(const cuda::TilePlan& plan, int ranks) {
-    const std::int64_t rounds = (plan.tiles + ranks - 1) / ranks;
-    return {rounds * plan.per_tile, rounds * ranks * plan.per_tile, rounds * ranks * plan.blocks};
-  }
-  [[nodiscard]] std::int64_t bytes(int ranks) const {
-    const std::int64_t floats = buffers * all_scalars * floats_per_row;
-    const std::int64_t scalars = (floats * 4 + slot_bytes - 1) / slot_bytes * slot_bytes;
-    return buffers * (owned_slots * ranks + all_slots) * slot_bytes + scalars;
-  }
-};
 
 class TwoshotOperation : public Operation {
  public:
   TwoshotOperation(const Preparation& preparation, const cuda::TilePlan& plan,
-                   std::shared_ptr<cuda::LamportMemory> memory, const Areas& areas)
+                   std::shared_ptr<cuda::LamportMemory> memory, const TwoshotAreas& areas)
       : memory_(std::move(memory)),
         kernel_(preparation, cuda::twoshot_code(preparation.problem.dtype), "twoshot", plan) {
     kernel_.describe(arguments_, *memory_);
-    const int ranks = preparation.problem.tp_size;
-    for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank) {
-      auto* const base = static_cast<std::byte*>(memory_->slots()[rank]);
-      arguments_.scattered[rank] = base;
-      arguments_.gathered[rank] = base + buffers * areas.owned_slots * ranks * slot_bytes;
-      arguments_.scalars[rank] = base + buffers * (areas.owned_slots * ranks + areas.all_slots) * slot_bytes;
+    const auto slots = memory_->slots();
+    for (int rank = 0; rank < preparation.problem.tp_size; ++rank) {
+      areas.describe(arguments_, rank, preparation.problem.tp_size, slots[static_cast<std::size_t>(rank)]);
     }
-    arguments_.owned_slots = areas.owned_slots;
-    arguments_.all_slots = areas.all_slots;
-    arguments_.all_scalars = areas.all_scalars;
   }
 
   void enqueue(const Bindings& bindings) override {
@@ -82,7 +55,7 @@ class Twoshot : public Strategy {
     auto& backend = dynamic_cast<cuda::CudaBackend&>(preparation.backend);
     const auto& problem = preparation.problem;
     const auto plan = options_.plan(problem, preparation.fusion, backend, preparation.group);
-    const auto needed = Areas::of_message(plan, problem.tp_size);
+    const auto needed = TwoshotAreas::of_message(plan, problem.tp_size);
     const bool fits = memory_ != nullptr && needed.owned_slots <= areas_.owned_slots &&
                       needed.all_slots <= areas_.all_slots && needed.all_scalars <= areas_.all_scalars;
     if (!cuda::LamportMemory::can_reuse(memory_.get(), backend, preparation.group, fits)) {
@@ -97,7 +70,7 @@ class Twoshot : public Strategy {
 
  private:
   cuda::TileOptions options_;
-  Areas areas_{};
+  TwoshotAreas areas_{};
   std::shared_ptr<cuda::LamportMemory> memory_;
 };
 

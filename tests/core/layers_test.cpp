@@ -99,5 +99,29 @@ TEST(Layers, OfPluginsAreOnInstalledHeaders) {
   EXPECT_GT(checked, 300U);
 }
 
+TEST(Layers, OfTheRuntimeAreOnItsOwnSourcesAndHeadersOfThePartsItCompiles) {
+  std::size_t checked = 0;
+  for (const fs::path& file : sources_below(source / "runtime")) {
+    for (const std::string& include : includes_of(file)) {
+      ++checked;
+      const std::string first = fs::path(include).begin()->string();
+      const bool allowed =
+          std::set<std::string>{"arbiter", "code", "cuda_common", "oneshot", "twoshot", "rms_norm"}.contains(first) ||
+          fs::exists(source / "runtime/src" / include) ||
+          fs::exists(source / "runtime/src" / (include.substr(0, include.rfind('.')) + ".cpp.in")) ||
+          fs::exists(source / "plugins/backends/cuda" / include);
+      EXPECT_TRUE(allowed) << file.lexically_relative(source) << " includes " << include;
+    }
+  }
+  EXPECT_GT(checked, 50U);
+  for (const char* folder : {"core", "strategies", "fusions", "heuristics", "plugins"}) {
+    for (const fs::path& file : sources_below(source / folder)) {
+      for (const std::string& include : includes_of(file)) {
+        EXPECT_NE(include, "arbiter/runtime.h") << file.lexically_relative(source);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace arbiter

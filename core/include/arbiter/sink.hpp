@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arbiter/byte_curve.hpp"
@@ -46,6 +47,14 @@ struct RunInfo {
   std::vector<std::string> mixed = {};
 };
 
+/// What a strategy's name means: a plugin with parameters.
+struct StrategyDefinition {
+  std::string name;      ///< in the data and the decisions
+  std::string strategy;  ///< the plugin's
+  std::string backend;
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< all, as written in YAML
+};
+
 /// Everything that a run has at its end. Valid during Sink::write() only.
 struct Report {
   const RunInfo& run;
@@ -65,6 +74,8 @@ struct Report {
   const Dataset* all_rows = nullptr;
   /// Times over bytes that stood beside the data: for pictures and comparisons, not for decisions.
   std::span<const ByteCurve> curves = {};
+  /// The strategies of the configuration.
+  std::vector<StrategyDefinition> strategies = {};
 };
 
 /// Writes what people or programs read. Called on rank 0 only, from one thread, in the order of the calls below. A sink

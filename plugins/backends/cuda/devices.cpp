@@ -153,6 +153,12 @@ std::string gpu_ids(int devices) {
   return fmt::format("{:016x}", hash);
 }
 
+/// Whether NCCL may reduce in NVLink's switches, which changes what is fastest. The runtime has the same rule.
+std::string multicast_text() {
+  const char* const variable = std::getenv("NCCL_NVLS_ENABLE");
+  return variable != nullptr && std::string_view(variable) == "0" ? "off" : "left to NCCL";
+}
+
 std::string mhz_text(cudaDeviceAttr clock, int device) {
   return fmt::format("{:.0f}", device_attribute(clock, device) / 1000.0);
 }
@@ -174,6 +180,7 @@ Machine machine_facts(int device) {
                     {"sm_clock_max_mhz", mhz_text(cudaDevAttrClockRate, device)},
                     {"memory_clock_max_mhz", mhz_text(cudaDevAttrMemoryClockRate, device)},
                     {"gpu_links", peer_access_text(devices)},
+                    {"multicast", multicast_text()},
                     {"driver", driver_version()},
                     {"cuda", version_text(runtime)},
                     {"nccl", nccl_version()}}};

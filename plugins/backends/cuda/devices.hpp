@@ -34,7 +34,7 @@ struct DeviceChoice {
 /// 90 for sm_90. Makes no CUDA context. Throws Error.
 [[nodiscard]] int sm_version_of(int device);
 
-/// Platform "sm90", and the facts gpu, gpus, gpu_ids, gpu_links, sms, sm_clock_max_mhz, memory_clock_max_mhz, driver,
+/// Platform "sm90", and the facts gpu, gpus, gpu_ids, gpu_links, multicast, sms, sm_clock_max_mhz, memory_clock_max_mhz, driver,
 /// cuda and nccl. Throws Error.
 [[nodiscard]] Machine machine_facts(int device);
 

@@ -130,6 +130,17 @@ ordered_json setting_entry(const Setting& setting) {
           {"context", name_of(setting.context)}};
 }
 
+ordered_json strategy_entries(const std::vector<StrategyDefinition>& strategies) {
+  ordered_json entries = ordered_json::object();
+  for (const StrategyDefinition& each : strategies) {
+    ordered_json parameters = ordered_json::object();
+    for (const auto& [name, value] : each.parameters) parameters[name] = value;
+    entries[each.name] = {
+        {"strategy", each.strategy}, {"backend", each.backend}, {"parameters", std::move(parameters)}};
+  }
+  return entries;
+}
+
 ordered_json run_entries(const RunInfo& info) {
   ordered_json runs = ordered_json::array();
   for (const RunRecord& run : info.runs) {
@@ -265,6 +276,7 @@ void write_decision_document(const Report& report, const MissingCells& missing, 
       {"machine", {{"platform", report.run.machine.platform}, {"facts", report.run.machine.facts}}},
       {"runs", run_entries(report.run)},
       {"setting", setting_entry(report.setting)},
+      {"strategies", strategy_entries(report.strategies)},
       {"selectors", std::move(selectors)}};
   std::string text;
   append(head, "", text);

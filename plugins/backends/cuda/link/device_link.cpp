@@ -130,10 +130,12 @@ LinkedCode link_device_code(std::span<const DeviceCode> parts, const std::string
   linker.complete();
   LinkedCode code = linked_code(linker.cubin(), linker.log());
   const auto functions = cubin_functions(code.cubin);
-  if (!entry.empty() && std::none_of(functions.begin(), functions.end(), [&](const CubinFunction& function) {
-        return function.is_kernel && function.name == entry;
-      })) {
-    throw Error(fmt::format("{}: no part has a kernel of that name (an extern \"C\" __global__ function)", purpose));
+  std::istringstream entries(entry);
+  for (std::string name; std::getline(entries, name, ',');) {
+    if (std::none_of(functions.begin(), functions.end(),
+                     [&](const CubinFunction& function) { return function.is_kernel && function.name == name; })) {
+      throw Error(fmt::format("{}: no part has a kernel {} (an extern \"C\" __global__ function)", purpose, name));
+    }
   }
   return code;
 }

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "epilogue_pass.hpp"
+#include "pass_shape.hpp"
 
 namespace {
 

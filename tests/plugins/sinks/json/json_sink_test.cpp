@@ -73,6 +73,16 @@ TEST(JsonSink, HoldsTheMachineAndEveryRowWithEveryColumn) {
                                               "never measured")));
 }
 
+TEST(JsonSink, SaysWhatTheNamesOfStrategiesMean) {
+  DecisionsReport end(measured());
+  end.report.strategies = {{"NCCL", "NCCL", "cuda", {}},
+                           {"ONESHOT_PLAIN", "ONESHOT", "cuda", {{"programmatic", "false"}, {"trigger", "early"}}}};
+  EXPECT_EQ(written(end)["strategies"], json::parse(R"({
+      "NCCL": {"strategy": "NCCL", "backend": "cuda", "parameters": {}},
+      "ONESHOT_PLAIN": {"strategy": "ONESHOT", "backend": "cuda",
+                        "parameters": {"programmatic": "false", "trigger": "early"}}})"));
+}
+
 TEST(JsonSink, NamesTheSettingAndTheRunsAndHoldsTheRowsOfEverySetting) {
   Dataset data = measured();
   DecisionsReport end(data);
