@@ -121,6 +121,7 @@ Decision::Decision(const std::string& file, const std::string& text, const std::
   }
   if (const auto fault = fault_of(table); !fault.empty()) refuse(file, fault);
   read(table, ranks);
+  share_sums();
   std::vector<std::string> unknown;
   for (const Variant& each : variants_) {
     if (!each.unknown.empty()) unknown.push_back(fmt::format("{} ({})", each.name, each.unknown));
@@ -157,6 +158,18 @@ void Decision::read(const DecisionTable& table, int ranks) {
           for (const auto& step : steps->steps) part.steps.add(step.last_byte, index_of(step.strategy));
         }
       }
+    }
+  }
+}
+
+/// What only moves and adds takes as long as its bytes: a dtype that was not measured has the sums of one that was.
+void Decision::share_sums() {
+  for (auto& of_dtype : parts_) {
+    Part& own = of_dtype[ARBITER_NONE];
+    if (!own.of_row.empty() || !own.steps.last.empty()) continue;
+    for (const auto& of_other : parts_) {
+      const Part& other = of_other[ARBITER_NONE];
+      if (!other.of_row.empty() && own.flat.last.empty()) own.flat = other.flat;
     }
   }
 }
@@ -222,7 +235,7 @@ Decision::Index Decision::find(arbiter_dtype dtype, arbiter_fusion fusion, std::
   const Part& part = parts_[static_cast<std::size_t>(dtype)][static_cast<std::size_t>(fusion)];
   const std::int64_t elements = hidden_size == 0 ? num_tokens : num_tokens * hidden_size;
   if (!part.steps.last.empty()) return part.steps.find(elements * bytes_of(dtype));
-  if (hidden_size == 0) return part.flat.find(elements * bytes_of(dtype));
+  if (hidden_size == 0 || part.of_row.empty()) return part.flat.find(elements * bytes_of(dtype));
   const Index row = part.rows.find(hidden_size);
   if (row == 0) return 0;
   return part.of_row[row - 1U].find(part.by_elements ? elements : num_tokens);

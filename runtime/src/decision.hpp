@@ -72,6 +72,7 @@ class Decision {
 
   void read(const DecisionTable& table, int ranks);
   void read(const DecisionGrid& grid, LookUp look_up, Part& part);
+  void share_sums();
   void read_strategies(const nlohmann::json& strategies);
   [[nodiscard]] Index index_of(const std::string& name);
 

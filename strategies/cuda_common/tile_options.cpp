@@ -29,9 +29,9 @@ TileOptions::TileOptions(const Parameters& values)
                   .trigger = trigger_named(values.text("trigger")),
                   .target_blocks = static_cast<int>(values.integer("target_blocks")),
                   .flat_block = static_cast<int>(values.integer("flat_block"))} {
-  const auto blocks_per_row = values.text("blocks_per_row");
+  const auto& blocks_per_row = values.text("blocks_per_row");
   if (blocks_per_row != "auto") parameters_.blocks_per_row = std::stoi(blocks_per_row);
-  const auto exclusive_sm = values.text("exclusive_sm");
+  const auto& exclusive_sm = values.text("exclusive_sm");
   if (exclusive_sm != "auto") parameters_.exclusive_sm = exclusive_sm == "yes" ? 1 : 0;
 }
 

@@ -84,7 +84,6 @@ TEST(RuntimeDecision, SendsToNcclWhatWasNeverMeasured) {
   EXPECT_EQ(name_at(decision, 1, 4097), "NCCL") << "wider rows";
   EXPECT_EQ(name_at(decision, 65, 4096), "NCCL") << "more tokens";
   EXPECT_EQ(name_at(decision, 1, 1024, ARBITER_FLOAT16), "ONESHOT") << "elements of the same width";
-  EXPECT_EQ(name_at(decision, 1, 1024, ARBITER_FLOAT32), "NCCL") << "elements of another width";
   EXPECT_EQ(decision.find(ARBITER_BFLOAT16, ARBITER_RESIDUAL_RMS_NORM, 1, 1024), 0) << "another fusion";
 }
 
@@ -96,6 +95,15 @@ TEST(RuntimeDecision, FindsMessagesWithoutRowsByTheirBytes) {
   EXPECT_EQ(name_at(decision, 65536, 0), "ONESHOT") << "of 64 x 1024 and 16 x 4096, the hidden size nearest to 4096";
   EXPECT_EQ(name_at(decision, 262144, 0), "TWOSHOT_PLAIN");
   EXPECT_EQ(name_at(decision, 262145, 0), "NCCL") << "larger than any measured";
+}
+
+TEST(RuntimeDecision, FindsSumsOfADtypeThatWasNotMeasuredByTheirBytes) {
+  const Made decision("d.json", document(one_grid(LookUp::nearest)), "", 2, {});
+  EXPECT_EQ(name_at(decision, 1, 512, ARBITER_FLOAT32), "ONESHOT") << "the bytes of 1 x 1024";
+  EXPECT_EQ(name_at(decision, 16, 512, ARBITER_FLOAT32), "TWOSHOT_PLAIN") << "the bytes of 16 x 1024";
+  EXPECT_EQ(name_at(decision, 131072, 0, ARBITER_FLOAT32), "TWOSHOT_PLAIN");
+  EXPECT_EQ(name_at(decision, 131073, 0, ARBITER_FLOAT32), "NCCL") << "larger than any measured";
+  EXPECT_EQ(decision.find(ARBITER_FLOAT32, ARBITER_RESIDUAL_RMS_NORM, 1, 1024), 0) << "a fusion";
 }
 
 TEST(RuntimeDecision, ReadsWhatANameIs) {
