@@ -19,8 +19,7 @@ namespace arbiter::test {
 [[nodiscard]] int gpus();
 
 /// A file with a decision: everything of all dtypes and fusions, of 2, 4 and 8 ranks, by `strategy`; "MIXED" is another
-/// one for each fusion. Removed at the
-/// end.
+/// one for each fusion. Removed at the end.
 class DecisionFile {
  public:
   explicit DecisionFile(const std::string& strategy);
