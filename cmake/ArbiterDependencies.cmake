@@ -21,7 +21,12 @@ set_target_properties(glpk PROPERTIES
 find_path(GNUPLOT_IOSTREAM_INCLUDE_DIR gnuplot-iostream.h REQUIRED)
 add_library(gnuplot_iostream INTERFACE)
 target_include_directories(gnuplot_iostream SYSTEM INTERFACE ${GNUPLOT_IOSTREAM_INCLUDE_DIR})
-target_link_libraries(gnuplot_iostream INTERFACE Boost::iostreams Boost::filesystem Boost::system Threads::Threads)
+# The static library where there is one: the shared one brings four libraries for compression along, which nothing uses.
+find_library(BOOST_IOSTREAMS_STATIC libboost_iostreams.a HINTS ${Boost_LIBRARY_DIRS})
+mark_as_advanced(BOOST_IOSTREAMS_STATIC)
+target_link_libraries(gnuplot_iostream INTERFACE
+  $<IF:$<BOOL:${BOOST_IOSTREAMS_STATIC}>,${BOOST_IOSTREAMS_STATIC},Boost::iostreams>
+  Boost::filesystem Boost::system Threads::Threads)
 
 if(ARBITER_BUILD_TESTS)
   find_package(GTest REQUIRED)

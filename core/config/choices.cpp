@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "config/keys.hpp"
 #include "config/values.hpp"
 
 namespace arbiter {
@@ -174,9 +175,7 @@ class ChoiceReader {
       diagnostics_.add(item.mark, given.path, fmt::format("{}: {}", entry.file.string(), error.what()));
       return false;
     }
-    std::vector<std::string> other_keys = {kind_};
-    if (rules_.kind == PluginKind::strategy) other_keys.emplace_back("table_id");
-    read_parameters(given, entry.parameters, choice.parameters, other_keys);
+    read_parameters(given, entry.parameters, choice.parameters, config_key_names(path_ + ".NAME"));
     if (rules_.kind == PluginKind::strategy) find_interpreter(given, choice);
     return true;
   }
@@ -199,7 +198,8 @@ class ChoiceReader {
     if (!cursor) return;
     const bool published = choice.table_id >= 0 && choice.table_id < first_free_id;
     const std::string current = published ? fmt::format("{}|", choice.table_id) : "";
-    const std::string allowed = choice.table_id < 0 ? "0..65535" : current + "100..65535";
+    const std::string allowed =
+        choice.table_id < 0 ? "0..65535" : current + config_key("strategies.NAME", "table_id").allowed;
     if (const auto id = read_integer(*cursor, allowed)) choice.table_id = static_cast<int>(*id);
   }
 

@@ -69,7 +69,8 @@ std::string PluginChoice::interpreter_name() const {
   return text == nullptr ? std::string() : *text;
 }
 
-Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode, bool finds_interpreters) const {
+Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode, bool finds_interpreters,
+                            const std::string& assumed_backend) const {
   std::map<std::string, Interpreter> found;
   const auto find = [&](const std::string& name) {
     const auto [at, is_new] = found.try_emplace(name);
@@ -77,7 +78,10 @@ Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode, bool 
     return at->second;
   };
   const Catalogue catalogue(
-      plugins.entries(), [&](const PluginEntry& entry) { return try_backend(plugins, entry); },
+      plugins.entries(),
+      [&](const PluginEntry& entry) {
+        return entry.name == assumed_backend ? Support::yes() : try_backend(plugins, entry);
+      },
       finds_interpreters ? Catalogue::FindInterpreter(find) : nullptr);
   Config config = arbiter::validate(load_document(text_, source_, overrides_), catalogue, data_dir_mode);
   config.text = text_;

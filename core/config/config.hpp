@@ -7,8 +7,9 @@
 //   strategies, heuristics, sinks, problems.fusion: names and parameters  choices.cpp
 //   backend, measurement, compare, plugins, output_dir, enable_auto       sections.cpp
 //
-// To add a key: give it a field here, add its name to the list of known keys (validate.cpp for the top level, otherwise
-// the file of its section), read it in the file of its section, and explain it in configs/quickstart.yaml.
+// To add a key: give it a field here, declare it in keys.cpp, which has the bounds and the default of each, read it in
+// the file of its section, explain it in configs/quickstart.yaml, and renew docs/configuration.md, which reference.cpp
+// makes of the declarations (`runner --help-config > docs/configuration.md`).
 // Below the sections: values.cpp reads one value of a type, diagnostics.cpp collects mistakes, document.cpp applies
 // --set, yaml_tree.cpp parses, catalogue.cpp knows the installed plugins.
 
@@ -118,9 +119,9 @@ class ConfigText {
   /// starts from CSVs: strategies and fusions that are not installed, a backend that cannot be used here and missing
   /// problems are then no mistakes. With `finds_interpreters` the interpreters that strategies name are looked for and
   /// started once: one that the text names and that ranks cannot run in is a mistake; one that is a plugin's default
-  /// says why in PluginChoice::interpreter.
-  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false,
-                                bool finds_interpreters = false) const;
+  /// says why in PluginChoice::interpreter. The backend named `assumed_backend` is taken as one that can be used here.
+  [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false, bool finds_interpreters = false,
+                                const std::string& assumed_backend = {}) const;
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::string& source() const { return source_; }

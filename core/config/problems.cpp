@@ -5,8 +5,11 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "config/keys.hpp"
 #include "config/values.hpp"
+#include "sdk/allowed.hpp"
 #include "sdk/nearest.hpp"
 
 namespace arbiter {
@@ -14,13 +17,8 @@ namespace arbiter {
 namespace {
 
 constexpr double most_problems = 100'000;
-constexpr std::string_view allowed_tp_sizes = "2..1024";
-constexpr std::string_view allowed_hidden_sizes = "1..1048576";
-constexpr std::string_view allowed_num_tokens = "1..16777216";
 constexpr const char* allowed_holdout =
     "a map with hidden_size and num_tokens, as in {hidden_size: 2880, num_tokens: [1, 3]}";
-const std::vector<std::string> problem_keys = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "holdout"};
-const std::vector<std::string> holdout_keys = {"hidden_size", "num_tokens"};
 
 /// Reports what a list holds twice. `values` are those of all its items.
 template <class Value, class Name>
@@ -38,9 +36,10 @@ bool expect_some(const ConfigCursor& cursor, std::string_view what) {
   return false;
 }
 
-/// The distinct numbers under a key of a map.
-std::vector<std::int64_t> read_sizes(const ConfigCursor& map, std::string_view key, std::string_view allowed,
+/// The distinct numbers under a key of a map, the one of a section.
+std::vector<std::int64_t> read_sizes(const ConfigCursor& map, std::string_view section, const char* key,
                                      bool may_be_missing) {
+  const std::string_view allowed = config_key(section, key).allowed;
   const auto cursor = map.find(key);
   if (!cursor) {
     if (!may_be_missing) {
@@ -57,11 +56,15 @@ std::vector<std::int64_t> read_sizes(const ConfigCursor& map, std::string_view k
   return values;
 }
 
+std::vector<DType> default_dtypes() {
+  return {parse_message_dtype(config_key("problems", "dtype").default_value).value()};
+}
+
 std::vector<DType> read_dtypes(const ConfigCursor& problems) {
-  static const std::vector<std::string> names = {"bfloat16", "float16", "float32"};
+  const std::vector<std::string> names = alternatives(config_key("problems", "dtype").allowed);
   const auto cursor = problems.find("dtype");
-  if (!cursor) return {DType::bfloat16};
-  if (!expect_some(*cursor, "of bfloat16, float16, float32")) return {};
+  if (!cursor) return default_dtypes();
+  if (!expect_some(*cursor, fmt::format("of {}", fmt::join(names, ", ")))) return {};
   std::vector<DType> dtypes;
   for (const YamlNode& item : cursor->items()) {
     const std::optional<DType> dtype = item.is_scalar() ? parse_message_dtype(item.scalar) : std::nullopt;
@@ -80,9 +83,9 @@ std::vector<DType> read_dtypes(const ConfigCursor& problems) {
 /// Adds every combination of the numbers of one entry.
 void read_holdout_entry(const ConfigCursor& entry, std::set<HoldoutShape>& shapes) {
   if (!expect_map(entry, allowed_holdout)) return;
-  expect_keys(entry, holdout_keys);
-  const auto hidden_sizes = read_sizes(entry, "hidden_size", allowed_hidden_sizes, false);
-  const auto num_tokens = read_sizes(entry, "num_tokens", allowed_num_tokens, false);
+  expect_keys(entry, config_key_names("problems.holdout"));
+  const auto hidden_sizes = read_sizes(entry, "problems.holdout", "hidden_size", false);
+  const auto num_tokens = read_sizes(entry, "problems.holdout", "num_tokens", false);
   const std::size_t count = hidden_sizes.size() * num_tokens.size();
   if (count > most_values) {
     entry.report(fmt::format("found {} shapes; allowed: at most {}", count, most_values));
@@ -120,17 +123,17 @@ void read_problems(const ConfigCursor& root, bool data_dir_mode, Config& config)
       root.diagnostics.add(root.node.mark, "problems",
                            "missing; allowed: a map with tp_size, hidden_size and num_tokens, the shapes to measure");
     }
-    config.dtypes = {DType::bfloat16};
+    config.dtypes = default_dtypes();
     return;
   }
   if (!expect_map(*problems, "a map with tp_size, dtype, fusion, hidden_size, num_tokens")) return;
-  expect_keys(*problems, problem_keys);
-  for (const std::int64_t tp_size : read_sizes(*problems, "tp_size", allowed_tp_sizes, data_dir_mode)) {
+  expect_keys(*problems, config_key_names("problems"));
+  for (const std::int64_t tp_size : read_sizes(*problems, "problems", "tp_size", data_dir_mode)) {
     config.tp_sizes.push_back(static_cast<int>(tp_size));
   }
   config.dtypes = read_dtypes(*problems);
-  config.hidden_sizes = read_sizes(*problems, "hidden_size", allowed_hidden_sizes, data_dir_mode);
-  config.num_tokens = read_sizes(*problems, "num_tokens", allowed_num_tokens, data_dir_mode);
+  config.hidden_sizes = read_sizes(*problems, "problems", "hidden_size", data_dir_mode);
+  config.num_tokens = read_sizes(*problems, "problems", "num_tokens", data_dir_mode);
   read_holdout(*problems, config);
 }
 

@@ -2,11 +2,11 @@
 #include "config/sections.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config/keys.hpp"
 #include "config/values.hpp"
 #include "sdk/nearest.hpp"
 
@@ -16,31 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<ParameterSpec, 13> measurement_specs = {{
-    {"precision_percent", ParameterType::real, "1", "0.01..100",
-     "a cell ends when the 95 % interval of its median is this narrow (half width)"},
-    {"time_target_ms", ParameterType::integer, "200", "1..3600000",
-     "sampling of a strategy ends after this, once min_samples are taken"},
-    {"min_samples", ParameterType::integer, "10", "1..1000000", "fewest samples of a cell"},
-    {"max_samples", ParameterType::integer, "1000", "1..1000000", "most samples of a cell"},
-    {"min_sample_us", ParameterType::real, "100", "0..10000000", "a sample repeats the operation until it takes this"},
-    {"timeout_ms", ParameterType::integer, "10000", "1..3600000", "bound of every wait for a peer"},
-    {"seed", ParameterType::integer, "1", "0..", "seed of the random inputs"},
-    {"context", ParameterType::text_list, "[]", "engine|engine_early|back_to_back|isolated",
-     "what surrounds the operation while it is timed; the first one decides"},
-    {"neighbour_mib", ParameterType::real, "0", "0..65536",
-     "context engine: what the kernel in front reads; 0: the weights of a product, hidden / tp x hidden elements"},
-    {"neighbour_us", ParameterType::real, "0", "0..1000000",
-     "context engine: how long the kernel in front takes at least; 0: as long as that product"},
-    {"skew_us", ParameterType::real, "0", "0..100000", "context engine: ranks come later by a random time up to this"},
-    {"graph", ParameterType::boolean, "true", "",
-     "on a GPU: time replays of a CUDA graph, as engines run; false: eager launches"},
-    {"probe", ParameterType::boolean, "false", "", "first measure the latency and bandwidth that bound every strategy"},
-}};
-
 constexpr const char* allowed_compare =
     "a file, or a map with file and name, as in {name: trtllm, file: tables/generated_lookup_table.cpp}";
-const std::vector<std::string> compare_keys = {"file", "name"};
 
 /// The folder that a relative path starts from: that of the file, or for an override the current one.
 fs::path base_of(const std::string& source, const YamlMark& mark) {
@@ -99,8 +76,7 @@ void keep_keys(const Parameters& values, Config& config) {
   std::vector<std::string> contexts;
   for (const Context context : config.measurement.contexts) contexts.emplace_back(name_of(context));
   config.measurement_keys = values;
-  config.measurement_keys.set(*std::ranges::find(measurement_specs, std::string_view("context"), &ParameterSpec::name),
-                              std::move(contexts));
+  config.measurement_keys.set(config_key("measurement", "context"), std::move(contexts));
 }
 
 /// The text under a key of a map; empty if it is missing or wrong.
@@ -125,7 +101,7 @@ void read_compared_file(const ConfigCursor& entry, Config& config) {
   YamlMark mark = entry.node.mark;
   if (!entry.node.is_scalar()) {
     if (!expect_map(entry, allowed_compare)) return;
-    expect_keys(entry, compare_keys);
+    expect_keys(entry, config_key_names("compare"));
     file = text_under(entry, "file");
     compared.name = text_under(entry, "name");
     if (const auto given = entry.find("file")) {
@@ -176,16 +152,19 @@ void read_backend(const ConfigCursor& root, const Catalogue& catalogue, bool dat
   config.backend = node.scalar;
   if (data_dir_mode) return;
   const Support support = catalogue.available(*catalogue.find(PluginKind::backend, node.scalar));
-  if (!support) cursor->report(fmt::format("{} cannot be used here: {}", node.scalar, support.reason));
+  if (support) return;
+  const char* hint = node.scalar == "cuda" ? "; --dry-run --assume sm90x4 plans for GPUs that are not here" : "";
+  cursor->report(fmt::format("{} cannot be used here: {}{}", node.scalar, support.reason, hint));
 }
 
 void read_measurement(const ConfigCursor& root, Config& config) {
-  Parameters values(measurement_specs);
+  const std::vector<ParameterSpec> specs = config_specs("measurement");
+  Parameters values(specs);
   config.measurement.contexts = usual_contexts(config.backend);
   keep_keys(values, config);
   const auto cursor = root.find("measurement");
   if (!cursor || !expect_map(*cursor, "a map with precision_percent, time_target_ms, ...")) return;
-  read_parameters(*cursor, measurement_specs, values);
+  read_parameters(*cursor, specs, values);
   config.measurement = {.precision_percent = values.real("precision_percent"),
                         .time_target_ms = values.integer("time_target_ms"),
                         .min_samples = values.integer("min_samples"),

@@ -7,6 +7,7 @@
 
 #include "config/choices.hpp"
 #include "config/interpreter.hpp"
+#include "config/keys.hpp"
 #include "config/problems.hpp"
 #include "config/sections.hpp"
 #include "sdk/nearest.hpp"
@@ -15,12 +16,10 @@ namespace arbiter {
 
 namespace {
 
-const std::vector<std::string> root_keys = {"backend", "problems",    "strategies", "heuristics", "compare",
-                                            "sinks",   "measurement", "plugins",    "output_dir", "enable_auto"};
-
 void expect_root_keys(const ConfigCursor& root) {
+  const std::vector<std::string> root_keys = config_key_names("");
   // Users often forget to indent the keys of `problems`.
-  static const std::vector<std::string> inner = {"tp_size", "dtype", "fusion", "hidden_size", "num_tokens", "holdout"};
+  const std::vector<std::string> inner = config_key_names("problems");
   for (const YamlEntry& entry : root.node.entries) {
     if (std::ranges::find(root_keys, entry.key) != root_keys.end()) continue;
     const bool belongs_inside = std::ranges::find(inner, entry.key) != inner.end();
@@ -44,7 +43,8 @@ std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::stri
   }
   rules.defaults = rules.all;
   if (kind == PluginKind::heuristic) {
-    rules.defaults = {"lut", "lp"};
+    const std::vector<ParameterSpec> specs = {config_key("", "heuristics")};
+    rules.defaults = Parameters(specs).texts("heuristics");
     std::erase_if(rules.defaults, [&](const auto& name) { return catalogue.find(kind, name) == nullptr; });
   }
   rules.may_be_empty = kind == PluginKind::heuristic;

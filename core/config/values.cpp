@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "arbiter/error.hpp"
+#include "config/keys.hpp"
 #include "sdk/allowed.hpp"
 #include "sdk/nearest.hpp"
 #include "sdk/numbers.hpp"
@@ -44,12 +45,11 @@ std::optional<std::vector<Value>> read_each(const ConfigCursor& list, std::strin
 
 /// {from, to, factor} or {from, to, step}.
 std::optional<std::vector<std::int64_t>> read_range(const ConfigCursor& cursor, std::string_view allowed) {
-  static const std::vector<std::string> keys = {"from", "to", "factor", "step"};
   const auto from = cursor.find("from");
   const auto to = cursor.find("to");
   const auto factor = cursor.find("factor");
   const auto step = cursor.find("step");
-  bool good = expect_keys(cursor, keys);
+  bool good = expect_keys(cursor, config_key_names("range"));
   const auto expect = [&](const char* key, bool given) {
     if (given) return;
     cursor.report(fmt::format("the range has no {}; allowed: {{from, to, factor}} or {{from, to, step}}", key));
@@ -66,7 +66,8 @@ std::optional<std::vector<std::int64_t>> read_range(const ConfigCursor& cursor, 
 
   const auto first = read_integer(*from, allowed);
   const auto last = read_integer(*to, allowed);
-  const auto growth = factor ? read_integer(*factor, "2..") : read_integer(*step, "1..");
+  const auto growth = factor ? read_integer(*factor, config_key("range", "factor").allowed)
+                             : read_integer(*step, config_key("range", "step").allowed);
   if (!first || !last || !growth) return std::nullopt;
   if (*first > *last) {
     to->report(fmt::format("found {}; allowed: at least from, which is {}", *last, *first));

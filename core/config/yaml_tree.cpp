@@ -29,6 +29,7 @@ class YamlBuilder : public YAML::EventHandler {
 
   [[nodiscard]] YamlNode take() { return std::move(root_); }
   [[nodiscard]] int documents() const { return documents_; }
+  [[nodiscard]] bool has_merge_key() const { return has_merge_key_; }
   [[nodiscard]] YamlMark at(const YAML::Mark& mark) const {
     return mark.is_null() ? YamlMark{0, 0, override_index_} : YamlMark{mark.line + 1, mark.column + 1, override_index_};
   }
@@ -142,6 +143,12 @@ class YamlBuilder : public YAML::EventHandler {
     frame.entry.key = node.is_scalar() ? node.scalar : "?";
     if (!node.is_scalar()) {
       diagnostics_.add(node.mark, parent, fmt::format("found {} as a key; allowed: a name", describe(node)));
+    } else if (node.scalar == "<<" && !node.quoted) {
+      has_merge_key_ = true;
+      diagnostics_.add(
+          node.mark, parent,
+          "YAML's merge key (<<) is not read; write out the keys that it would add, or name a whole value by its "
+          "alias, as in key: *other");
     } else if (!frame.keys.insert(node.scalar).second) {
       const YamlEntry* first = frame.node.find(node.scalar);
       diagnostics_.add(node.mark, path(), fmt::format("given twice; the first is in line {}", first->mark.line));
@@ -153,6 +160,7 @@ class YamlBuilder : public YAML::EventHandler {
   int override_index_;
   Diagnostics& diagnostics_;
   int documents_ = 0;
+  bool has_merge_key_ = false;
   YamlNode root_;
   std::vector<Frame> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
@@ -194,7 +202,9 @@ std::optional<YamlNode> parse_yaml(std::string_view text, int override_index, Di
     diagnostics.add(builder.at(error.mark), {}, fmt::format("not YAML: {}", explain(error.msg)));
     return std::nullopt;
   }
-  return builder.documents() > 1 ? std::nullopt : std::optional(builder.take());
+  // Without the keys that it stands for, others would seem to be missing.
+  if (builder.documents() > 1 || builder.has_merge_key()) return std::nullopt;
+  return builder.take();
 }
 
 std::string printable(std::string_view text) { return plain_text(text, 80); }

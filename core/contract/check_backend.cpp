@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/backend.hpp"
+#include "arbiter/units.hpp"
 #include "contract/contract_checker.hpp"
 
 namespace arbiter {
@@ -82,7 +83,7 @@ void check_backend(PluginUnderTest& plugin) {
     if (operation.runs != 1) throw ContractViolation(fmt::format("run() ran it {} times", operation.runs));
     const double us = backend->sample(operation, {}, 10, true)->time(group);
     if (!(us >= 0.0) || !std::isfinite(us)) throw ContractViolation(fmt::format("the time of a sample is {} us", us));
-    return fmt::format("{:.3g} us for 10 empty runs", us);
+    return fmt::format("{} for 10 empty runs", time_text(us));
   });
   checker.expect("a destroyed buffer leaks nothing", [&] {
     expect_no_leak("16 buffers", 8, [&] {

@@ -43,13 +43,13 @@ class HeaderLines {
       static const std::regex name(R"re(    case Strategy::(\w+): return "(.*)";)re");
       static const std::regex part(R"(// tp (\d+), (\w+), (.*))");
       std::smatch match;
-      if (std::regex_match(line_, match, name)) {
+      if (matches(match, name)) {
         names_[match[1].str()] = unescaped(match[2].str());
       } else if (line_ == "inline constexpr Strategy strategies[] = {") {
         read_strategies();
       } else if (line_.starts_with("inline constexpr Strategy fallback = Strategy::")) {
         table_.fallback = strategy(line_.substr(line_.rfind(':') + 1));
-      } else if (!strategies_.empty() && std::regex_match(line_, match, part)) {
+      } else if (!strategies_.empty() && matches(match, part)) {
         read_part(static_cast<int>(whole(match[1].str())), match[2].str(), match[3].str());
       }
     }
@@ -67,6 +67,13 @@ class HeaderLines {
     if (line_.ends_with('\r')) line_.pop_back();
     ++number_;
     return true;
+  }
+
+  /// Whether this line matches. One that is longer than any the sink writes does not: std::regex needs a part of the
+  /// stack for each character.
+  [[nodiscard]] bool matches(std::smatch& match, const std::regex& expression) const {
+    constexpr std::size_t longest = 4096;
+    return line_.size() <= longest && std::regex_match(line_, match, expression);
   }
 
   /// The line after this one.
@@ -109,7 +116,7 @@ class HeaderLines {
     std::vector<DecisionSteps::Step> all;
     while (expect("the steps") != "};") {
       std::smatch match;
-      if (!std::regex_match(line_, match, step)) refuse(line_, "{last byte, strategy},");
+      if (!matches(match, step)) refuse(line_, "{last byte, strategy},");
       const bool endless = match[1].str() == "INT64_MAX";
       const std::uint16_t chosen = index(match[2].str());
       all.push_back({endless ? std::numeric_limits<std::int64_t>::max() : whole(match[1].str()),

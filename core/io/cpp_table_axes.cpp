@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <regex>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,17 +26,28 @@ Labels labels_in(const ScannedTable& table, const std::string& key) {
   return labels;
 }
 
-/// "Key:[1, 2]", the first one of that length.
-Labels labels_beside(const std::string& text, const std::string& key, std::size_t length) {
-  const std::regex list(key + R"(:\s*\[([^\]]*)\])");
-  static const std::regex item(R"([^\s,'"]+)");
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), list); match != std::sregex_iterator(); ++match) {
-    const std::string inside = (*match)[1].str();
-    Labels labels;
-    for (auto each = std::sregex_iterator(inside.begin(), inside.end(), item); each != std::sregex_iterator(); ++each) {
-      labels.push_back(each->str());
-    }
-    if (labels.size() == length) return labels;
+/// What stands between blanks, commas and quotes.
+Labels labels_of_list(std::string_view list) {
+  constexpr std::string_view separators = " \t\r\n\f\v,'\"";
+  Labels labels;
+  for (auto at = list.find_first_not_of(separators); at != std::string_view::npos;
+       at = list.find_first_not_of(separators, at)) {
+    const auto end = std::min(list.find_first_of(separators, at), list.size());
+    labels.emplace_back(list.substr(at, end - at));
+    at = end;
+  }
+  return labels;
+}
+
+/// "Key:[1, 2]", the first one of that length. Not by std::regex, whose stack a long list exceeds.
+Labels labels_beside(std::string_view text, const std::string& key, std::size_t length) {
+  const std::string start = key + ":";
+  for (auto at = text.find(start); at != std::string_view::npos; at = text.find(start, at + 1)) {
+    const auto open = text.find_first_not_of(" \t\r\n\f\v", at + start.size());
+    if (open == std::string_view::npos || text[open] != '[') continue;
+    const auto close = text.find(']', open);
+    if (close == std::string_view::npos) continue;
+    if (Labels labels = labels_of_list(text.substr(open + 1, close - open - 1)); labels.size() == length) return labels;
   }
   return {};
 }

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <map>
-#include <regex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,9 +55,18 @@ std::vector<std::size_t> shape_of(const Node& root) {
 class StrategyNumbers {
  public:
   StrategyNumbers(const std::string& text, const CppTableReading& reading) : reading_(reading) {
-    static const std::regex line(R"(//[ \t]*Strategy (\d{1,9}): ([^\r\n]+))");
-    for (auto match = std::sregex_iterator(text.begin(), text.end(), line); match != std::sregex_iterator(); ++match) {
-      explained_[std::stol((*match)[1].str())] = (*match)[2].str();
+    // Not by std::regex, whose stack a long line exceeds.
+    constexpr std::string_view word = "Strategy ";
+    constexpr std::size_t most_digits = 9;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+      const auto slash = at == 0 ? std::string::npos : text.find_last_not_of(" \t", at - 1);
+      if (slash == std::string::npos || slash == 0 || text.compare(slash - 1, 2, "//") != 0) continue;
+      const auto digits = at + word.size();
+      const auto colon = std::min(text.find_first_not_of("0123456789", digits), text.size());
+      const auto name = colon + 2;
+      if (colon == digits || colon - digits > most_digits || text.compare(colon, 2, ": ") != 0) continue;
+      const auto end = std::min(text.find_first_of("\r\n", name), text.size());
+      if (end > name) explained_[std::stol(text.substr(digits, colon - digits))] = text.substr(name, end - name);
     }
   }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <regex>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -107,11 +107,22 @@ class Scanner {
 }  // namespace
 
 std::vector<TableStart> table_starts(const std::string& text) {
-  static const std::regex declaration(R"(AllReduceBestStrategyTableType\s+(\w+)\s*=\s*\{)");
+  // Not by std::regex, whose stack a long run of blanks exceeds.
+  constexpr std::string_view type = "AllReduceBestStrategyTableType";
+  constexpr std::string_view blanks = " \t\r\n\f\v";
+  constexpr std::string_view name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  const std::string_view all = text;
+  const auto is_at = [&](std::size_t at, char expected) { return at < all.size() && all[at] == expected; };
   std::vector<TableStart> starts;
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), declaration); match != std::sregex_iterator();
-       ++match) {
-    starts.push_back({(*match)[1].str(), static_cast<std::size_t>(match->position() + match->length() - 1)});
+  for (auto at = all.find(type); at != std::string_view::npos; at = all.find(type, at + 1)) {
+    const auto name = all.find_first_not_of(blanks, at + type.size());
+    if (name == std::string_view::npos || name == at + type.size()) continue;
+    const auto name_end = all.find_first_not_of(name_characters, name);
+    if (name_end == std::string_view::npos || name_end == name) continue;
+    const auto equals = all.find_first_not_of(blanks, name_end);
+    if (!is_at(equals, '=')) continue;
+    const auto brace = all.find_first_not_of(blanks, equals + 1);
+    if (is_at(brace, '{')) starts.push_back({std::string(all.substr(name, name_end - name)), brace});
   }
   return starts;
 }

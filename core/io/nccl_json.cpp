@@ -2,6 +2,7 @@
 // What nccl-tests write with -J (checked with version 3 of the format). Its environment and host names are not kept.
 #include "io/nccl_json.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -19,6 +20,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int most_ranks = 1 << 20;
+
+/// How many of something each process has. Throws BadLine.
+int count_of(const Json& config, const std::string& key, int most) {
+  const Json found = config.value(key, Json(1));
+  return static_cast<int>(whole_number("config." + key, found.dump(), 1, most));
+}
+
 /// The ranks of the first device's group: the list has one device for each process.
 void read_config(const Json& config, ByteCurve& run) {
   int processes = 0;
@@ -29,7 +38,10 @@ void read_config(const Json& config, ByteCurve& run) {
     ++processes;
     hosts.insert(device.value("hostname", ""));
   }
-  run.tp_size = processes * config.value("nthreads", 1) * config.value("ngpus", 1);
+  run.tp_size = std::min(processes, most_ranks);
+  for (const char* key : {"nthreads", "ngpus"}) {
+    run.tp_size *= count_of(config, key, most_ranks / std::max(run.tp_size, 1));
+  }
   run.setting.hosts = std::max<int>(1, static_cast<int>(hosts.size()));
   run.setting.graph = config.value("graph", 0) != 0;
 }

@@ -43,6 +43,8 @@ bool is_row(const std::vector<std::string_view>& words) {
   return words.front().find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+constexpr std::int64_t most_ranks = 1 << 20;
+
 class NcclText {
  public:
   explicit NcclText(const std::filesystem::path& file) : file_(file), points_(file) {}
@@ -55,7 +57,9 @@ class NcclText {
     if (is_nccl_header(line)) {
       columns_.assign(words.begin() + 1, words.end());
     } else if (words.front().starts_with('#')) {
-      comment(std::string(line));
+      // What a comment says is at its beginning; std::regex needs a part of the stack for each character.
+      constexpr std::size_t longest = 1000;
+      comment(std::string(line.substr(0, longest)));
     } else if (!columns_.empty() && is_row(words)) {
       row(words);
     }
@@ -75,7 +79,9 @@ class NcclText {
     } else if (std::regex_match(line, match, run)) {
       ranks_ = 0;
       hosts_.clear();
-      points_.run().tp_size = std::stoi(match[1].str()) * std::stoi(match[2].str());
+      const auto threads = whole_number("nThread", match[1].str(), 1, most_ranks);
+      points_.run().tp_size =
+          static_cast<int>(threads * whole_number("nGpus", match[2].str(), 1, most_ranks / threads));
       points_.run().setting = {};
       points_.run().setting.graph = std::regex_match(line, match, graph) && match[1].str() != "0";
     } else if (std::regex_match(line, match, rank)) {

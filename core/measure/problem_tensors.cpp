@@ -85,25 +85,20 @@ ProblemTensors::ProblemTensors(const Problem& problem, const Fusion& fusion, Bac
                                  own.units, problem_.tp_size, first);
                    }});
   }
+  intact_ = fingerprints_of_read_only();
 }
 
-bool ProblemTensors::is_intact(const ReadOnly& memory) const {
-  if (memory.fingerprint) return backend_.fingerprint(memory.at, memory.bytes) == *memory.fingerprint;
-  std::vector<std::byte> guard(memory.bytes);
-  backend_.copy_out(guard.data(), memory.at, memory.bytes);
-  return std::ranges::all_of(guard, [](std::byte byte) { return byte == std::byte{poison}; });
-}
-
-void ProblemTensors::add_read_only(ReadOnly memory) {
-  memory.make();
-  memory.fingerprint = backend_.fingerprint(memory.at, memory.bytes);
-  read_only_.push_back(std::move(memory));
-}
+void ProblemTensors::add_read_only(ReadOnly memory) { read_only_.emplace_back(std::move(memory)).make(); }
 
 void ProblemTensors::add_guard(std::byte* at, std::size_t bytes, const std::string& name) {
-  auto& guard = read_only_.emplace_back(
-      ReadOnly{at, bytes, name, [this, at, bytes] { backend_.fill(at, poison, bytes); }, std::nullopt});
-  guard.make();
+  add_read_only({at, bytes, name, [this, at, bytes] { backend_.fill(at, poison, bytes); }});
+}
+
+std::vector<std::uint64_t> ProblemTensors::fingerprints_of_read_only() const {
+  std::vector<MemoryRange> ranges;
+  ranges.reserve(read_only_.size());
+  for (const auto& memory : read_only_) ranges.push_back({memory.at, memory.bytes});
+  return backend_.fingerprints(ranges);
 }
 
 std::size_t ProblemTensors::message_bytes_of_set() const { return static_cast<std::size_t>(problem_.message_bytes()); }
@@ -151,49 +146,63 @@ std::int64_t ProblemTensors::last_on_set(std::int64_t set, std::int64_t count) c
 
 std::string ProblemTensors::take_written() {
   std::string first;
-  for (const auto& memory : read_only_) {
-    if (is_intact(memory)) continue;
-    if (first.empty()) first = memory.name;
-    memory.make();
+  const auto now = fingerprints_of_read_only();
+  for (std::size_t i = 0; i < read_only_.size(); ++i) {
+    if (now[i] == intact_[i]) continue;
+    if (first.empty()) first = read_only_[i].name;
+    read_only_[i].make();
   }
   return first;
 }
 
 void ProblemTensors::poison_outputs() {
   static_cast<void>(take_written());
-  for (const auto& pointers : pointers_) {
-    for (std::size_t i = 0; i < specs_.size(); ++i) {
-      if (specs_[i].role != TensorRole::output) continue;
-      backend_.fill(pointers[i], poison, stride_of(specs_[i]));
-    }
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].role != TensorRole::output) continue;
+    backend_.fill(pointers_.front()[i], poison, pointers_.size() * stride_of(specs_[i]));  // the sets lie in a row
   }
 }
 
 ProblemTensors::HostCopy ProblemTensors::copy_out(std::int64_t set) const {
-  const auto& pointers = pointers_[static_cast<std::size_t>(set)];
   HostCopy copy;
-  for (std::size_t i = 0; i < specs_.size(); ++i) {
-    const bool output = specs_[i].role == TensorRole::output;
-    const std::size_t bytes = tensor_bytes(specs_[i]);
-    auto& host = copy.storage.emplace_back(output ? stride_of(specs_[i]) : bytes);
-    backend_.copy_out(host.data(), pointers[i], host.size());
-    copy.pointers.push_back(host.data());
-    const auto guard = host.begin() + static_cast<std::ptrdiff_t>(bytes);
-    const auto is_poison = [](std::byte byte) { return byte == std::byte{poison}; };
-    copy.guards_intact = copy.guards_intact && std::all_of(guard, host.end(), is_poison);
-    copy.untouched = copy.untouched && (!output || std::all_of(host.begin(), guard, is_poison));
-  }
+  copy_out(set, copy);
   return copy;
 }
 
-std::uint64_t ProblemTensors::fingerprint(std::int64_t set) const {
+void ProblemTensors::copy_out(std::int64_t set, HostCopy& copy) const {
   const auto& pointers = pointers_[static_cast<std::size_t>(set)];
-  std::vector<std::uint64_t> parts;
+  copy.guards_intact = copy.untouched = true;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    if (specs_[i].role != TensorRole::output) continue;
-    parts.push_back(backend_.fingerprint(pointers[i], stride_of(specs_[i])));
+    const bool output = specs_[i].role == TensorRole::output;
+    const std::size_t bytes = tensor_bytes(specs_[i]);
+    const std::size_t with_guard = output ? stride_of(specs_[i]) : bytes;
+    if (copy.storage.size() == i) {
+      copy.storage.push_back(std::make_unique_for_overwrite<std::byte[]>(with_guard));
+      copy.pointers.push_back(copy.storage[i].get());
+    }
+    std::byte* const host = copy.storage[i].get();
+    backend_.copy_out(host, pointers[i], with_guard);
+    const auto is_poison = [](std::byte byte) { return byte == std::byte{poison}; };
+    copy.guards_intact = copy.guards_intact && std::all_of(host + bytes, host + with_guard, is_poison);
+    copy.untouched = copy.untouched && (!output || std::all_of(host, host + bytes, is_poison));
   }
-  return host_fingerprint(parts.data(), parts.size() * sizeof parts.front());
+}
+
+std::vector<std::uint64_t> ProblemTensors::fingerprints() const {
+  std::vector<MemoryRange> ranges;
+  for (const auto& pointers : pointers_) {
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      if (specs_[i].role == TensorRole::output) ranges.push_back({pointers[i], stride_of(specs_[i])});
+    }
+  }
+  const auto parts = backend_.fingerprints(ranges);
+  const std::size_t outputs = parts.size() / pointers_.size();
+  std::vector<std::uint64_t> of_sets;
+  of_sets.reserve(pointers_.size());
+  for (std::size_t set = 0; set < pointers_.size(); ++set) {
+    of_sets.push_back(host_fingerprint(parts.data() + set * outputs, outputs * sizeof parts.front()));
+  }
+  return of_sets;
 }
 
 std::int64_t ProblemTensors::bytes_needed(const Problem& problem, const Fusion& fusion, TensorSets sets) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,15 +60,17 @@ class ProblemTensors {
   /// Copies all tensors of a set but the message to host memory. `guards_intact`: no guard was overwritten.
   /// `untouched`: no output was written since it was poisoned.
   struct HostCopy {
-    std::vector<std::vector<std::byte>> storage;
+    std::vector<std::unique_ptr<std::byte[]>> storage;
     std::vector<void*> pointers;
     bool guards_intact = true;
     bool untouched = true;
   };
   [[nodiscard]] HostCopy copy_out(std::int64_t set = 0) const;
+  /// Likewise into the memory of an earlier copy: the system takes longer to find memory than to copy to it.
+  void copy_out(std::int64_t set, HostCopy& copy) const;
 
-  /// Of all outputs of a set and the guards behind them.
-  [[nodiscard]] std::uint64_t fingerprint(std::int64_t set) const;
+  /// Of each set: all its outputs and the guards behind them.
+  [[nodiscard]] std::vector<std::uint64_t> fingerprints() const;
 
   /// Bytes one rank needs for a problem.
   [[nodiscard]] static std::int64_t bytes_needed(const Problem& problem, const Fusion& fusion, TensorSets sets = {});
@@ -92,12 +93,11 @@ class ProblemTensors {
     std::size_t bytes;
     std::string name;
     std::function<void()> make;
-    std::optional<std::uint64_t> fingerprint{};  ///< none of a guard, which begins anywhere
   };
   /// Make it, for the first time.
   void add_read_only(ReadOnly memory);
   void add_guard(std::byte* at, std::size_t bytes, const std::string& name);
-  [[nodiscard]] bool is_intact(const ReadOnly& memory) const;
+  [[nodiscard]] std::vector<std::uint64_t> fingerprints_of_read_only() const;
 
   Backend& backend_;
   Problem problem_;
@@ -106,6 +106,7 @@ class ProblemTensors {
   TensorSets sets_;
   std::vector<TensorSpec> specs_;
   std::vector<ReadOnly> read_only_;
+  std::vector<std::uint64_t> intact_;  // the fingerprint of each as it was made
   std::unique_ptr<Buffer> input_;   // all messages
   std::unique_ptr<Buffer> inputs_;  // of all sets; null unless they are copied to
   std::vector<std::unique_ptr<Buffer>> buffers_;

@@ -12,6 +12,7 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/process_group.hpp"
+#include "arbiter/units.hpp"
 #include "measure/sampler.hpp"
 
 namespace arbiter {
@@ -91,12 +92,12 @@ MachineProbe run_probe(Backend& backend, ProcessGroup& group, const MeasurementC
 
 std::string to_string(const MachineProbe& probe) {
   std::vector<std::string> known;
-  const auto add = [&](double value, const auto& format) {
-    if (!std::isnan(value)) known.push_back(fmt::format(fmt::runtime(format), value));
-  };
-  add(probe.launch_us(), "an operation starts in {:.3g} us");
-  add(probe.one_way_us(), "a word takes {:.3g} us");
-  add(probe.gigabytes_per_second(), "{:.4g} GB/s out of every rank at once");
+  const double launch = probe.launch_us();
+  const double one_way = probe.one_way_us();
+  const double rate = probe.gigabytes_per_second();
+  if (!std::isnan(launch)) known.push_back(fmt::format("an operation starts in {}", time_text(launch)));
+  if (!std::isnan(one_way)) known.push_back(fmt::format("a word takes {}", time_text(one_way)));
+  if (!std::isnan(rate)) known.push_back(fmt::format("{:.4g} GB/s out of every rank at once", rate));
   return known.empty() ? "nothing was probed" : fmt::format("{}", fmt::join(known, ", "));
 }
 

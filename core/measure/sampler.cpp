@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/process_group.hpp"
+#include "arbiter/units.hpp"
 #include "measure/statistics.hpp"
 #include "model/nanoseconds.hpp"
 
@@ -74,8 +75,8 @@ class Series {
     const auto summary = summarise(samples_);
     auto& result = candidate_.result;
     if (!(summary.median > 0.0) && alone_ != nullptr) {
-      return fail(fmt::format("with it, its neighbours took {:.3g} us longer each: too little to tell from the noise",
-                              summary.median));
+      return fail(fmt::format("with it, its neighbours took {} longer each: too little to tell from the noise",
+                              time_text(summary.median)));
     }
     result.time_us = rounded_to_nanoseconds(summary.median);
     result.min_us = rounded_to_nanoseconds(summary.minimum);

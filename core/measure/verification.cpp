@@ -125,12 +125,20 @@ const SampleJudge::Judged* SampleJudge::known(std::uint64_t fingerprint, double 
   return found == results->second.end() ? nullptr : &*found;
 }
 
+std::vector<std::uint64_t> SampleJudge::fingerprints_of_ranks() {
+  const auto own = tensors_.fingerprints();
+  std::vector<std::uint64_t> all(own.size() * static_cast<std::size_t>(group_.size()));
+  group_.all_gather(own.data(), all.data(), own.size() * sizeof own.front());
+  return all;
+}
+
 Verification SampleJudge::judge(double share, std::int64_t iterations) {
   Verification worst;
+  const auto of_ranks = fingerprints_of_ranks();
   for (std::int64_t set = 0; set < tensors_.sets(); ++set) {
     const auto iteration = tensors_.last_on_set(set, iterations);
     if (iteration < 0) continue;
-    auto result = judge_set(share, set, iteration);
+    auto result = judge_set(share, set, iteration, of_ranks);
     worst.error = std::max(worst.error, result.error);
     if (result.passed()) continue;
     worst.reason = fmt::format("iteration {} of {}: {}", iteration + 1, iterations, result.reason);
@@ -139,34 +147,36 @@ Verification SampleJudge::judge(double share, std::int64_t iterations) {
   return worst;
 }
 
-Verification SampleJudge::judge_set(double share, std::int64_t set, std::int64_t iteration) {
-  const std::uint64_t own = tensors_.fingerprint(set);
-  std::vector<std::uint64_t> all(static_cast<std::size_t>(group_.size()));
-  group_.all_gather(&own, all.data(), sizeof own);
-  const auto other = std::ranges::find_if(all, [&](auto value) { return value != all.front(); });
+Verification SampleJudge::judge_set(double share, std::int64_t set, std::int64_t iteration,
+                                    std::span<const std::uint64_t> of_ranks) {
+  const auto of = [&](int rank) { return of_ranks[static_cast<std::size_t>(rank * tensors_.sets() + set)]; };
+  const std::uint64_t own = of(group_.rank());
+  int other = 0;
+  while (other < group_.size() && of(other) == of(0)) ++other;
+  const bool same = other == group_.size();
   const std::int64_t message = iteration % tensors_.messages();
 
   Verification result;
-  if (other == all.end()) {
+  if (same) {
     if (const auto* before = known(own, share, message)) {
       result.error = before->error;
       return result;
     }
   }
-  const auto copy = tensors_.copy_out(set);
+  tensors_.copy_out(set, copy_);
   const Runs runs{problem_, fusion_, tensors_.data(), tensors_.first_element(iteration), share};
-  result.error = group_.max(check_rows(runs, {nullptr, copy.pointers}, group_));
+  result.error = group_.max(check_rows(runs, {nullptr, copy_.pointers}, group_));
   const bool is_older = std::ranges::any_of(right_, [&](const auto& results) {
     return results.first != message && known(own, share, results.first) != nullptr;
   });
-  if (!group_.all(!copy.untouched)) {
+  if (!group_.all(!copy_.untouched)) {
     result.reason = "an output was not written";
-  } else if (!group_.all(copy.guards_intact)) {
+  } else if (!group_.all(copy_.guards_intact)) {
     result.reason = "wrote past the end of an output";
   } else if (!group_.all(!is_older)) {
     result.reason = "an output holds the result of another iteration";
-  } else if (other != all.end()) {
-    result.reason = fmt::format("ranks 0 and {} hold different bits", other - all.begin());
+  } else if (!same) {
+    result.reason = fmt::format("ranks 0 and {} hold different bits", other);
   } else if (!(result.error <= 1.0)) {
     result.reason = fmt::format("the result is off by {:.3g} times the allowed error", result.error);
   } else {

@@ -60,9 +60,16 @@ class SampleJudge {
   /// by the last run on it. `share` is allowed_share(). The reason says which iteration was wrong.
   [[nodiscard]] Verification judge(double share, std::int64_t iterations);
   /// Likewise one set, which `iteration` wrote. The reason does not name the iteration.
-  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration);
+  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration) {
+    return judge_set(share, set, iteration, fingerprints_of_ranks());
+  }
 
  private:
+  /// Of the sets, by rank and then by set.
+  [[nodiscard]] std::vector<std::uint64_t> fingerprints_of_ranks();
+  [[nodiscard]] Verification judge_set(double share, std::int64_t set, std::int64_t iteration,
+                                       std::span<const std::uint64_t> of_ranks);
+
   struct Judged {
     std::uint64_t fingerprint;
     double share;  ///< with which it was judged
@@ -75,6 +82,7 @@ class SampleJudge {
   const Fusion& fusion_;
   const ProblemTensors& tensors_;
   ProcessGroup& group_;
+  ProblemTensors::HostCopy copy_;
   std::map<std::int64_t, std::vector<Judged>> right_;  // by message; the same on every rank
 };
 

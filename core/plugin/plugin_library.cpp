@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/plugin_library.hpp"
 
-#include <cerrno>
-#include <fstream>
 #include <system_error>
 
-#include <boost/dll/library_info.hpp>
 #include <fmt/format.h>
 
 #include "arbiter/error.hpp"
+#include "plugin/plugin_checks.hpp"
 
 namespace arbiter {
 
@@ -16,53 +14,6 @@ namespace {
 
 constexpr const char* descriptor_symbol = "arbiter_plugin_descriptor";
 constexpr const char* factory_symbol = "arbiter_plugin_create";
-
-/// dlopen() of a truncated ELF file raises SIGBUS. The section table is at the end of the file, so reading it finds
-/// those files first.
-void check_file_format(const std::filesystem::path& file) {
-  if (!std::ifstream(file)) throw PluginError("cannot be read: " + std::generic_category().message(errno));
-  try {
-    boost::dll::library_info info(file);
-    if (info.sections().empty()) throw PluginError("is no complete shared object");
-  } catch (const std::exception&) {
-    throw PluginError("is no complete shared object for this processor");
-  }
-}
-
-/// The first difference between a plugin's stamp and the runner's as a sentence; empty if they are equal.
-std::string difference(const BuildStamp& plugin, const BuildStamp& runner) {
-  const auto differs = [](const char* what, std::uint32_t theirs, std::uint32_t ours) {
-    return theirs == ours ? std::string() : fmt::format("its {} is {}, this Arbiter's is {}", what, theirs, ours);
-  };
-  for (auto text : {differs("compiler's ABI (__GXX_ABI_VERSION)", plugin.compiler_abi, runner.compiler_abi),
-                    differs("_GLIBCXX_USE_CXX11_ABI", plugin.new_string_abi, runner.new_string_abi),
-                    differs("size of Parameters", plugin.parameters, runner.parameters),
-                    differs("size of Problem", plugin.problem, runner.problem),
-                    differs("size of Measurement", plugin.measurement, runner.measurement),
-                    differs("size of TensorSpec", plugin.tensor_spec, runner.tensor_spec),
-                    differs("size of Support", plugin.support, runner.support)}) {
-    if (!text.empty()) return text;
-  }
-  return {};
-}
-
-void check_descriptor(const PluginDescriptor& descriptor) {
-  if (descriptor.abi_version != plugin_abi_version) {
-    throw PluginError(fmt::format("was built for plugin ABI {}, this Arbiter has ABI {}: rebuild it",
-                                  descriptor.abi_version, plugin_abi_version));
-  }
-  if (const auto text = difference(descriptor.build, BuildStamp{}); !text.empty()) {
-    throw PluginError(fmt::format(
-        "was built differently from this Arbiter: {}; rebuild it with this Arbiter's headers and compiler", text));
-  }
-  if (descriptor.kind > PluginKind::sink) {
-    throw PluginError(fmt::format("has the unknown kind {}", static_cast<std::uint32_t>(descriptor.kind)));
-  }
-  if (descriptor.name == nullptr || *descriptor.name == '\0') throw PluginError("has no name in its descriptor");
-  if (descriptor.kind == PluginKind::strategy && (descriptor.backend == nullptr || *descriptor.backend == '\0')) {
-    throw PluginError(fmt::format("the strategy {} names no backend in its descriptor", descriptor.name));
-  }
-}
 
 }  // namespace
 

@@ -99,13 +99,13 @@ ExitCode sweep_as_rank(const Options& options, World& world, const std::string& 
       log::warn(unsupervised);
     }
   }
-  const char* terminal = std::getenv("ARBITER_TERMINAL");
+  const char* columns = std::getenv("ARBITER_TERMINAL");
   LauncherLink launcher(world, {config.output_dir, options.resume, options.command_line});
   auto hooks = launcher.hooks(config.measurement);
   hooks.command_line = options.command_line;
   hooks.part = part_of(world, config);
   hooks.continues = hooks.continues || hooks.part->number > 1;
-  return run_sweep(config, plugins, world, terminal != nullptr && *terminal == '1', hooks);
+  return run_sweep(config, plugins, world, columns == nullptr ? 0 : std::atoi(columns), hooks);
 }
 
 ExitCode check_as_rank(const Options& options, World& world) {

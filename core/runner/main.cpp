@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,8 +14,10 @@
 #include "become_interpreter.hpp"
 #include "comm/rank_environment.hpp"
 #include "config/config.hpp"
+#include "config/reference.hpp"
 #include "listing.hpp"
 #include "options.hpp"
+#include "plan_text.hpp"
 #include "plugin/plugin_host.hpp"
 #include "sdk/nearest.hpp"
 #include "supervise/file_lock.hpp"
@@ -28,10 +33,22 @@ namespace arbiter {
 
 namespace {
 
-ExitCode list_plugins(const Options& options) {
-  PluginHost plugins(PluginHost::Loading::after_trial);
+/// The plugins that a run with these options would have.
+void load_for_reading(PluginHost& plugins, const Options& options) {
   load_plugins(plugins, options,
                options.config.empty() ? std::vector<std::filesystem::path>{} : read_config(options).plugin_dirs());
+}
+
+ExitCode explain_configuration(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
+  std::cout << configuration_reference(plugins.entries()) << std::flush;
+  return std::cout ? ExitCode::done : ExitCode::failed;
+}
+
+ExitCode list_plugins(const Options& options) {
+  PluginHost plugins(PluginHost::Loading::after_trial);
+  load_for_reading(plugins, options);
   if (options.listed.empty()) {
     print_plugins(plugins);
     return ExitCode::done;
@@ -45,7 +62,8 @@ ExitCode list_plugins(const Options& options) {
   if (!any) {
     std::vector<std::string> names;
     for (const auto& entry : plugins.entries()) {
-      if (entry.refused.empty()) names.push_back(entry.name);
+      const bool is_new = std::ranges::find(names, entry.name) == names.end();
+      if (entry.refused.empty() && is_new) names.push_back(entry.name);
     }
     throw ConfigError(
         fmt::format("--list: there is no plugin {}{}", options.listed, suggestion(options.listed, names)));
@@ -55,9 +73,13 @@ ExitCode list_plugins(const Options& options) {
 
 std::string platform_of(const Options& options) { return options.sm_version.empty() ? "" : "sm" + options.sm_version; }
 
-ExitCode plan_only(const Config& config, const PluginHost& plugins) {
+ExitCode plan_only(const Options& options, const Config& config, const PluginHost& plugins) {
   std::vector<std::string> remarks = config.remarks;
-  const auto instances = make_instances(config, plugins, remarks);
+  std::shared_ptr<Backend> backend;  // null: that of this machine
+  if (options.assume) {
+    backend = assume_gpus(make_plugin<Backend>(plugins, PluginKind::backend, config.backend), *options.assume);
+  }
+  const auto instances = make_instances(config, plugins, remarks, std::move(backend));
   const auto parts = parts_of(config, instances.backend->ranks_per_host());
   std::vector<std::string> here;
   std::vector<std::string> elsewhere;  // in an interpreter, which this process is none of
@@ -71,8 +93,9 @@ ExitCode plan_only(const Config& config, const PluginHost& plugins) {
                               {parts.back().ranks, [](int) { return true; },
                                [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
                                [&](int) { return &strategies; }, parts.back().unusable, elsewhere});
-  print_plan(config, plan);
-  if (parts.size() > 1) print_parts(parts);
+  for (const auto& line : plan_lines(config, plan, options.assume ? to_string(*options.assume) : "", parts)) {
+    log::say(line);
+  }
   return ExitCode::done;
 }
 
@@ -126,13 +149,15 @@ void draw_changes(const Dataset& before, const Dataset& after, const std::filesy
 }
 
 ExitCode diff(const Options& options) {
+  const std::filesystem::path output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir;
+  const FolderLock lock(output_dir, options.command_line);
   return run_diff({.before = options.diff.front(),
                    .after = options.diff.back(),
                    .platform = platform_of(options),
                    .options = {options.skip_bad_rows, options.allow_mixed},
                    .threshold = options.diff_threshold,
                    .fail_on = options.fail_on,
-                   .output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir,
+                   .output_dir = output_dir,
                    .draw = draw_changes});
 }
 
@@ -149,6 +174,7 @@ ExitCode run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   warn_of_inherited_rank();
   if (!options.diff.empty()) return diff(options);
+  if (options.help_config) return explain_configuration(options);
   if (options.list) return list_plugins(options);
   if (!options.check.empty()) return check(options, argc, argv);
   if (options.data_dir.empty() && !options.dry_run && started_as_rank()) {
@@ -161,7 +187,7 @@ ExitCode run(int argc, char** argv) {
   warn_of_refused_plugins(plugins);
   const auto config = make_config(options, text, plugins, true);
   try_factories(config, plugins);
-  if (options.dry_run) return plan_only(config, plugins);
+  if (options.dry_run) return plan_only(options, config, plugins);
   if (options.data_dir.empty()) return measure(options, config, plugins, argc, argv);
   const FolderLock lock(config.output_dir, options.command_line);
   return run_from_data(config, plugins,

@@ -2,6 +2,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -11,7 +12,9 @@
 
 #include "arbiter/error.hpp"
 #include "arbiter/names.hpp"
+#include "man_page.hpp"
 #include "plugin/search_path.hpp"
+#include "sdk/nearest.hpp"
 #include "sweep/diff_run.hpp"
 #include "sweep/instances.hpp"
 #include "sweep/log.hpp"
@@ -21,27 +24,102 @@ namespace arbiter {
 
 namespace {
 
+/// With the name of the program.
 constexpr const char* description =
     "Arbiter measures every way of doing an AllReduce on this machine, decides which one to use for which shape, and\n"
     "writes the decision as tables and pictures.\n\n"
-    "  runner --config sweep.yaml     measure, decide, write everything\n"
-    "  runner --data_dir results/     the same from existing CSVs\n"
-    "  runner --diff before/ after/   what became slower or faster between two measurements\n"
-    "  runner --check my_ring.so      check a plugin against its contract";
+    "  {0} sweep.yaml              measure, decide, write everything\n"
+    "  {0} sweep.yaml --dry-run    what would be measured, and how long that takes\n"
+    "  {0} --data_dir results/     tables and pictures from existing CSVs\n"
+    "  {0} --diff before/ after/   what became slower or faster between two measurements\n"
+    "  {0} --check my_ring.so      check a plugin against its contract";
 
-constexpr const char* footer =
-    "Exit codes: 0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.\n"
+constexpr const char* help_man_option = "--help-man";
+constexpr const char* exit_codes =
+    "0 done, 1 something failed (what was measured is kept), 2 wrong usage or configuration.";
+constexpr const char* plugin_places =
     "Plugins are looked for beside the runner, in the YAML's plugins:, in --plugin_dir and in ARBITER_PLUGIN_PATH.";
+
+/// What the user called: packages install the program as `arbiter`, of which the manual page is.
+std::string program_name(const std::vector<std::string>& command_line) {
+  const auto name =
+      command_line.empty() ? std::string() : std::filesystem::path(command_line.front()).filename().string();
+  const bool manual = std::ranges::find(command_line, help_man_option) != command_line.end();
+  return manual || name == "arbiter" ? "arbiter" : "runner";
+}
+
+/// The options by their full names.
+std::vector<std::string> names_of_options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // a former name
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// Of what an unknown word probably stands for: a slip, another case, the beginning of one option or one dash too few.
+std::string probable_option(std::string word, const CLI::App& app) {
+  word.resize(std::min(word.find('='), word.size()));
+  if (!word.starts_with("--")) word.insert(0, word.starts_with('-') ? "-" : "--");
+  const auto names = names_of_options(app);
+  if (const auto near = nearest(word, names)) return *near;
+  constexpr std::size_t least = 4;
+  const auto longer =
+      std::ranges::find_if(names, [&](const auto& name) { return word.size() >= least && name.starts_with(word); });
+  return longer == names.end() ? std::string() : *longer;
+}
+
+/// Throws CLI::ParseError about the words that the parser could not use.
+void refuse_unknown_words(const CLI::App& app) {
+  const auto words = app.remaining();
+  if (words.empty()) return;
+  const auto dashed = std::ranges::find_if(words, [](const auto& word) { return word.starts_with('-'); });
+  const auto& word = dashed == words.end() ? words.front() : *dashed;
+  const auto near = probable_option(word, app);
+  if (dashed != words.end()) {
+    throw CLI::ValidationError(
+        word, near.empty() ? std::string("unknown option") : fmt::format("unknown option; did you mean {}?", near));
+  }
+  throw CLI::ValidationError(word, near.empty()
+                                       ? std::string("found a word too many; allowed: one YAML file, and options")
+                                       : fmt::format("found a word too many; did you mean {}?", near));
+}
+
+/// A mistyped option without its dashes is taken for a file.
+void expect_config(const std::string& config, const CLI::App& app) {
+  std::error_code unreadable;
+  if (config.find_first_of("./") != std::string::npos || std::filesystem::exists(config, unreadable)) return;
+  if (const auto near = probable_option(config, app); !near.empty()) {
+    throw CLI::ValidationError(config, fmt::format("there is no such file; did you mean {}?", near));
+  }
+}
+
+constexpr std::array<ManSection, 3> man_sections = {{
+    {"EXIT STATUS", exit_codes},
+    {"FILES", plugin_places},
+    {"SEE ALSO",
+     "mpirun(1), and in share/doc/arbiter: README.md, docs/configuration.md (every key of a sweep), "
+     "docs/environment.md (variables), docs/glossary.md (terms)."},
+}};
 
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
   Options options;
   options.command_line.assign(argv, argv + argc);
-  CLI::App app(description, "runner");
-  app.footer(footer);
+  const auto program = program_name(options.command_line);
+  CLI::App app(fmt::format(fmt::runtime(description), program), program);
+  app.allow_extras();  // refuse_unknown_words() has more to say about them
+  app.footer(fmt::format("Exit codes: {}\n{}", exit_codes, plugin_places));
+  bool help_man = false;
+  app.add_flag("--help-config,--help_config", options.help_config,
+               "Explain every key of a configuration, and the parameters of every plugin found, as a page of Markdown");
+  app.add_flag(help_man_option, help_man, "Print the manual page, as the build does to install it")->group("");
   app.set_version_flag("--version", std::string("arbiter ") + version);
-  app.add_option("--config", options.config, "The sweep to run, a YAML file")->type_name("FILE");
+  auto* config =
+      app.add_option("sweep,--config", options.config, "The sweep to run, a YAML file; --config may be left out")
+          ->type_name("FILE");
   app.add_option("--data_dir,--data-dir", options.data_dir,
                  "Start from the benchmark.tp<N>.<sm<V>|cpu>.csv files of this folder instead of measuring")
       ->type_name("DIR");
@@ -109,9 +187,16 @@ Options parse_options(int argc, char** argv) {
   auto* dry_run =
       app.add_flag("--dry-run,--dry_run", options.dry_run,
                    "Print the plan (problems, strategies, what is skipped and why, time) and measure nothing");
+  std::string assume;
+  auto* assume_option =
+      app.add_option(
+             "--assume", assume,
+             "With --dry-run: plan for a host with these GPUs, as in sm90x4 or h200x8; needs CUDA's libraries, no "
+             "driver and no GPU")
+          ->type_name("GPUS");
   list->excludes(dry_run);
   check->excludes(list)->excludes(dry_run);
-  for (auto* other : {list, check, dry_run, app.get_option("--config"), app.get_option("--data_dir")}) {
+  for (auto* other : {list, check, dry_run, app.get_option("--data_dir")}) {
     diff->excludes(other);
   }
   for (auto* other : {list, check, dry_run, diff, app.get_option("--data_dir")}) resume->excludes(other);
@@ -120,10 +205,20 @@ Options parse_options(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (help_man) {
+      std::cout << man_page(app, man_sections);
+      std::exit(0);
+    }
+    refuse_unknown_words(app);
+    if (config->count() > 0 && diff->count() > 0) {
+      throw CLI::ValidationError(options.config.string(),
+                                 "found a YAML file (--config) beside --diff; allowed: BEFORE and AFTER alone");
+    }
+    if (config->count() > 0) expect_config(options.config.string(), app);
     options.list = list->count() > 0;
-    if (!options.list && options.check.empty() && options.config.empty() && options.data_dir.empty() &&
-        options.diff.empty()) {
-      throw CLI::RequiredError("--config FILE, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
+    if (!options.list && options.check.empty() && !options.help_config && options.config.empty() &&
+        options.data_dir.empty() && options.diff.empty()) {
+      throw CLI::RequiredError("A YAML file, --data_dir DIR, --diff BEFORE AFTER, --check PLUGIN.so or --list");
     }
     std::error_code unreadable;
     if (std::filesystem::exists(options.output_dir, unreadable) &&
@@ -140,6 +235,12 @@ Options parse_options(int argc, char** argv) {
     if (options.allow_mixed && options.data_dir.empty() && options.diff.empty()) {
       throw CLI::ValidationError("--allow_mixed",
                                  "is for --data_dir and --diff; a run that measures sets other runs' CSVs aside");
+    }
+    if (assume_option->count() > 0) {
+      if (!options.dry_run) {
+        throw CLI::ValidationError("--assume", "is for --dry-run: GPUs that are assumed measure nothing");
+      }
+      options.assume = parse_assumed_gpus(assume);
     }
     if (options.dry_run && !options.data_dir.empty()) {
       throw CLI::ValidationError("--dry-run", "plans a measurement; --data_dir measures nothing");
@@ -183,7 +284,8 @@ ConfigText read_config(const Options& options) {
 
 Config make_config(const Options& options, const ConfigText& text, PluginHost& plugins, bool finds_interpreters) {
   const auto validate = [&] {
-    return text.validate(plugins, !options.data_dir.empty(), finds_interpreters && options.data_dir.empty());
+    return text.validate(plugins, !options.data_dir.empty(), finds_interpreters && options.data_dir.empty(),
+                         options.assume ? "cuda" : "");
   };
   auto config = validate();
   if (const auto refused = plugins.refuse_broken_factories(foreign_choices(config, plugins)); !refused.empty()) {
@@ -194,6 +296,9 @@ Config make_config(const Options& options, const ConfigText& text, PluginHost& p
     }
   }
   if (!options.output_dir.empty()) config.output_dir = options.output_dir;
+  if (options.assume && config.backend != "cuda") {
+    throw ConfigError(fmt::format("--assume: the {} backend plans with this machine", config.backend));
+  }
   if (!options.sm_version.empty() && options.data_dir.empty() && config.backend == "host") {
     throw ConfigError("--sm_version: the host backend measures the processor; its files are named cpu");
   }

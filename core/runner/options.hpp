@@ -8,6 +8,7 @@
 
 #include "config/config.hpp"
 #include "plugin/plugin_host.hpp"
+#include "sweep/assumed_gpus.hpp"
 
 namespace arbiter {
 
@@ -27,11 +28,13 @@ struct Options {
   bool resume = false;  ///< continue the unfinished run in the output folder
   bool skip_bad_rows = false;
   bool allow_mixed = false;
+  bool help_config = false;
   bool list = false;
   std::string listed;           ///< the plugin to describe; empty for an overview
   std::filesystem::path check;  ///< the plugin whose contract is checked
   int check_ranks = 4;
   bool dry_run = false;
+  std::optional<AssumedGpus> assume;      ///< with dry_run: the GPUs to plan for
   std::vector<std::string> command_line;  ///< as it was given, for the record of the run
 };
 

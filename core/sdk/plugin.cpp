@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -106,6 +107,21 @@ std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bi
 }
 
 std::uint64_t Backend::fingerprint(const void* data, std::size_t bytes) { return do_fingerprint(data, bytes); }
+
+std::vector<std::uint64_t> Backend::fingerprints(std::span<const MemoryRange> ranges) {
+  auto values = do_fingerprints(ranges);
+  if (values.size() != ranges.size()) {
+    throw PluginError(fmt::format("fingerprints() gave {} values for {} ranges", values.size(), ranges.size()));
+  }
+  return values;
+}
+
+std::vector<std::uint64_t> Backend::do_fingerprints(std::span<const MemoryRange> ranges) {
+  std::vector<std::uint64_t> values;
+  values.reserve(ranges.size());
+  for (const auto& range : ranges) values.push_back(do_fingerprint(range.data, range.bytes));
+  return values;
+}
 
 std::uint64_t Backend::do_fingerprint(const void* data, std::size_t bytes) {
   std::vector<std::byte> host(bytes);

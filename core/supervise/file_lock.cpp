@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -27,6 +28,12 @@ std::string holder(const std::vector<std::string>& command_line) {
   static_cast<void>(::gethostname(host.data(), host.size() - 1));
   return plain_text(
       fmt::format("process {} on {} since {}: {}", ::getpid(), host.data(), utc_date(), fmt::join(command_line, " ")));
+}
+
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder, int code) {
+  throw ConfigError(
+      fmt::format("{}: the folder cannot be written to ({}); allowed: another one, as in --output_dir DIR",
+                  folder.string(), std::generic_category().message(code)));
 }
 
 /// Whether the path still names the open file: the holder of before may have removed it meanwhile.
@@ -55,10 +62,10 @@ FolderLock::FolderLock(std::filesystem::path folder, const std::vector<std::stri
     : folder_(std::move(folder)), file_(folder_ / "lock") {
   std::error_code error;
   made_folder_ = std::filesystem::create_directories(folder_, error);
-  if (error) throw SystemError("create folder " + folder_.string(), error.value());
+  if (error) refuse_folder(folder_, error.value());
   for (;;) {
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor_ < 0) throw SystemError("create " + file_.string(), errno);
+    if (descriptor_ < 0) refuse_folder(folder_, errno);
     // The one who has it needs a moment to say so.
     constexpr std::chrono::milliseconds patience{200};
     if (!lock_within(descriptor_, patience)) {

@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "arbiter/files.hpp"
+#include "arbiter/units.hpp"
 #include "comm/mpi_obstacle.hpp"
 #include "io/provenance.hpp"
 #include "supervise/checkpoint.hpp"
@@ -80,7 +82,7 @@ class ProgressWatch : public RankWatch {
     // Between cells only Arbiter works, as long as that takes; before the first one strategies start and are asked.
     if (!current && any_cell_began_) return {};
     if (idle.count() < (current ? current->patience_seconds : patience_at_start_)) return {};
-    return fmt::format("no progress from the ranks for {:.3g} s; they were stopped", idle.count());
+    return fmt::format("no progress from the ranks for {}; they were stopped", duration_text(idle.count()));
   }
 
  private:
@@ -90,6 +92,14 @@ class ProgressWatch : public RankWatch {
   std::string stamp_;
   std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
 };
+
+/// Of standard output; 0 if that is no terminal.
+int terminal_columns() {
+  if (::isatty(STDOUT_FILENO) == 0) return 0;
+  constexpr int usual = 80;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
 
 Checkpoint::Contents contents_of(const RunFolder& folder) {
   return Checkpoint::contents_of(read_file(folder.checkpoint()));
@@ -165,7 +175,7 @@ LaunchOutcome launch_part(const Part& part, const RunFolder& folder, bool core_e
 LaunchOutcome launch_ranks(int ranks, bool core_each, int argc, char** argv, const RankStatus& status,
                            RankWatch* watch) {
   replace_closed_output();
-  ::setenv("ARBITER_TERMINAL", ::isatty(STDOUT_FILENO) != 0 ? "1" : "0", 1);
+  ::setenv("ARBITER_TERMINAL", std::to_string(terminal_columns()).c_str(), 1);
   std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string()};
   command.insert(command.end(), argv + 1, argv + argc);
 

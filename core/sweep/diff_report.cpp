@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arbiter/units.hpp"
 #include "io/csv_fields.hpp"
 #include "io/provenance.hpp"
 #include "model/winner_change.hpp"
@@ -44,12 +45,15 @@ std::string signed_percent(double share) { return fmt::format("{:+.1f} %", 100.0
 std::string times_of(const PointChange& point) {
   const auto side = [](const Reading& reading) {
     return reading.failed    ? std::string("failed")
-           : reading.suspect ? fmt::format("{:.4g} us (suspect)", reading.time_us)
-                             : fmt::format("{:.4g} us", reading.time_us);
+           : reading.suspect ? time_text_to_compare(reading.time_us) + " (suspect)"
+                             : time_text_to_compare(reading.time_us);
   };
   if (std::isnan(point.share)) return fmt::format("{} -> {}", side(point.before), side(point.after));
-  return fmt::format("{:.4g} -> {:.4g} us ({})", point.before.time_us, point.after.time_us,
-                     signed_percent(point.share));
+  auto before = time_text_to_compare(point.before.time_us);
+  const auto after = time_text_to_compare(point.after.time_us);
+  const auto unit = before.find(' ');
+  if (before.substr(unit) == after.substr(after.find(' '))) before.resize(unit);  // said once
+  return fmt::format("{} -> {} ({})", before, after, signed_percent(point.share));
 }
 
 /// What changed within a field of the table.

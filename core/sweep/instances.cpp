@@ -2,6 +2,7 @@
 #include "sweep/instances.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -53,9 +54,10 @@ std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& 
   return backend;
 }
 
-Instances make_instances(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks) {
+Instances make_instances(const Config& config, const PluginHost& plugins, std::vector<std::string>& remarks,
+                         std::shared_ptr<Backend> backend) {
   Instances instances;
-  instances.backend = usable_backend(config, plugins);
+  instances.backend = backend == nullptr ? usable_backend(config, plugins) : std::move(backend);
   instances.fusions = make_all<Fusion>(config.fusions, plugins, PluginKind::fusion, "", remarks);
   if (plugins.find(PluginKind::fusion, no_fusion) != nullptr) {
     instances.none = make_plugin<Fusion>(plugins, PluginKind::fusion, std::string(no_fusion));

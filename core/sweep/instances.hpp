@@ -27,9 +27,10 @@ struct Instances {
 [[nodiscard]] std::shared_ptr<Backend> usable_backend(const Config& config, const PluginHost& plugins);
 
 /// Makes the backend and the fusions of a configuration. A fusion that cannot be made is left out and gets a line in
-/// `remarks`. Throws PluginError if the YAML asks for it by name, or if no fusion is left.
+/// `remarks`. Throws PluginError if the YAML asks for it by name, or if no fusion is left. Without a `backend` it is
+/// usable_backend().
 [[nodiscard]] Instances make_instances(const Config& config, const PluginHost& plugins,
-                                       std::vector<std::string>& remarks);
+                                       std::vector<std::string>& remarks, std::shared_ptr<Backend> backend = nullptr);
 
 /// Collective. Leaves out the fusions that another rank of the group could not make.
 void keep_common(Instances& instances, ProcessGroup& group);

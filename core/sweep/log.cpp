@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "arbiter/names.hpp"
+#include "arbiter/units.hpp"
 
 namespace arbiter::log {
 
@@ -49,10 +50,21 @@ std::string times_text(const std::vector<Measurement>& rows) {
     if (row.failed || std::isnan(row.time_us)) {
       text += fmt::format("{} failed", row.strategy);
     } else {
-      text += fmt::format("{} {:.4g} us{}", row.strategy, row.time_us, row.suspect ? " (suspect)" : "");
+      text += fmt::format("{} {}{}", row.strategy, time_text(row.time_us), row.suspect ? " (suspect)" : "");
     }
   }
   return text;
+}
+
+/// "  last: ONESHOT 2.94 us": the fastest in the first context, which decides.
+std::string winner_text(const std::vector<Measurement>& rows) {
+  const Measurement* best = nullptr;
+  for (const auto& row : rows) {
+    if (!row.usable() || row.setting.context != rows.front().setting.context) continue;
+    if (best == nullptr || row.time_us < best->time_us) best = &row;
+  }
+  if (best == nullptr) return "  last: none";
+  return fmt::format("  last: {} {}", plain_text(best->strategy), time_text(best->time_us));
 }
 
 std::string bar_text(double share) {
@@ -63,38 +75,53 @@ std::string bar_text(double share) {
 
 }  // namespace
 
-std::string duration_text(double seconds) {
-  const auto whole = static_cast<long>(std::ceil(std::max(seconds, 0.0)));
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
-}
-
-Progress::Progress(bool terminal, std::int64_t problems, double total_seconds)
-    : terminal_(terminal), problems_(problems), total_seconds_(total_seconds) {}
+Progress::Progress(int columns, std::int64_t problems, double total_seconds)
+    : columns_(columns), problems_(problems), total_seconds_(total_seconds) {}
 
 Progress::~Progress() { pause(); }
 
 std::string Progress::time_left() const {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-  if (done_seconds_ <= 0.0) return "?";
+  if (done_seconds_ <= 0.0) return duration_text(total_seconds_);
   return duration_text(spent.count() * std::max(total_seconds_ - done_seconds_, 0.0) / done_seconds_);
+}
+
+void Progress::begin(const Problem& problem) {
+  if (columns_ > 0) rewrite(problem);
+}
+
+void Progress::rewrite(const Problem& problem) {
+  const auto line_with = [&](const std::string& cell) {
+    return fmt::format("{}/{}  {} left  {}{}", done_, problems_, time_left(), plain_text(cell), last_winner_);
+  };
+  constexpr int least_columns = 20;
+  constexpr int columns_for_bar = 130;  // of nearly every cell, so that it does not come and go
+  const auto room = static_cast<std::size_t>(std::max(columns_, least_columns) - 1);  // a full line would begin another
+  auto line = line_with(to_string(problem));
+  const auto with_bar = fmt::format("{} {}", bar_text(done_seconds_ / total_seconds_), line);
+  if (columns_ >= columns_for_bar && with_bar.size() <= room) {
+    line = with_bar;
+  } else if (line.size() > room) {
+    line = line_with(
+        fmt::format("tp {}, {}, {} x {}", problem.tp_size, problem.fusion, problem.num_tokens, problem.hidden_size));
+  }
+  if (line.size() > room) line = plain_text(line, room - 3);  // and "..."
+  fmt::print(stdout, "\r\x1b[K{}", line);
+  std::fflush(stdout);
+  line_open_ = true;
 }
 
 void Progress::advance(const std::vector<Measurement>& rows, double planned_seconds) {
   ++done_;
   done_seconds_ += planned_seconds;
   const auto& problem = rows.front().problem;
-  if (terminal_) {
-    const auto line = fmt::format("{} {}/{}  {} left  {}", bar_text(done_seconds_ / total_seconds_), done_, problems_,
-                                  time_left(), plain_text(to_string(problem)));
-    fmt::print(stdout, "\r\x1b[K{:.118}", line);
-    line_open_ = true;
+  if (columns_ > 0) {
+    last_winner_ = winner_text(rows);
+    rewrite(problem);
   } else {
     log::say(
         fmt::format("[{}/{}] {}: {} ({} left)", done_, problems_, to_string(problem), times_text(rows), time_left()));
   }
-  std::fflush(stdout);
 }
 
 void Progress::pause() {

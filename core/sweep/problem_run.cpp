@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "arbiter/error.hpp"
+#include "arbiter/units.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
 #include "measure/verification.hpp"
@@ -85,7 +86,8 @@ void mark_if_suspect(Measurement& row) {
   constexpr double share = 0.97;
   if (row.failed || !(row.time_us < share * row.lower_bound_us)) return;
   row.suspect = true;
-  row.reason = fmt::format("{:.4g} us is less than the lower bound of {:.4g} us", row.time_us, row.lower_bound_us);
+  row.reason = fmt::format("{} is less than the lower bound of {}", time_text_to_compare(row.time_us),
+                           time_text_to_compare(row.lower_bound_us));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arbiter/units.hpp"
 #include "comm/core_pinning.hpp"
 #include "io/provenance.hpp"
 #include "measure/run_probe.hpp"
@@ -36,8 +37,8 @@ struct Group {
 
 class Sweep {
  public:
-  Sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal, const RunHooks& hooks)
-      : config_(config), plugins_(plugins), world_(world), terminal_(terminal), hooks_(hooks) {}
+  Sweep(const Config& config, const PluginHost& plugins, World& world, int terminal_columns, const RunHooks& hooks)
+      : config_(config), plugins_(plugins), world_(world), terminal_columns_(terminal_columns), hooks_(hooks) {}
 
   ExitCode run() {
     run_id_ = world_.all().broadcast(is_root() ? own_run_id() : "", 0);
@@ -193,7 +194,7 @@ class Sweep {
     if (collector_) report_skipped(plan.skipped);
     std::optional<Progress> progress;
     if (collector_ && !plan.problems.empty()) {
-      progress.emplace(terminal_, static_cast<std::int64_t>(plan.problems.size()), plan.estimated_seconds());
+      progress.emplace(terminal_columns_, static_cast<std::int64_t>(plan.problems.size()), plan.estimated_seconds());
     }
     for (const int tp_size : part_.tp_sizes) {
       const auto of_group = plan.of_tp_size(tp_size);
@@ -212,12 +213,14 @@ class Sweep {
         config_, instances_, *group.strategies, ranks, [&](const Problem& problem) { return select(problem, group); },
         hooks_, group.probe);
     for (const auto& planned : plan.problems) {
+      if (progress) progress->begin(planned.problem);
       auto rows = run.run(planned);
       for (auto& row : rows) row.run_id = run_id_;
       hooks_.record(rows);
       if (collector_) {
         progress->advance(rows, planned.estimated_seconds);
-        if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.failed; })) progress->pause();
+        const auto has_remark = [](const Measurement& row) { return row.failed || row.suspect; };
+        if (std::ranges::any_of(rows, has_remark)) progress->pause();
         collector_->record(rows);
         expect_rows_are_kept();
       }
@@ -291,7 +294,7 @@ class Sweep {
   const Config& config_;
   const PluginHost& plugins_;
   World& world_;
-  bool terminal_;
+  int terminal_columns_;
   const RunHooks& hooks_;
   Instances instances_;
   std::map<int, Group> groups_;  // by tp_size
@@ -305,9 +308,9 @@ class Sweep {
 
 }  // namespace
 
-ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal,
+ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, int terminal_columns,
                    const RunHooks& hooks) {
-  return Sweep(config, plugins, world, terminal, hooks).run();
+  return Sweep(config, plugins, world, terminal_columns, hooks).run();
 }
 
 ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data) {

@@ -12,10 +12,10 @@
 
 namespace arbiter {
 
-/// Collective over the world. Plans, measures, decides, and writes the artefacts. `terminal` says whether standard
-/// output is one. Every rank gets the same exit code: failed if a cell failed or an artefact could not be made,
-/// although all the rest was done.
-[[nodiscard]] ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, bool terminal,
+/// Collective over the world. Plans, measures, decides, and writes the artefacts. `terminal_columns` is the
+/// width of the terminal that standard output is; 0 if it is none. Every rank gets the same exit code: failed if a cell
+/// failed or an artefact could not be made, although all the rest was done.
+[[nodiscard]] ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world, int terminal_columns,
                                  const RunHooks& hooks);
 
 /// The CSVs that a run without measurement reads.

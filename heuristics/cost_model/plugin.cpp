@@ -39,7 +39,8 @@ class CostModel : public Heuristic {
 constexpr ParameterSpec cost_model_parameters[] = {
     {"max_regimes", ParameterType::integer, "4", "1..8",
      "at most this many ranges of message size, each with its own linear model"},
-    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
+    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI",
+     "ONESHOT"},
     numerics_parameter,
 };
 

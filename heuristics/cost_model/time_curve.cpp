@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/units.hpp"
+
 namespace arbiter {
 
 namespace {
@@ -98,12 +100,6 @@ class Lines {
   std::vector<DeviationFit> fits_;
 };
 
-std::string size_text(std::int64_t bytes) {
-  constexpr std::int64_t kib = 1024;
-  if (bytes >= 10 * kib * kib) return fmt::format("{} MiB", bytes / (kib * kib));
-  return bytes >= 10 * kib ? fmt::format("{} KiB", bytes / kib) : fmt::format("{} B", bytes);
-}
-
 }  // namespace
 
 double TimeCurve::at(std::int64_t bytes, std::int64_t tokens) const {
@@ -118,7 +114,7 @@ std::string TimeCurve::text() const {
     text += fmt::format("{:.2f} us", regime.line.fixed);
     if (regime.line.per_byte > 0.0) text += fmt::format(" + {:.3g}/MiB", regime.line.per_byte * 1048576.0);
     if (regime.line.per_token > 0.0) text += fmt::format(" + {:.3g}/token", regime.line.per_token);
-    if (&regime != &regimes.back()) text += " to " + size_text(regime.last_byte);
+    if (&regime != &regimes.back()) text += " to " + rough_size_text(regime.last_byte);
   }
   return text;
 }

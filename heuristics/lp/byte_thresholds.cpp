@@ -8,16 +8,11 @@
 
 #include <fmt/format.h>
 
+#include "arbiter/units.hpp"
+
 namespace arbiter {
 
 namespace {
-
-std::string size_text(std::int64_t bytes) {
-  constexpr std::int64_t kib = 1024;
-  if (bytes >= kib * kib && bytes % (kib * kib) == 0) return fmt::format("{} MiB", bytes / (kib * kib));
-  if (bytes >= kib && bytes % kib == 0) return fmt::format("{} KiB", bytes / kib);
-  return fmt::format("{} B", bytes);
-}
 
 /// The largest size that is at least as near to `below` as to `above`, in logarithms.
 std::int64_t border(std::int64_t below, std::int64_t above) {

@@ -60,8 +60,8 @@ class Lp : public Heuristic {
 };
 
 constexpr ParameterSpec lp_parameters[] = {
-    {"order", ParameterType::text_list, "[]", "",
-     "strategies from latency- to bandwidth-optimal; empty: from the data"},
+    {"order", ParameterType::text_list, "[]", "", "strategies from latency- to bandwidth-optimal; empty: from the data",
+     "[ONESHOT, TWOSHOT, NCCL]"},
     {"shape", ParameterType::text, "regions", "regions|bytes",
      "select by num_tokens and hidden_size, or by message bytes"},
     {"monotone", ParameterType::text, "auto", "auto|true|false",
@@ -70,7 +70,8 @@ constexpr ParameterSpec lp_parameters[] = {
      "monotone auto: how much slower than its best strategy a cell may get, beyond noise"},
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|exact",
      "regions: rule by which shapes off the grid find a cell; auto: by cross-validation"},
-    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
+    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI",
+     "ONESHOT"},
     numerics_parameter,
 };
 

@@ -58,7 +58,8 @@ constexpr ParameterSpec lut_parameters[] = {
      "rule by which shapes off the grid find a cell; auto: by cross-validation (argmin: exact)"},
     {"refine", ParameterType::text, "auto", "auto|true|false",
      "stable: add cells between the measured ones, with estimated times; auto: by cross-validation"},
-    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI"},
+    {"fallback", ParameterType::text, "", "", "strategy where nothing was measured; empty: NCCL on GPUs, else MPI",
+     "ONESHOT"},
     numerics_parameter,
 };
 

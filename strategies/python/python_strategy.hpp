@@ -16,10 +16,12 @@ namespace arbiter::python {
 inline constexpr std::array parameters = {
     ParameterSpec{"python", ParameterType::text, "python3", "", "the interpreter that the ranks run in"},
     ParameterSpec{"adapter", ParameterType::text, "", "",
-                  "numpy, torch_symm_mem, flashinfer, vllm, sglang, tensorrt_llm, or the path of a .py file"},
+                  "numpy, torch_symm_mem, flashinfer, vllm, sglang, tensorrt_llm, or the path of a .py file",
+                  "flashinfer"},
     ParameterSpec{"shot", ParameterType::text, "default", "default|one|two", "which of the adapter's operations"},
-    ParameterSpec{"kernel", ParameterType::text, "", "", "likewise, by the engine's name (1shot_push)"},
-    ParameterSpec{"options", ParameterType::text_list, "[]", "", "more options of the adapter, as key=value"},
+    ParameterSpec{"kernel", ParameterType::text, "", "", "likewise, by the engine's name", "1shot_push"},
+    ParameterSpec{"options", ParameterType::text_list, "[]", "", "more options of the adapter, as key=value",
+                  "[trigger=end]"},
     ParameterSpec{"fusions", ParameterType::text, "own", "own|pass",
                   "own: the engine's fused kernels where the adapter has them; pass: always a separate pass"},
 };

@@ -5,8 +5,10 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <string>
 
 #include <gmock/gmock.h>
+#include <gnu/libc-version.h>
 
 #include "arbiter/files.hpp"
 #include "install/files.hpp"
@@ -82,6 +84,62 @@ TEST(Archive, HasEveryLibraryThatABareNodeLacks) {
     }
   }
   EXPECT_THAT(bundled, IsSupersetOf({"libarbiter", "libyaml-cpp", "libglpk", "libfmt", "libspdlog"}));
+}
+
+/// The C and C++ libraries, Open MPI, CUDA and NCCL.
+bool is_left_to_the_node(const std::string& library) {
+  static const std::regex known("ld-linux.*|lib(c|m|dl|rt|pthread|stdc[+][+]|gcc_s|mpi)[.]so.*");
+  return std::regex_match(library, known) || is_of_the_toolkit(library);
+}
+
+TEST(Archive, NamesNoLibraryThatItHasNotButTheNodesOwn) {
+  std::set<std::string> own;
+  for (const auto& file : fs::recursive_directory_iterator(unpacked())) own.insert(file.path().filename().string());
+  for (const auto& binary : binaries_below(unpacked())) {
+    for (const auto& library : libraries_named_by(binary)) {
+      EXPECT_TRUE(own.contains(library) || is_left_to_the_node(library)) << binary << " needs " << library;
+    }
+  }
+}
+
+TEST(Archive, ItsLibzServesGlpkAndNotTheNodesOpenMpi) {
+  EXPECT_TRUE(fs::exists(unpacked() / LIBDIR / "arbiter/deps/lp/libz.so.1"));
+  for (const auto& [name, found] : needed_by(unpacked() / "bin/runner")) {
+    if (!name.starts_with("libz.so")) continue;
+    EXPECT_FALSE(is_inside(found, unpacked())) << found;
+  }
+  bool has_own = false;
+  for (const auto& [name, found] : needed_by(unpacked() / PLUGINS / "heuristic_lp.so")) {
+    has_own = has_own || (name.starts_with("libz.so") && is_inside(found, unpacked()));
+  }
+  EXPECT_TRUE(has_own);
+}
+
+/// The newest GLIBC_2.x that a file names; 0 for none.
+int newest_glibc_of(const fs::path& binary) {
+  static const std::regex version(R"(GLIBC_2[.](\d+))");
+  const auto symbols = output_of({OBJDUMP, "-T", binary});
+  int newest = 0;
+  for (auto at = std::sregex_iterator(symbols.begin(), symbols.end(), version); at != std::sregex_iterator(); ++at) {
+    newest = std::max(newest, std::stoi((*at)[1]));
+  }
+  return newest;
+}
+
+TEST(Archive, RunsWithTheCLibraryOfUbuntu2204) {
+  constexpr int newest_allowed = 35;
+  constexpr int debian_12 = 36;
+  const std::string own = ::gnu_get_libc_version();
+  if (std::stoi(own.substr(own.find('.') + 1)) > debian_12) {
+    GTEST_SKIP() << "packages for other machines are built on Debian 12 or older; this one has the C library " << own;
+  }
+  int newest = 0;
+  for (const auto& binary : binaries_below(unpacked())) {
+    const int needed = newest_glibc_of(binary);
+    EXPECT_LE(needed, newest_allowed) << binary;
+    newest = std::max(newest, needed);
+  }
+  EXPECT_GE(newest, 17) << "no symbol was found";
 }
 
 TEST(Archive, LeavesToTheNodeWhatMustBeTheNodes) {

@@ -31,6 +31,16 @@ std::vector<fs::path> binaries_below(const fs::path& folder) {
   return files;
 }
 
+std::vector<std::string> libraries_named_by(const fs::path& binary) {
+  std::vector<std::string> names;
+  for (const auto& line : lines_of(output_of({READELF, "-d", binary}))) {
+    const auto open = line.find('[');
+    if (line.find("(NEEDED)") == std::string::npos || open == std::string::npos) continue;
+    names.push_back(line.substr(open + 1, line.rfind(']') - open - 1));
+  }
+  return names;
+}
+
 std::vector<std::string> plugin_names(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& file : files_below(folder)) {

@@ -13,6 +13,9 @@ namespace arbiter::testing {
 /// Every shared object and program below a folder.
 [[nodiscard]] std::vector<std::filesystem::path> binaries_below(const std::filesystem::path& folder);
 
+/// The libraries that a program or library names (DT_NEEDED).
+[[nodiscard]] std::vector<std::string> libraries_named_by(const std::filesystem::path& binary);
+
 /// The names of the shared objects in a folder, without .so.
 [[nodiscard]] std::vector<std::string> plugin_names(const std::filesystem::path& folder);
 

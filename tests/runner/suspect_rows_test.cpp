@@ -88,7 +88,7 @@ TEST_F(SuspectRows, OfARunAreInTheCsvAndTheLogAndNoHeuristicChoosesThem) {
   const auto result = runner({"--config", config.string(), "--plugin_dir", SLOW_MACHINE});
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, ContainsRegex("suspect: .*8 tokens x 64.*, AT_ONCE, context back_to_back: 12.5 us is less "
-                                           "than the lower bound of 1000 us"));
+                                           "than the lower bound of 1 ms"));
   EXPECT_THAT(result.output, Not(HasSubstr("AT_ONCE failed")));
 
   const auto file = out() / "benchmark.tp2.slow.csv";

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,12 @@ class ARBITER_EXPORT Sample {
   [[nodiscard]] virtual bool graph() const { return false; }
 };
 
+/// A range of a backend's memory.
+struct MemoryRange {
+  const void* data;
+  std::size_t bytes;
+};
+
 /// What the speed of a device depends on at one moment.
 struct SpeedState {
   double clock_mhz = Measurement::none;  ///< NaN if it is not known
@@ -151,6 +158,8 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// 64 bits that differ when any byte of a range of the backend's memory does, for all practical purposes. The same
   /// bytes have the same fingerprint on every rank. Returns when it is computed.
   [[nodiscard]] std::uint64_t fingerprint(const void* data, std::size_t bytes);
+  /// Likewise of several ranges, in one go: on a device, the wait takes longer than the work.
+  [[nodiscard]] std::vector<std::uint64_t> fingerprints(std::span<const MemoryRange> ranges);
   /// How many bytes one rank may use again and again without leaving the cache that all of its device shares. Sets of
   /// tensors that fit are used in turn.
   [[nodiscard]] virtual std::size_t cache_bytes() const { return std::size_t{1} << 20U; }
@@ -188,6 +197,8 @@ class ARBITER_EXPORT Backend : public Plugin {
   [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) = 0;
   /// By default copies the range out and calls host_fingerprint().
   [[nodiscard]] virtual std::uint64_t do_fingerprint(const void* data, std::size_t bytes);
+  /// By default calls do_fingerprint() for each range.
+  [[nodiscard]] virtual std::vector<std::uint64_t> do_fingerprints(std::span<const MemoryRange> ranges);
 };
 
 /// Backend::fingerprint() of host memory. Thread-safe.

@@ -26,6 +26,7 @@ struct ParameterSpec {
   const char* default_value;  ///< as written in YAML, without quotes: "2", "argmin", "[1, 2]"
   const char* allowed;        ///< "a|b|c" for text; "1..64", "0.1..50", "0|8.." for numbers; "" for anything
   const char* help;           ///< one line, shown by `runner --list NAME`
+  const char* example = "";   ///< a value as written in YAML, where neither `allowed` nor the default shows one
 };
 
 using ParameterValue =

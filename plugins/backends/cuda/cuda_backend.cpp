@@ -3,8 +3,11 @@
 // device is taken on first use, so that available() needs no context and works without a device.
 #include "arbiter/cuda/cuda_backend.hpp"
 
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
@@ -25,8 +28,6 @@ namespace {
 
 using namespace arbiter;
 using namespace arbiter::cuda;
-
-constexpr int oldest_sm_version = 80;  // device code is compiled for it
 
 std::shared_ptr<Stream> stream_on(int device) {
   check(cudaSetDevice(device), fmt::format("take GPU {}", device));
@@ -140,7 +141,10 @@ class CudaBackendPlugin : public CudaBackend {
                        request);
   }
   [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
-    return neighbours().fingerprint(data, bytes);
+    return do_fingerprints(std::array{MemoryRange{data, bytes}}).front();
+  }
+  [[nodiscard]] std::vector<std::uint64_t> do_fingerprints(std::span<const MemoryRange> ranges) override {
+    return neighbours().fingerprints(ranges);
   }
   [[nodiscard]] std::size_t cache_bytes() const override {
     return static_cast<std::size_t>(device_attribute(cudaDevAttrL2CacheSize, device().number));

@@ -94,19 +94,28 @@ double Neighbours::product_flops() {
   return product_flops_;
 }
 
-std::uint64_t Neighbours::fingerprint(const void* data, std::size_t bytes) {
-  auto& sum = kernel(fingerprint_, "arbiter_fingerprint");
-  auto* const stream = static_cast<cudaStream_t>(backend_.stream());
-  void* result = result_->data();
-  check(cudaMemsetAsync(result, 0, sizeof(std::uint64_t), stream), "fill device memory");
-  std::uint64_t count = bytes;
-  const std::array<void*, 3> arguments{&data, &count, &result};
-  const std::size_t blocks = bytes / (block * sizeof(std::uint64_t)) + 1;
+std::vector<std::uint64_t> Neighbours::fingerprints(std::span<const MemoryRange> ranges) {
+  std::vector<std::uint64_t> values(ranges.size());
+  if (ranges.empty()) return values;
+  auto& kernel_of_sum = kernel(fingerprint_, "arbiter_fingerprint");
+  const std::size_t bytes = values.size() * sizeof values.front();
+  if (sums_ == nullptr || sums_->bytes() < bytes) {
+    sums_.reset();
+    sums_ = backend_.allocate(bytes);
+  }
+  auto* sum = static_cast<std::uint64_t*>(sums_->data());
+  check(cudaMemsetAsync(sum, 0, bytes, static_cast<cudaStream_t>(backend_.stream())), "fill device memory");
   const auto most = static_cast<std::size_t>(backend_.multiprocessors()) * 4;
-  sum.launch({.grid = static_cast<unsigned>(std::min(blocks, most)), .block = block}, arguments);
-  std::uint64_t value = 0;
-  backend_.copy_out(&value, result, sizeof value);
-  return value;
+  for (const auto& range : ranges) {
+    const void* data = range.data;
+    std::uint64_t count = range.bytes;
+    const std::array<void*, 3> arguments{&data, &count, &sum};
+    const std::size_t blocks = range.bytes / (block * sizeof(std::uint64_t)) + 1;
+    kernel_of_sum.launch({.grid = static_cast<unsigned>(std::min(blocks, most)), .block = block}, arguments);
+    ++sum;
+  }
+  backend_.copy_out(values.data(), sums_->data(), bytes);
+  return values;
 }
 
 }  // namespace arbiter::cuda

@@ -97,20 +97,29 @@ extern "C" __global__ void __launch_bounds__(256) arbiter_product_rate(int round
 }
 
 // arbiter_fingerprint: adds a mix of every 8-byte word and its index to `sum`, which is 0 before; addition makes the
-// order of the threads irrelevant. The last bytes % 8 are a word with zeros. `data` is 8-byte aligned.
+// order of the threads irrelevant. The last bytes % 8 are a word with zeros. `data` begins anywhere; the same bytes have
+// the same fingerprint there, read byte by byte.
 extern "C" __global__ void __launch_bounds__(512)
     arbiter_fingerprint(const void* data, std::uint64_t bytes, unsigned long long* sum) {
   const std::uint64_t threads = static_cast<std::uint64_t>(gridDim.x) * blockDim.x;
   const std::uint64_t thread = static_cast<std::uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::uint64_t words = bytes / sizeof(std::uint64_t);
+  const auto* const from = static_cast<const unsigned char*>(data);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data) % sizeof(std::uint64_t) == 0;
   std::uint64_t own = 0;
   for (std::uint64_t i = thread; i < words; i += threads) {
-    own += mix(static_cast<const std::uint64_t*>(data)[i] + (i + 1) * 0x9e3779b97f4a7c15U);
+    std::uint64_t word = 0;
+    if (aligned) {
+      word = static_cast<const std::uint64_t*>(data)[i];
+    } else {
+      for (int byte = 7; byte >= 0; --byte) word = word << 8U | from[i * sizeof word + byte];
+    }
+    own += mix(word + (i + 1) * 0x9e3779b97f4a7c15U);
   }
   if (thread == 0 && bytes % sizeof(std::uint64_t) != 0) {
     std::uint64_t rest = 0;
     for (std::uint64_t i = words * sizeof(std::uint64_t); i < bytes; ++i) {
-      rest = rest << 8U | static_cast<const unsigned char*>(data)[i];
+      rest = rest << 8U | from[i];
     }
     own += mix(rest + (words + 1) * 0x9e3779b97f4a7c15U);
   }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "arbiter/cuda/cuda_backend.hpp"
 
@@ -22,8 +24,8 @@ class Neighbours {
 
   /// Operations per second of a product of bfloat16 or float16; measured once, for a millisecond.
   [[nodiscard]] double product_flops();
-  /// Waits for the result.
-  [[nodiscard]] std::uint64_t fingerprint(const void* data, std::size_t bytes);
+  /// One of each range, which begins anywhere; waits once.
+  [[nodiscard]] std::vector<std::uint64_t> fingerprints(std::span<const MemoryRange> ranges);
 
  private:
   [[nodiscard]] Kernel& kernel(std::shared_ptr<Kernel>& kernel, const char* entry);
@@ -35,6 +37,7 @@ class Neighbours {
   std::shared_ptr<Kernel> fingerprint_;
   std::unique_ptr<Buffer> weights_;
   std::unique_ptr<Buffer> result_;  ///< eight bytes, for what the kernels write
+  std::unique_ptr<Buffer> sums_;    ///< of fingerprints(), eight bytes each
   std::size_t weights_at_ = 0;
   double cycles_per_us_ = 0.0;  ///< of the multiprocessors at their highest clock; 0 before prepare()
   double product_flops_ = 0.0;

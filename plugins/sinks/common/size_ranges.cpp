@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/names.hpp"
+#include "arbiter/units.hpp"
 
 namespace arbiter {
 
@@ -161,18 +162,6 @@ std::string to_string(const std::vector<SizeRange>& ranges) {
                         is_last ? std::string("above") : "to " + size_text(range.last_byte));
   }
   return text;
-}
-
-std::string size_text(std::int64_t bytes) {
-  constexpr std::int64_t kib = 1024;
-  constexpr std::int64_t mib = kib * kib;
-  // Quarters are exact in two digits.
-  const auto in = [&](std::int64_t unit, const char* name) {
-    return fmt::format("{:g} {}", static_cast<double>(bytes) / static_cast<double>(unit), name);
-  };
-  if (bytes >= mib && bytes % (mib / 4) == 0) return in(mib, "MiB");
-  if (bytes >= kib && bytes % (kib / 4) == 0) return in(kib, "KiB");
-  return fmt::format("{} B", bytes);
 }
 
 }  // namespace arbiter

@@ -35,7 +35,4 @@ inline constexpr double no_time_regret = 10.0;
 /// "ONESHOT to 64 KiB, TWOSHOT above"; "ONESHOT at every size". Long names end early.
 [[nodiscard]] std::string to_string(const std::vector<SizeRange>& ranges);
 
-/// "64 KiB", "1.5 MiB", "23040 B".
-[[nodiscard]] std::string size_text(std::int64_t bytes);
-
 }  // namespace arbiter

@@ -81,7 +81,7 @@ class CppHeader : public Sink {
 };
 
 constexpr ParameterSpec cpp_header_parameters[] = {
-    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first"},
+    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first", "lp"},
     {"namespace", ParameterType::text, "arbiter_decision", "", "the C++ namespace of the header, as engine::allreduce"},
 };
 

@@ -89,12 +89,13 @@ class CppTable : public Sink {
 };
 
 constexpr ParameterSpec cpp_table_parameters[] = {
-    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first"},
+    {"selector", ParameterType::text, "", "", "the heuristic whose selector is written; empty: the first", "lp"},
     {"axes", ParameterType::text, "seed", "seed|data", "the axes of TensorRT-LLM's table, or those of the data"},
-    {"tp_size", ParameterType::integer_list, "[]", "1..1048576", "replaces the axis; empty: the one of `axes`"},
-    {"fusions", ParameterType::text_list, "[]", "", "replaces the axis"},
-    {"hidden_size", ParameterType::integer_list, "[]", "1..", "replaces the axis"},
-    {"num_tokens", ParameterType::integer_list, "[]", "1..", "replaces the axis"},
+    {"tp_size", ParameterType::integer_list, "[]", "1..1048576", "replaces the axis; empty: the one of `axes`",
+     "[2, 4]"},
+    {"fusions", ParameterType::text_list, "[]", "", "replaces the axis", "[NONE, RESIDUAL_RMS_NORM]"},
+    {"hidden_size", ParameterType::integer_list, "[]", "1..", "replaces the axis", "[4096, 8192]"},
+    {"num_tokens", ParameterType::integer_list, "[]", "1..", "replaces the axis", "[1, 16, 256]"},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arbiter/names.hpp"
+#include "arbiter/units.hpp"
 #include "color.hpp"
 #include "common/library_gain.hpp"
 #include "common/verdict.hpp"
@@ -68,7 +69,8 @@ ordered_json trouble_entries(const Dataset& rows) {
     if (!row.failed && !row.suspect) continue;
     std::string reason = plain_text(row.reason);
     if (row.suspect && !row.failed && reason.empty()) {
-      reason = fmt::format("{:g} us is less than the lower bound of {:g} us", row.time_us, row.lower_bound_us);
+      reason = fmt::format("{} is less than the lower bound of {}", time_text_to_compare(row.time_us),
+                           time_text_to_compare(row.lower_bound_us));
     }
     if (reason.empty()) reason = "the .log beside the CSV has the reason";
     entries.push_back(ordered_json::array({row.failed ? "failed" : "suspect", plain_text(row.strategy),

@@ -154,7 +154,8 @@ constexpr ParameterSpec vllm_parameters[] = {
      "likewise its multimem AllReduce; a time of it shows that the machine has NVLink multicast"},
     {"nccl_symm_mem", ParameterType::text_list, "[]", "",
      "NCCL on symmetric memory as vLLM calls it (VLLM_USE_NCCL_SYMM_MEM=1): with a copy into it, which NCCL_SYMMETRIC "
-     "does not make"},
+     "does not make",
+     "[VLLM_NCCL_SYMM]"},
     {"nccl", ParameterType::text_list, "[NCCL]", "", "NCCL, the last path"},
     {"flashinfer_backend", ParameterType::text, "trtllm", "trtllm|mnnvl",
      "the backend that one_shot and two_shot were measured with, and that vLLM is to run "

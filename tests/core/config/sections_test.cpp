@@ -93,7 +93,9 @@ TEST(Backend, IsHostElsewhereAndSaysWhy) {
 
 TEST(Backend, IsNotTakenWhereItCannotBeUsed) {
   EXPECT_EQ(config_mistakes(problems + "backend: cuda\nstrategies: [NCCL]\n"),
-            "sweep.yaml:2:10: backend: cuda cannot be used here: no CUDA device is visible");
+            "sweep.yaml:2:10: backend: cuda cannot be used here: no CUDA device is visible; --dry-run --assume sm90x4 "
+            "plans for GPUs "
+            "that are not here");
   EXPECT_EQ(config_of("backend: cuda\n", {}, true).backend, "cuda");
 }
 

@@ -88,4 +88,8 @@ TEST(CppHeaderFile, IsRefusedWhereverItIsCut) {
       "cut");
 }
 
+TEST(CppHeaderFile, RefusesANameThatIsTooLong) {
+  EXPECT_THAT(mistake(header, R"("NCCL")", '"' + std::string(1 << 20, 'x') + '"'), HasSubstr("NCCL"));
+}
+
 }  // namespace arbiter::test

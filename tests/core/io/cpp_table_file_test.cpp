@@ -241,4 +241,15 @@ TEST(CppTable, CommentsMayFollowEachOtherAndBeginWithASlash) {
             "table.cpp:1: found a comment without end, allowed: */");
 }
 
+TEST(CppTableFile, HasAxesAndNamesOfAnyLength) {
+  const std::string long_name(1 << 20, 'x');
+  std::string tokens;
+  for (int i = 1; i <= 100000; ++i) tokens += std::to_string(i) + ", ";
+  const auto table = read_cpp_table("table.cpp", "// Strategy 100: " + long_name + "\n// Tokens:[" + tokens +
+                                                     "]\n// TP:[2] Fusion:['NONE'] Hidden:[1024] Tokens:[1]\n"
+                                                     "AllReduceBestStrategyTableType" +
+                                                     std::string(1 << 20, ' ') + "x = {{{{100}}}};\n");
+  EXPECT_EQ(table.select({2, DType::bfloat16, "NONE", 1024, 1}), long_name);
+}
+
 }  // namespace arbiter::test

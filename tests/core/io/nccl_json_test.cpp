@@ -74,4 +74,9 @@ TEST_F(NcclJson, NamesTheResultWithAMistake) {
   EXPECT_THAT(mistake(whole, "all_reduce_perf", "alltoall_perf"), HasSubstr("allowed: that of all_reduce_perf"));
 }
 
+TEST_F(NcclJson, RefusesMoreRanksThanThereAre) {
+  EXPECT_THAT(mistake(whole, R"("ngpus":2)", R"("ngpus":2147483647)"), HasSubstr("'config.ngpus': found '2147483647'"));
+  EXPECT_THAT(mistake(whole, R"("nthreads":1)", R"("nthreads":-1)"), HasSubstr("'config.nthreads': found '-1'"));
+}
+
 }  // namespace arbiter::test

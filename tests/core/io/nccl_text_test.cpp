@@ -141,4 +141,18 @@ TEST_F(NcclText, RefusesAnotherCollectiveAndCpuTimes) {
               HasSubstr("found the column cputime, allowed time"));
 }
 
+TEST_F(NcclText, RefusesMoreRanksThanThereAre) {
+  EXPECT_THAT(mistake("# nThread 999999 nGpus 999999 minBytes 8\n" + std::string(columns)),
+              HasSubstr("'nGpus': found '999999'"));
+}
+
+TEST_F(NcclText, PassesOverLongComments) {
+  const std::string long_line(1 << 20, 'x');
+  const auto contents = read("# nThread 1 nGpus 2 " + long_line + "\n# Collective test starting: all_reduce_perf\n#" +
+                             long_line + "\n" + columns +
+                             "           8             4      half     sum      -1    12.50    0.00    0.00       0    "
+                             "11.25    0.00    0.00       0\n");
+  EXPECT_EQ(contents.curves.at(0).tp_size, 2);
+}
+
 }  // namespace arbiter::test

@@ -146,8 +146,7 @@ TEST_F(MeasureLimits, AreExactlyWhatTheTimeOfAnOperationMakesThem) {
   EXPECT_EQ(probe.launch_us(), 5000.0);
   EXPECT_EQ(probe.one_way_us(), 500.0);
   if (group_.size() == 3) {
-    EXPECT_EQ(to_string(probe),
-              "an operation starts in 5e+03 us, a word takes 500 us, 0.4 GB/s out of every rank at once");
+    EXPECT_EQ(to_string(probe), "an operation starts in 5 ms, a word takes 500 us, 0.4 GB/s out of every rank at once");
   }
 }
 

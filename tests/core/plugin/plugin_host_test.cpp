@@ -79,6 +79,11 @@ TEST(PluginHost, NamesTheSymbolThatIsMissing) {
 
 TEST(PluginHost, RefusesADefaultThatDoesNotParse) { EXPECT_THAT(refusal_of(sample("bad_default")), HasSubstr("many")); }
 
+TEST(PluginHost, RefusesACountOfParametersWithoutThem) {
+  EXPECT_THAT(refusal_of(sample("no_parameter_list")),
+              HasSubstr("has 3 parameters in its descriptor and no list; allowed: up to 1000"));
+}
+
 TEST(PluginHost, KeepsTheFirstOfTwoPluginsOfOneName) {
   PluginHost host;
   host.load_file(sample("good"));
@@ -130,6 +135,15 @@ TEST_F(PluginHostFiles, RefusesATruncatedLibrary) {
     const auto file = write("truncated" + std::to_string(share) + ".so", contents.substr(0, contents.size() / share));
     EXPECT_THAT(refusal_of(file), HasSubstr("no complete shared object")) << "1/" << share;
   }
+}
+
+TEST_F(PluginHostFiles, RefusesALibraryWhoseSegmentsAreBehindItsEnd) {
+  std::ifstream whole(sample("good"), std::ios::binary);
+  std::string contents((std::istreambuf_iterator<char>(whole)), {});
+  constexpr std::size_t first_segment_at = 64;
+  constexpr std::size_t bytes_in_file_at = 32;  // of the segment
+  contents[first_segment_at + bytes_in_file_at + 7] = 1;
+  EXPECT_THAT(refusal_of(write("segments.so", contents)), HasSubstr("no complete shared object"));
 }
 
 TEST_F(PluginHostFiles, RefusesALibraryForAnotherProcessor) {

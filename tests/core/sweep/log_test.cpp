@@ -28,17 +28,10 @@ std::vector<Measurement> rows() {
   return {good, failed, suspect};
 }
 
-TEST(Progress, DurationsReadNaturally) {
-  EXPECT_EQ(duration_text(0.0), "0 s");
-  EXPECT_EQ(duration_text(41.2), "42 s");
-  EXPECT_EQ(duration_text(185.0), "3 min 05 s");
-  EXPECT_EQ(duration_text(4320.0), "1 h 12 min");
-}
-
 TEST(Progress, APipeGetsAPlainLinePerProblem) {
   ::testing::internal::CaptureStdout();
   {
-    Progress progress(false, 2, 2.0);
+    Progress progress(0, 2, 2.0);
     progress.advance(rows(), 1.0);
   }
   EXPECT_THAT(
@@ -51,13 +44,52 @@ TEST(Progress, APipeGetsAPlainLinePerProblem) {
 TEST(Progress, ATerminalGetsOneLineThatIsRewritten) {
   ::testing::internal::CaptureStdout();
   {
-    Progress progress(true, 2, 2.0);
+    Progress progress(140, 2, 2.0);
     progress.advance(rows(), 1.0);
     progress.advance(rows(), 1.0);
   }
   const auto output = ::testing::internal::GetCapturedStdout();
   EXPECT_THAT(output, AllOf(HasSubstr("\r\x1b[K[############............] 1/2"), HasSubstr("2/2  0 s left")));
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << "the line ends when the progress does";
+}
+
+/// What a terminal of that width shows in the end, while the second problem is measured.
+std::string line_on(int columns) {
+  ::testing::internal::CaptureStdout();
+  {
+    Progress progress(columns, 2, 2.0);
+    progress.begin(rows().front().problem);
+    progress.advance(rows(), 1.0);
+    progress.begin({4, DType::bfloat16, "RESIDUAL_RMS_NORM", 8192, 16});
+  }
+  auto output = ::testing::internal::GetCapturedStdout();
+  output.pop_back();
+  return output.substr(output.rfind("\x1b[K") + 3);
+}
+
+TEST(Progress, ATerminalShowsTheTimeLeftTheCellInProgressAndTheLastWinner) {
+  EXPECT_EQ(line_on(140),
+            "[############............] 1/2  1 s left  tp 4, bfloat16, RESIDUAL_RMS_NORM, 16 tokens x 8192  last: "
+            "ONESHOT 12.5 us");
+}
+
+TEST(Progress, ALineIsNeverLongerThanTheTerminal) {
+  EXPECT_EQ(line_on(100), "1/2  1 s left  tp 4, bfloat16, RESIDUAL_RMS_NORM, 16 tokens x 8192  last: ONESHOT 12.5 us");
+  EXPECT_EQ(line_on(80), "1/2  1 s left  tp 4, RESIDUAL_RMS_NORM, 16 x 8192  last: ONESHOT 12.5 us");
+  EXPECT_EQ(line_on(40), "1/2  1 s left  tp 4, RESIDUAL_RMS_NO...");
+  EXPECT_EQ(line_on(1).size(), 19U);
+}
+
+TEST(Progress, BeforeAnythingIsMeasuredThePlanSaysHowLongItTakes) {
+  ::testing::internal::CaptureStdout();
+  Progress(80, 2, 185.0).begin(rows().front().problem);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("0/2  3 min 05 s left  tp 2, bfloat16, NONE"));
+}
+
+TEST(Progress, NothingIsTheLastWinnerWhereAllFailed) {
+  ::testing::internal::CaptureStdout();
+  Progress(120, 1, 1.0).advance({rows()[1]}, 1.0);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("  last: none"));
 }
 
 TEST(Log, KeepsNamesFromMovingTheCursorAndFromForgingLines) {
@@ -67,10 +99,10 @@ TEST(Log, KeepsNamesFromMovingTheCursorAndFromForgingLines) {
   log::error(
       "sink \x9B"
       "1m\nerror: forged");
-  for (const bool terminal : {false, true}) {
+  for (const int columns : {0, 120}) {
     std::vector<Measurement> named = rows();
     named[0].problem.fusion = named[0].strategy = "x\x1B]0;title\a";
-    Progress(terminal, 1, 1.0).advance(named, 1.0);
+    Progress(columns, 1, 1.0).advance(named, 1.0);
   }
   const auto said = ::testing::internal::GetCapturedStdout();
   EXPECT_THAT(said, AllOf(HasSubstr("a\\x1b[2Jb\n"), HasSubstr("x\\x1b]0;title\\x07"), Not(HasSubstr("\a"))));
@@ -80,7 +112,7 @@ TEST(Log, KeepsNamesFromMovingTheCursorAndFromForgingLines) {
 TEST(Progress, APauseEndsTheLineOnce) {
   ::testing::internal::CaptureStdout();
   {
-    Progress progress(true, 2, 2.0);
+    Progress progress(140, 2, 2.0);
     progress.pause();
     progress.advance(rows(), 1.0);
     progress.pause();
@@ -89,15 +121,6 @@ TEST(Progress, APauseEndsTheLineOnce) {
   const auto output = ::testing::internal::GetCapturedStdout();
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1);
   EXPECT_EQ(output.back(), '\n');
-}
-
-TEST(Progress, DurationsChangeTheirUnitAtAMinuteAndAtAnHour) {
-  EXPECT_EQ(duration_text(-5.0), "0 s");
-  EXPECT_EQ(duration_text(59.0), "59 s");
-  EXPECT_EQ(duration_text(59.5), "1 min 00 s");
-  EXPECT_EQ(duration_text(3599.0), "59 min 59 s");
-  EXPECT_EQ(duration_text(3600.0), "1 h 00 min");
-  EXPECT_EQ(duration_text(7261.0), "2 h 01 min");
 }
 
 }  // namespace

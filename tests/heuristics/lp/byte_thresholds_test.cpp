@@ -149,7 +149,7 @@ TEST(ByteThresholds, SaySizesInTheLargestUnitThatIsWhole) {
   EXPECT_EQ(text_of(513, 1), "A to 1026 B, B above");
   EXPECT_EQ(text_of(512, 1023), "A to 1023 KiB, B above");
   EXPECT_EQ(text_of(512, 1024), "A to 1 MiB, B above");
-  EXPECT_EQ(text_of(512, 1536), "A to 1536 KiB, B above");
+  EXPECT_EQ(text_of(512, 1536), "A to 1.5 MiB, B above");
   EXPECT_EQ(text_of(512, 2048), "A to 2 MiB, B above");
 }
 

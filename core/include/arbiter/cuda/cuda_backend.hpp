@@ -25,6 +25,9 @@
 /// failed on; operations never synchronise. Nothing here may be used by two threads at once.
 namespace arbiter::cuda {
 
+/// Of the GPUs that the backend can use: device code is compiled for sm_80 and later.
+inline constexpr int oldest_sm_version = 80;
+
 /// How a kernel is launched on the backend's stream. Grid, block and cluster have one dimension.
 struct Launch {
   unsigned grid = 1;          ///< blocks; a multiple of `cluster`

@@ -18,9 +18,10 @@ function shortPercent(percent) {
   return (percent / 1e3).toFixed(0) + "k";
 }
 
-/// Four digits: 2.941 us, 12.34 us, 123.4 us.
+/// Four digits: 2.941 us, 12.34 us, 123.4 us, 12.43 ms, 1.500 s.
 function timeText(us) {
-  return (us < 1000 ? us.toPrecision(4) : us.toFixed(0)) + "\u00a0µs";
+  const [value, unit] = us < 999.95 ? [us, "µs"] : us < 999950 ? [us / 1e3, "ms"] : [us / 1e6, "s"];
+  return value.toPrecision(4) + "\u00a0" + unit;
 }
 
 function bytesText(bytes) {

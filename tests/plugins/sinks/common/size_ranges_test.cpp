@@ -61,11 +61,4 @@ TEST(SizeRanges, AreNoneWithoutAUsableRow) {
   EXPECT_TRUE(size_ranges(data).ranges.empty());
 }
 
-TEST(SizeText, IsShortAndExact) {
-  EXPECT_EQ(size_text(512), "512 B");
-  EXPECT_EQ(size_text(65536), "64 KiB");
-  EXPECT_EQ(size_text(5760), "5760 B");
-  EXPECT_EQ(size_text(3 << 19), "1.5 MiB");
-}
-
 }  // namespace arbiter::test

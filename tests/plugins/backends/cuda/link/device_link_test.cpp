@@ -162,5 +162,16 @@ TEST(KernelFactsTest, OfALogWithoutKernelsAreNone) {
   EXPECT_TRUE(kernel_facts("ptxas info    : 0 bytes gmem\nptxas         . 4 bytes spill stores").empty());
 }
 
+TEST(KernelFactsTest, SurviveLogsOfAnyNumbersAndLengths) {
+  const std::string name(1 << 20, 'x');
+  const auto kernels = kernel_facts("ptxas info    : Compiling entry function '" + name +
+                                    "' for 'sm_90'\nptxas info    : Function properties for " + name +
+                                    "\nptxas info    : Used 99999999999999999999 registers, 7 bytes smem\n");
+  ASSERT_EQ(kernels.size(), 1U);
+  EXPECT_EQ(kernels[0].name, name);
+  EXPECT_EQ(kernels[0].registers, 0);
+  EXPECT_EQ(kernels[0].shared_bytes, 7);
+}
+
 }  // namespace
 }  // namespace arbiter::cuda
