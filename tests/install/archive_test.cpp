@@ -164,7 +164,8 @@ TEST(Archive, BeginsWithAReadmeWhoseFirstCommandWorksThere) {
 }
 
 TEST(Archive, IsSmallAndStripped) {
-  for (const auto& file : files_below(fs::path(WORK) / "packages")) EXPECT_LT(fs::file_size(file), 15U << 20U) << file;
+  // The runtime's kernels, for three architectures, are about 6 MB of it.
+  for (const auto& file : files_below(fs::path(WORK) / "packages")) EXPECT_LT(fs::file_size(file), 24U << 20U) << file;
   for (const auto& binary : binaries_below(unpacked())) {
     EXPECT_THAT(output_of({READELF, "-S", binary}), Not(HasSubstr(".symtab"))) << binary;
   }

@@ -66,13 +66,15 @@ DecisionFile::DecisionFile(const std::string& strategy) {
   static std::atomic<int> number{0};
   path_ = fmt::format("{}/arbiter_decision.{}.{}.json", std::filesystem::temp_directory_path().string(), ::getpid(),
                       number++);
+  const std::array<std::string, 4> mixed{"ONESHOT", "TWOSHOT_PLAIN", "ONESHOT_PLAIN", "TWOSHOT"};
   std::string steps;
   for (const int tp : {2, 4, 8}) {
     for (const char* dtype : {"bfloat16", "float16", "float32"}) {
       for (const arbiter_fusion fusion : {ARBITER_NONE, ARBITER_RESIDUAL_RMS_NORM, ARBITER_RESIDUAL_RMS_NORM_QUANT_FP8,
                                           ARBITER_RESIDUAL_RMS_NORM_QUANT_NVFP4}) {
         steps += fmt::format(R"({}{{"tp_size": {}, "dtype": "{}", "fusion": "{}", "steps": [[null, "{}"]]}})",
-                             steps.empty() ? "" : ",\n", tp, dtype, name_of(fusion), strategy);
+                             steps.empty() ? "" : ",\n", tp, dtype, name_of(fusion),
+                             strategy == "MIXED" ? mixed.at(fusion) : strategy);
       }
     }
   }

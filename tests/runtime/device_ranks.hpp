@@ -18,8 +18,8 @@ namespace arbiter::test {
 /// GPUs of this machine; 0 without a driver.
 [[nodiscard]] int gpus();
 
-/// A file with a decision: everything of all dtypes and fusions, of 2, 4 and 8 ranks, by `strategy`. Removed at the
-/// end.
+/// A file with a decision: everything of all dtypes and fusions, of 2, 4 and 8 ranks, by `strategy`; "MIXED" is another
+/// one for each fusion. Removed at the end.
 class DecisionFile {
  public:
   explicit DecisionFile(const std::string& strategy);

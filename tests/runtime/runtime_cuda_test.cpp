@@ -174,6 +174,91 @@ TEST_P(RuntimeCuda, ReplaysGraphsInAnyOrderMixedWithEagerCalls) {
   });
 }
 
+TEST_P(RuntimeCuda, RunsRandomShapesAndFusionsBackToBack) {
+  const int ranks = GetParam();
+  Ranks group(ranks);
+  const DecisionFile decision("MIXED");
+  group.run([&](int rank) {
+    const Comm comm(group.options(rank, decision), mebibyte);
+    std::mt19937 random(11);  // the same on every rank
+    const auto up_to = [&](int most) { return std::uniform_int_distribution<int>(1, most)(random); };
+    const auto any = [&] { return static_cast<std::size_t>(up_to(12) - 1); };
+    std::vector<Trial> trials;
+    trials.reserve(12);
+    for (unsigned i = 0; i < 12; ++i) {
+      Trial::Shape shape;
+      shape.fusion = static_cast<arbiter_fusion>(i % 4);
+      shape.dtype = up_to(2) == 1 ? ARBITER_BFLOAT16 : ARBITER_FLOAT16;
+      shape.num_tokens = up_to(40);
+      shape.hidden_size = shape.fusion == ARBITER_NONE ? up_to(5000) : 128 * up_to(64);
+      trials.emplace_back(rank, ranks, shape, i);
+    }
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t executable = nullptr;
+    ASSERT_EQ(cudaStreamBeginCapture(comm.stream(), cudaStreamCaptureModeThreadLocal), cudaSuccess);
+    for (int i = 0; i < 100; ++i) comm.enqueue(trials[any()]);
+    ASSERT_EQ(cudaStreamEndCapture(comm.stream(), &graph), cudaSuccess);
+    ASSERT_EQ(cudaGraphInstantiate(&executable, graph, 0), cudaSuccess);
+    cudaGraphDestroy(graph);
+    for (int turn = 0; turn < 30; ++turn) {
+      ASSERT_EQ(cudaGraphLaunch(executable, comm.stream()), cudaSuccess);
+      for (int eager = up_to(5); eager > 1; --eager) comm.enqueue(trials[any()]);
+    }
+    for (const Trial& trial : trials) comm.enqueue(trial);
+    for (Trial& trial : trials) EXPECT_LE(trial.worst(), 1.0) << "rank " << rank;
+    cudaGraphExecDestroy(executable);
+  });
+}
+
+TEST_P(RuntimeCuda, SumsNansOfAllBitsWithoutWaitingForThem) {
+  const int ranks = GetParam();
+  Ranks group(ranks);
+  for (const char* strategy : {"ONESHOT", "TWOSHOT"}) {
+    const DecisionFile decision(strategy);
+    Outputs outputs(ranks);
+    group.run([&](int rank) {
+      const Comm comm(group.options(rank, decision), mebibyte);
+      Trial trial(rank, ranks, {ARBITER_BFLOAT16, ARBITER_NONE, 8, 4096});
+      void* const input = const_cast<void*>(trial.operation().input);
+      ASSERT_EQ(cudaMemset(input, 0xff, 65536), cudaSuccess);
+      ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+      comm.enqueue(trial);
+      static_cast<void>(trial.worst());
+      for (std::size_t i = 1; i < trial.outputs().size(); i += 2) {
+        ASSERT_EQ(trial.outputs()[i] & 0x7fU, 0x7fU) << "no NaN at byte " << i;
+      }
+      outputs.set(rank, trial.outputs());
+    });
+    outputs.expect_equal();
+  }
+}
+
+TEST_P(RuntimeCuda, GoesToNcclWithTheFusionBehindIt) {
+  const int ranks = GetParam();
+  if (gpus() < ranks) GTEST_SKIP() << "NCCL needs a GPU for each rank";
+  Ranks group(ranks);
+  const DecisionFile decision("NCCL");
+  group.run([&](int rank) {
+    auto options = group.options(rank, decision);
+    options.nccl_library = nullptr;
+    const Comm comm(options, mebibyte);
+    arbiter_comm_info info = ARBITER_COMM_INFO_INIT;
+    ASSERT_EQ(arbiter_comm_get_info(comm.get(), &info), ARBITER_OK);
+    if (info.has_nccl == 0) return;  // and what goes there is refused
+    for (const auto fusion : {ARBITER_NONE, ARBITER_RESIDUAL_RMS_NORM, ARBITER_RESIDUAL_RMS_NORM_QUANT_FP8,
+                              ARBITER_RESIDUAL_RMS_NORM_QUANT_NVFP4}) {
+      // More than is reserved: the fused ones go in chunks.
+      Trial trial(rank, ranks, {ARBITER_FLOAT32, fusion, 300, 1024});
+      arbiter_choice choice = ARBITER_CHOICE_INIT;
+      EXPECT_EQ(arbiter_explain(comm.get(), &trial.operation(), &choice), ARBITER_OK);
+      EXPECT_EQ(choice.path, ARBITER_PATH_NCCL) << choice.reason;
+      comm.enqueue(trial);
+      // Of two numbers there is one sum; more of them NCCL adds in another order.
+      EXPECT_LE(trial.worst(), ranks == 2 ? 1.0 : 64.0) << "fusion " << fusion;
+    }
+  });
+}
+
 TEST_P(RuntimeCuda, OrdersCallsOnSeveralStreams) {
   const int ranks = GetParam();
   Ranks group(ranks);
