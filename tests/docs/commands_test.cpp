@@ -30,6 +30,14 @@ const std::vector<NotRun> not_run = {
     {"cluster.md", "mpirun --hostfile hosts", "other hosts"},
     {"cluster.md", "srun --mpi=pmix", "SLURM"},
     {"engine-tables.md", "NCCL_TUNER_PLUGIN=", "GPUs, and a program with NCCL"},
+    {"runtime.md", "export NCCL_NVLS_ENABLE=0", "of the next one"},
+    {"runtime.md", "LD_PRELOAD=libarbiter_nccl.so", "GPUs, and PyTorch"},
+    {"runtime.md", "mpirun -n 2 -x LD_PRELOAD=libarbiter_nccl.so", "GPUs, and nccl-tests"},
+    {"runtime.md", "export PYTHONPATH=/usr/share/arbiter/python", "an installed package"},
+    {"runtime.md", "cp -r /usr/share/arbiter/python", "an installed package"},
+    {"runtime.md", "cp -r /usr/share/arbiter/python", "an installed package"},
+    {"runtime.md", "ARBITER_VLLM=1", "GPUs, and vLLM"},
+    {"runtime.md", "torchrun --nproc_per_node=2", "GPUs, and PyTorch"},
     {"reliability.md", "tests/benchmarks/large_data.py", "minutes, and gigabytes of disk"},
 };
 
