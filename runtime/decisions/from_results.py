@@ -13,9 +13,11 @@ RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 PATHS = ("NCCL", "ONESHOT", "ONESHOT_PLAIN", "TWOSHOT", "TWOSHOT_PLAIN")
 # Later files replace the cells of earlier ones. Context: that of an engine, where it was measured.
 SOURCES = (
-    ("h200/benchmark.tp4.sm90.csv", ""),
+    ("h200-contexts-tp4/benchmark.tp4.sm90.csv", "engine"),
     ("h200-contexts/benchmark.tp2.sm90.csv", "engine"),
     ("h200/engines/benchmark.tp2.sm90.csv", "engine"),
+    ("h200/engines-tp4/benchmark.tp4.sm90.csv", "engine"),
+    ("h200-float32/benchmark.tp2.sm90.csv", "engine"),
 )
 
 

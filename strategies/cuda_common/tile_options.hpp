@@ -27,7 +27,7 @@ inline constexpr ParameterSpec tile_parameters[] = {
     {"exclusive_sm", ParameterType::text, "auto", "auto|yes|no", "Whether a multiprocessor runs only one block"},
     {"blocks_per_row", ParameterType::text, "auto", "auto|1|2|4",
      "The most blocks that share a row which must not be cut (sm_90 and later)"},
-    {"batch_invariant", ParameterType::boolean, "false", "",
+    {"batch_invariant", ParameterType::boolean, "true", "",
      "A row has the same bits whatever num_tokens is: the number of blocks that share it depends on its width alone"},
 };
 

@@ -76,7 +76,7 @@ struct DeviceTraits {
 /// The parameters of a strategy whose kernels work on tiles, as values (cuda_common/tile_options.hpp).
 struct TileParameters {
   bool programmatic = true;
-  bool batch_invariant = false;
+  bool batch_invariant = true;
   Trigger trigger = Trigger::early;
   int target_blocks = 128;
   int flat_block = 512;

@@ -214,7 +214,7 @@ void Trial::reset() {
   check(cudaDeviceSynchronize(), "upload");
 }
 
-double Trial::worst() {
+double Trial::worst(FusionHarness::Order order) {
   check(cudaDeviceSynchronize(), "run");
   const auto& specs = harness_->specs();
   outputs_.clear();
@@ -228,7 +228,7 @@ double Trial::worst() {
     outputs_.insert(outputs_.end(), host.begin(), host.begin() + static_cast<std::ptrdiff_t>(specs[i].bytes()));
   }
   intact = harness_->guards_intact();
-  return intact ? harness_->check() : std::numeric_limits<double>::infinity();
+  return intact ? harness_->check(order) : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace arbiter::test

@@ -68,7 +68,7 @@ class Trial {
   /// Uploads inputs again, and fills outputs with rubbish.
   void reset();
   /// Downloads; returns the largest error as a share of the allowed one.
-  [[nodiscard]] double worst();
+  [[nodiscard]] double worst(FusionHarness::Order order = FusionHarness::Order::of_ranks);
   /// All outputs since worst(), for comparison between ranks.
   [[nodiscard]] const std::vector<std::uint8_t>& outputs() const { return outputs_; }
 
