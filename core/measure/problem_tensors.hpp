@@ -107,8 +107,8 @@ class ProblemTensors {
   std::vector<TensorSpec> specs_;
   std::vector<ReadOnly> read_only_;
   std::vector<std::uint64_t> intact_;  // the fingerprint of each as it was made
-  std::unique_ptr<Buffer> input_;   // all messages
-  std::unique_ptr<Buffer> inputs_;  // of all sets; null unless they are copied to
+  std::unique_ptr<Buffer> input_;      // all messages
+  std::unique_ptr<Buffer> inputs_;     // of all sets; null unless they are copied to
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::vector<std::vector<void*>> pointers_;  // by set, then by tensor; input tensors are the same in each
 };

@@ -33,7 +33,7 @@ TEST(LibraryPage, BuildsTheExamplesDrawsPicturesAndGetsOneAnswerFromBothLanguage
   for (const char* picture : {"heatmap.png", "best_strategy.svg", "strategy_difference.png", "lines.png"}) {
     EXPECT_GT(fs::file_size(folder.path() / "pictures" / picture), 1000U) << picture;
   }
-  const std::string answers = "1 ONESHOT\n64 ONESHOT\n1024 TWOSHOT\n";
+  const std::string answers = "1 ONESHOT_PLAIN\n64 ONESHOT_PLAIN\n1024 TWOSHOT_PLAIN\n";
   EXPECT_THAT(run_through.output, EndsWith(answers + answers));
 
   const auto python = blocks_in(page, "python");
@@ -41,7 +41,7 @@ TEST(LibraryPage, BuildsTheExamplesDrawsPicturesAndGetsOneAnswerFromBothLanguage
   const auto file = folder.write("shown.py", python.front() + "print(strategy)\n");
   const auto shown = run({"sh", "-c", "cd '" + folder.path().string() + "' && '" PYTHON3 "' shown.py"},
                          {"PYTHONPATH=" + (folder.path() / "examples").string(), "PYTHONDONTWRITEBYTECODE=1"});
-  EXPECT_EQ(shown.output, "ONESHOT\n");
+  EXPECT_EQ(shown.output, "ONESHOT_PLAIN\n");
 }
 
 TEST(LibraryPage, ShowsTheBuildFileOfTheExamplesAsItIs) {

@@ -113,8 +113,8 @@ class FusionHarness {
   /// The order in which ranks' messages were added in fp32.
   enum class Order { of_ranks, any };
 
-  /// The worst check_row(). The tolerance of sums in the order of ranks is their actual fp32 error, so only errors of the
-  /// fusion remain.
+  /// The worst check_row(). The tolerance of sums in the order of ranks is their actual fp32 error, so only errors of
+  /// the fusion remain.
   [[nodiscard]] double check(Order order = Order::of_ranks) const {
     double worst = 0.0;
     for (std::int64_t row = 0; row < problem_.num_tokens; ++row) {

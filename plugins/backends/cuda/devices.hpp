@@ -34,8 +34,8 @@ struct DeviceChoice {
 /// 90 for sm_90. Makes no CUDA context. Throws Error.
 [[nodiscard]] int sm_version_of(int device);
 
-/// Platform "sm90", and the facts gpu, gpus, gpu_ids, gpu_links, multicast, sms, sm_clock_max_mhz, memory_clock_max_mhz, driver,
-/// cuda and nccl. Throws Error.
+/// Platform "sm90", and the facts gpu, gpus, gpu_ids, gpu_links, multicast, sms, sm_clock_max_mhz,
+/// memory_clock_max_mhz, driver, cuda and nccl. Throws Error.
 [[nodiscard]] Machine machine_facts(int device);
 
 }  // namespace arbiter::cuda

@@ -97,8 +97,8 @@ extern "C" __global__ void __launch_bounds__(256) arbiter_product_rate(int round
 }
 
 // arbiter_fingerprint: adds a mix of every 8-byte word and its index to `sum`, which is 0 before; addition makes the
-// order of the threads irrelevant. The last bytes % 8 are a word with zeros. `data` begins anywhere; the same bytes have
-// the same fingerprint there, read byte by byte.
+// order of the threads irrelevant. The last bytes % 8 are a word with zeros. `data` begins anywhere; the same bytes
+// have the same fingerprint there, read byte by byte.
 extern "C" __global__ void __launch_bounds__(512)
     arbiter_fingerprint(const void* data, std::uint64_t bytes, unsigned long long* sum) {
   const std::uint64_t threads = static_cast<std::uint64_t>(gridDim.x) * blockDim.x;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pass_shape.hpp"
+
 #include <cstring>
 
 #include <gtest/gtest.h>
-
-#include "pass_shape.hpp"
 
 namespace {
 

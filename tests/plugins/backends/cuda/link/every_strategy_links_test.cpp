@@ -88,8 +88,11 @@ class EveryStrategyLinks : public ::testing::TestWithParam<Pair> {
                           facts->stack_bytes, facts->spill_store_bytes + facts->spill_load_bytes)
                   .c_str());
     EXPECT_GT(facts->registers, 0) << what;
-    // One register, in kernels with three vectors a thread, is what older architectures may lack.
-    const int most = sm_version < 90 && link.entry.find("rows3") != std::string::npos ? 4 : 0;
+    // Kernels with three vectors a thread are short of registers: of one on older architectures, of six where tensors
+    // are not aligned, which engines' are.
+    const bool rows3 = link.entry.find("rows3") != std::string::npos;
+    const bool aligned = link.entry.find("aligned") != std::string::npos;
+    const int most = !rows3 ? 0 : aligned ? (sm_version < 90 ? 4 : 0) : 24;
     EXPECT_LE(facts->spill_store_bytes, most) << what;
     EXPECT_LE(facts->spill_load_bytes, most) << what;
     // The rare end of a spin is a call on purpose.
