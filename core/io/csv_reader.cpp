@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/csv_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -36,8 +39,12 @@ TextLines lines_of_file(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) throw SystemError("read " + file.string(), EISDIR);
   auto stream = std::make_shared<std::ifstream>(file, std::ios::binary);
   if (!*stream) throw SystemError("read " + file.string(), errno);
-  return TextLines([stream, file](std::size_t bytes) {
-    std::string part(bytes, '\0');
+  // A small file needs no large buffer; what cannot say its size (a pipe) gets one.
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  const std::size_t most = error ? std::numeric_limits<std::size_t>::max() : size + 4096;
+  return TextLines([stream, file, most](std::size_t bytes) {
+    std::string part(std::min(bytes, most), '\0');
     stream->read(part.data(), static_cast<std::streamsize>(bytes));
     if (stream->bad()) throw SystemError("read " + file.string(), errno);
     part.resize(static_cast<std::size_t>(stream->gcount()));
