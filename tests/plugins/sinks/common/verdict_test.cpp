@@ -74,6 +74,13 @@ TEST(Verdict, SaysWhatIsTheFastestByHowMuchWhetherToTrustItAndWhatToDo) {
           "Next: arbiter_decision.hpp into your engine's sources; configs/engines.yaml makes those of vLLM etc"));
 }
 
+TEST(Verdict, NamesTheLineThatRunsTheDecisionOnGpus) {
+  GpuRun end;
+  write_file(end.run.output_dir / "arbiter_decision.hpp", "");
+  write_file(end.run.output_dir / "decision.json", "");
+  EXPECT_EQ(verdict_of(end).back(), "Next: ARBITER_DECISION=decision.json runs it in an engine (docs/runtime.md)");
+}
+
 TEST(Verdict, NamesTheFileThatAnEngineLoadsBeforeAnyOther) {
   GpuRun end;
   write_file(end.run.output_dir / "arbiter_decision.hpp", "");
