@@ -30,7 +30,7 @@ const std::vector<NotRun> not_run = {
     {"cluster.md", "mpirun --hostfile hosts", "other hosts"},
     {"cluster.md", "srun --mpi=pmix", "SLURM"},
     {"engine-tables.md", "NCCL_TUNER_PLUGIN=", "GPUs, and a program with NCCL"},
-    {"README.md", "LD_PRELOAD=libarbiter_nccl.so", "GPUs, and a server"},
+    {"README.md", "NCCL_NVLS_ENABLE=0 LD_PRELOAD=", "GPUs, and a server"},
     {"runtime.md", "export NCCL_NVLS_ENABLE=0", "of the next one"},
     {"runtime.md", "LD_PRELOAD=libarbiter_nccl.so", "GPUs, and PyTorch"},
     {"runtime.md", "mpirun -n 2 -x LD_PRELOAD=libarbiter_nccl.so", "GPUs, and nccl-tests"},
