@@ -69,7 +69,7 @@ class ProblemTensors {
   /// Likewise into the memory of an earlier copy: the system takes longer to find memory than to copy to it.
   void copy_out(std::int64_t set, HostCopy& copy) const;
 
-  /// Of each set: all its outputs and the guards behind them.
+  /// One fingerprint for each set. It covers the outputs of the set and the guards behind them.
   [[nodiscard]] std::vector<std::uint64_t> fingerprints() const;
 
   /// Bytes one rank needs for a problem.

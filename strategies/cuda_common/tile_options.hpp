@@ -19,8 +19,7 @@ inline constexpr ParameterSpec tile_parameters[] = {
      "Programmatic dependent launch: the kernel starts while the preceding one ends (sm_90 and later)"},
     {"trigger", ParameterType::text, "early", "early|late|none",
      "When the next kernel may start, if its launch is programmatic: early, before outputs are written, so it must "
-     "wait "
-     "(griddepcontrol.wait) before it reads them; late, when they are; none, when this kernel has ended"},
+     "wait (griddepcontrol.wait) before it reads them; late, when they are; none, when this kernel has ended"},
     {"target_blocks", ParameterType::integer, "128", "1..1024",
      "Blocks that a small message is spread over, where rows may be cut"},
     {"flat_block", ParameterType::integer, "512", "32|64|128|256|512", "The most threads of such a block"},
