@@ -23,11 +23,18 @@ namespace arbiter::cuda {
 
 inline constexpr std::uint32_t empty_word = 0xffffffffU;
 
-__device__ __forceinline__ bool is_full(const Packed& slot) {
-  // A vector may arrive in parts, so every word counts.
-  return slot.word[0] != empty_word && slot.word[1] != empty_word && slot.word[2] != empty_word &&
-         slot.word[3] != empty_word;
+__device__ __forceinline__ std::uint32_t larger_of(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t larger;
+  // The compiler would make comparisons of it, each of which waits for the one before.
+  asm("max.u32 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
+  return larger;
 }
+__device__ __forceinline__ std::uint32_t largest_word(const Packed& slot) {
+  return larger_of(larger_of(slot.word[0], slot.word[1]), larger_of(slot.word[2], slot.word[3]));
+}
+
+/// A vector may arrive in parts, so every word counts.
+__device__ __forceinline__ bool is_full(const Packed& slot) { return largest_word(slot) != empty_word; }
 
 /// The vector as it may be sent: words that are all ones become another NaN.
 __device__ __forceinline__ Packed without_empty_words(Packed value) {
@@ -56,14 +63,21 @@ __device__ __forceinline__ Packed poll(const Packed* slot) {
   return value;
 }
 
+/// What is done while a first poll is under way.
+struct Nothing {
+  __device__ __forceinline__ void operator()() const {}
+};
+
 /// Waits for a vector of `peer` in a slot of this rank; zeros for lanes whose `wanted` is false. Convergent: all 32
 /// lanes wait until every lane has its vector, because lanes that left the loop one by one would execute what follows
 /// one by one. On an exceeded bound, returns whatever the slot holds: no vector if is_full() does not hold.
+template <class Meanwhile = Nothing>
 __device__ __forceinline__ Packed wait_for_vector(const Packed* slot, bool wanted, int peer, const SpinBound& bound,
-                                                  std::uint32_t epoch) {
+                                                  std::uint32_t epoch, const Meanwhile& meanwhile = {}) {
   Spin spin(bound);
   Packed value = zeros();
   if (wanted) value = poll(slot);
+  meanwhile();
   while (!__all_sync(0xffffffffU, is_full(value))) {
     if (spin.is_due() && spin.warp_gives_up(!is_full(value), peer, epoch)) break;
     if (wanted) value = poll(slot);
@@ -88,17 +102,6 @@ __device__ __forceinline__ std::uint32_t poll(const float* slot) {
 }
 __device__ __forceinline__ void clear(float* slot) { *reinterpret_cast<std::uint32_t*>(slot) = empty_word; }
 
-/// Called by one thread of each block: true in the last block of the grid to call it. Leaves all counters at 0.
-__device__ __forceinline__ bool is_last_to_start(EpochState* state) {
-  // Up to here one counter is faster than two levels.
-  constexpr unsigned few = 256;
-  const unsigned groups = gridDim.x > few ? EpochState::group_count : 1;
-  const unsigned group = blockIdx.x % groups;
-  const unsigned blocks = (gridDim.x - group + groups - 1) / groups;
-  if (atomicInc(&state->groups[group].blocks_started, blocks - 1) != blocks - 1) return false;
-  return groups == 1 || atomicInc(&state->groups_started, groups - 1) == groups - 1;
-}
-
 /// A __syncthreads() that no thread enters before it has `value`: __syncthreads() does not wait for loads whose results
 /// nobody has used yet. The reduction is not used.
 __device__ __forceinline__ void syncthreads_with(std::uint32_t value) {
@@ -112,24 +115,57 @@ __device__ __forceinline__ std::uint32_t epoch_of(const EpochState* state) {
   return *static_cast<const volatile std::uint32_t*>(&state->epoch);
 }
 
-/// All threads of every block call it once, with the epoch that they read.
+/// Counts the blocks that have read the epoch.
 ///
-/// Synchronisation: one barrier of the block that all threads enter with the epoch in their registers, after which
-/// thread 0 counts its block. The last block of the grid increments the epoch in memory; only then does each block
-/// trigger, at once or later (cuda_common/neighbours.cuh). The next kernel starts when every block has triggered or
-/// ended, hence after the increment, and reads its own epoch.
+/// Synchronisation: begin() is a barrier of the block that all threads enter with the epoch in their registers; then
+/// thread 0 counts its block, whose answer end() awaits. The last block of the grid increments the epoch in memory;
+/// only then does each block trigger, at once or later (cuda_common/neighbours.cuh). The next kernel starts when every
+/// block has triggered or ended, hence after the increment, and reads its own epoch.
 ///
-/// A programmatic launch counts before pdl_wait(), while the kernel in front still runs. Any other counts once its
-/// first vectors are on their way, since counting takes as long as a third of their flight.
-__device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch) {
-  syncthreads_with(epoch);
-  if (threadIdx.x == 0) {
-    if (is_last_to_start(state)) {
+/// A programmatic launch counts before pdl_wait(), while the kernel in front still runs. Any other begins once its
+/// first vectors are on their way, and ends behind the first poll: the count and the poll are under way together.
+class BlockCount {
+ public:
+  /// All threads of every block call it once, with the epoch that they read.
+  __device__ __forceinline__ void begin(EpochState* state, std::uint32_t epoch) {
+    syncthreads_with(epoch);
+    counts_ = threadIdx.x == 0;
+    if (counts_) answer_ = atomicInc(&state->groups[group()].blocks_started, blocks_of_group() - 1);
+  }
+  /// Likewise, later. What is called again does nothing.
+  __device__ __forceinline__ void end(EpochState* state, std::uint32_t epoch) {
+    if (!counts_) return;
+    if (is_last(state)) {
       *static_cast<volatile std::uint32_t*>(&state->epoch) = epoch + 1;
       __threadfence();
     }
     arbiter_trigger_at_start();
+    counts_ = false;
   }
+
+ private:
+  /// Up to here one counter is faster than two levels.
+  static constexpr unsigned few = 256;
+  __device__ __forceinline__ static unsigned groups() { return gridDim.x > few ? EpochState::group_count : 1; }
+  __device__ __forceinline__ static unsigned group() { return blockIdx.x % groups(); }
+  __device__ __forceinline__ static unsigned blocks_of_group() {
+    return (gridDim.x - group() + groups() - 1) / groups();
+  }
+  /// Leaves all counters at 0.
+  __device__ __forceinline__ bool is_last(EpochState* state) const {
+    if (answer_ != blocks_of_group() - 1) return false;
+    return groups() == 1 || atomicInc(&state->groups_started, groups() - 1) == groups() - 1;
+  }
+
+  bool counts_ = false;  ///< thread 0, until end(): a test of the answer would wait for it
+  unsigned answer_ = 0;  ///< how many blocks of its group had started before
+};
+
+/// Both at once.
+__device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch) {
+  BlockCount count;
+  count.begin(state, epoch);
+  count.end(state, epoch);
 }
 
 }  // namespace arbiter::cuda

@@ -5,72 +5,106 @@
 
 namespace arbiter::cuda {
 
-/// One vector of each of `Ranks` ranks, indexed at compile time, so that they stay in registers.
-template <int Ranks>
-struct RankParts {
-  Packed first = zeros();
-  RankParts<Ranks - 1> others;
+/// The slots, in memory of this rank, for a vector of each rank.
+struct RankSlots {
+  Packed* of_rank_0;
+  std::int64_t between;  ///< vectors from a rank's slot to the next rank's
+  __device__ __forceinline__ Packed* of(int source) const { return of_rank_0 + source * between; }
 };
-template <>
-struct RankParts<0> {};
 
-/// Polls the slot of every peer once. Returns the first rank whose slot is still empty, or -1. `slot_of(source)` is the
-/// slot, in memory of this rank, for the vector of `source`.
-template <int Source, int Ranks, class SlotOf>
-__device__ __forceinline__ int poll_parts(RankParts<Ranks>& parts, int rank, const SlotOf& slot_of) {
-  if constexpr (Ranks == 0) {
-    return -1;
-  } else {
-    const int missing = poll_parts<Source + 1>(parts.others, rank, slot_of);
-    if (Source == rank) return missing;
-    parts.first = poll(slot_of(Source));
-    return is_full(parts.first) ? missing : Source;
-  }
-}
-
-template <int Source, int Ranks>
-__device__ __forceinline__ void add_parts(const RankParts<Ranks>& parts, int rank, const Packed& own,
-                                          Accumulators& sum) {
-  if constexpr (Ranks > 0) {
-    Packed part;
+/// The vectors of ranks `First` to `First + Count - 1`. Indexed at compile time, so that all stay in registers.
+template <int First, int Count>
+class Arrivals {
+ public:
+  /// `own` takes this rank's place. It is as sent, since a vector with empty words never seems to come.
+  __device__ __forceinline__ Arrivals(int rank, const Packed& own, const RankSlots& slots) : rank_(rank) {
+    const Packed sent = without_empty_words(own);
 #pragma unroll
-    for (int i = 0; i < 4; ++i) part.word[i] = Source == rank ? own.word[i] : parts.first.word[i];
-    const Accumulators values = unpack(part);
+    for (int i = 0; i < Count; ++i) {
+      slot_[i] = slots.of(First + i);
+      evaluate_now(slot_[i]);
 #pragma unroll
-    for (int i = 0; i < vector_elements; ++i)
-      sum.value[i] = Source == 0 ? values.value[i] : sum.value[i] + values.value[i];
-    add_parts<Source + 1>(parts.others, rank, own, sum);
+      for (int w = 0; w < 4; ++w) part_[i].word[w] = First + i == rank ? sent.word[w] : 0;
+    }
   }
-}
+  /// Polls the slot of every peer. Nothing is tested in between, so that all loads are under way at once.
+  __device__ __forceinline__ void poll_all() {
+#pragma unroll
+    for (int i = 0; i < Count; ++i) {
+      if (First + i != rank_) part_[i] = poll(slot_[i]);
+    }
+  }
+  __device__ __forceinline__ bool have_come() const {
+    std::uint32_t largest[Count];
+#pragma unroll
+    for (int i = 0; i < Count; ++i) largest[i] = largest_word(part_[i]);
+#pragma unroll
+    for (int i = Count - 1; i > 0; --i) largest[(i - 1) / 2] = larger_of(largest[(i - 1) / 2], largest[i]);
+    return largest[0] != empty_word;
+  }
+  /// A rank whose vector is missing.
+  __device__ __forceinline__ int missing() const {
+    int rank = First;
+#pragma unroll
+    for (int i = 1; i < Count; ++i) {
+      if (!is_full(part_[i])) rank = First + i;
+    }
+    return rank;
+  }
+  __device__ __forceinline__ void add_to(Accumulators& sum) const {
+#pragma unroll
+    for (int i = 0; i < Count; ++i) {
+      const Accumulators values = unpack(part_[i]);
+#pragma unroll
+      for (int e = 0; e < vector_elements; ++e)
+        sum.value[e] = First + i == 0 ? values.value[e] : sum.value[e] + values.value[e];
+    }
+  }
+  __device__ __forceinline__ void clear_all() const {
+#pragma unroll
+    for (int i = 0; i < Count; ++i) {
+      if (First + i != rank_) clear(slot_[i]);
+    }
+  }
 
-/// Waits for the vectors of ranks `First` to `First + Count - 1` and adds them. Convergent. False in lanes whose
-/// vectors did not all come before the bound.
-template <int First, int Count, class SlotOf>
+ private:
+  int rank_;
+  Packed* slot_[Count];
+  Packed part_[Count];
+};
+
+/// Waits for the vectors of ranks `First` to `First + Count - 1`, adds them and empties their slots. Convergent. False
+/// in lanes whose vectors did not all come before the bound.
+template <int First, int Count, class Meanwhile>
 __device__ __forceinline__ bool wait_and_add(int rank, const Packed& own, bool wanted, const SpinBound& bound,
-                                             std::uint32_t epoch, const SlotOf& slot_of, Accumulators& sum) {
+                                             std::uint32_t epoch, const RankSlots& slots, Accumulators& sum,
+                                             const Meanwhile& meanwhile) {
   Spin spin(bound);
-  RankParts<Count> parts;
-  int missing = wanted ? poll_parts<First>(parts, rank, slot_of) : -1;
-  while (__any_sync(0xffffffffU, missing >= 0)) {
-    if (spin.is_due() && spin.warp_gives_up(missing >= 0, missing, epoch)) break;
-    if (wanted) missing = poll_parts<First>(parts, rank, slot_of);
+  Arrivals<First, Count> arrivals(rank, own, slots);
+  if (wanted) arrivals.poll_all();
+  meanwhile();
+  while (__any_sync(0xffffffffU, !arrivals.have_come())) {
+    if (spin.is_due() && spin.warp_gives_up(!arrivals.have_come(), arrivals.missing(), epoch)) break;
+    if (wanted) arrivals.poll_all();
   }
-  add_parts<First>(parts, rank, own, sum);
-  return missing < 0;
+  if (wanted) arrivals.clear_all();
+  arrivals.add_to(sum);
+  return arrivals.have_come();
 }
 
 /// Waits for the peers' vectors, sums them and `own` in fp32 in rank order 0..Ranks-1, so that every rank gets the same
 /// bits, and empties the slots. `slot_of(source)` is the slot, in memory of this rank, for the vector of `source`.
 /// Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector(). `came` is false in lanes whose vectors
 /// did not all come before the bound: their sum means nothing, and must not be sent on.
-template <int Ranks, class SlotOf>
+template <int Ranks, class Meanwhile = Nothing>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
                                                           const SpinBound& bound, std::uint32_t epoch,
-                                                          const SlotOf& slot_of, bool& came) {
+                                                          const RankSlots& slots, bool& came,
+                                                          const Meanwhile& meanwhile = {}) {
   if constexpr (Ranks == 2) {
     // The sum of two does not depend on the order.
-    Packed* const slot = slot_of(1 - rank);
-    const Packed vector = wait_for_vector(slot, wanted, 1 - rank, bound, epoch);
+    Packed* const slot = slots.of(1 - rank);
+    const Packed vector = wait_for_vector(slot, wanted, 1 - rank, bound, epoch, meanwhile);
     came = is_full(vector);
     const Accumulators other = unpack(vector);
     if (wanted) clear(slot);
@@ -83,13 +117,10 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
     constexpr int at_once = 4;
     static_assert(Ranks <= 2 * at_once);
     Accumulators sum;
-    came = wait_and_add < 0, Ranks < at_once ? Ranks : at_once > (rank, own, wanted, bound, epoch, slot_of, sum);
+    constexpr int first_group = Ranks < at_once ? Ranks : at_once;
+    came = wait_and_add<0, first_group>(rank, own, wanted, bound, epoch, slots, sum, meanwhile);
     if constexpr (Ranks > at_once) {
-      came &= wait_and_add<at_once, Ranks - at_once>(rank, own, wanted, bound, epoch, slot_of, sum);
-    }
-#pragma unroll
-    for (int step = 1; step < Ranks; ++step) {
-      if (wanted) clear(slot_of((rank + step) % Ranks));
+      came &= wait_and_add<at_once, Ranks - at_once>(rank, own, wanted, bound, epoch, slots, sum, Nothing{});
     }
     return sum;
   }

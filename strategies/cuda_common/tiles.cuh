@@ -34,6 +34,10 @@ class RowTiles {
     if constexpr (Blocks == 1) return vectors();
     return first() + blockDim.x;
   }
+  /// Whether the message has the vector at `place` of a tile.
+  __device__ __forceinline__ bool has(std::uint32_t tile, const VectorPlace& place) const {
+    return tile < count() && place.count != 0;
+  }
   /// Vector `v` of a tile; `count` is 0 from the tile's end on.
   __device__ __forceinline__ VectorPlace place(std::uint32_t tile, std::uint32_t v) const {
     const int column = static_cast<int>(v) * vector_elements;
@@ -65,6 +69,10 @@ class FlatTiles {
   __device__ __forceinline__ std::uint32_t vectors() const { return blockDim.x; }
   __device__ __forceinline__ std::uint32_t first() const { return 0; }
   __device__ __forceinline__ std::uint32_t last() const { return blockDim.x; }
+  /// As above, without the division of count(), for which the first load would have to wait.
+  __device__ __forceinline__ bool has(std::uint32_t /*tile*/, const VectorPlace& place) const {
+    return place.count != 0;
+  }
   __device__ __forceinline__ VectorPlace place(std::uint32_t tile, std::uint32_t v) const {
     const std::uint32_t flat = tile * blockDim.x + v;
     const bool inside = flat < vectors_;
@@ -145,6 +153,11 @@ struct NoSums {
 template <class Tiles>
 using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
                                    std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
+
+/// How many blocks of a kernel a multiprocessor must hold: while one waits, the other sends. That leaves 64 registers
+/// to a thread of a block of 512.
+template <int Ranks, int PerThread, class Tiles>
+inline constexpr int blocks_at_once = PerThread == 1 && Tiles::blocks == 1 && Ranks <= 4 ? 2 : 1;
 
 /// What finish() takes besides a row's vectors; zeros where a tile may cut rows.
 struct RowScalars {

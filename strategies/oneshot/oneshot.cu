@@ -4,7 +4,8 @@
 //
 // Phases of a kernel
 //   prologue  epoch, addresses. A programmatic launch overlaps this with the preceding kernel, then waits
-//             (pdl_wait); any other loads its first vectors while it reads the epoch, and counts its blocks after first
+//             (pdl_wait); any other loads its first vectors while it reads the epoch, and counts its blocks between
+//             its first push and its second poll
 //   first     push this block's vectors of its first tile into the slots of all peers; load constants
 //   loop      for each tile of the block, grid-stride:
 //     push    the next tile
@@ -22,7 +23,7 @@
 // e + 2, after it has received this rank's vectors of e + 1. This rank pushes those after pdl_wait, hence after its
 // kernel of e, which clears the slots, has ended.
 //
-// Synchronisation within a block or cluster: count_block() and the row sums.
+// Synchronisation within a block or cluster: BlockCount and the row sums.
 #include "arbiter/cuda/row_sum.cuh"
 #include "cuda_common/lamport.cuh"
 #include "cuda_common/rank_order_sum.cuh"
@@ -42,16 +43,17 @@ class Oneshot {
 
   __device__ __forceinline__ void run() {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
-    const std::uint32_t tiles = tiles_.count();
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
-    auto* const state = static_cast<EpochState*>(arguments_.state);
+    BlockCount blocks;
     const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
-    const bool has_first = tile < tiles && first.count != 0;
+    const bool has_first = tiles_.has(tile, first);
     Packed own = zeros();
     if (!arbiter_is_programmatic() && has_first) own = own_part(first);
-    epoch_ = epoch_of(state);
-    if (arbiter_is_programmatic()) count_block(state, epoch_);
+    epoch_ = epoch_of(state());
+    std::uint32_t tiles = tiles_.count();
+    evaluate_now(tiles);
+    if (arbiter_is_programmatic()) count_block(state(), epoch_);
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
     arriving_ = static_cast<Packed*>(arguments_.slots[arguments_.rank]) + buffer_;
@@ -60,20 +62,22 @@ class Oneshot {
 
     push_first(tile, has_first, own);
     if constexpr (constants_persist) load_constants(epilogue_state);
-    if (!arbiter_is_programmatic()) count_block(state, epoch_);
+    if (!arbiter_is_programmatic()) blocks.begin(state(), epoch_);
     sums_.open(arguments_.bound, epoch_);
     while (tile < tiles) {
       const std::uint32_t next = tile + at_once;
       Packed own_of_next = zeros();
       if (next < tiles) own_of_next = push_tile(next);
-      reduce_tile(tile, own, epilogue_state);
+      reduce_tile(tile, own, epilogue_state, blocks);
       own = own_of_next;
       tile = next;
     }
+    if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);  // of a block without tiles
     arbiter_trigger_at_end();
   }
 
  private:
+  __device__ __forceinline__ EpochState* state() const { return static_cast<EpochState*>(arguments_.state); }
   static constexpr bool one_vector = TileState<PerThread>::one_vector;
   /// A thread has the same columns in every row, so it loads constants once.
   static constexpr bool constants_persist = Tiles::whole_rows && TileState<PerThread>::in_registers;
@@ -82,9 +86,8 @@ class Oneshot {
     return static_cast<Packed*>(arguments_.slots[at_rank]) + buffer_ + arguments_.rank * arguments_.slots_per_source +
            vector;
   }
-  __device__ __forceinline__ Packed* arriving(int source, std::uint32_t vector) const {
-    if constexpr (Ranks == 2) return arriving_ + vector;
-    return arriving_ + source * arguments_.slots_per_source + vector;
+  __device__ __forceinline__ RankSlots arriving(std::uint32_t vector) const {
+    return {arriving_ + vector, Ranks == 2 ? 0 : arguments_.slots_per_source};
   }
   __device__ __forceinline__ int peer_at(int step) const { return (arguments_.rank + step) % Ranks; }
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
@@ -145,7 +148,8 @@ class Oneshot {
   }
 
   /// `own` is the thread's first vector in this rank's message.
-  __device__ __forceinline__ void reduce_tile(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept) {
+  __device__ __forceinline__ void reduce_tile(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
+                                              BlockCount& blocks) {
     const auto& epilogue = arguments_.epilogue;
     if constexpr (TileState<PerThread>::in_registers) {
       // All loads of the row's inputs are issued before the first poll.
@@ -165,9 +169,11 @@ class Oneshot {
       }
       const bool wanted = at.count != 0;
       bool came = false;  // not needed: nothing is sent on
-      const Accumulators sum = sum_in_rank_order<Ranks>(
-          arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
-          [&](int source) { return arriving(source, tile * tiles_.vectors() + v); }, came);
+      const Accumulators sum =
+          sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
+                                   arriving(tile * tiles_.vectors() + v), came, [&] {
+                                     if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);
+                                   });
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       arbiter_epilogue_store_state(epilogue, at, epilogue_state);
@@ -194,10 +200,10 @@ class Oneshot {
 
 }  // namespace
 
-#define ARBITER_ONESHOT(ranks, per_thread, tiles, threads, name)           \
-  extern "C" __global__ void __launch_bounds__(threads, 1)                 \
-      oneshot_##name(const __grid_constant__ OneshotArguments arguments) { \
-    Oneshot<ranks, per_thread, tiles>(arguments).run();                    \
+#define ARBITER_ONESHOT(ranks, per_thread, tiles, threads, name)                                  \
+  extern "C" __global__ void __launch_bounds__(threads, blocks_at_once<ranks, per_thread, tiles>) \
+      oneshot_##name(const __grid_constant__ OneshotArguments arguments) {                        \
+    Oneshot<ranks, per_thread, tiles>(arguments).run();                                           \
   }
 
 ARBITER_TILE_KERNELS(ARBITER_ONESHOT)

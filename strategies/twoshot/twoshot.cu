@@ -44,17 +44,19 @@ template <int Ranks, int PerThread, class Tiles>
 class Twoshot {
  public:
   __device__ __forceinline__ explicit Twoshot(const TwoshotArguments& arguments)
-      : arguments_(arguments), tiles_(arguments), sums_(arbiter_epilogue_needs_maximum()), count_(tiles_.count()) {}
+      : arguments_(arguments), tiles_(arguments), sums_(arbiter_epilogue_needs_maximum()) {}
 
   __device__ __forceinline__ void run() {
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
     auto* const state = static_cast<EpochState*>(arguments_.state);
     const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
-    const bool scatters = tile < count_ && owner_of(tile) != arguments_.rank;
+    const bool scatters = owner_of(tile) != arguments_.rank && tiles_.has(tile, first);
     Packed own = zeros();
-    if (!arbiter_is_programmatic() && scatters && first.count != 0) own = own_part(first);
+    if (!arbiter_is_programmatic() && scatters) own = own_part(first);
     epoch_ = epoch_of(state);
+    count_ = tiles_.count();
+    evaluate_now(count_);
     if (arbiter_is_programmatic()) count_block(state, epoch_);
     buffer_ = epoch_ % 2;
     scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +
@@ -86,9 +88,9 @@ class Twoshot {
   __device__ __forceinline__ Packed own_part(const VectorPlace& at) const {
     return load_vector(static_cast<const Element*>(arguments_.input) + at.offset, at);
   }
-  /// This rank's slot for vector `v`, pushed by `source`, of a tile that this rank owns.
-  __device__ __forceinline__ Packed* scattered_here(int source, std::uint32_t tile, std::uint32_t v) const {
-    return scattered_here_ + source * arguments_.owned_slots + (tile / Ranks * tiles_.vectors() + v);
+  /// This rank's slots for vector `v`, pushed by each rank, of a tile that this rank owns.
+  __device__ __forceinline__ RankSlots scattered_here(std::uint32_t tile, std::uint32_t v) const {
+    return {scattered_here_ + (tile / Ranks * tiles_.vectors() + v), arguments_.owned_slots};
   }
   /// The owner's slot for this rank's vector `v` of a tile.
   __device__ __forceinline__ Packed* scattered(int owner, std::uint32_t tile, std::uint32_t v) const {
@@ -126,10 +128,10 @@ class Twoshot {
     Packed* const to = scattered(owner_of(tile), tile, v);
     if (arbiter_is_programmatic()) {
       pdl_wait(reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to));
-      if (scatters && at.count != 0) own = load_vector(from, at);
+      if (scatters) own = load_vector(from, at);
     }
     if (!scatters) return;
-    if (at.count != 0) push(to, without_empty_words(own));
+    push(to, without_empty_words(own));
     if constexpr (!one_vector) scatter_from(tile, v + blockDim.x);
   }
 
@@ -168,9 +170,8 @@ class Twoshot {
       }
       const bool wanted = at.count != 0;
       bool came = false;
-      const Accumulators sum = sum_in_rank_order<Ranks>(
-          arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
-          [&](int source) { return scattered_here(source, tile, v); }, came);
+      const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
+                                                        scattered_here(tile, v), came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
       add_to(part, statistic, epilogue, at, inputs, epilogue_state);
       // The owner keeps what it sends, so that all ranks finish from the same bits.
@@ -252,7 +253,7 @@ class Twoshot {
   const TwoshotArguments& arguments_;
   Tiles tiles_;
   RowSums<Tiles> sums_;
-  std::uint32_t count_;
+  std::uint32_t count_ = 0;  ///< tiles
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;
   Packed* scattered_here_ = nullptr;  ///< this rank's slots of the current buffer, for the tiles it owns
@@ -261,10 +262,10 @@ class Twoshot {
 
 }  // namespace
 
-#define ARBITER_TWOSHOT(ranks, per_thread, tiles, threads, name)           \
-  extern "C" __global__ void __launch_bounds__(threads, 1)                 \
-      twoshot_##name(const __grid_constant__ TwoshotArguments arguments) { \
-    Twoshot<ranks, per_thread, tiles>(arguments).run();                    \
+#define ARBITER_TWOSHOT(ranks, per_thread, tiles, threads, name)                                  \
+  extern "C" __global__ void __launch_bounds__(threads, blocks_at_once<ranks, per_thread, tiles>) \
+      twoshot_##name(const __grid_constant__ TwoshotArguments arguments) {                        \
+    Twoshot<ranks, per_thread, tiles>(arguments).run();                                           \
   }
 
 ARBITER_TILE_KERNELS(ARBITER_TWOSHOT)
