@@ -169,18 +169,36 @@ ProblemTensors::HostCopy ProblemTensors::copy_out(std::int64_t set) const {
   return copy;
 }
 
+std::byte* ProblemTensors::room_for(std::size_t tensor, HostCopy& copy) const {
+  copy.storage.resize(specs_.size());
+  copy.pointers.resize(specs_.size());
+  if (copy.storage[tensor] == nullptr) {
+    const auto& spec = specs_[tensor];
+    const std::size_t bytes = spec.role == TensorRole::output ? stride_of(spec) : tensor_bytes(spec);
+    copy.storage[tensor] = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    copy.pointers[tensor] = copy.storage[tensor].get();
+  }
+  return copy.storage[tensor].get();
+}
+
+void ProblemTensors::copy_inputs(HostCopy& copy) const {
+  if (copy.has_inputs) return;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].role != TensorRole::input) continue;
+    backend_.copy_out(room_for(i, copy), pointers_.front()[i], tensor_bytes(specs_[i]));
+  }
+  copy.has_inputs = true;
+}
+
 void ProblemTensors::copy_out(std::int64_t set, HostCopy& copy) const {
   const auto& pointers = pointers_[static_cast<std::size_t>(set)];
   copy.guards_intact = copy.untouched = true;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const bool output = specs_[i].role == TensorRole::output;
+    if (!output && copy.has_inputs) continue;
     const std::size_t bytes = tensor_bytes(specs_[i]);
     const std::size_t with_guard = output ? stride_of(specs_[i]) : bytes;
-    if (copy.storage.size() == i) {
-      copy.storage.push_back(std::make_unique_for_overwrite<std::byte[]>(with_guard));
-      copy.pointers.push_back(copy.storage[i].get());
-    }
-    std::byte* const host = copy.storage[i].get();
+    std::byte* const host = room_for(i, copy);
     backend_.copy_out(host, pointers[i], with_guard);
     const auto is_poison = [](std::byte byte) { return byte == std::byte{poison}; };
     copy.guards_intact = copy.guards_intact && std::all_of(host + bytes, host + with_guard, is_poison);

@@ -62,12 +62,15 @@ class ProblemTensors {
   struct HostCopy {
     std::vector<std::unique_ptr<std::byte[]>> storage;
     std::vector<void*> pointers;
+    bool has_inputs = false;  ///< of copy_inputs(); they are the same in all sets, and not copied again
     bool guards_intact = true;
     bool untouched = true;
   };
   [[nodiscard]] HostCopy copy_out(std::int64_t set = 0) const;
   /// Likewise into the memory of an earlier copy: the system takes longer to find memory than to copy to it.
   void copy_out(std::int64_t set, HostCopy& copy) const;
+  /// The inputs alone, once.
+  void copy_inputs(HostCopy& copy) const;
 
   /// One fingerprint for each set. It covers the outputs of the set and the guards behind them.
   [[nodiscard]] std::vector<std::uint64_t> fingerprints() const;
@@ -96,6 +99,7 @@ class ProblemTensors {
   };
   /// Make it, for the first time.
   void add_read_only(ReadOnly memory);
+  [[nodiscard]] std::byte* room_for(std::size_t tensor, HostCopy& copy) const;
   void add_guard(std::byte* at, std::size_t bytes, const std::string& name);
   [[nodiscard]] std::vector<std::uint64_t> fingerprints_of_read_only() const;
 

@@ -56,6 +56,9 @@ class SampleJudge {
   SampleJudge(const Problem& problem, const Fusion& fusion, const ProblemTensors& tensors, ProcessGroup& group)
       : problem_(problem), fusion_(fusion), tensors_(tensors), group_(group) {}
 
+  /// Copies what operations only read, once: before a run, which may spoil it.
+  void know_inputs() { tensors_.copy_inputs(copy_); }
+
   /// Collective; every rank gets the same answer. The outputs were poisoned before `iterations` runs: judges each set
   /// by the last run on it. `share` is allowed_share(). The reason says which iteration was wrong.
   [[nodiscard]] Verification judge(double share, std::int64_t iterations);

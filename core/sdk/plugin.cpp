@@ -106,8 +106,6 @@ std::unique_ptr<Sample> Backend::sample(Operation& operation, const Bindings& bi
   return not_null(do_sample(&operation, request), "sample() made no sample");
 }
 
-std::uint64_t Backend::fingerprint(const void* data, std::size_t bytes) { return do_fingerprint(data, bytes); }
-
 std::vector<std::uint64_t> Backend::fingerprints(std::span<const MemoryRange> ranges) {
   auto values = do_fingerprints(ranges);
   if (values.size() != ranges.size()) {
@@ -119,14 +117,12 @@ std::vector<std::uint64_t> Backend::fingerprints(std::span<const MemoryRange> ra
 std::vector<std::uint64_t> Backend::do_fingerprints(std::span<const MemoryRange> ranges) {
   std::vector<std::uint64_t> values;
   values.reserve(ranges.size());
-  for (const auto& range : ranges) values.push_back(do_fingerprint(range.data, range.bytes));
+  for (const auto& range : ranges) {
+    std::vector<std::byte> host(range.bytes);
+    copy_out(host.data(), range.data, range.bytes);
+    values.push_back(host_fingerprint(host.data(), range.bytes));
+  }
   return values;
-}
-
-std::uint64_t Backend::do_fingerprint(const void* data, std::size_t bytes) {
-  std::vector<std::byte> host(bytes);
-  copy_out(host.data(), data, bytes);
-  return host_fingerprint(host.data(), bytes);
 }
 
 std::uint64_t host_fingerprint(const void* data, std::size_t bytes) {

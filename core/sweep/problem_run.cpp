@@ -161,9 +161,10 @@ SampleSubject ProblemRun::subject_of(Context context, const PlannedProblem& plan
   subject.iterations = [&tensors, context](std::int64_t count) {
     return tensors.iterations(count, has_neighbour(context));
   };
-  subject.poison = [this, &tensors] {
+  subject.poison = [this, &tensors, &judge] {
     const Stopwatch watch(spent_.verification);
     tensors.poison_outputs();
+    judge.know_inputs();
   };
   subject.judge = [this, &planned, &judge, &tensors](Candidate& candidate, std::int64_t iterations) {
     const Stopwatch watch(spent_.verification);

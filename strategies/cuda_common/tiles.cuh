@@ -20,6 +20,7 @@ template <bool Aligned, int Blocks = 1>
 class RowTiles {
  public:
   static constexpr bool whole_rows = true;
+  static constexpr bool aligned = Aligned;
   static constexpr unsigned blocks = Blocks;
 
   __device__ __forceinline__ explicit RowTiles(const TileArguments& message) : message_(message) {}
@@ -61,6 +62,7 @@ template <bool Aligned>
 class FlatTiles {
  public:
   static constexpr bool whole_rows = false;
+  static constexpr bool aligned = Aligned;
   static constexpr unsigned blocks = 1;
 
   __device__ __forceinline__ explicit FlatTiles(const TileArguments& message)
@@ -157,7 +159,10 @@ using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
 /// How many blocks of a kernel a multiprocessor must hold: while one waits, the other sends. That leaves 64 registers
 /// to a thread of a block of 512.
 template <int Ranks, int PerThread, class Tiles>
-inline constexpr int blocks_at_once = PerThread == 1 && Tiles::blocks == 1 && Ranks <= 4 ? 2 : 1;
+inline constexpr int blocks_at_once = PerThread == 1 && Tiles::blocks == 1 && Ranks <= 4 &&
+                                              (Tiles::aligned || !Tiles::whole_rows)
+                                          ? 2
+                                          : 1;
 
 /// What finish() takes besides a row's vectors; zeros where a tile may cut rows.
 struct RowScalars {

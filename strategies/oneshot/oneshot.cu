@@ -52,7 +52,7 @@ class Oneshot {
     if (!arbiter_is_programmatic() && has_first) own = own_part(first);
     epoch_ = epoch_of(state());
     std::uint32_t tiles = tiles_.count();
-    evaluate_now(tiles);
+    if constexpr (!Tiles::whole_rows) evaluate_now(tiles);  // a division
     if (arbiter_is_programmatic()) count_block(state(), epoch_);
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 

@@ -56,7 +56,7 @@ class Twoshot {
     if (!arbiter_is_programmatic() && scatters) own = own_part(first);
     epoch_ = epoch_of(state);
     count_ = tiles_.count();
-    evaluate_now(count_);
+    if constexpr (!Tiles::whole_rows) evaluate_now(count_);  // a division
     if (arbiter_is_programmatic()) count_block(state, epoch_);
     buffer_ = epoch_ % 2;
     scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +

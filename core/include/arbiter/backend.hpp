@@ -155,10 +155,9 @@ class ARBITER_EXPORT Backend : public Plugin {
   /// Whether it has CUDA graphs; samples are eager where it has not.
   [[nodiscard]] virtual bool has_graphs() const { return false; }
 
-  /// 64 bits that differ when any byte of a range of the backend's memory does, for all practical purposes. The same
-  /// bytes have the same fingerprint on every rank. Returns when it is computed.
-  [[nodiscard]] std::uint64_t fingerprint(const void* data, std::size_t bytes);
-  /// Likewise of several ranges, in one go: on a device, the wait takes longer than the work.
+  /// 64 bits for each range of the backend's memory, that differ when any of its bytes does, for all practical
+  /// purposes. The same bytes have the same fingerprint on every rank. Returns when all are computed: on a device, the
+  /// wait takes longer than the work.
   [[nodiscard]] std::vector<std::uint64_t> fingerprints(std::span<const MemoryRange> ranges);
   /// How many bytes one rank may use again and again without leaving the cache that all of its device shares. Sets of
   /// tensors that fit are used in turn.
@@ -195,13 +194,11 @@ class ARBITER_EXPORT Backend : public Plugin {
   [[nodiscard]] virtual std::unique_ptr<Operation> do_with_epilogue_pass(std::unique_ptr<Operation> reduction,
                                                                          const Fusion& fusion, const Problem& problem);
   [[nodiscard]] virtual std::unique_ptr<Sample> do_sample(Operation* operation, const SampleRequest& request) = 0;
-  /// By default copies the range out and calls host_fingerprint().
-  [[nodiscard]] virtual std::uint64_t do_fingerprint(const void* data, std::size_t bytes);
-  /// By default calls do_fingerprint() for each range.
+  /// By default copies the ranges out and calls host_fingerprint().
   [[nodiscard]] virtual std::vector<std::uint64_t> do_fingerprints(std::span<const MemoryRange> ranges);
 };
 
-/// Backend::fingerprint() of host memory. Thread-safe.
+/// Backend::fingerprints() of one range of host memory. Thread-safe.
 [[nodiscard]] ARBITER_EXPORT std::uint64_t host_fingerprint(const void* data, std::size_t bytes);
 
 }  // namespace arbiter

@@ -3,7 +3,6 @@
 // device is taken on first use, so that available() needs no context and works without a device.
 #include "arbiter/cuda/cuda_backend.hpp"
 
-#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -139,9 +138,6 @@ class CudaBackendPlugin : public CudaBackend {
     RankDevice& rank = device();
     return make_sample({*this, rank.stream, rank.barriers, neighbours(), rank.spin_failures, *rank.used}, operation,
                        request);
-  }
-  [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
-    return do_fingerprints(std::array{MemoryRange{data, bytes}}).front();
   }
   [[nodiscard]] std::vector<std::uint64_t> do_fingerprints(std::span<const MemoryRange> ranges) override {
     return neighbours().fingerprints(ranges);

@@ -126,8 +126,11 @@ class HostBackend : public Backend {
     if (operation == nullptr) throw Error("the host backend has no neighbours to time alone");
     return std::make_unique<HostSample>(*operation, request);
   }
-  [[nodiscard]] std::uint64_t do_fingerprint(const void* data, std::size_t bytes) override {
-    return host_fingerprint(data, bytes);
+  [[nodiscard]] std::vector<std::uint64_t> do_fingerprints(std::span<const MemoryRange> ranges) override {
+    std::vector<std::uint64_t> values;
+    values.reserve(ranges.size());
+    for (const auto& range : ranges) values.push_back(host_fingerprint(range.data, range.bytes));
+    return values;
   }
   [[nodiscard]] std::size_t cache_bytes() const override { return own_cache_bytes(); }
 };

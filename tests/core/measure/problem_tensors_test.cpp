@@ -139,6 +139,21 @@ TEST_F(ProblemTensorsTest, KnowWhetherAnOutputWasWrittenAndHowFar) {
   }
 }
 
+TEST_F(ProblemTensorsTest, CopyInputsOnceBeforeARunMaySpoilThem) {
+  auto tensors = made_for_norm(0);
+  ProblemTensors::HostCopy copy;
+  tensors.copy_inputs(copy);
+  const std::vector<std::byte> residual(copy.storage[0].get(), copy.storage[0].get() + 200);
+  EXPECT_EQ(std::memcmp(tensors.bindings().tensors[0], residual.data(), 200), 0);
+  std::memset(tensors.bindings().tensors[0], 0x11, 200);
+  std::memset(tensors.bindings().tensors[2], 0x22, 200);
+  tensors.copy_out(0, copy);
+  EXPECT_EQ(std::memcmp(copy.pointers[0], residual.data(), 200), 0);
+  EXPECT_EQ(copy.storage[2][0], std::byte{0x22}) << "outputs are copied each time";
+  tensors.copy_inputs(copy);
+  EXPECT_EQ(std::memcmp(copy.pointers[0], residual.data(), 200), 0);
+}
+
 TEST_F(ProblemTensorsTest, CopyOutIntoTheMemoryOfAnEarlierCopy) {
   auto tensors = made({2, false});
   tensors.poison_outputs();
