@@ -53,7 +53,7 @@ constexpr ParameterSpec lut_parameters[] = {
     {"mode", ParameterType::text, "stable", "argmin|stable",
      "the least time of each cell, or one that noise does not flip"},
     {"tie_percent", ParameterType::real, "1.5", "0..100",
-     "stable: how much slower a tie may be where times repeat within 1.4 %; more where they are noisier, up to 5 %"},
+     "stable: how much slower a tie may be where differences are known to 1.5 %; more where less is known, up to 5 %"},
     {"look_up", ParameterType::text, "auto", "auto|nearest|message_size|floor_log2|exact",
      "rule by which shapes off the grid find a cell; auto: by cross-validation (argmin: exact)"},
     {"refine", ParameterType::text, "auto", "auto|true|false",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -269,26 +270,45 @@ std::vector<double> RatioSurface::log_ratios(std::size_t block, double hidden_si
   return ratios;
 }
 
-RatioEstimate RatioSurface::at(std::size_t block, double hidden_size, double num_tokens) const {
-  const Point point{std::log2(hidden_size), std::log2(num_tokens), block};
-  RatioEstimate estimate{log_ratios(block, hidden_size, num_tokens),
-                         std::vector<double>(strategies_[block].size(), std::numeric_limits<double>::quiet_NaN())};
+template <class Near>
+std::vector<double> RatioSurface::deviations(std::size_t block, double variance, const Near& near) const {
+  std::vector<double> deviations(strategies_[block].size(), std::numeric_limits<double>::quiet_NaN());
   // Few values cannot show how noisy they are.
   const double unseen =
       repeat_deviation * repeat_deviation * repeat_weight / (repeat_weight + static_cast<double>(values_));
   for (const Pattern& pattern : patterns_) {
-    std::vector<double> near = covariances(pattern, point);
-    pattern.factor->solve_lower(near);
-    const double known = std::inner_product(near.begin(), near.end(), near.begin(), 0.0);
-    const double rest = std::max(covariance(point, point, shape_) - known, 0.0);
+    std::vector<double> x = near(pattern);
+    pattern.factor->solve_lower(x);
+    const double known = std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
+    const double rest = std::max(variance - known, 0.0);
     for (const std::string& strategy : pattern.strategies) {
       const auto k = std::ranges::find(strategies_[block], strategy);
       if (k == strategies_[block].end()) continue;
-      estimate.deviation[static_cast<std::size_t>(k - strategies_[block].begin())] =
-          std::sqrt(rest * variance_ + unseen);
+      deviations[static_cast<std::size_t>(k - strategies_[block].begin())] = std::sqrt(rest * variance_ + unseen);
     }
   }
-  return estimate;
+  return deviations;
+}
+
+RatioEstimate RatioSurface::at(std::size_t block, double hidden_size, double num_tokens) const {
+  const Point point{std::log2(hidden_size), std::log2(num_tokens), block};
+  return {log_ratios(block, hidden_size, num_tokens),
+          deviations(block, covariance(point, point, shape_),
+                     [&](const Pattern& pattern) { return covariances(pattern, point); })};
+}
+
+RatioEstimate RatioSurface::change(std::size_t block, const TableShape& from, const TableShape& to) const {
+  const Point a{std::log2(from.hidden_size), std::log2(from.num_tokens), block};
+  const Point b{std::log2(to.hidden_size), std::log2(to.num_tokens), block};
+  std::vector<double> changes = log_ratios(block, to.hidden_size, to.num_tokens);
+  const std::vector<double> before = log_ratios(block, from.hidden_size, from.num_tokens);
+  std::ranges::transform(changes, before, changes.begin(), std::minus());
+  const double variance = covariance(a, a, shape_) + covariance(b, b, shape_) - 2.0 * covariance(a, b, shape_);
+  return {std::move(changes), deviations(block, variance, [&](const Pattern& pattern) {
+            std::vector<double> near = covariances(pattern, b);
+            std::ranges::transform(near, covariances(pattern, a), near.begin(), std::minus());
+            return near;
+          })};
 }
 
 double RatioSurface::noise() const { return std::sqrt(variance_ * shape_.noise_variance); }

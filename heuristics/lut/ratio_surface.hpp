@@ -25,6 +25,12 @@ struct RatioEstimate {
   [[nodiscard]] double deviation_of_difference(std::size_t a, std::size_t b) const;
 };
 
+/// Where a surface is asked.
+struct TableShape {
+  double hidden_size = 0.0;
+  double num_tokens = 0.0;
+};
+
 /// How the times of strategies compare, as smooth surfaces over hidden size and tokens.
 ///
 /// A measured time is noisy, and a cell's neighbours know something about it: the ratio of two strategies changes
@@ -47,6 +53,9 @@ class RatioSurface {
 
   /// At any shape, for the strategies of blocks[block].
   [[nodiscard]] RatioEstimate at(std::size_t block, double hidden_size, double num_tokens) const;
+  /// How much more it is at `to` than at `from`. Neighbours share much of their errors, so a change is better known
+  /// than its ends.
+  [[nodiscard]] RatioEstimate change(std::size_t block, const TableShape& from, const TableShape& to) const;
   /// Only RatioEstimate::log_ratio, which is much cheaper.
   [[nodiscard]] std::vector<double> log_ratios(std::size_t block, double hidden_size, double num_tokens) const;
   /// Relative standard deviation of one measured time, as estimated from how much neighbours differ.
@@ -82,6 +91,9 @@ class RatioSurface {
   void fit_shape(std::size_t blocks);
   void fit_weights();
   [[nodiscard]] std::vector<double> covariances(const Pattern& pattern, const Point& point) const;
+  /// [strategy of the block]: of what has the covariances `near(pattern)` with a pattern's points.
+  template <class Near>
+  [[nodiscard]] std::vector<double> deviations(std::size_t block, double variance, const Near& near) const;
 
   std::vector<std::vector<std::string>> strategies_;  ///< [block]
   std::vector<Pattern> patterns_;

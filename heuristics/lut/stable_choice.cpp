@@ -8,11 +8,15 @@ namespace arbiter {
 
 namespace {
 
+/// A tie is `tie_percent` wide where the difference is known to this (a standard deviation), and grows with this power
+/// of it: exact data are followed nearly exactly, and where times repeat within 3 % little but a clear win is.
+constexpr double tie_deviation = 0.015;
+constexpr double tie_growth = 2.5;
 /// Never give away more than this because of a tie.
 constexpr double most_given_away = 0.05;
-/// A crossing is steep where the difference changes by this many standard deviations per doubling.
-constexpr double steep = 3.0;
-constexpr double hardly_steep = 1.5;
+/// A crossing is steep where the difference changes around it by this many standard deviations of the change.
+constexpr double steep = 4.0;
+constexpr double hardly_steep = 2.5;
 
 double log_distance(std::int64_t a, std::int64_t b) {
   const auto log_of = [](std::int64_t v) { return std::log2(static_cast<double>(std::max<std::int64_t>(v, 1))); };
@@ -60,33 +64,24 @@ StableChoice::StableChoice(const CellBlock& block, const RatioSurface& surface, 
 double StableChoice::steepness(std::size_t a, std::size_t b, double hidden_size, double num_tokens) const {
   const auto first = [](const LogAxis& axis) { return static_cast<double>(axis[0]); };
   const auto last = [](const LogAxis& axis) { return static_cast<double>(axis[axis.size() - 1]); };
-  const auto difference = [&](double h, double t) {
-    const std::vector<double> ratios = log_ratios(h, t);
-    return ratios[a] - ratios[b];
-  };
   // Not beyond what was measured: surfaces are flat there.
   const double less_hidden = std::max(hidden_size / 2.0, std::min(first(block_.hidden), hidden_size));
   const double more_hidden = std::min(hidden_size * 2.0, std::max(last(block_.hidden), hidden_size));
   const double fewer_tokens = std::max(num_tokens / 2.0, std::min(first(block_.tokens), num_tokens));
   const double more_tokens = std::min(num_tokens * 2.0, std::max(last(block_.tokens), num_tokens));
-  double steepest = 0.0;
-  if (more_hidden > less_hidden) {
-    const double change = difference(more_hidden, num_tokens) - difference(less_hidden, num_tokens);
-    steepest = std::abs(change) / std::log2(more_hidden / less_hidden);
-  }
-  if (more_tokens > fewer_tokens) {
-    const double change = difference(hidden_size, more_tokens) - difference(hidden_size, fewer_tokens);
-    steepest = std::max(steepest, std::abs(change) / std::log2(more_tokens / fewer_tokens));
-  }
-  return steepest;
+  const auto deviations = [&](const TableShape& from, const TableShape& to) {
+    const RatioEstimate change = surface_.change(index_, from, to);
+    return std::abs(change.log_ratio[a] - change.log_ratio[b]) / change.deviation_of_difference(a, b);
+  };
+  return std::max(deviations({less_hidden, num_tokens}, {more_hidden, num_tokens}),
+                  deviations({hidden_size, fewer_tokens}, {hidden_size, more_tokens}));
 }
 
 double StableChoice::tie(std::size_t strategy, std::size_t best, double hidden_size, double num_tokens) const {
   const double deviation = surface_.at(index_, hidden_size, num_tokens).deviation_of_difference(strategy, best);
-  const double uncertainty = deviation / repeat_deviation;
-  const double flat = (steep - steepness(strategy, best, hidden_size, num_tokens) / deviation) / (steep - hardly_steep);
-  return std::log1p(std::min(tie_percent_ / 100.0 * uncertainty * uncertainty, most_given_away)) *
-         std::clamp(flat, 0.0, 1.0);
+  const double flat = (steep - steepness(strategy, best, hidden_size, num_tokens)) / (steep - hardly_steep);
+  const double wide = tie_percent_ / 100.0 * std::pow(deviation / tie_deviation, tie_growth);
+  return std::log1p(std::min(wide, most_given_away)) * std::clamp(flat, 0.0, 1.0);
 }
 
 std::uint16_t StableChoice::at(double hidden_size, double num_tokens, const std::vector<bool>& candidates) const {

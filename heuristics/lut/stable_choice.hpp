@@ -27,7 +27,7 @@ class StableChoice {
 
   /// How much slower `strategy` may be than `best` at a shape to tie with it, as a difference of log times.
   ///
-  /// It is `tie_percent` where their difference is known to 1.4 %, the spread of repeats, and grows with the square of
+  /// It is `tie_percent` where their difference is known to 1.5 %, about the spread of repeats, and grows faster than
   /// that uncertainty, up to 5 %. It is 0 where their curves cross steeply: there a choice by the estimate is stable.
   [[nodiscard]] double tie(std::size_t strategy, std::size_t best, double hidden_size, double num_tokens) const;
   /// Whether `a` is to be preferred in a tie with `b`: measured in more cells of the block, or in as many and better
@@ -41,6 +41,7 @@ class StableChoice {
   }
 
  private:
+  /// How many standard deviations the difference of two strategies changes, from half to double of either size.
   [[nodiscard]] double steepness(std::size_t a, std::size_t b, double hidden_size, double num_tokens) const;
 
   const CellBlock& block_;

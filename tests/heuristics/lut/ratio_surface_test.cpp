@@ -103,6 +103,17 @@ TEST(RatioSurface, KnowsLessAwayFromWhatWasMeasured) {
   EXPECT_LT(corner, outside);
 }
 
+TEST(RatioSurface, KnowsAChangeBetterThanItsEnds) {
+  const Fitted fitted(noisy(0.03, {"NONE"}));
+  const RatioEstimate change = fitted.surface.change(0, {1024.0, 64.0}, {1024.0, 256.0});
+  EXPECT_NEAR(change.log_ratio[1] - change.log_ratio[0],
+              fitted.log_ratio(1024.0, 256.0) - fitted.log_ratio(1024.0, 64.0), 1e-12);
+  const double from = fitted.surface.at(0, 1024.0, 64.0).deviation_of_difference(0, 1);
+  const double to = fitted.surface.at(0, 1024.0, 256.0).deviation_of_difference(0, 1);
+  EXPECT_LT(change.deviation_of_difference(0, 1), 0.9 * std::hypot(from, to));
+  EXPECT_GT(change.deviation_of_difference(0, 1), 0.1 * std::hypot(from, to));
+}
+
 TEST(RatioSurface, ComparesStrategiesMeasuredInDifferentCells) {
   // Nobody was measured everywhere. C is always a fifth slower than A.
   Dataset data;

@@ -89,6 +89,19 @@ TEST(StableChoice, NeverGivesAwayMoreThanFivePercent) {
   EXPECT_LE(fit.choices().front().tie(0, 1, 128.0, 2.0), std::log(1.05) + 1e-12);
 }
 
+TEST(StableChoice, WidensTiesFasterThanTheNoiseGrows) {
+  const auto tie_at = [](double noise) {
+    std::mt19937 random(3);
+    std::normal_distribution<double> normal(1.0, noise);
+    const Dataset data = against_hundred([&](std::int64_t, std::int64_t) { return 100.0 * normal(random); });
+    const StableFit fit(data, 1.5);
+    return fit.choices().front().tie(0, 1, 1024.0, 128.0);
+  };
+  EXPECT_LT(tie_at(0.005), 0.001);
+  EXPECT_GT(tie_at(0.08), 4.5 * tie_at(0.04));
+  EXPECT_NEAR(tie_at(0.2), std::log(1.05), 1e-12);
+}
+
 TEST(StableChoice, HasNoTieWhereTimesCrossSteeply) {
   const auto steep = [](std::int64_t, std::int64_t tokens) { return 3200.0 / std::sqrt(static_cast<double>(tokens)); };
   const Dataset crossing = against_hundred(steep);
