@@ -16,6 +16,7 @@
 #include "config/config.hpp"
 #include "config/reference.hpp"
 #include "listing.hpp"
+#include "missing_adapters.hpp"
 #include "options.hpp"
 #include "plan_text.hpp"
 #include "plugin/plugin_host.hpp"
@@ -93,9 +94,8 @@ ExitCode plan_only(const Options& options, const Config& config, const PluginHos
                               {parts.back().ranks, [](int) { return true; },
                                [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
                                [&](int) { return &strategies; }, parts.back().unusable, elsewhere});
-  for (const auto& line : plan_lines(config, plan, options.assume ? to_string(*options.assume) : "", parts)) {
-    log::say(line);
-  }
+  const auto assumed = options.assume ? to_string(*options.assume) : "";
+  for (const auto& line : plan_lines(config, plan, assumed, parts, missing_adapters(config))) log::say(line);
   return ExitCode::done;
 }
 
