@@ -90,23 +90,32 @@ void draw_axes(Script& script, const Chart& chart, const ChartPanel& panel, cons
               {.size = axis_size, .color = grey, .align = Align::center, .upright = true});
 }
 
+/// A thin bar with ends that are as wide as a mark, which stays visible on it.
+void draw_interval(Script& script, Color color, Point low, Point high) {
+  constexpr double half_width = 3.5;
+  constexpr double shortest_with_ends = 8.0;
+  const auto line = [&](Point from, Point to) {
+    script.stroke({.points = {from, to}, .color = color, .width = 1.0, .dashed = false, .dots = false});
+  };
+  line(low, high);
+  if (low.y - high.y < shortest_with_ends) return;  // they would be part of the mark
+  for (const Point& end : {low, high}) line({end.x - half_width, end.y}, {end.x + half_width, end.y});
+}
+
 void draw_series(Script& script, const Chart& chart, const ChartPanel& panel, const Rect& place) {
   const auto at = [&](double x, double y) {
     const double up = std::clamp(panel.y.position(y), 0.0, 1.0);
     return Point{place.x + chart.x.position(x) * place.width, place.bottom() - up * place.height};
   };
   for (const Series& series : panel.series) {
+    for (const ChartPoint& point : series.points) {
+      if (point.low <= point.high) draw_interval(script, series.color, at(point.x, point.low), at(point.x, point.high));
+    }
+  }
+  for (const Series& series : panel.series) {
     std::vector<Point> points;
     points.reserve(series.points.size());
-    for (const ChartPoint& point : series.points) {
-      points.push_back(at(point.x, point.y));
-      if (!(point.low <= point.high)) continue;
-      script.stroke({.points = {at(point.x, point.low), at(point.x, point.high)},
-                     .color = series.color,
-                     .width = 3.2,
-                     .dashed = false,
-                     .dots = false});
-    }
+    for (const ChartPoint& point : series.points) points.push_back(at(point.x, point.y));
     script.stroke(stroke_of(series, std::move(points)));
   }
 }
