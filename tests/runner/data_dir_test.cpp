@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "arbiter/files.hpp"
@@ -167,6 +168,17 @@ TEST_F(DataDir, WhatTheDataDoNotAllowFailsOnlyWhereItIsAskedForByName) {
   EXPECT_FALSE(fs::exists(dir_ / "out/gen_heuristic_code/generated_lookup_table.cpp"));
   EXPECT_TRUE(fs::exists(dir_ / "out/decision.json"));
   EXPECT_EQ(runner({"--data_dir", data(), "--output_dir", out, "--set", "sinks=[cpp_table]"}).exit_code, 1);
+}
+
+TEST_F(DataDir, AReaderThatReadsOneLineCostsNoFileAndLeavesNoLock) {
+  const auto out = dir_ / "out";
+  const auto command = fmt::format("{} --data_dir {} --output_dir {} --set sinks=[json,summary] | head -1", RUNNER,
+                                   data(), out.string());
+  const auto result = run({"bash", "-c", "set -o pipefail; " + command});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(fs::exists(out / "decision.json"));
+  EXPECT_TRUE(fs::exists(out / "summary.txt"));
+  EXPECT_FALSE(fs::exists(out / "lock"));
 }
 
 TEST_F(DataDir, RunsThatDifferAreJoinedOnlyWhereThatIsAllowedAndTheReportSaysSo) {
