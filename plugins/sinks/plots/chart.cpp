@@ -2,12 +2,12 @@
 #include "chart.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "arbiter/units.hpp"
 #include "figure.hpp"
 #include "layout.hpp"
 #include "picture.hpp"
@@ -25,17 +25,6 @@ constexpr double between_panels = 28.0;
 constexpr double x_ticks_height = 40.0;
 constexpr double legend_line = 19.0;
 constexpr double swatch_width = 26.0;
-
-/// "8 B", "64 KB", "1 MB": exact for powers of two.
-std::string size_label(double bytes) {
-  constexpr std::array units{"B", "KB", "MB", "GB"};
-  std::size_t unit = 0;
-  while (bytes >= 1024.0 && unit + 1 < units.size()) {
-    bytes /= 1024.0;
-    ++unit;
-  }
-  return fmt::format("{:g} {}", bytes, units.at(unit));
-}
 
 /// An entry of the legend, where it stands.
 struct Entry {
@@ -137,7 +126,7 @@ Axis byte_axis(double least, double most) {
   const double doublings = std::log2(axis.high / axis.low);
   const double step = std::max(1.0, std::ceil(doublings / most_ticks));
   for (double power = std::ceil(std::log2(axis.low)); power <= std::log2(axis.high) + 1e-9; power += step) {
-    axis.ticks.push_back({std::exp2(power), size_label(std::exp2(power))});
+    axis.ticks.push_back({std::exp2(power), size_text(std::llround(std::exp2(power)))});
   }
   return axis;
 }

@@ -22,7 +22,7 @@ SvgPicture lines_of(const Dataset& dataset, std::span<const ByteCurve> curves = 
   return SvgPicture(folder / "a.svg");
 }
 
-/// Four ranks; from 2 KB to 64 KB.
+/// Four ranks; from 2 KiB to 64 KiB.
 Dataset dataset() { return small_picture_dataset(); }
 
 TEST(Lines, ShowLatencyBesideBusBandwidthWithOneLegend) {
@@ -38,8 +38,8 @@ TEST(Lines, ShowLatencyBesideBusBandwidthWithOneLegend) {
 
 TEST(Lines, HaveMessageSizesFromLeftToRightInBothPanels) {
   const SvgPicture picture = lines_of(dataset());
-  const auto small = picture.all("2 KB");
-  const auto large = picture.all("64 KB");
+  const auto small = picture.all("2 KiB");
+  const auto large = picture.all("64 KiB");
   ASSERT_EQ(small.size(), 2U);
   ASSERT_EQ(large.size(), 2U);
   EXPECT_LT(small[0].x, large[0].x);
