@@ -69,6 +69,11 @@ std::string PluginChoice::interpreter_name() const {
   return text == nullptr ? std::string() : *text;
 }
 
+std::vector<PluginChoice> ConfigText::strategies(const PluginHost& plugins, const std::string& backend) const {
+  const Catalogue catalogue(plugins.entries(), [](const PluginEntry&) { return Support::yes(); });
+  return read_strategies(load_document(text_, source_, overrides_), catalogue, backend);
+}
+
 Config ConfigText::validate(const PluginHost& plugins, bool data_dir_mode, bool finds_interpreters,
                             const std::string& assumed_backend) const {
   std::map<std::string, Interpreter> found;

@@ -123,6 +123,10 @@ class ConfigText {
   [[nodiscard]] Config validate(const PluginHost& plugins, bool data_dir_mode = false, bool finds_interpreters = false,
                                 const std::string& assumed_backend = {}) const;
 
+  /// The section `strategies` alone, as validate() reads it in `data_dir_mode`, on a backend; without the entries that
+  /// are wrong. For the text in a run's record, which is not to be checked again.
+  [[nodiscard]] std::vector<PluginChoice> strategies(const PluginHost& plugins, const std::string& backend) const;
+
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] const std::vector<std::string>& overrides() const { return overrides_; }

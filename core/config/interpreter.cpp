@@ -29,15 +29,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds patience_with_a_start{30};
 constexpr std::size_t most_output = 1 << 16;
 
-/// A rank calls its library through ctypes, so that must be there; not one in the current folder, which is first
-/// without safe_path. `marker` tells the answer from what a start-up file of the user prints.
+/// The current folder is first without safe_path.
+constexpr const char* without_current_folder =
+    "import sys\n"
+    "if not getattr(sys.flags, 'safe_path', False): del sys.path[0]\n";
+
+/// A rank calls its library through ctypes, so that must be there. `marker` tells the answer from what a start-up file
+/// of the user prints.
 constexpr const char* marker = "arbiter-asks ";
 constexpr const char* question =
-    "import sys\n"
-    "if not getattr(sys.flags, 'safe_path', False): del sys.path[0]\n"
     "import ctypes\n"
     "print('arbiter-asks', sys.implementation.name, *sys.version_info[:3])\n";
 
@@ -69,15 +72,8 @@ void resolve(const std::string& name, Interpreter& found) {
   found.unusable = fmt::format("{}, which is not in PATH", name);
 }
 
-/// What a program printed on both streams.
-struct Answer {
-  std::string output;
-  std::string errors;
-  bool too_late = false;
-};
-
 /// Reads both pipes until they are closed; false if that takes too long.
-bool read_both(std::array<pollfd, 2> pipes, Answer& answer) {
+bool read_both(std::array<pollfd, 2> pipes, ProgramAnswer& answer, std::chrono::seconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   std::array<std::string*, 2> texts{&answer.output, &answer.errors};
   while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
@@ -117,33 +113,6 @@ struct Pipe {
   std::array<int, 2> ends{-1, -1};
 };
 
-Answer ask(const std::string& program) {
-  Pipe output;
-  Pipe errors;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, errors.ends[1], STDERR_FILENO);
-  std::array<std::string, 3> words{program, "-c", question};
-  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
-  pid_t child = -1;
-  const int failure = ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  output.close_writing_end();
-  errors.close_writing_end();
-  Answer answer;
-  if (failure != 0) {
-    answer.errors = std::strerror(failure);
-    return answer;
-  }
-  answer.too_late = !read_both({{{output.ends[0], POLLIN, 0}, {errors.ends[0], POLLIN, 0}}}, answer);
-  if (answer.too_late) ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return answer;
-}
-
 std::string last_line(std::string text) {
   text.resize(text.find_last_not_of(" \r\n\t") + 1);  // npos + 1 is 0
   return plain_text(text.substr(text.find_last_of('\n') + 1));
@@ -151,7 +120,7 @@ std::string last_line(std::string text) {
 
 /// Sets `version`, or says what the program is instead.
 void identify(Interpreter& found) {
-  const Answer answer = ask(found.path);
+  const ProgramAnswer answer = run_script(found.path, question, {}, patience_with_a_start);
   const auto at = answer.output.find(marker);
   std::istringstream words(at == std::string::npos ? "" : answer.output.substr(at + std::strlen(marker)));
   std::string implementation;
@@ -172,6 +141,38 @@ void identify(Interpreter& found) {
 }
 
 }  // namespace
+
+ProgramAnswer run_script(const std::string& interpreter, const std::string& script,
+                         const std::vector<std::string>& arguments, std::chrono::seconds patience) {
+  Pipe output;
+  Pipe errors;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors.ends[1], STDERR_FILENO);
+  std::vector<std::string> words{interpreter, "-c", without_current_folder + script};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  pid_t child = -1;
+  const int failure = ::posix_spawn(&child, interpreter.c_str(), &actions, nullptr, pointers.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  output.close_writing_end();
+  errors.close_writing_end();
+  ProgramAnswer answer;
+  if (failure != 0) {
+    answer.errors = std::strerror(failure);
+    return answer;
+  }
+  answer.too_late = !read_both({{{output.ends[0], POLLIN, 0}, {errors.ends[0], POLLIN, 0}}}, answer, patience);
+  if (answer.too_late) ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return answer;
+}
 
 bool needs_interpreter(const PluginEntry& strategy) {
   return std::ranges::any_of(strategy.parameters,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "plugin/plugin_host.hpp"
 
@@ -24,6 +26,18 @@ struct Interpreter {
 /// Whether a plugin's strategy runs in an interpreter. Such a strategy is measured and tried where somebody names it
 /// and says what it calls; by itself it is none.
 [[nodiscard]] bool needs_interpreter(const PluginEntry& strategy);
+
+/// What a program printed on both streams.
+struct ProgramAnswer {
+  std::string output;
+  std::string errors;  ///< also why it could not be started
+  bool too_late = false;
+};
+
+/// Runs a Python script that does not look into the current folder for its modules. What takes longer than `patience`
+/// is killed.
+[[nodiscard]] ProgramAnswer run_script(const std::string& interpreter, const std::string& script,
+                                       const std::vector<std::string>& arguments, std::chrono::seconds patience);
 
 /// Finds an interpreter as a shell does (over PATH, unless the name has a slash) and starts it once to ask what it is,
 /// which takes a moment. What it finds is no reason to throw.

@@ -58,6 +58,15 @@ std::vector<PluginChoice> read_plugins(const ConfigCursor& root, const std::stri
 
 }  // namespace
 
+std::vector<PluginChoice> read_strategies(ConfigDocument document, const Catalogue& catalogue,
+                                          const std::string& backend) {
+  const ConfigCursor root{document.root, "", document.diagnostics};
+  Config config;
+  config.source = document.source;
+  config.backend = backend;
+  return read_plugins(root, "strategies", PluginKind::strategy, catalogue, true, config);
+}
+
 Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_dir_mode) {
   const ConfigCursor root{document.root, "", document.diagnostics};
   Config config;

@@ -10,4 +10,8 @@ namespace arbiter {
 /// ConfigText::validate() for a document and a catalogue. Throws ConfigError.
 [[nodiscard]] Config validate(ConfigDocument document, const Catalogue& catalogue, bool data_dir_mode = false);
 
+/// The section `strategies` alone, on a backend, in `data_dir_mode`; without the entries that are wrong.
+[[nodiscard]] std::vector<PluginChoice> read_strategies(ConfigDocument document, const Catalogue& catalogue,
+                                                        const std::string& backend);
+
 }  // namespace arbiter

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -16,6 +17,7 @@
 #include "config/config.hpp"
 #include "config/reference.hpp"
 #include "listing.hpp"
+#include "missing_adapters.hpp"
 #include "options.hpp"
 #include "plan_text.hpp"
 #include "plugin/plugin_host.hpp"
@@ -93,9 +95,8 @@ ExitCode plan_only(const Options& options, const Config& config, const PluginHos
                               {parts.back().ranks, [](int) { return true; },
                                [&](int tp_size) { return instances.backend->free_bytes(tp_size); },
                                [&](int) { return &strategies; }, parts.back().unusable, elsewhere});
-  for (const auto& line : plan_lines(config, plan, options.assume ? to_string(*options.assume) : "", parts)) {
-    log::say(line);
-  }
+  const auto assumed = options.assume ? to_string(*options.assume) : "";
+  for (const auto& line : plan_lines(config, plan, assumed, parts, missing_adapters(config))) log::say(line);
   return ExitCode::done;
 }
 
@@ -148,8 +149,13 @@ void draw_changes(const Dataset& before, const Dataset& after, const std::filesy
   }
 }
 
+/// Runs without ranks, which would be killed by a reader like `| head` that does not read to the end: nobody continues
+/// them, and their lock would stay.
+void outlive_a_closed_output() { ::signal(SIGPIPE, SIG_IGN); }
+
 ExitCode diff(const Options& options) {
   const std::filesystem::path output_dir = options.output_dir.empty() ? "out/diff" : options.output_dir;
+  outlive_a_closed_output();
   const FolderLock lock(output_dir, options.command_line);
   return run_diff({.before = options.diff.front(),
                    .after = options.diff.back(),
@@ -189,6 +195,7 @@ ExitCode run(int argc, char** argv) {
   try_factories(config, plugins);
   if (options.dry_run) return plan_only(options, config, plugins);
   if (options.data_dir.empty()) return measure(options, config, plugins, argc, argv);
+  outlive_a_closed_output();
   const FolderLock lock(config.output_dir, options.command_line);
   return run_from_data(config, plugins,
                        {options.data_dir, platform_of(options), {options.skip_bad_rows, options.allow_mixed}});

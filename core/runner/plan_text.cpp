@@ -167,7 +167,7 @@ void append_parts(std::vector<std::string>& lines, const std::vector<Part>& part
 }  // namespace
 
 std::vector<std::string> plan_lines(const Config& config, const Plan& plan, const std::string& gpus,
-                                    const std::vector<Part>& parts) {
+                                    const std::vector<Part>& parts, const std::vector<std::string>& missing) {
   std::vector<std::string> lines;
   const auto assumed = gpus.empty() ? "" : fmt::format(", assuming {}", gpus);
   append_wrapped(lines, fmt::format("Plan of {} on the {} backend{}", config.source, config.backend, assumed), 2, 3);
@@ -181,6 +181,7 @@ std::vector<std::string> plan_lines(const Config& config, const Plan& plan, cons
   }
   append_skipped(lines, plan);
   append_parts(lines, parts);
+  for (const auto& line : missing) append_wrapped(lines, "  missing on this machine for " + line, 4, 1);
   lines.push_back(fmt::format("{} problems, {} cells to measure, {} skipped; about {}", plan.problems.size(),
                               plan.cells(), plan.skipped.size(), duration_text(plan.estimated_seconds())));
   return lines;

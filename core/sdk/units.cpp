@@ -47,11 +47,6 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string rough_size_text(std::int64_t bytes) {
-  if (bytes >= 10 * mib) return fmt::format("{} MiB", bytes / mib);
-  return bytes >= 10 * kib ? fmt::format("{} KiB", bytes / kib) : fmt::format("{} B", bytes);
-}
-
 std::string size_text(std::int64_t bytes) {
   // Quarters are exact in two digits.
   const auto in = [&](std::int64_t unit, const char* name) {

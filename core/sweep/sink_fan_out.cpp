@@ -18,6 +18,17 @@ constexpr const char* row_sink = "csv";
 /// Those that name files of others: they come last, and with them the verdict stands at the end of the terminal.
 bool writes_last(const PluginChoice& choice) { return choice.plugin == "report" || choice.plugin == "summary"; }
 
+/// Of the exception in flight.
+bool is_about_the_data() {
+  try {
+    throw;
+  } catch (const DataError&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 }  // namespace
 
 SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const RunInfo& run) {
@@ -35,6 +46,7 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
     auto& entry = entries_.emplace_back();
     entry.name = choice.name;
     entry.stores_rows = choice.plugin == row_sink;
+    entry.by_name = choice.by_name;
     try {
       entry.sink = make_plugin<Sink>(plugins, PluginKind::sink, choice.plugin, choice.parameters);
     } catch (const PluginError& error) {
@@ -49,11 +61,16 @@ SinkFanOut::SinkFanOut(const Config& config, const PluginHost& plugins, const Ru
 template <class Call>
 void SinkFanOut::each(const Call& call) {
   for (auto& entry : entries_) {
-    if (entry.failed) continue;
+    if (entry.ended) continue;
     try {
       call(*entry.sink);
     } catch (...) {
-      entry.failed = any_failed_ = true;
+      entry.ended = true;
+      if (!entry.by_name && !entry.stores_rows && is_about_the_data()) {
+        log::warn(fmt::format("the run continues without {}: {}", entry.name, what_was_thrown()));
+        continue;
+      }
+      any_failed_ = true;
       rows_are_lost_ = rows_are_lost_ || entry.stores_rows;
       log::error(fmt::format("sink {}: {}", entry.name, what_was_thrown()));
     }

@@ -10,7 +10,8 @@
 
 namespace arbiter {
 
-/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only.
+/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only. It fails the run, but
+/// for a DataError of a sink that nobody asked for by name: the data do not allow what it writes.
 class SinkFanOut {
  public:
   /// Makes the sinks of the configuration, and the csv sink if `run.measures`, so that no row is lost. Throws
@@ -32,8 +33,9 @@ class SinkFanOut {
   struct Entry {
     std::string name;
     bool stores_rows = false;  ///< the csv sink, whatever the YAML calls it
+    bool by_name = false;      ///< as PluginChoice
     std::shared_ptr<Sink> sink;
-    bool failed = false;
+    bool ended = false;  ///< something was thrown; it is called no more
   };
   template <class Call>
   void each(const Call& call);

@@ -18,6 +18,7 @@
 #include "sweep/known_names.hpp"
 #include "sweep/log.hpp"
 #include "sweep/problem_run.hpp"
+#include "sweep/recorded_strategies.hpp"
 #include "sweep/result_collector.hpp"
 #include "sweep/run_provenance.hpp"
 
@@ -313,10 +314,12 @@ ExitCode run_sweep(const Config& config, const PluginHost& plugins, World& world
   return Sweep(config, plugins, world, terminal_columns, hooks).run();
 }
 
-ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data) {
+ExitCode run_from_data(Config config, const PluginHost& plugins, const DataRun& data) {
   auto contents = read_data_dir(data.data_dir, data.platform, data.options);
+  add_recorded_strategies(config, contents.runs, plugins);
   for (const auto& warning : contents.warnings) log::warn(warning);
   for (const auto& line : unknown_names(contents.dataset, config, plugins)) log::warn(line);
+  if (const auto line = unrecorded_strategies(contents.dataset, config, plugins); !line.empty()) log::warn(line);
   for (const auto& line : contents.mixed) log::warn(line);
   if (contents.skipped_rows > 0) log::warn(fmt::format("{} malformed rows were skipped", contents.skipped_rows));
   const auto machine = contents.dataset.machine();

@@ -25,7 +25,8 @@ struct DataRun {
   DataDirOptions options;
 };
 
-/// Decides and writes the artefacts from the CSVs of a folder. Needs no ranks. Throws DataError.
-[[nodiscard]] ExitCode run_from_data(const Config& config, const PluginHost& plugins, const DataRun& data);
+/// Decides and writes the artefacts from the CSVs of a folder. What the configuration does not say of the strategies,
+/// the records of the runs beside the CSVs do. Needs no ranks. Throws DataError.
+[[nodiscard]] ExitCode run_from_data(Config config, const PluginHost& plugins, const DataRun& data);
 
 }  // namespace arbiter

@@ -114,7 +114,7 @@ std::string TimeCurve::text() const {
     text += fmt::format("{:.2f} us", regime.line.fixed);
     if (regime.line.per_byte > 0.0) text += fmt::format(" + {:.3g}/MiB", regime.line.per_byte * 1048576.0);
     if (regime.line.per_token > 0.0) text += fmt::format(" + {:.3g}/token", regime.line.per_token);
-    if (&regime != &regimes.back()) text += " to " + rough_size_text(regime.last_byte);
+    if (&regime != &regimes.back()) text += " to " + size_text(regime.last_measured);
   }
   return text;
 }
@@ -138,12 +138,13 @@ TimeCurve fit_time_curve(std::vector<TimePoint> points, std::size_t max_regimes)
   for (std::size_t i = 0; i < firsts.size(); ++i) {
     const bool last = i + 1 == firsts.size();
     const std::size_t end = last ? lines.groups() : firsts[i + 1];
+    const std::int64_t last_measured = points[borders[end] - 1].bytes;
     std::int64_t last_byte = std::numeric_limits<std::int64_t>::max();
     if (!last) {
-      const auto below = static_cast<double>(points[borders[end] - 1].bytes);
+      const auto below = static_cast<double>(last_measured);
       last_byte = static_cast<std::int64_t>(std::sqrt(below * static_cast<double>(points[borders[end]].bytes)));
     }
-    curve.regimes.push_back({last_byte, lines.fit(firsts[i], end - 1).line});
+    curve.regimes.push_back({last_byte, last_measured, lines.fit(firsts[i], end - 1).line});
   }
   return curve;
 }

@@ -12,14 +12,15 @@ namespace arbiter {
 /// Time by shape, piecewise linear: one line for each regime, a range of message sizes.
 struct TimeCurve {
   struct Regime {
-    std::int64_t last_byte = 0;  ///< inclusive; the largest number for the last regime
+    std::int64_t last_byte = 0;      ///< inclusive; the largest number for the last regime
+    std::int64_t last_measured = 0;  ///< the largest size it was fitted to
     LinearTime line;
   };
 
   std::vector<Regime> regimes;  ///< ascending, not empty
 
   [[nodiscard]] double at(std::int64_t bytes, std::int64_t tokens) const;
-  /// "2.21 us + 0.31/MiB to 64 KiB, then 1.80 us + 0.4/MiB + 0.01/token"
+  /// "2.21 us + 0.31/MiB to 64 KiB, then 1.80 us + 0.4/MiB + 0.01/token": each size is the last measured one
   [[nodiscard]] std::string text() const;
 };
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include "arbiter/files.hpp"
 #include "runner/runner_fixture.hpp"
 
@@ -140,6 +143,42 @@ TEST_F(DataDir, ReproducesTheRegretOfAKeptResultWithoutItsGpu) {
   EXPECT_GT(mean_of("always NCCL,reference"), 100.0);
   EXPECT_THAT(regret, AllOf(HasSubstr("\nlp,heuristic,grid,2,NONE,105,"), HasSubstr("\nAUTO,measured,grid,2,NONE,")));
   EXPECT_THAT(read_file(dir_ / "again/summary.txt"), HasSubstr("AUTO as measured: grid mean "));
+}
+
+TEST_F(DataDir, TheRecordOfTheRunSaysWhatItsStrategiesAre) {
+  const auto result = runner({"--data_dir", std::string(RESULTS) + "/h200-contexts", "--save_csv_dir",
+                              (dir_ / "again").string(), "--set", "sinks=[cpp_table, json]"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(read_file(dir_ / "again/gen_heuristic_code/generated_lookup_table.cpp"),
+              AllOf(HasSubstr("110: ONESHOT_PLAIN\n"), HasSubstr("111: TWOSHOT_PLAIN\n")));
+  const auto document = nlohmann::json::parse(read_file(dir_ / "again/decision.json"));
+  const auto& plain = document.at("strategies").at("TWOSHOT_PLAIN");
+  EXPECT_EQ(plain.at("strategy"), "TWOSHOT");
+  EXPECT_EQ(plain.at("backend"), "cuda");
+  EXPECT_EQ(plain.at("parameters").at("programmatic"), "false");
+  EXPECT_EQ(document.at("strategies").at("TWOSHOT").at("parameters").at("programmatic"), "true");
+}
+
+TEST_F(DataDir, WhatTheDataDoNotAllowFailsOnlyWhereItIsAskedForByName) {
+  write("data/benchmark.tp2.sm90.csv", std::string(header) + "2,bfloat16,256,1,128,MINE,NONE,allreduce,9.5\n");
+  const auto out = (dir_ / "out").string();
+  const auto result = runner({"--data_dir", data(), "--output_dir", out});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("the run continues without cpp_table: cpp_table: lut chose MINE for "));
+  EXPECT_FALSE(fs::exists(dir_ / "out/gen_heuristic_code/generated_lookup_table.cpp"));
+  EXPECT_TRUE(fs::exists(dir_ / "out/decision.json"));
+  EXPECT_EQ(runner({"--data_dir", data(), "--output_dir", out, "--set", "sinks=[cpp_table]"}).exit_code, 1);
+}
+
+TEST_F(DataDir, AReaderThatReadsOneLineCostsNoFileAndLeavesNoLock) {
+  const auto out = dir_ / "out";
+  const auto command = fmt::format("{} --data_dir {} --output_dir {} --set sinks=[json,summary] | head -1", RUNNER,
+                                   data(), out.string());
+  const auto result = run({"bash", "-c", "set -o pipefail; " + command});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(fs::exists(out / "decision.json"));
+  EXPECT_TRUE(fs::exists(out / "summary.txt"));
+  EXPECT_FALSE(fs::exists(out / "lock"));
 }
 
 TEST_F(DataDir, RunsThatDifferAreJoinedOnlyWhereThatIsAllowedAndTheReportSaysSo) {

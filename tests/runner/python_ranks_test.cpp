@@ -281,5 +281,18 @@ TEST_F(PythonRanks, AreShownByADryRun) {
                                    HasSubstr("2. tp 3 in "), HasSubstr("3. tp 2, 3: the decision")));
 }
 
+TEST_F(PythonRanks, APlanSaysWhatAdaptersLackInTheirInterpreters) {
+  const auto python = venv("a");
+  const auto complete = write("complete.py", "class Adapter:\n    modules = ('json',)\n");
+  const auto use = [&](const std::string& adapter, int id) {
+    return "{strategy: PYTHON, python: " + python + ", adapter: " + adapter + ", table_id: " + std::to_string(id) + "}";
+  };
+  const auto config = sweep("2", "X: " + use("tensorrt_llm", 141) + ", Y: " + use(complete.string(), 142));
+  const auto result = measure(config, {"--dry-run"});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("\n  missing on this machine for tensorrt_llm: torch, tensorrt_llm (X; "));
+  EXPECT_EQ(count_of(result.output, "missing"), 1U) << result.output;
+}
+
 }  // namespace
 }  // namespace arbiter::testing

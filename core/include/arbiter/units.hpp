@@ -22,10 +22,7 @@ namespace arbiter {
 /// is "0 s".
 [[nodiscard]] ARBITER_EXPORT std::string duration_text(double seconds);
 
-/// A size, exactly: "64 KiB", "1.5 MiB", "23040 B". Quarters of a unit are written in it, all else in the one below.
+/// A size, exactly: "64 KiB", "1.5 MiB", "5761 B". Quarters of a unit are written in it, all else in the one below.
 [[nodiscard]] ARBITER_EXPORT std::string size_text(std::int64_t bytes);
-
-/// A size, rounded down to whole units of which there are at least ten: "90 KiB", "10239 KiB", "9000 B".
-[[nodiscard]] ARBITER_EXPORT std::string rough_size_text(std::int64_t bytes);
 
 }  // namespace arbiter

@@ -2,7 +2,8 @@
 #include "common/library_gain.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "common/geometric_mean.hpp"
 
 namespace arbiter {
 
@@ -15,8 +16,7 @@ std::vector<std::string> library_strategies(const Dataset& dataset) {
 }
 
 LibraryGain library_gain(const Dataset& dataset, const std::vector<std::string>& libraries) {
-  LibraryGain gain;
-  double logarithms = 0.0;
+  std::vector<double> gains;
   for (const auto& [problem, cell] : dataset.cells()) {
     const Measurement* best = best_of(cell);
     double library_us = 0.0;
@@ -25,14 +25,11 @@ LibraryGain library_gain(const Dataset& dataset, const std::vector<std::string>&
       if (row != nullptr && (library_us == 0.0 || row->time_us < library_us)) library_us = row->time_us;
     }
     if (best == nullptr || library_us == 0.0) continue;
-    const double times = library_us / best->time_us;
-    gain.least = gain.cells == 0 ? times : std::min(gain.least, times);
-    gain.most = std::max(gain.most, times);
-    logarithms += std::log(times);
-    ++gain.cells;
+    gains.push_back(library_us / best->time_us);
   }
-  if (gain.cells > 0) gain.mean = std::exp(logarithms / static_cast<double>(gain.cells));
-  return gain;
+  if (gains.empty()) return {};
+  const auto [least, most] = std::ranges::minmax(gains);
+  return {static_cast<std::int64_t>(gains.size()), geometric_mean(gains), least, most};
 }
 
 }  // namespace arbiter

@@ -49,16 +49,18 @@ Found find_in(const std::filesystem::path& dir, const Destinations& all) {
 
 }  // namespace
 
-std::string next_step(const std::filesystem::path& output_dir, bool on_gpus) {
+std::string next_step(const std::filesystem::path& output_dir, bool on_gpus, const std::string& selector) {
   const Found engine = find_in(output_dir, of_engines);
   if (engine.more > 0) return fmt::format("{}; {} more in engines/", engine.first, engine.more);
   if (!engine.first.empty()) return engine.first;
   std::error_code ignored;
   if (on_gpus && std::filesystem::exists(output_dir / "decision.json", ignored)) {
-    return "ARBITER_DECISION=decision.json runs it in an engine (docs/runtime.md)";
+    return fmt::format("ARBITER_DECISION=decision.json{}{} runs it in an engine (docs/runtime.md)",
+                       selector.empty() ? "" : "#", selector);
   }
   const Found own = find_in(output_dir, of_anyone);
   if (own.first.empty()) return "the sinks cpp_header and json write the decision as files";
+  if (!selector.empty()) return fmt::format("list {} first under heuristics, then {}", selector, own.first);
   return own.first + (on_gpus ? "; configs/engines.yaml makes those of vLLM etc" : "");
 }
 

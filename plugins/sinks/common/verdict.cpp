@@ -125,12 +125,34 @@ std::string gain_line(const Report& report) {
   return fitted(line, 1).front();
 }
 
-/// The first heuristic over all tp sizes and fusions; null without one.
-const RegretRow* first_heuristic(const std::vector<RegretRow>& rows) {
-  const auto row = std::ranges::find_if(rows, [](const RegretRow& one) {
-    return one.source == RegretSource::heuristic && one.tp_size == 0 && one.fusion.empty();
-  });
-  return row == rows.end() ? nullptr : &*row;
+/// It has no time on a tenth of the holdout.
+bool is_untimed(const Regret& judged) { return 10 * judged.unmeasured > judged.cells; }
+
+/// The heuristics over all tp sizes and fusions; the one to use, and the first, whose decision AUTO and the sinks take.
+/// Null without one.
+struct Judged {
+  const RegretRow* best = nullptr;
+  const RegretRow* first = nullptr;
+};
+
+/// The one with the lowest mean regret on the holdout. A hundredth of a percent is no difference: then it is the one
+/// with fewer regions, which noise flips less. Without a holdout it is the first.
+Judged judged_by(const std::vector<RegretRow>& rows) {
+  constexpr double no_difference = 1e-4;
+  Judged judged;
+  const auto mean = [](const RegretRow& row) { return is_untimed(row.holdout) ? HUGE_VAL : row.holdout.mean; };
+  std::vector<const RegretRow*> heuristics;
+  for (const RegretRow& row : rows) {
+    if (row.source == RegretSource::heuristic && row.tp_size == 0 && row.fusion.empty()) heuristics.push_back(&row);
+  }
+  if (heuristics.empty()) return judged;
+  judged.first = heuristics.front();
+  const double lowest =
+      mean(**std::ranges::min_element(heuristics, {}, [&](const RegretRow* row) { return mean(*row); }));
+  if (judged.first->holdout.cells == 0 || lowest == HUGE_VAL) return {judged.first, judged.first};
+  std::erase_if(heuristics, [&](const RegretRow* row) { return mean(*row) > lowest + no_difference; });
+  judged.best = *std::ranges::min_element(heuristics, {}, &RegretRow::regions);
+  return judged;
 }
 
 struct Doubts {
@@ -149,12 +171,21 @@ Doubts doubts_of(const Report& report, const MeasuredPrecision& precision, const
   const Regret& judged = decision->holdout;
   doubts.unjudged = judged.cells == judged.unmeasured;
   doubts.off_grid = !doubts.unjudged && judged.mean > 0.02;
-  doubts.untimed = 10 * judged.unmeasured > judged.cells;
+  doubts.untimed = is_untimed(judged);
   return doubts;
 }
 
-std::string trust_text(const Report& report, const MeasuredPrecision& precision, const RegretRow* decision,
+/// ", lut 0.24 %" where the best is not the first.
+std::string instead_of(const Judged& heuristics) {
+  if (heuristics.best == heuristics.first) return {};
+  const RegretRow& first = *heuristics.first;
+  if (first.holdout.cells == first.holdout.unmeasured) return {};
+  return fmt::format(", {} {:.2f} %", plain_text(first.selector, 24), 100.0 * first.holdout.mean);
+}
+
+std::string trust_text(const Report& report, const MeasuredPrecision& precision, const Judged& heuristics,
                        const Doubts& doubts) {
+  const RegretRow* decision = heuristics.best;
   std::vector<std::string> parts;  // what weighs most first
   if (const CoreShare share = core_share(report); share.is_crowded()) {
     parts.push_back(fmt::format("{} ranks on {} cores", share.ranks, share.cores));
@@ -162,10 +193,10 @@ std::string trust_text(const Report& report, const MeasuredPrecision& precision,
   if (decision != nullptr) {
     const std::string name = plain_text(decision->selector, 24);
     const Regret& judged = decision->holdout;
-    parts.push_back(doubts.unjudged
-                        ? fmt::format("no holdout judges {}", name)
-                        : fmt::format("{} loses {:.2f} % (worst {:.1f} %) on {} holdout cells", name,
-                                      100.0 * judged.mean, 100.0 * judged.worst, judged.cells - judged.unmeasured));
+    parts.push_back(doubts.unjudged ? fmt::format("no holdout judges {}", name)
+                                    : fmt::format("{} loses {:.2f} % (worst {:.1f} %) on {} holdout cells{}", name,
+                                                  100.0 * judged.mean, 100.0 * judged.worst,
+                                                  judged.cells - judged.unmeasured, instead_of(heuristics)));
   }
   if (precision.missed + precision.unknown > 0) {
     parts.push_back(fmt::format("{} of {} rows missed +-{:g} %", precision.missed + precision.unknown, precision.rows,
@@ -178,12 +209,15 @@ std::string trust_text(const Report& report, const MeasuredPrecision& precision,
                      parts.empty() ? "nothing is known of the noise" : fmt::to_string(fmt::join(parts, "; ")));
 }
 
-std::string next_line(const Report& report, const RegretRow* decision, const Doubts& doubts) {
+std::string next_line(const Report& report, const Judged& heuristics, const Doubts& doubts) {
+  const RegretRow* decision = heuristics.best;
   if (doubts.crowded) return "Next: measure again where every rank has a core; this decision is not for other machines";
   if (doubts.imprecise) return "Next: measure again with a larger measurement.time_target_ms, then use the files";
   if (doubts.off_grid || doubts.untimed) return "Next: measure a denser grid (problems), then use the files";
   if (decision == nullptr) return "Next: add a heuristic (lut), which makes a decision of these times";
-  const std::string step = "Next: " + next_step(report.run.output_dir, report.run.machine.platform.starts_with("sm"));
+  const std::string other = decision == heuristics.first ? std::string() : plain_text(decision->selector, 24);
+  const std::string step =
+      "Next: " + next_step(report.run.output_dir, report.run.machine.platform.starts_with("sm"), other);
   const std::string judge = ", after a run with problems.holdout, which judges it";
   return doubts.unjudged && step.size() + judge.size() <= verdict_width ? step + judge : step;
 }
@@ -196,12 +230,12 @@ std::vector<std::string> verdict(const Report& report, const std::vector<RegretR
   if (lines.empty()) return {};
   lines.push_back(gain_line(report));
   const MeasuredPrecision precision = measured_precision(report);
-  const RegretRow* decision = first_heuristic(rows);
-  const Doubts doubts = doubts_of(report, precision, decision);
-  for (std::string& line : fitted(trust_text(report, precision, decision, doubts), most_lines - lines.size() - 1)) {
+  const Judged heuristics = judged_by(rows);
+  const Doubts doubts = doubts_of(report, precision, heuristics.best);
+  for (std::string& line : fitted(trust_text(report, precision, heuristics, doubts), most_lines - lines.size() - 1)) {
     lines.push_back(std::move(line));
   }
-  lines.push_back(next_line(report, decision, doubts));
+  lines.push_back(next_line(report, heuristics, doubts));
   return lines;
 }
 

@@ -17,6 +17,7 @@
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
 #include "common/source_text.hpp"
+#include "common/strategy_meaning.hpp"
 #include "cpp_header/enumerators.hpp"
 #include "cpp_header/header_text.hpp"
 
@@ -72,7 +73,10 @@ class CppHeader : public Sink {
     const DecisionTable* own = selector.table();
     const DecisionTable table = own != nullptr ? *own : sampled_table(selector, report.dataset);
     const std::filesystem::path file = report.run.output_dir / "arbiter_decision.hpp";
-    write_file(file, header_text(table, {namespace_, origin_of(report, selector, own == nullptr)}, report.table_id));
+    const HeaderOptions options{namespace_, origin_of(report, selector, own == nullptr),
+                                [&](const std::string& name) { return strategy_meaning(report, name); },
+                                numbers_warning()};
+    write_file(file, header_text(table, options, report.table_id));
     report.say(fmt::format("{}: the decision of {}: {}", file.string(), selector.name(), contents_in_words(table)));
   }
 

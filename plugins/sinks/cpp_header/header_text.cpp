@@ -215,7 +215,13 @@ std::string header_text(const DecisionTable& table, const HeaderOptions& options
   const std::string guard = guard_of(options.name_space);
   text +=
       fmt::format("#ifndef {0}\n#define {0}\n\n#include <cstdint>\n\nnamespace {1} {{\n\n", guard, options.name_space);
-  text += "// Numbers are those of AllReduceStrategyType where it has the strategy.\n";
+  text += "// The strategies by their numbers in tables";
+  text += options.meaning ? ", and what was measured under each:\n" : ".\n";
+  for (const Enumerator& strategy : strategies) {
+    if (options.meaning)
+      text += cpp_comment(fmt::format("  {} {}: {}", strategy.value, strategy.name, options.meaning(strategy.name)));
+  }
+  for (const std::string& line : options.numbers) text += cpp_comment(line);
   text += enumeration("Strategy", strategies);
   text += "// Numbers are those of AllReduceFusionOp where it has the fusion.\n";
   text += enumeration("Fusion", fusions);

@@ -2,6 +2,7 @@
 // cpp_table: <out>/gen_heuristic_code/generated_lookup_table.cpp, a look-up table for an inference engine to compile
 // in, of the selector that `selector` names. Its axes are those of TensorRT-LLM (`axes: seed`) or those of the data;
 // each can be overridden. It has no axis of dtypes: its head names the one it is of, bfloat16 where it was measured.
+// The head also says what each number of the table means here.
 #include <cctype>
 #include <iterator>
 #include <map>
@@ -13,6 +14,7 @@
 #include "arbiter/sink.hpp"
 #include "common/engine_data.hpp"
 #include "common/source_text.hpp"
+#include "common/strategy_meaning.hpp"
 #include "common/table_text.hpp"
 
 namespace arbiter {
@@ -29,6 +31,17 @@ std::string table_name(const std::string& platform) {
 template <class Value>
 void override_axis(std::vector<Value>& axis, const std::vector<Value>& wanted) {
   if (!wanted.empty()) axis = wanted;
+}
+
+/// A number says no name by itself. `compare:` reads the lines "Strategy 110: NAME".
+std::string numbers_in_words(const Report& report, const std::map<int, std::string>& strategies) {
+  std::string text = cpp_comment("What was measured under the numbers of this file:");
+  for (const auto& [number, strategy] : strategies) {
+    text += cpp_comment(fmt::format("Strategy {}: {}", number, strategy));
+    text += cpp_comment("  " + strategy_meaning(report, strategy));
+  }
+  for (const std::string& line : numbers_warning()) text += cpp_comment(line);
+  return text;
 }
 
 class CppTable : public Sink {
@@ -50,7 +63,7 @@ class CppTable : public Sink {
     override_axis(axes.fusions, wanted_.fusions);
     override_axis(axes.hidden_sizes, wanted_.hidden_sizes);
     override_axis(axes.num_tokens, wanted_.num_tokens);
-    std::map<int, std::string> unpublished;
+    std::map<int, std::string> chosen;
     const auto id = [&](const Problem& problem) {
       const std::string strategy = selector.select(problem);
       const std::optional<int> number = report.table_id(strategy);
@@ -58,8 +71,7 @@ class CppTable : public Sink {
         throw DataError(fmt::format("cpp_table: {} chose {} for {}, which has no number in tables; give it a table_id",
                                     selector.name(), strategy, to_string(problem)));
       }
-      constexpr int first_unpublished = 99;
-      if (*number >= first_unpublished) unpublished[*number] = strategy;
+      chosen[*number] = strategy;
       return *number;
     };
     std::string origin;
@@ -73,11 +85,7 @@ class CppTable : public Sink {
     const std::vector<std::string> unmeasured = unmeasured_lines(axes, dtype, measured);
     for (const std::string& line : unmeasured) origin += cpp_comment(line);
     const std::filesystem::path file = report.run.output_dir / "gen_heuristic_code" / "generated_lookup_table.cpp";
-    // A number of a third party says no name by itself.
-    std::string names;
-    for (const auto& [number, strategy] : unpublished)
-      names += cpp_comment(fmt::format("Strategy {}: {}", number, strategy));
-    write_file(file, origin + names + text);
+    write_file(file, origin + numbers_in_words(report, chosen) + text);
     report.say(fmt::format("{}: {} x {} x {} x {} cells of {}{}", file.string(), axes.tp_sizes.size(),
                            axes.fusions.size(), axes.hidden_sizes.size(), axes.num_tokens.size(), selector.name(),
                            unmeasured.empty() ? "" : "; its head names those that were not measured"));

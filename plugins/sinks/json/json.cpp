@@ -6,7 +6,8 @@
 //   runs              what made the rows: columns and rows; joined_although: what differs between them, if that was
 //                     allowed
 //   setting           of the rows that the selectors were made of and are judged by
-//   strategies        what each name of the configuration means: strategy, backend, and all parameters as texts
+//   strategies        what each name of the configuration, or else of the records of the runs, means: strategy,
+//                     backend, and all parameters as texts
 //   selectors         in the order of the run: name, report (lines of text), table (look-up rule, grids and steps, as
 //                     to_json() in arbiter/decision_table.hpp documents); sampled: true if the selector has no table
 //                     and this is its choice in the cells of the grid

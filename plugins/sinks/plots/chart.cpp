@@ -2,12 +2,12 @@
 #include "chart.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "arbiter/units.hpp"
 #include "figure.hpp"
 #include "layout.hpp"
 #include "picture.hpp"
@@ -25,17 +25,6 @@ constexpr double between_panels = 28.0;
 constexpr double x_ticks_height = 40.0;
 constexpr double legend_line = 19.0;
 constexpr double swatch_width = 26.0;
-
-/// "8 B", "64 KB", "1 MB": exact for powers of two.
-std::string size_label(double bytes) {
-  constexpr std::array units{"B", "KB", "MB", "GB"};
-  std::size_t unit = 0;
-  while (bytes >= 1024.0 && unit + 1 < units.size()) {
-    bytes /= 1024.0;
-    ++unit;
-  }
-  return fmt::format("{:g} {}", bytes, units.at(unit));
-}
 
 /// An entry of the legend, where it stands.
 struct Entry {
@@ -90,23 +79,32 @@ void draw_axes(Script& script, const Chart& chart, const ChartPanel& panel, cons
               {.size = axis_size, .color = grey, .align = Align::center, .upright = true});
 }
 
+/// A thin bar with ends that are as wide as a mark, which stays visible on it.
+void draw_interval(Script& script, Color color, Point low, Point high) {
+  constexpr double half_width = 3.5;
+  constexpr double shortest_with_ends = 8.0;
+  const auto line = [&](Point from, Point to) {
+    script.stroke({.points = {from, to}, .color = color, .width = 1.0, .dashed = false, .dots = false});
+  };
+  line(low, high);
+  if (low.y - high.y < shortest_with_ends) return;  // they would be part of the mark
+  for (const Point& end : {low, high}) line({end.x - half_width, end.y}, {end.x + half_width, end.y});
+}
+
 void draw_series(Script& script, const Chart& chart, const ChartPanel& panel, const Rect& place) {
   const auto at = [&](double x, double y) {
     const double up = std::clamp(panel.y.position(y), 0.0, 1.0);
     return Point{place.x + chart.x.position(x) * place.width, place.bottom() - up * place.height};
   };
   for (const Series& series : panel.series) {
+    for (const ChartPoint& point : series.points) {
+      if (point.low <= point.high) draw_interval(script, series.color, at(point.x, point.low), at(point.x, point.high));
+    }
+  }
+  for (const Series& series : panel.series) {
     std::vector<Point> points;
     points.reserve(series.points.size());
-    for (const ChartPoint& point : series.points) {
-      points.push_back(at(point.x, point.y));
-      if (!(point.low <= point.high)) continue;
-      script.stroke({.points = {at(point.x, point.low), at(point.x, point.high)},
-                     .color = series.color,
-                     .width = 3.2,
-                     .dashed = false,
-                     .dots = false});
-    }
+    for (const ChartPoint& point : series.points) points.push_back(at(point.x, point.y));
     script.stroke(stroke_of(series, std::move(points)));
   }
 }
@@ -128,7 +126,7 @@ Axis byte_axis(double least, double most) {
   const double doublings = std::log2(axis.high / axis.low);
   const double step = std::max(1.0, std::ceil(doublings / most_ticks));
   for (double power = std::ceil(std::log2(axis.low)); power <= std::log2(axis.high) + 1e-9; power += step) {
-    axis.ticks.push_back({std::exp2(power), size_label(std::exp2(power))});
+    axis.ticks.push_back({std::exp2(power), size_text(std::llround(std::exp2(power)))});
   }
   return axis;
 }

@@ -24,21 +24,34 @@ double luminance(Color color) {
   return 0.2126 * linear(16) + 0.7152 * linear(8) + 0.0722 * linear(0);
 }
 
-// The palette of Okabe and Ito, distinguishable under the common colour blindnesses, plus indigo and two greys.
-constexpr std::array<std::pair<std::string_view, Color>, 10> known = {{{"NCCL", 0x0072B2},
-                                                                       {"MPI", 0x332288},
-                                                                       {"ONESHOT", 0xE69F00},
-                                                                       {"TWOSHOT", 0x009E73},
-                                                                       {"NCCL_SYMMETRIC", 0x56B4E9},
-                                                                       {"MIN_LATENCY", 0xD55E00},
-                                                                       {"UB", 0xCC79A7},
-                                                                       {"LOWPRECISION", 0xF0E442},
-                                                                       {"MNNVL", 0x999999},
-                                                                       {"AUTO", 0xBBBBBB}}};
+using Named = std::pair<std::string_view, Color>;
 
-// For other names: as distinct from those above and from each other as twelve colours can be.
-constexpr std::array<Color, 12> others = {0x882255, 0xDDCC77, 0x117733, 0xAA4499, 0x999933, 0x661100,
-                                          0x44AA99, 0x444444, 0xFFAABB, 0xBBCC33, 0x99DDFF, 0xEE8866};
+// The palette of Okabe and Ito, distinguishable under the common colour blindnesses, plus indigo, purple, wine and
+// greys.
+constexpr std::array<Named, 13> known = {{{"NCCL", 0x0072B2},
+                                          {"MPI", 0x332288},
+                                          {"MPI_RING", 0xAA4499},
+                                          {"ONESHOT", 0xE69F00},
+                                          {"TWOSHOT", 0x009E73},
+                                          {"ONESHOT_PLAIN", 0x882255},
+                                          {"TWOSHOT_PLAIN", 0x444444},
+                                          {"NCCL_SYMMETRIC", 0x56B4E9},
+                                          {"MIN_LATENCY", 0xD55E00},
+                                          {"UB", 0xCC79A7},
+                                          {"LOWPRECISION", 0xF0E442},
+                                          {"MNNVL", 0x999999},
+                                          {"AUTO", 0xBBBBBB}}};
+
+// For other names: as distinct from those above and from each other as fifteen colours can be.
+constexpr std::array<Color, 15> others = {0xDDCC77, 0x117733, 0x999933, 0x661100, 0x44AA99,
+                                          0xFFAABB, 0xBBCC33, 0x99DDFF, 0xEE8866, 0x6699CC,
+                                          0xB15928, 0x7FC97F, 0xCAB2D6, 0x004949, 0xFF6DB6};
+
+// The names of configs/engines.yaml, which have theirs of these in every picture.
+constexpr std::array<std::string_view, 14> engines = {
+    "TORCH_SYMM_ONESHOT", "TORCH_SYMM_TWOSHOT", "FLASHINFER_MNNVL",         "FLASHINFER_ONESHOT", "FLASHINFER_TWOSHOT",
+    "SGLANG_1SHOT_PUSH",  "SGLANG_2SHOT_PUSH",  "SGLANG_1SHOT_PULL",        "VLLM_CUSTOM",        "SGLANG_2SHOT_PULL",
+    "TRTLLM_ONESHOT",     "TRTLLM_TWOSHOT",     "FLASHINFER_ONESHOT_EARLY", "TORCH_SYMM_MULTIMEM"};
 
 std::uint32_t fnv1a(std::string_view text) {
   std::uint32_t hash = 2166136261U;
@@ -93,14 +106,23 @@ Color interpolate(const Gradient& gradient, double position) {
 std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies) {
   std::map<std::string, Color> colors;
   std::array<int, others.size()> users{};
+  std::vector<std::string> unknown;
   std::ranges::sort(strategies);
-  for (const std::string& strategy : strategies) {
-    const auto* match =
-        std::ranges::find(known, std::string_view(strategy), &std::pair<std::string_view, Color>::first);
-    if (match != known.end()) {
+  strategies.erase(std::unique(strategies.begin(), strategies.end()), strategies.end());
+  for (std::string& strategy : strategies) {
+    const std::string_view name = strategy;
+    const auto* engine = std::ranges::find(engines, name);
+    if (const auto* match = std::ranges::find(known, name, &Named::first); match != known.end()) {
       colors[strategy] = match->second;
-      continue;
+    } else if (engine != engines.end()) {
+      const auto slot = static_cast<std::size_t>(engine - engines.begin());
+      ++users.at(slot);
+      colors[strategy] = others.at(slot);
+    } else {
+      unknown.push_back(std::move(strategy));
     }
+  }
+  for (const std::string& strategy : unknown) {
     std::size_t slot = fnv1a(strategy) % others.size();
     const int fewest = *std::ranges::min_element(users);
     while (users.at(slot) > fewest) slot = (slot + 1) % others.size();

@@ -35,8 +35,9 @@ using Gradient = std::vector<Color>;
 
 /// The colour at `position` in 0..1.
 [[nodiscard]] Color interpolate(const Gradient& gradient, double position);
-/// A colour for each strategy. Well-known strategies have fixed colours; others get one of twelve, by a hash of the
-/// name, or the next free one if another strategy of the same set has that.
+/// A colour for each strategy. The strategies of Arbiter, its configurations and TensorRT-LLM have fixed colours;
+/// others get one of fifteen, by a hash of the name, or the next free one if another strategy of the same set has that.
+/// So the pictures of a run ask with all strategies of the run.
 [[nodiscard]] std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies);
 
 }  // namespace arbiter::plots

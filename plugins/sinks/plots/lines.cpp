@@ -44,28 +44,24 @@ Series series_of(std::string name, Color color, const Times& times) {
   return series;
 }
 
+std::string curve_name(const ByteCurve& curve) {
+  return fmt::format("{} ({})", curve.name, curve.file.filename().string());
+}
+
 /// The curves that a picture of these rows may show, dashed.
 std::vector<Series> dashed_series(std::span<const ByteCurve> curves, const Problem& drawn) {
+  std::vector<std::string> names;
+  for (const ByteCurve& curve : curves) names.push_back(curve_name(curve));
+  const auto colors = strategy_colors(names);
   std::vector<Series> all;
   for (const ByteCurve& curve : curves) {
     if (curve.tp_size != drawn.tp_size || curve.fusion != drawn.fusion || curve.dtype != name_of(drawn.dtype)) continue;
-    Series series{.name = fmt::format("{} ({})", curve.name, curve.file.filename().string()),
-                  .color = black,
-                  .dashed = true,
-                  .points = {}};
+    Series series{.name = curve_name(curve), .color = colors.at(curve_name(curve)), .dashed = true, .points = {}};
     for (const auto& point : curve.points) {
       series.points.push_back({.x = static_cast<double>(point.bytes), .y = point.time_us});
     }
     all.push_back(std::move(series));
   }
-  const auto names = [&] {
-    std::vector<std::string> found;
-    found.reserve(all.size());
-    for (const Series& series : all) found.push_back(series.name);
-    return found;
-  };
-  const auto colors = strategy_colors(names());
-  for (Series& series : all) series.color = colors.at(series.name);
   return all;
 }
 
@@ -98,11 +94,13 @@ Range range_of(const std::vector<Series>& all, double ChartPoint::*value) {
 }  // namespace
 
 void plot_lines(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
-                std::span<const ByteCurve> curves) {
+                std::span<const ByteCurve> curves, std::span<const std::string> strategies) {
   const Grid grid(dataset, fusion);
   const Dataset rows = dataset.of_fusion(fusion).of_dtype(dataset.of_fusion(fusion).dtypes().front());
   const Problem drawn = rows.rows().front().problem;
-  const auto colors = strategy_colors(dataset.strategies());
+  std::vector<std::string> all_strategies = dataset.strategies();
+  all_strategies.insert(all_strategies.end(), strategies.begin(), strategies.end());
+  const auto colors = strategy_colors(std::move(all_strategies));
   std::vector<Series> times;
   const auto by_strategy = times_by_strategy(rows);
   for (const std::string& strategy : grid.strategies()) {
@@ -121,7 +119,7 @@ void plot_lines(const Dataset& dataset, const std::string& fusion, const std::fi
   const Range bandwidth = range_of(bandwidths, &ChartPoint::y);
   Chart chart{.title = shown_name(fusion) + ": latency and bus bandwidth over the message size",
               .captions = {grid.caption() + "; of several shapes of one size the fastest",
-                           "thick marks: 95 % intervals of the median; busbw = size / time x 2 (tp - 1) / tp"},
+                           "bars: 95 % intervals of the median; busbw = size / time x 2 (tp - 1) / tp"},
               .x = byte_axis(bytes.least, bytes.most),
               .panels = {}};
   chart.panels.push_back({"latency", value_axis("µs", true, time.least, time.most), std::move(times)});

@@ -22,6 +22,17 @@ std::atomic<bool> reported_missing_gnuplot = false;
 
 }  // namespace
 
+std::vector<std::string> strategies_of_run(const Report& report) {
+  std::vector<std::string> all;
+  for (const Dataset* rows : {report.all_rows, &report.dataset, &report.holdout}) {
+    if (rows == nullptr) continue;
+    for (std::string& name : rows->strategies()) {
+      if (std::ranges::find(all, name) == all.end()) all.push_back(std::move(name));
+    }
+  }
+  return all;
+}
+
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
     : plot_(std::move(plot)), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
 

@@ -97,7 +97,7 @@ std::vector<std::string> share_lines(const std::vector<std::string>& names, cons
   return lines;
 }
 
-/// `all_strategies` get colours: those of the whole dataset, so that a colour does not depend on the fusion.
+/// `all_strategies` get colours: those of the whole run, so that a colour does not depend on the picture.
 Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
                             const std::vector<std::string>& all_strategies) {
   const std::vector<std::string>& names = grid.strategies();
@@ -137,8 +137,11 @@ void plot_heatmap(const Dataset& dataset, const std::string& fusion, const std::
   write_picture(figure, file);
 }
 
-void plot_best_strategy(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file) {
-  write_picture(best_strategy_figure(Grid(dataset, fusion), fusion, dataset.strategies()), file);
+void plot_best_strategy(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
+                        std::span<const std::string> strategies) {
+  std::vector<std::string> all = dataset.strategies();
+  all.insert(all.end(), strategies.begin(), strategies.end());
+  write_picture(best_strategy_figure(Grid(dataset, fusion), fusion, all), file);
 }
 
 void plot_strategy_difference(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file) {

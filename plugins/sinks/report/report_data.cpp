@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -125,7 +126,9 @@ ordered_json report_data(const Report& report, const SkippedCells& skipped) {
   const auto regret = regret_report(report);
   const Groups groups = groups_of(report);
 
-  const auto colors = plots::strategy_colors(groups.strategies);
+  auto all_strategies = rows.strategies();  // as the pictures, and choices that were never measured
+  all_strategies.insert(all_strategies.end(), groups.strategies.begin(), groups.strategies.end());
+  const auto colors = plots::strategy_colors(std::move(all_strategies));
   ordered_json strategies = ordered_json::array();
   for (const std::string& name : groups.strategies) {
     strategies.push_back(ordered_json::array({plain_text(name), plots::hex(colors.at(name))}));

@@ -7,31 +7,21 @@
 
 #include <fmt/format.h>
 
+#include "common/geometric_mean.hpp"
 #include "common/text_wrap.hpp"
 
 namespace arbiter {
 
 namespace {
 
-struct Distance {
-  std::int64_t cells = 0;
-  double logarithms = 0.0;
-  double least = 0.0;
-  double most = 0.0;
-};
-
-Distance distance_of(const Dataset& dataset) {
-  Distance distance;
+/// The fastest time of each cell over its lower bound.
+std::vector<double> distances_of(const Dataset& dataset) {
+  std::vector<double> distances;
   for (const auto& [problem, cell] : dataset.cells()) {
     const Measurement* best = best_of(cell);
-    if (best == nullptr || !(best->lower_bound_us > 0.0)) continue;
-    const double times = best->over_lower_bound();
-    distance.least = distance.cells == 0 ? times : std::min(distance.least, times);
-    distance.most = std::max(distance.most, times);
-    distance.logarithms += std::log(times);
-    ++distance.cells;
+    if (best != nullptr && best->lower_bound_us > 0.0) distances.push_back(best->over_lower_bound());
   }
-  return distance;
+  return distances;
 }
 
 struct Drift {
@@ -114,10 +104,11 @@ std::vector<std::string> lower_bound_lines(const Dataset& dataset) {
     const Dataset of_tp = dataset.of_tp_size(tp_size);
     std::string fusions;
     for (const auto& fusion : of_tp.fusions()) {
-      const auto [cells, logarithms, least, most] = distance_of(of_tp.of_fusion(fusion));
-      if (cells == 0) continue;
+      const auto distances = distances_of(of_tp.of_fusion(fusion));
+      if (distances.empty()) continue;
+      const auto [least, most] = std::ranges::minmax(distances);
       fusions += fmt::format("{}{} {:.2f}x ({:.2f}x to {:.2f}x)", fusions.empty() ? "" : ", ", fusion,
-                             std::exp(logarithms / static_cast<double>(cells)), least, most);
+                             geometric_mean(distances), least, most);
     }
     if (!fusions.empty()) text += fmt::format(" tp {}: {}.", tp_size, fusions);
   }

@@ -2,13 +2,13 @@
 #include "summary/winners.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/geometric_mean.hpp"
 #include "common/text_wrap.hpp"
 
 namespace arbiter {
@@ -20,7 +20,7 @@ Winners winners_of(const Dataset& dataset, int tp_size, const std::string& fusio
   for (const std::string& name : dataset.strategies()) {
     if (name != "AUTO") result.wins.emplace_back(name, 0);
   }
-  double log_speed_up = 0.0;
+  std::vector<double> speed_ups;
   for (const auto& [problem, cell] : dataset.cells()) {
     const Measurement* best = best_of(cell);
     if (best == nullptr) continue;
@@ -28,10 +28,10 @@ Winners winners_of(const Dataset& dataset, int tp_size, const std::string& fusio
     ++std::ranges::find(result.wins, best->strategy, [](const auto& entry) { return entry.first; })->second;
     const Measurement* base = row_of(cell, baseline);
     if (base == nullptr) continue;
-    ++result.compared;
-    log_speed_up += std::log(base->time_us / best->time_us);
+    speed_ups.push_back(base->time_us / best->time_us);
   }
-  if (result.compared > 0) result.speed_up = std::exp(log_speed_up / static_cast<double>(result.compared));
+  result.compared = static_cast<std::int64_t>(speed_ups.size());
+  result.speed_up = geometric_mean(speed_ups);
   std::ranges::stable_sort(result.wins, std::greater{}, [](const auto& entry) { return entry.second; });
   return result;
 }

@@ -60,12 +60,5 @@ TEST(Units, ASizeIsExact) {
   EXPECT_EQ(size_text(std::int64_t{1} << 40), "1048576 MiB");
 }
 
-TEST(Units, ARoughSizeHasAtLeastTenOfItsUnit) {
-  EXPECT_EQ(rough_size_text(10239), "10239 B");
-  EXPECT_EQ(rough_size_text(92681), "90 KiB");
-  EXPECT_EQ(rough_size_text(10'485'759), "10239 KiB");
-  EXPECT_EQ(rough_size_text(10'485'760), "10 MiB");
-}
-
 }  // namespace
 }  // namespace arbiter

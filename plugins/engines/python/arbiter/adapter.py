@@ -125,6 +125,7 @@ class Adapter:
 
     accumulation = "library"  # how it adds: fp32_rank_order, fp32, per_hop or library
     packages: Tuple[str, ...] = ()  # whose versions are recorded
+    modules: Tuple[str, ...] = ()  # that it imports; as plain texts, because plans read them without running anything
 
     def __init__(self, options: Dict[str, str]) -> None:
         """`options`: shot, kernel and what `options:` gives. Raises ValueError: found, allowed."""

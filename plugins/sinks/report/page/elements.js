@@ -21,14 +21,15 @@ function replaceContents(id, ...children) {
   document.getElementById(id).replaceChildren(...children.flat().filter((child) => child !== null));
 }
 
-/// A table that scrolls sideways in itself. A column is [heading, class of its cells].
+/// A table that scrolls sideways in a box of its own, below its caption, with its first column always in sight. A column
+/// is [heading, class of its cells].
 function table(caption, columns, rows) {
   const cell = (name, column, content) => element(name, {class: column[1]}, content);
-  return element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-    element("table", {},
-      element("caption", {}, caption),
+  const box = element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
+    element("table", {"aria-label": caption},
       element("thead", {}, element("tr", {}, columns.map((column) => cell("th", column, column[0])))),
       element("tbody", {}, rows.map((row) => element("tr", {}, row.map((value, i) => cell("td", columns[i], value)))))));
+  return element("div", {class: "table"}, element("p", {class: "caption"}, caption), box);
 }
 
 /// Swatches with words.

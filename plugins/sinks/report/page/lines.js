@@ -74,12 +74,15 @@ function drawLines(view, all, value, options) {
   return element("div", {class: "panel"}, element("h4", {}, options.title), drawing);
 }
 
+/// A thin bar; its ends are left out where they would be part of the mark.
+function intervalOf(x, [from, to], color) {
+  const ends = Math.abs(from - to) < 9 ? "" : `M${x - 3.5} ${from}h7M${x - 3.5} ${to}h7`;
+  return colored(svg("path", {class: "series interval", d: `M${x} ${from}V${to}${ends}`, fill: "none", "stroke-width": 1}), color);
+}
+
 function drawPoint(drawing, view, series, point, [x, y], interval, options) {
   const node = svg("g", {class: "point"});
-  if (interval !== null) {
-    node.append(colored(svg("line", {class: "series", x1: x, x2: x, y1: interval[0], y2: interval[1], "stroke-width": 3.4}),
-      series.color));
-  }
+  if (interval !== null) node.append(intervalOf(x, interval, series.color));
   node.append(markOf(series.index, x, y, series.color));
   node.tipLines = [`${series.name}, ${bytesText(point.bytes)}: ${timeText(point.row.time)}`, options.describe(point),
     ...(point.cell === null ? [] : describe(view, point.cell))];
@@ -107,5 +110,5 @@ function lineCharts(view) {
       drawLines(view, all, algorithm, {title: "Bandwidth, GB/s: algbw left, busbw right", axis: "algbw, GB/s",
         factor, factorAxis: "busbw, GB/s", describe: words})),
     element("p", {class: "quiet"}, `As nccl-tests define them: algbw = message size / time; busbw = algbw x 2 (n - 1) / n, here x ` +
-      `${tickText(factor)}, as n = ${view.group.tp} ranks. Of several shapes of one size the fastest. Thick bars: 95 % intervals of the median.`)];
+      `${tickText(factor)}, as n = ${view.group.tp} ranks. Of several shapes of one size the fastest. Bars: 95 % intervals of the median.`)];
 }

@@ -81,6 +81,32 @@ TEST(Verdict, NamesTheLineThatRunsTheDecisionOnGpus) {
   EXPECT_EQ(verdict_of(end).back(), "Next: ARBITER_DECISION=decision.json runs it in an engine (docs/runtime.md)");
 }
 
+TEST(Verdict, IsAboutTheHeuristicThatTheHoldoutFindsTheBest) {
+  GpuRun end;
+  const auto lp = [](const Problem& problem) { return problem.num_tokens < 20 ? "ONESHOT" : "TWOSHOT"; };
+  end.report.selectors.push_back(std::make_shared<FunctionSelector>("lp", lp));
+  write_file(end.run.output_dir / "arbiter_decision.hpp", "");
+  EXPECT_THAT(verdict_of(end), AllOf(::testing::Contains("Trust: lp loses 0.00 % (worst 0.0 %) on 2 holdout cells, lut "
+                                                         "0.51 %; noise +-1.0 %"),
+                                     ::testing::Contains("Next: list lp first under heuristics, then "
+                                                         "arbiter_decision.hpp into your engine's sources")));
+  write_file(end.run.output_dir / "decision.json", "");
+  EXPECT_EQ(verdict_of(end).back(), "Next: ARBITER_DECISION=decision.json#lp runs it in an engine (docs/runtime.md)");
+}
+
+TEST(Verdict, OfEquallyGoodHeuristicsIsAboutTheOneWithFewerRegions) {
+  GpuRun end;
+  const auto flips = [](const Problem& problem) {
+    return problem.fusion == "NONE" ? below_eight_tokens_oneshot(problem) : std::string("TWOSHOT");
+  };
+  end.report.selectors.push_back(std::make_shared<FunctionSelector>("steady", flips));
+  end.report.selectors.push_back(std::make_shared<FunctionSelector>("same", flips));
+  EXPECT_THAT(verdict_of(end)[2],
+              StartsWith("Trust: steady loses 0.51 % (worst 1.0 %) on 2 holdout cells, lut 0.51 %"));
+  end.holdout = {};
+  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust with care: no holdout judges lut;"));
+}
+
 TEST(Verdict, NamesTheFileThatAnEngineLoadsBeforeAnyOther) {
   GpuRun end;
   write_file(end.run.output_dir / "arbiter_decision.hpp", "");

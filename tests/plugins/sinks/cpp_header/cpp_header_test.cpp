@@ -57,6 +57,22 @@ TEST(CppHeader, SaysWhereTheDecisionComesFromAndItsRule) {
               ElementsAre(HasSubstr("arbiter_decision.hpp: the decision of lut: 0 grids, looked up by nearest")));
 }
 
+TEST(CppHeader, SaysOfEachNumberWhatWasMeasuredAndThatItIsNoEnginesKernel) {
+  DecisionTable table;
+  table.fallback = "NCCL";
+  table.grids = {{2, DType::bfloat16, "NONE", {128}, {1}, {"ONESHOT"}, {0}}};
+  DecisionsReport end(two_cells(), {std::make_shared<TableOnly>(table)});
+  end.report.strategies = {{"ONESHOT", "ONESHOT", "cuda", {}}};
+  load_plugin<Sink>(CPP_HEADER_PLUGIN)->write(end.report);
+  EXPECT_THAT(
+      header_of(end),
+      AllOf(HasSubstr("// The strategies by their numbers in tables, and what was measured under each:\n"
+                      "//   0 NCCL: as the data call it; what ran is not recorded\n"
+                      "//   4 ONESHOT: the strategy ONESHOT on cuda\n"
+                      "// AllReduceStrategyType of TensorRT-LLM has the numbers below 99 too, for its own"),
+            HasSubstr("those under engines/ are always made of an engine's own kernels.\nenum class Strategy")));
+}
+
 TEST(CppHeader, SaysOfStepsThatTheyGoByMessageBytes) {
   DecisionTable table;
   table.fallback = "NCCL";

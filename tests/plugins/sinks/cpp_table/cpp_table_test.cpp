@@ -94,10 +94,26 @@ TEST(CppTable, IsOfOneDtypeAndNamesItWithTheSettingAndTheRuns) {
                                  "// Setting: cuda, allreduce, graph, context engine, bfloat16.\n"
                                  "// Run 20261128-031357-1a2b of 2026-11-28T03:13:57Z, Arbiter 0.2.0 (1a2b3c4d5e6f).\n"
                                  "// Joined although two runs differ in driver: 1 / 2.\n"
-                                 "// Strategy 100: MPI\n"
-                                 "// AllReduce lookup"));
+                                 "// What was measured under the numbers of this file:\n"
+                                 "// Strategy 100: MPI\n"));
   EXPECT_THAT(table_of(end), HasSubstr("            {100} // hidden_size=64\n        }"));
   EXPECT_EQ(end.said.front(), "cpp_table: made of bfloat16; float32 in the data are left out");
+}
+
+TEST(CppTable, SaysOfEachNumberWhatWasMeasuredAndThatItIsNoEnginesKernel) {
+  DecisionsReport end(odd_grid(), {always("lut", "ONESHOT"), always("mine", "MPI")});
+  end.report.strategies = {{"ONESHOT", "ONESHOT", "cuda", {{"trigger", "early"}, {"programmatic", "true"}}},
+                           {"PLAIN", "ONESHOT", "cuda", {{"trigger", "early"}, {"programmatic", "false"}}}};
+  load_plugin<Sink>(CPP_TABLE_PLUGIN, {{"axes", "data"}})->write(end.report);
+  EXPECT_THAT(table_of(end),
+              HasSubstr("// What was measured under the numbers of this file:\n"
+                        "// Strategy 4: ONESHOT\n"
+                        "//   the strategy ONESHOT on cuda, programmatic: true\n"
+                        "// AllReduceStrategyType of TensorRT-LLM has the numbers below 99 too, for its own kernels."));
+  EXPECT_THAT(table_of(end), HasSubstr("those under engines/ are always made of an engine's own kernels.\n"));
+  load_plugin<Sink>(CPP_TABLE_PLUGIN, {{"axes", "data"}, {"selector", "mine"}})->write(end.report);
+  EXPECT_THAT(table_of(end),
+              HasSubstr("// Strategy 100: MPI\n//   as the data call it; what ran is not recorded\n// All"));
 }
 
 TEST(CppTable, NamesAStrategyWithoutANumberAndWritesNothing) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <ostream>
+#include <regex>
+#include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "arbiter/files.hpp"
@@ -81,6 +84,34 @@ class PictureSinks : public testing::TestWithParam<SinkCase> {
   PictureFolder out_;
   std::vector<std::string> said_;
 };
+
+/// Two names that have one colour where each is alone, each at one tp size.
+Dataset rivals(bool together) {
+  Dataset dataset = picture_dataset("cpu");
+  for (const auto& [tp_size, name] : {std::pair{2, "RING"}, std::pair{4, "THEIRS_20"}}) {
+    Measurement row = picture_row(name, 1024, 1, 20.0, 15.0);
+    row.problem.tp_size = together ? tp_size : 2;
+    if (together || tp_size == 4) dataset.add(row);
+  }
+  return dataset;
+}
+
+TEST_P(PictureSinks, ColourTheStrategiesOfAWholeRun) {
+  const auto colors_of = [&](int tp_size) {
+    const std::string svg = read_file(out_ / picture(fmt::format("viz/NONE/benchmark.tp{}.cpu", tp_size), "svg"));
+    std::set<std::string> colors;
+    static const std::regex color(R"(rgb\( *[0-9]+, *[0-9]+, *[0-9]+\)|#[0-9a-fA-F]{6})");
+    for (std::sregex_iterator at(svg.begin(), svg.end(), color); at != std::sregex_iterator(); ++at)
+      colors.insert(at->str());
+    return colors;
+  };
+  write(rivals(false), "[svg]");
+  const auto alone = colors_of(2);
+  write(rivals(true), "[svg]");
+  EXPECT_EQ(colors_of(2), alone) << "RING, where THEIRS_20 was";
+  const bool has_colors_of_strategies = GetParam().name == "best_strategy" || GetParam().name == "lines";
+  EXPECT_EQ(colors_of(4) != alone, has_colors_of_strategies);
+}
 
 TEST_P(PictureSinks, WriteAPictureForEveryTpSizeAndFusionUnderTheFieldsNames) {
   write(two_tp_sizes_and_fusions());

@@ -39,6 +39,24 @@ TEST(BestStrategy, ColoursEachCellAsTheBarDoes) {
   EXPECT_NE(band_of(picture, "NCCL"), band_of(picture, "ONESHOT"));
 }
 
+TEST(BestStrategy, HasTheColoursOfTheWholeRun) {
+  const auto rows_of = [](const std::vector<std::string>& names) {
+    Dataset dataset = picture_dataset();
+    for (const auto& name : names) dataset.add(picture_row(name, 1024, 1, 20.0));
+    return dataset;
+  };
+  const std::vector<std::string> both = {"RING", "THEIRS_20"};
+  const auto& [first, second] = std::pair(both[0], both[1]);
+  ASSERT_EQ(band_of(best_of(rows_of({first})), first), band_of(best_of(rows_of({second})), second)) << "one colour";
+  const SvgPicture together = best_of(rows_of(both));
+  ASSERT_NE(band_of(together, first), band_of(together, second));
+  for (const auto& name : both) {
+    const PictureFolder folder;
+    plot_best_strategy(rows_of({name}), "NONE", folder / "a.svg", both);
+    EXPECT_EQ(band_of(SvgPicture(folder / "a.svg"), name), band_of(together, name)) << name;
+  }
+}
+
 TEST(BestStrategy, WritesDarkOnBrightColoursAndBrightOnDarkOnes) {
   const SvgPicture picture = best_of(small_picture_dataset());
   EXPECT_EQ(picture.all("11").at(0).color, "rgb(0,0,0)") << "on orange";

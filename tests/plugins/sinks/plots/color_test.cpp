@@ -71,6 +71,36 @@ TEST(StrategyColors, AreTheSameWhateverElseIsThere) {
   for (const auto& name : well_known) EXPECT_EQ(strategy_colors({"OTHER", name}).at(name), all.at(name)) << name;
 }
 
+TEST(StrategyColors, OfTheShippedConfigurationsAreDifferentAndTheSameWhateverElseIsThere) {
+  const std::vector<std::string> names = {"NCCL",
+                                          "NCCL_SYMMETRIC",
+                                          "ONESHOT",
+                                          "TWOSHOT",
+                                          "ONESHOT_PLAIN",
+                                          "TWOSHOT_PLAIN",
+                                          "FLASHINFER_ONESHOT",
+                                          "FLASHINFER_TWOSHOT",
+                                          "VLLM_CUSTOM",
+                                          "TORCH_SYMM_ONESHOT",
+                                          "TORCH_SYMM_TWOSHOT",
+                                          "FLASHINFER_ONESHOT_EARLY",
+                                          "TRTLLM_ONESHOT",
+                                          "TRTLLM_TWOSHOT",
+                                          "SGLANG_1SHOT_PUSH",
+                                          "SGLANG_2SHOT_PUSH",
+                                          "MPI",
+                                          "MPI_RING",
+                                          "SGLANG_1SHOT_PULL",
+                                          "SGLANG_2SHOT_PULL"};
+  const auto all = strategy_colors(names);
+  std::set<Color> colors;
+  for (const auto& name : names) {
+    colors.insert(all.at(name));
+    EXPECT_EQ(strategy_colors({"A", "B", "C", name, "Z"}).at(name), all.at(name)) << name;
+  }
+  EXPECT_EQ(colors.size(), names.size());
+}
+
 TEST(StrategyColors, DoNotDependOnTheOrder) {
   EXPECT_EQ(strategy_colors({"A", "B", "C", "D", "E", "F"}), strategy_colors({"F", "B", "E", "A", "D", "C"}));
 }
@@ -92,12 +122,12 @@ TEST(StrategyColors, SufficeForMoreStrategiesThanThereAreColours) {
 
 TEST(StrategyColors, AreTheSameInAllPictures) {
   EXPECT_EQ(hex(strategy_colors({"NCCL"}).at("NCCL")), "#0072b2");
-  EXPECT_EQ(hex(strategy_colors({"RING"}).at("RING")), "#444444");
-  EXPECT_EQ(hex(strategy_colors({"THEIRS"}).at("THEIRS")), "#999933");
+  EXPECT_EQ(hex(strategy_colors({"RING"}).at("RING")), "#b15928");
+  EXPECT_EQ(hex(strategy_colors({"THEIRS"}).at("THEIRS")), "#99ddff");
   const auto both = strategy_colors({"THEIRS_1", "THEIRS_2", "THEIRS_3", "THEIRS_4", "THEIRS_5", "THEIRS_6"});
   std::string colors;
   for (const auto& [name, color] : both) colors += hex(color) + " ";
-  EXPECT_EQ(colors, "#ffaabb #661100 #44aa99 #aa4499 #999933 #ddcc77 ");
+  EXPECT_EQ(colors, "#ee8866 #ffaabb #bbcc33 #661100 #44aa99 #117733 ");
 }
 
 }  // namespace

@@ -72,7 +72,11 @@ TEST_P(EveryPicture, DrawsASingleCell) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Plots, EveryPicture,
-                         testing::Values(Plot{"heatmap", plot_heatmap}, Plot{"best_strategy", plot_best_strategy},
+                         testing::Values(Plot{"heatmap", plot_heatmap},
+                                         Plot{"best_strategy",
+                                              [](const auto& dataset, const auto& fusion, const auto& file) {
+                                                plot_best_strategy(dataset, fusion, file);
+                                              }},
                                          Plot{"strategy_difference", plot_strategy_difference}),
                          [](const auto& plot) { return plot.param.name; });
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <regex>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 
+#include "arbiter/files.hpp"
 #include "arbiter/plots.hpp"
 #include "support/pictures_data.hpp"
 #include "support/pictures_environment.hpp"
@@ -18,7 +22,7 @@ SvgPicture lines_of(const Dataset& dataset, std::span<const ByteCurve> curves = 
   return SvgPicture(folder / "a.svg");
 }
 
-/// Four ranks; from 2 KB to 64 KB.
+/// Four ranks; from 2 KiB to 64 KiB.
 Dataset dataset() { return small_picture_dataset(); }
 
 TEST(Lines, ShowLatencyBesideBusBandwidthWithOneLegend) {
@@ -34,12 +38,36 @@ TEST(Lines, ShowLatencyBesideBusBandwidthWithOneLegend) {
 
 TEST(Lines, HaveMessageSizesFromLeftToRightInBothPanels) {
   const SvgPicture picture = lines_of(dataset());
-  const auto small = picture.all("2 KB");
-  const auto large = picture.all("64 KB");
+  const auto small = picture.all("2 KiB");
+  const auto large = picture.all("64 KiB");
   ASSERT_EQ(small.size(), 2U);
   ASSERT_EQ(large.size(), 2U);
   EXPECT_LT(small[0].x, large[0].x);
   EXPECT_LT(small[1].x, large[1].x);
+}
+
+TEST(Lines, HaveIntervalsThatAreThinnerThanTheLinesAndTheirMarks) {
+  const auto widths_of = [](const Dataset& rows) {
+    const PictureFolder folder;
+    plot_lines(rows, "NONE", folder / "a.svg");
+    const std::string svg = read_file(folder / "a.svg");
+    static const std::regex width("stroke-width=['\"]([0-9.]+)");
+    std::multiset<double> widths;
+    for (std::sregex_iterator at(svg.begin(), svg.end(), width); at != std::sregex_iterator(); ++at) {
+      widths.insert(std::stod((*at)[1]));
+    }
+    return widths;
+  };
+  Dataset with_intervals;
+  for (Measurement row : dataset().rows()) {
+    row.ci_low_us = 0.5 * row.time_us;
+    row.ci_high_us = 2.0 * row.time_us;
+    with_intervals.add(row);
+  }
+  const auto without = widths_of(dataset());
+  const auto with = widths_of(with_intervals);
+  EXPECT_GT(with.size(), without.size());
+  EXPECT_EQ(*with.rbegin(), *without.rbegin()) << "the widest is a line";
 }
 
 TEST(Lines, HaveALogarithmicTimeAndABandwidthFromZero) {

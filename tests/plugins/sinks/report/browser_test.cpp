@@ -90,6 +90,11 @@ TEST_F(ReportInABrowser, DrawsMapsLinesAndTablesWithoutAnError) {
   EXPECT_EQ(count(page.document, "<g class=\"cell( empty| failed)?\""), 8 * 8);
   EXPECT_EQ(count(page.document, "<svg[^>]*arrow keys move between points"), 2);
   EXPECT_EQ(count(page.document, "class=\"series\" d=\"M0 8H30\""), 3) << "a line of the legend for each strategy";
+  // Thinner than a line, and drawn below the mark.
+  EXPECT_EQ(
+      count(page.document, "<path class=\"series interval\"[^>]*stroke-width=\"1\"[^>]*></path><[a-z]+ [^>]*mark"),
+      count(page.document, "class=\"series interval\""));
+  EXPECT_GT(count(page.document, "class=\"series interval\""), 0);
   EXPECT_THAT(page.document, HasSubstr("tp 2: ONESHOT at every size"));
   EXPECT_THAT(page.document, HasSubstr("it failed because of ONESHOT"));
   EXPECT_THAT(page.document, HasSubstr("no memory"));
@@ -131,6 +136,13 @@ TEST_F(ReportInABrowser, TurnsItsMapsOnANarrowPageWhichDoesNotScrollSideways) {
     const page = frame.contentDocument;
     const axis = page.querySelector(".cell").parentNode.querySelector("text.axis").textContent;
     document.title = `width ${page.documentElement.scrollWidth}, first ${axis}, ${page.querySelectorAll(".cell").length} cells`;
+    const boxes = [...page.querySelectorAll(".scroll")].filter((box) => box.querySelector("table") && box.scrollWidth > box.clientWidth);
+    const regret = boxes.find((box) => box.textContent.includes("holdout: mean"));
+    const caption = regret.parentNode.querySelector(".caption");
+    regret.scrollLeft = 200;
+    const first = regret.querySelector("td").getBoundingClientRect().left;
+    console.assert(caption.scrollWidth <= caption.clientWidth && caption.getBoundingClientRect().right <= 360, "caption");
+    console.assert(regret.scrollLeft === 200 && first >= 0 && first < 40, "first column", regret.scrollLeft, first);
   };
   frame.srcdoc = JSON.parse(document.getElementById("page").textContent);
 </script>)"),

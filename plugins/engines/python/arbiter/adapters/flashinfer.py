@@ -53,6 +53,7 @@ class Adapter(EngineAdapter):
     engine = "FlashInfer"
     written_for = "flashinfer-python 0.7.2 and vLLM 0.33"
     packages = ("torch", "flashinfer-python", "flashinfer-jit-cache")
+    modules = ("torch", "flashinfer")
     choices = {
         "shot": ("default", "one", "two"),  # default: by FlashInfer's own rule
         "backend": ("trtllm", "mnnvl"),

@@ -11,6 +11,7 @@ FORMATS = {"float16": numpy.float16, "float32": numpy.float32}
 class Adapter(arbiter.Adapter):
     accumulation = "fp32_rank_order"
     packages = ("numpy",)
+    modules = ("numpy",)
 
     def supports(self, problem):
         return None if problem.dtype in FORMATS else f"NumPy has no {problem.dtype}"

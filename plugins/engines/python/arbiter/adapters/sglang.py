@@ -100,6 +100,7 @@ class Adapter(EngineAdapter):
     engine = "SGLang's custom all-reduce v2"
     written_for = "sglang 0.5.23 and apache-tvm-ffi 0.1.11"
     packages = ("torch", "sglang", "apache-tvm-ffi")
+    modules = ("torch", "sglang", "tvm_ffi")
     accumulation = "fp32_rank_order"
     choices = {
         "kernel": ("1shot_push", "2shot_push", "1shot_pull", "2shot_pull"),

@@ -32,6 +32,7 @@ class Adapter(EngineAdapter):
     engine = "TensorRT-LLM"
     written_for = "tensorrt_llm 1.2, as its repository has it"
     packages = ("torch", "tensorrt_llm")
+    modules = ("torch", "tensorrt_llm")
     choices = {"shot": ("one", "two"), "trigger": ("end", "early")}
     numbers = {"eps": 1e-5}
 

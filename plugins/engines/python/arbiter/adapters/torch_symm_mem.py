@@ -19,6 +19,7 @@ class Adapter(EngineAdapter):
     engine = "torch.ops.symm_mem"
     written_for = "torch 2.14"
     packages = ("torch",)
+    modules = ("torch",)
     choices = {
         "shot": ("two", "one"),
         "kernel": ("peer", "multimem"),  # multimem is a two-shot of NVLink multicast

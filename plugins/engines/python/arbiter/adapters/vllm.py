@@ -60,6 +60,7 @@ class Adapter(EngineAdapter):
     engine = "vLLM's custom all-reduce"
     written_for = "vllm 0.33.0"
     packages = ("torch", "vllm")
+    modules = ("torch", "vllm")
     accumulation = "fp32"  # rank 0 first in one shot; in two each rank begins with itself
     choices = {"shot": tuple(KERNELS), "graph_input": ("registered", "copied")}
 

@@ -21,6 +21,9 @@ using PlotFunction =
 inline constexpr ParameterSpec formats_parameter = {"formats", ParameterType::text_list, "[png]", "png|svg|pdf",
                                                     "the formats each picture is written in"};
 
+/// The strategies of a run, those of every setting: what the functions of plots.hpp choose colours by.
+[[nodiscard]] ARBITER_EXPORT std::vector<std::string> strategies_of_run(const Report& report);
+
 /// Base of a sink that draws one kind of picture for every tp_size, dtype and fusion of a run:
 /// <output_dir>/viz/<FUSION>/benchmark.tp<N>.<platform>_<suffix>.<format>. Where a tp_size has several dtypes, those
 /// after the first are named: benchmark.tp<N>.<platform>.<dtype>_<suffix>.<format>. Rows of the holdout are not drawn.

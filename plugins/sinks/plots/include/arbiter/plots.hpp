@@ -49,10 +49,11 @@ class ARBITER_EXPORT GnuplotMissing : public PictureError {
 /// Latency: a panel per strategy, on one logarithmic colour scale.
 ARBITER_EXPORT void plot_heatmap(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file);
 
-/// The fastest strategy of each shape: one panel. Cells have the colour of the strategy, which does not depend on the
-/// picture, and its latency; the captions give each strategy's share of the shapes.
+/// The fastest strategy of each shape: one panel. Cells have the colour of the strategy and its latency; the captions
+/// give each strategy's share of the shapes. Colours are the same in all pictures with the same `strategies`, which are
+/// those of a whole run; without any they are those of the dataset.
 ARBITER_EXPORT void plot_best_strategy(const Dataset& dataset, const std::string& fusion,
-                                       const std::filesystem::path& file);
+                                       const std::filesystem::path& file, std::span<const std::string> strategies = {});
 
 /// Latency above that of the fastest strategy in per cent: a panel per strategy. White is 0 %; the colour scale is the
 /// same in every picture and ends at 1000 %.
@@ -66,9 +67,9 @@ ARBITER_EXPORT void plot_lower_bound_distance(const Dataset& dataset, const std:
 
 /// Latency and bus bandwidth over the size of the message: a line per strategy with the intervals of its medians, and
 /// dashed lines for AUTO and for those of `curves` that have the tp_size, dtype and fusion. Bus bandwidth is that of
-/// nccl-tests.
+/// nccl-tests. Colours as in plot_best_strategy().
 ARBITER_EXPORT void plot_lines(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
-                               std::span<const ByteCurve> curves = {});
+                               std::span<const ByteCurve> curves = {}, std::span<const std::string> strategies = {});
 
 /// Latency in `after` against that in `before` in per cent: a panel per strategy, on the shapes of `after`. White is no
 /// change, red is slower and blue is faster; the colour scale is the same in every picture and ends where the time
