@@ -130,10 +130,16 @@ std::vector<std::int64_t> round_numbers(std::int64_t from, std::int64_t to) {
 }
 
 std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell>& cells,
-                                                    const std::vector<Limit>& limits, const PathOfLimits& path) {
+                                                    const std::vector<Limit>& limits, const PathOfLimits& path,
+                                                    FitFor purpose) {
   const std::vector<Values> all = combinations(limits);
   const Regrets regrets(cells, all, path);
   if (!regrets.decides()) return std::nullopt;
+  std::vector<double> means(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) means[i] = regrets.mean(i);
+  if (purpose == FitFor::reference) {
+    return all[static_cast<std::size_t>(std::ranges::min_element(means) - means.begin())];
+  }
   Values shipped;
   for (const Limit& limit : limits) shipped.push_back(limit.shipped.value_or(-1));
   const auto own = static_cast<std::size_t>(std::ranges::find(all, shipped) - all.begin());
@@ -141,8 +147,6 @@ std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (own == all.size() || regrets.mean_beside(i, own) <= regrets.mean_beside(own, own)) allowed.push_back(i);
   }
-  std::vector<double> means(all.size());
-  for (const std::size_t i : allowed) means[i] = regrets.mean(i);
   double least = failure;
   for (const std::size_t i : allowed) least = std::min(least, means[i]);
   const Values* best = nullptr;

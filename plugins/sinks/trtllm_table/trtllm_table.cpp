@@ -79,14 +79,17 @@ class TrtllmTable : public Sink {
     if (!measured_sm) return;
     std::vector<EnginePath> any_kernel = kernels_.own;
     any_kernel.insert(any_kernel.end(), kernels_.copies.begin(), kernels_.copies.end());
-    const auto rows = engine_rows(report, source, any_kernel, kernels_.libraries);
+    auto rows = engine_rows(report, source, any_kernel, kernels_.libraries);
     if (!rows) return;
-    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(rows->rows), source.sink);
+    keep_artefact_rows(*rows, report, source.sink);
+    const Dataset& data = rows->rows;
     const BucketTable shipped = trtllm::shipped_table(*measured_sm);
     BucketTable table = shipped;
     std::vector<std::string> lines;
     std::set<Problem> measured;
-    for (const int tp_size : data.tp_sizes()) fit_tp_size(data.of_tp_size(tp_size), shipped, table, measured, lines);
+    for (const int tp_size : data.tp_sizes()) {
+      fit_tp_size(data.of_tp_size(tp_size), rows->holdout.of_tp_size(tp_size), shipped, table, measured, lines);
+    }
     if (measured.empty()) {
       report.say("trtllm_table: nothing to write: nothing that was measured has a place in the table");
       return;
@@ -106,12 +109,14 @@ class TrtllmTable : public Sink {
   }
 
   /// Puts fitted ids into `table`, adds the points that have measurements, and says what came of it.
-  void fit_tp_size(const Dataset& data, const BucketTable& shipped, BucketTable& table, std::set<Problem>& measured,
-                   std::vector<std::string>& lines) const {
+  void fit_tp_size(const Dataset& data, const Dataset& holdout, const BucketTable& shipped, BucketTable& table,
+                   std::set<Problem>& measured, std::vector<std::string>& lines) const {
     const int tp_size = data.tp_sizes().front();
     const std::vector<EnginePath> paths = kernels_.paths_at(data);
-    const auto cells = engine_cells(
-        data, paths, [&](const Problem& problem, const std::string& id) { return dispatch_.can_choose(problem, id); });
+    const auto can_choose = [&](const Problem& problem, const std::string& id) {
+      return dispatch_.can_choose(problem, id);
+    };
+    const auto cells = engine_cells(data, paths, can_choose);
     for (const EngineCell& cell : cells) {
       const auto point = trtllm::bucket_of(cell.problem);
       if (point && dispatch_.reads(cell.problem)) measured.insert(*point);
@@ -132,6 +137,12 @@ class TrtllmTable : public Sink {
                       fmt::join(kept, ", ")));
     }
     say(to_string(compare_rules(cells, rule(shipped), rule(table))));
+    const auto held_out = engine_cells(holdout, paths, can_choose);
+    const BucketTable refitted =
+        trtllm::fit_buckets(held_out, times_of_paths(holdout, paths), shipped, dispatch_, FitFor::reference);
+    if (const auto text = held_out_text(held_out, rule(shipped), rule(table), rule(refitted))) {
+      lines.push_back(fmt::format("tp {}, {}", tp_size, *text));
+    }
     for (const std::string& line : winners_beyond(cells, source.engine)) say(line);
   }
 

@@ -116,6 +116,32 @@ TEST_F(SglangSink, StatesTheRegretThatItsReplayFindsForGraphsAndEagerRunsApart) 
   }
 }
 
+TEST_F(SglangSink, JudgesTheRowOnHeldOutCells) {
+  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
+    Dataset data(Machine{"sm90", {}});
+    for (const auto& [tokens, both] : times) {
+      for (const auto& [path, names] : paths) {
+        const double time = path == "1shot_push" ? both.first : path == "2shot_pull" ? both.second : 9.0;
+        data.add(engine_context_row({4, DType::bfloat16, "NONE", hidden, tokens}, names.front(), time));
+      }
+    }
+    return data;
+  };
+  DecisionsReport end(cells_at(4096, {{16, {1, 2}}, {64, {1, 2}}, {256, {2, 1}}}));
+  end.holdout = cells_at(7168, {{8, {1, 2}}, {32, {1, 2}}, {64, {1, 1.2}}, {256, {2, 1}}});
+  write(end);
+  // SGLang pushes up to 384 KiB, the file up to 512 KiB; 64 held-out tokens are 896 KiB.
+  EXPECT_THAT(read_file(artefact(end)), HasSubstr("\"one_shot_push_threshold\": 524288,"));
+  const std::string line =
+      "tp 4, graphs, held out (hidden 7168, 4 cells): shipped 30.00 (100.0), here 5.00 (20.0), the best values for "
+      "them 0.00 (0.0)";
+  EXPECT_THAT(end.said, ::testing::Contains("sglang: " + line));
+  EXPECT_THAT(read_file(artefact(end)), HasSubstr("# " + line + ".\n"));
+  DecisionsReport without(end.dataset);
+  write(without);
+  EXPECT_EQ(line_with(without.said, "held out"), "");
+}
+
 TEST_F(SglangSink, AgreesWithSglangsOwnCode) {
   const std::string why_not = why_not_asked("sglang", "sglang", sglang::release);
   if (!why_not.empty()) GTEST_SKIP() << why_not;

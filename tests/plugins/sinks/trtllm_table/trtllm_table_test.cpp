@@ -194,6 +194,31 @@ TEST(TrtllmTable, StatesTheRegretThatItsReplayFindsAndIsNeverWorseThanTheShipped
   }
 }
 
+TEST(TrtllmTable, IsJudgedOnHeldOutCells) {
+  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
+    Dataset data(Machine{"sm90", {}});
+    for (const auto& [tokens, both] : times) {
+      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+      data.add(engine_context_row(problem, "TRTLLM_ONESHOT", both.first));
+      data.add(engine_context_row(problem, "TRTLLM_TWOSHOT", both.second));
+      data.add(engine_context_row(problem, "NCCL", 9.0));
+    }
+    return data;
+  };
+  // TensorRT-LLM has one shot up to 128 tokens here, two from 256 on. Both hidden sizes are of the same points.
+  DecisionsReport end(cells_at(4096, {{64, {2, 1}}, {256, {1, 2}}, {512, {2, 1}}}));
+  end.holdout = cells_at(7168, {{64, {3, 1}}, {256, {1.2, 1}}, {512, {1, 2}}});
+  write(end);
+  const std::string line =
+      "tp 4, held out (hidden 7168, 3 cells): shipped 100.00 (200.0), here 40.00 (100.0), the best values for them "
+      "0.00 (0.0)";
+  EXPECT_THAT(end.said, ::testing::Contains("trtllm_table: " + line));
+  EXPECT_THAT(read_file(artefact(end)), HasSubstr("// " + line + ".\n"));
+  DecisionsReport without(end.dataset);
+  write(without);
+  EXPECT_EQ(line_with(without.said, "held out"), "");
+}
+
 TEST(TrtllmTable, IsTheShippedTableWhereThatIsAsGood) {
   Dataset data(Machine{"sm90", {}});
   std::mt19937 random(5);
