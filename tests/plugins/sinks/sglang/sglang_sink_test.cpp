@@ -90,7 +90,7 @@ TEST_F(SglangSink, MakesSglangChooseThePathThatIsBestByItsSize) {
     const Judgement judgement = replay(end, own, true);
     EXPECT_EQ(judgement.cells, 3 * 13);
     EXPECT_EQ(judgement.without_time, 0);
-    EXPECT_LT(judgement.mean, 0.001) << tp_size;
+    EXPECT_LT(judgement.mean, 0.005) << tp_size << ": SGLang's own limits stay where they cost less";
     EXPECT_GT(shipped.mean, 0.015) << tp_size << ": the test shows nothing";
   }
 }
@@ -140,6 +140,35 @@ TEST_F(SglangSink, JudgesTheRowOnHeldOutCells) {
   DecisionsReport without(end.dataset);
   write(without);
   EXPECT_EQ(line_with(without.said, "held out"), "");
+}
+
+TEST_F(SglangSink, WritesTheSameRowsWhereTheSameMachineIsMeasuredAgain) {
+  // SGLang pushes in one shot up to 384 KiB. At 256 KiB, one of 15 sizes, pushing in two is faster by 1 % or by 4 %.
+  std::string first;
+  for (const double gain : {0.01, 0.04}) {
+    Dataset data(Machine{"sm90", {}});
+    for (const std::int64_t tokens : powers_of_two(1, 4096)) {
+      for (const std::int64_t hidden : {2048, 4096, 8192}) {
+        const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+        for (const auto& [path, names] : paths) {
+          const bool is_small = problem.message_bytes() <= 256 << 10;
+          const double one_shot = !is_small ? 20.0 : problem.message_bytes() > 128 << 10 ? 10.0 + 10.0 * gain : 10.0;
+          const double two_shot = problem.message_bytes() > 128 << 10 ? 10.0 : 12.0;
+          data.add(engine_context_row(problem, names.front(),
+                                      path == "1shot_push"   ? one_shot
+                                      : path == "2shot_push" ? two_shot
+                                                             : 30.0));
+        }
+      }
+    }
+    DecisionsReport end(data);
+    write(end);
+    const std::string text = read_file(artefact(end));
+    const std::string rows = text.substr(text.find("ARBITER_ROWS"));
+    if (first.empty()) first = rows;
+    EXPECT_EQ(rows, first) << gain;
+    EXPECT_THAT(rows, HasSubstr("\"one_shot_push_threshold\": 393216,"));
+  }
 }
 
 TEST_F(SglangSink, AgreesWithSglangsOwnCode) {
