@@ -2,10 +2,13 @@
 #include "common/engine_cells.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arbiter {
 
@@ -13,6 +16,31 @@ namespace {
 
 constexpr double tie_in_mean = 0.01;
 constexpr double tie_in_worst = 0.10;
+
+/// The cells in which every rule chooses a path with a time.
+std::vector<EngineCell> timed_cells(const std::vector<EngineCell>& cells, const std::vector<EngineRule>& rules) {
+  std::vector<EngineCell> result;
+  for (const EngineCell& cell : cells) {
+    const bool is_timed = std::ranges::all_of(
+        rules, [&](const EngineRule& rule) { return !std::isnan(cell.time_of(rule(cell.problem))); });
+    if (is_timed) result.push_back(cell);
+  }
+  return result;
+}
+
+/// ", 2 more without a time for a chosen path", if there are such cells.
+std::string left_out_text(std::int64_t cells) {
+  return cells == 0 ? "" : fmt::format(", {} more without a time for a chosen path", cells);
+}
+
+/// "2880, 7168", or the range of many.
+std::string hidden_sizes_text(const std::vector<EngineCell>& cells) {
+  constexpr std::size_t most = 4;
+  std::set<std::int64_t> sizes;
+  for (const EngineCell& cell : cells) sizes.insert(cell.problem.hidden_size);
+  return sizes.size() > most ? fmt::format("{} to {}", *sizes.begin(), *sizes.rbegin())
+                             : fmt::format("{}", fmt::join(sizes, ", "));
+}
 
 }  // namespace
 
@@ -71,12 +99,7 @@ RuleScore score_of(const std::vector<EngineCell>& cells, const EngineRule& rule)
 }
 
 Comparison compare_rules(const std::vector<EngineCell>& cells, const EngineRule& shipped, const EngineRule& written) {
-  std::vector<EngineCell> both;
-  for (const EngineCell& cell : cells) {
-    const bool has_both =
-        !std::isnan(cell.time_of(shipped(cell.problem))) && !std::isnan(cell.time_of(written(cell.problem)));
-    if (has_both) both.push_back(cell);
-  }
+  const std::vector<EngineCell> both = timed_cells(cells, {shipped, written});
   return {score_of(both, shipped), score_of(both, written), static_cast<std::int64_t>(cells.size() - both.size())};
 }
 
@@ -92,14 +115,27 @@ double gain_of(const Comparison& comparison) {
 
 std::string to_string(const Comparison& comparison) {
   const auto& [shipped, written, left_out] = comparison;
-  std::string text = fmt::format(
+  const std::string text = fmt::format(
       "shipped {:.2f} ({:.2f}), here {:.2f} ({:.2f}) over the best path of the table; shipped {:.2f} ({:.2f}), here "
       "{:.2f} ({:.2f}) over the fastest strategy; {} cells",
       100.0 * shipped.mean, 100.0 * shipped.worst, 100.0 * written.mean, 100.0 * written.worst,
       100.0 * shipped.mean_of_all, 100.0 * shipped.worst_of_all, 100.0 * written.mean_of_all,
       100.0 * written.worst_of_all, shipped.cells);
-  if (left_out > 0) text += fmt::format(", {} more without a time for a chosen path", left_out);
-  return text;
+  return text + left_out_text(left_out);
+}
+
+std::optional<std::string> held_out_text(const std::vector<EngineCell>& cells, const EngineRule& shipped,
+                                         const EngineRule& written, const EngineRule& refitted) {
+  const std::vector<EngineCell> judged = timed_cells(cells, {shipped, written, refitted});
+  if (judged.empty()) return std::nullopt;
+  const std::array scores = {score_of(judged, shipped), score_of(judged, written), score_of(judged, refitted)};
+  const RuleScore& best = *std::ranges::min_element(scores, {}, &RuleScore::mean);
+  const auto text = [](const RuleScore& score) {
+    return fmt::format("{:.2f} ({:.1f})", 100.0 * score.mean, 100.0 * score.worst);
+  };
+  return fmt::format("held out (hidden {}, {} cells{}): shipped {}, here {}, the best values for them {}",
+                     hidden_sizes_text(judged), judged.size(), left_out_text(std::ssize(cells) - std::ssize(judged)),
+                     text(scores[0]), text(scores[1]), text(best));
 }
 
 std::vector<std::string> winners_beyond(const std::vector<EngineCell>& cells, const std::string& engine) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "common/engine_data.hpp"
 
 namespace arbiter {
+
+/// What a fit is for: a file, in which the engine's own values stay where others gain less than noise could, or the
+/// reference that a file is judged by, which has the least mean regret.
+enum class FitFor { file, reference };
 
 /// A measured problem, as an engine's rule is judged by it. Times are microseconds.
 struct EngineCell {
@@ -60,6 +65,13 @@ struct Comparison {
 /// "shipped 8.02 (18.13), here 0.20 (2.10) over the best path of the table; shipped 60.00 (200.00), here 50.00 (180.00)
 /// over the fastest strategy; 120 cells": regret in percent, the mean and the worst cell's.
 [[nodiscard]] std::string to_string(const Comparison& comparison);
+
+/// What a table is worth on problems that it was not fitted on: "held out (hidden 7168, 42 cells): shipped 7.10 (60.2),
+/// here 0.30 (8.1), the best values for them 0.20 (3.0)", regret over EngineCell::best as above. `refitted` is the
+/// reference, fitted to these cells; where one of the other two has a smaller mean there, that one is the best. Over
+/// the cells in which all three choose a path with a time. Nothing if there is none.
+[[nodiscard]] std::optional<std::string> held_out_text(const std::vector<EngineCell>& cells, const EngineRule& shipped,
+                                                       const EngineRule& written, const EngineRule& refitted);
 
 /// A line for each strategy that is the fastest somewhere the engine's table cannot choose it: in which share of cells,
 /// and what the engine would gain there in the mean.

@@ -26,22 +26,30 @@ void refuse_own_kernels(const EngineSource& source, const std::vector<EnginePath
   }
 }
 
-/// Of each tp size on the fewest hosts that it was measured on, as decisions are.
-Dataset in_engine_context(const Report& report) {
+/// Of each tp size on the fewest hosts that it was measured on, as decisions are. The holdout of the same.
+EngineRows in_engine_context(const Report& report) {
   const Dataset& all = report.all_rows == nullptr ? report.dataset : *report.all_rows;
+  const Dataset& with_holdout = report.all_rows == nullptr ? report.holdout : *report.all_rows;
   const auto counts = [&](const Measurement& row) {
-    return !row.holdout && row.setting.context == Context::engine && row.setting.op == "allreduce" &&
+    return row.setting.context == Context::engine && row.setting.op == "allreduce" &&
            row.setting.backend == report.setting.backend;
   };
   std::map<int, int> fewest;
   for (const Measurement& row : all.rows()) {
-    if (!counts(row)) continue;
+    if (row.holdout || !counts(row)) continue;
     int& hosts = fewest.try_emplace(row.problem.tp_size, row.setting.hosts).first->second;
     hosts = std::min(hosts, row.setting.hosts);
   }
-  Dataset result(report.dataset.machine());
+  const auto is_used = [&](const Measurement& row) {
+    const auto hosts = fewest.find(row.problem.tp_size);
+    return counts(row) && hosts != fewest.end() && row.setting.hosts == hosts->second;
+  };
+  EngineRows result{Dataset(report.dataset.machine()), Dataset(report.dataset.machine())};
   for (const Measurement& row : all.rows()) {
-    if (counts(row) && row.setting.hosts == fewest.at(row.problem.tp_size)) result.add(row);
+    if (!row.holdout && is_used(row)) result.rows.add(row);
+  }
+  for (const Measurement& row : with_holdout.rows()) {
+    if ((row.holdout || report.all_rows == nullptr) && is_used(row)) result.holdout.add(row);
   }
   return result;
 }
@@ -85,7 +93,7 @@ std::optional<EngineRows> engine_rows(const Report& report, const EngineSource& 
                                       const std::vector<EnginePath>& libraries) {
   refuse_own_kernels(source, kernels);
   refuse_own_kernels(source, libraries);
-  EngineRows result{in_engine_context(report)};
+  EngineRows result = in_engine_context(report);
   if (std::ranges::any_of(kernels, [&](const EnginePath& path) { return is_measured(result.rows, path); })) {
     return result;
   }
@@ -95,6 +103,16 @@ std::optional<EngineRows> engine_rows(const Report& report, const EngineSource& 
                   source.sink, source.engine, found_instead(report, result.rows, kernels), names_of(kernels),
                   engines_config, source.example));
   return std::nullopt;
+}
+
+void keep_artefact_rows(EngineRows& rows, const Report& report, const std::string& sink) {
+  rows.rows = of_artefact_dtype(report, timed_as_engines_decode(rows.rows), sink);
+  Dataset holdout(rows.holdout.machine());
+  for (const int tp_size : rows.rows.tp_sizes()) {  // timed as those that it judges
+    const bool graph = rows.rows.of_tp_size(tp_size).rows().front().setting.graph;
+    holdout.append(timed_in_graphs(rows.holdout.of_tp_size(tp_size), graph));
+  }
+  rows.holdout = holdout.of_dtype(artefact_dtype(rows.rows));
 }
 
 std::vector<std::string> engine_head(const std::string& title, const Report& report, const EngineRows& rows,

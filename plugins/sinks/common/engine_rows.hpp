@@ -22,7 +22,8 @@ inline constexpr const char* engines_config = "configs/engines.yaml";
 
 /// What an engine's file is made of.
 struct EngineRows {
-  Dataset rows;  ///< every strategy, of all tp sizes and dtypes, replayed in graphs or not; never empty
+  Dataset rows;          ///< every strategy, of all tp sizes and dtypes, replayed in graphs or not; never empty
+  Dataset holdout = {};  ///< measured likewise but never fitted, to judge what was; may be empty
 
   /// For the head of the file: that of the first row.
   [[nodiscard]] const Setting& setting() const { return rows.rows().front().setting; }
@@ -36,6 +37,10 @@ struct EngineRows {
 [[nodiscard]] std::optional<EngineRows> engine_rows(const Report& report, const EngineSource& source,
                                                     const std::vector<EnginePath>& kernels,
                                                     const std::vector<EnginePath>& libraries = {});
+
+/// Leaves of both what an artefact is made of that has neither an axis of dtypes nor of graphs:
+/// timed_as_engines_decode() and of_artefact_dtype().
+void keep_artefact_rows(EngineRows& rows, const Report& report, const std::string& sink);
 
 /// head_lines() for such rows, or the part of them that the file is made of. Paths of which `rows` have no time are
 /// named as not measured.

@@ -16,6 +16,9 @@ using Values = std::vector<std::int64_t>;
 
 constexpr double failure = 1e4;  // what a choice without a time costs: no measured path is as slow
 constexpr double tie = 1e-3;
+// What an engine's own number may cost and stays: two measurements of a machine differ by less in the mean over cells.
+constexpr double tie_of_own = 5e-3;
+constexpr double tie_of_own_in_worst = 0.10;
 
 /// Every combination of the allowed values.
 std::vector<Values> combinations(const std::vector<Limit>& limits) {
@@ -43,16 +46,20 @@ int roughness(std::int64_t value) {
   return bits % 3 == 0 && std::has_single_bit(bits / 3) ? 1 : 2;
 }
 
+/// How many values are not the engine's own.
+int changed(const Values& values, const std::vector<Limit>& limits) {
+  int count = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) count += values[i] == limits[i].shipped ? 0 : 1;
+  return count;
+}
+
 /// What makes one of equally good combinations preferable; less is better.
 std::tuple<int, int, Values> preference(const Values& values, const std::vector<Limit>& limits) {
-  int changed = 0;
   int rough = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] == limits[i].shipped) continue;
-    ++changed;
-    rough += roughness(values[i]);
+    if (values[i] != limits[i].shipped) rough += roughness(values[i]);
   }
-  return {changed, rough, values};
+  return {changed(values, limits), rough, values};
 }
 
 /// The regret of each combination in each cell that counts.
@@ -95,6 +102,12 @@ class Regrets {
     return mean_where(combination, [](const std::vector<double>&) { return true; });
   }
 
+  [[nodiscard]] double worst(std::size_t combination) const {
+    double worst = 0.0;
+    for (const std::vector<double>& cell : cells_) worst = std::max(worst, cell[combination]);
+    return worst;
+  }
+
   /// Over the cells in which the combination `other` chooses a path with a time.
   [[nodiscard]] double mean_beside(std::size_t combination, std::size_t other) const {
     return mean_where(combination, [&](const std::vector<double>& cell) { return cell[other] < failure; });
@@ -130,10 +143,16 @@ std::vector<std::int64_t> round_numbers(std::int64_t from, std::int64_t to) {
 }
 
 std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell>& cells,
-                                                    const std::vector<Limit>& limits, const PathOfLimits& path) {
+                                                    const std::vector<Limit>& limits, const PathOfLimits& path,
+                                                    FitFor purpose) {
   const std::vector<Values> all = combinations(limits);
   const Regrets regrets(cells, all, path);
   if (!regrets.decides()) return std::nullopt;
+  std::vector<double> means(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) means[i] = regrets.mean(i);
+  if (purpose == FitFor::reference) {
+    return all[static_cast<std::size_t>(std::ranges::min_element(means) - means.begin())];
+  }
   Values shipped;
   for (const Limit& limit : limits) shipped.push_back(limit.shipped.value_or(-1));
   const auto own = static_cast<std::size_t>(std::ranges::find(all, shipped) - all.begin());
@@ -141,16 +160,28 @@ std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (own == all.size() || regrets.mean_beside(i, own) <= regrets.mean_beside(own, own)) allowed.push_back(i);
   }
-  std::vector<double> means(all.size());
-  for (const std::size_t i : allowed) means[i] = regrets.mean(i);
-  double least = failure;
-  for (const std::size_t i : allowed) least = std::min(least, means[i]);
-  const Values* best = nullptr;
+  const auto preferred = [&](const std::vector<std::size_t>& candidates) {
+    double least = failure;
+    for (const std::size_t i : candidates) least = std::min(least, means[i]);
+    std::optional<std::size_t> best;
+    for (const std::size_t i : candidates) {
+      if (means[i] > least + tie) continue;
+      if (!best || preference(all[i], limits) < preference(all[*best], limits)) best = i;
+    }
+    return best.value();
+  };
+  const std::size_t best = preferred(allowed);
+  const double worst = regrets.worst(best) + tie_of_own_in_worst;
+  std::vector<std::size_t> near;
+  int fewest = changed(all[best], limits);
   for (const std::size_t i : allowed) {
-    if (means[i] > least + tie) continue;
-    if (best == nullptr || preference(all[i], limits) < preference(*best, limits)) best = &all[i];
+    const int count = changed(all[i], limits);
+    if (count > fewest || means[i] > means[best] + tie_of_own || regrets.worst(i) > worst) continue;
+    if (count < fewest) near.clear();
+    fewest = count;
+    near.push_back(i);
   }
-  return *best;
+  return all[preferred(near)];
 }
 
 }  // namespace arbiter

@@ -92,9 +92,12 @@ class NcclTuner : public Sink {
     std::vector<EnginePath> variants;
     for (const std::string& name : names.variants) variants.push_back({name, {name}});
     const EnginePath own = {own_choice_, {own_choice_}};
-    const auto rows = engine_rows(report, source, variants, {own});
+    auto rows = engine_rows(report, source, variants, {own});
     if (!rows) return;
-    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(rows->rows.of_fusion("NONE")), source.sink);
+    rows->rows = rows->rows.of_fusion("NONE");
+    rows->holdout = rows->holdout.of_fusion("NONE");
+    keep_artefact_rows(*rows, report, source.sink);
+    const Dataset& data = rows->rows;
     if (!has_times(data, own_choice_)) {
       report.say(fmt::format(
           "nccl_tuner: nothing to write: NCCL's own choice was not measured with fusion NONE in the engine "
@@ -106,7 +109,9 @@ class NcclTuner : public Sink {
     paths.push_back(own);
     std::vector<std::string> findings;
     std::string text;
-    for (const int tp_size : data.tp_sizes()) text += ranges_of(data.of_tp_size(tp_size), paths, findings);
+    for (const int tp_size : data.tp_sizes()) {
+      text += ranges_of(data.of_tp_size(tp_size), rows->holdout.of_tp_size(tp_size), paths, findings);
+    }
     for (const std::string& line : findings) report.say(fmt::format("nccl_tuner: {}", line));
     if (text.empty()) {
       report.say("nccl_tuner: nothing to write: NCCL's own choice is as good as any variant at every size");
@@ -118,19 +123,28 @@ class NcclTuner : public Sink {
   }
 
   /// The lines of one tp_size; none where they gain less than noise could.
-  [[nodiscard]] std::string ranges_of(const Dataset& data, const std::vector<EnginePath>& paths,
+  [[nodiscard]] std::string ranges_of(const Dataset& data, const Dataset& holdout, const std::vector<EnginePath>& paths,
                                       std::vector<std::string>& findings) const {
-    const auto cells = engine_cells(data, paths, [](const Problem&, const std::string&) { return true; });
+    const auto any = [](const Problem&, const std::string&) { return true; };
+    const auto cells = engine_cells(data, paths, any);
     if (cells.empty()) return {};
     const int tp_size = data.tp_sizes().front();
     std::vector<Region> regions = nccl_tuner::fit_regions(cells, own_choice_);
     const EngineRule own = [&](const Problem&) { return own_choice_; };
-    const EngineRule rule = [&](const Problem& problem) {
-      return nccl_tuner::look_up(regions, own_choice_, problem.message_bytes());
+    const auto rule_of = [this](const std::vector<Region>& ranges) {
+      return [this, &ranges](const Problem& problem) {
+        return nccl_tuner::look_up(ranges, own_choice_, problem.message_bytes());
+      };
     };
+    const EngineRule rule = rule_of(regions);
     if (keeps_shipped(compare_rules(cells, own, rule))) regions.clear();
     const std::string what = regions.empty() ? "NCCL's own choice stays" : fmt::format("{} ranges", regions.size());
     findings.push_back(fmt::format("tp {}: {}: {}", tp_size, what, to_string(compare_rules(cells, own, rule))));
+    const auto held_out = engine_cells(holdout, paths, any);
+    const std::vector<Region> refitted = nccl_tuner::fit_regions(held_out, own_choice_, FitFor::reference);
+    if (const auto text = held_out_text(held_out, own, rule, rule_of(refitted))) {
+      findings.push_back(fmt::format("tp {}, {}", tp_size, *text));
+    }
     for (const std::string& line : winners_beyond(cells, source.engine)) {
       findings.push_back(fmt::format("tp {}: {}", tp_size, line));
     }

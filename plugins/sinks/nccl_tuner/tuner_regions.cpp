@@ -13,7 +13,7 @@ namespace arbiter::nccl_tuner {
 
 namespace {
 
-constexpr double tie = 0.01;
+constexpr double noise = 0.01;
 
 /// The time of each path relative to the best, summed over the cells of a size; without those that have none somewhere.
 std::map<std::string, double> costs_of(const std::vector<const EngineCell*>& cells) {
@@ -27,8 +27,8 @@ std::map<std::string, double> costs_of(const std::vector<const EngineCell*>& cel
 }
 
 /// `own` where no variant is faster by more than noise.
-std::string choice_at(const std::vector<const EngineCell*>& cells, const std::string& own,
-                      const std::string& previous) {
+std::string choice_at(const std::vector<const EngineCell*>& cells, const std::string& own, const std::string& previous,
+                      double tie) {
   const std::map<std::string, double> costs = costs_of(cells);
   const auto of_own = costs.find(own);
   if (of_own == costs.end()) return own;
@@ -41,14 +41,15 @@ std::string choice_at(const std::vector<const EngineCell*>& cells, const std::st
 
 }  // namespace
 
-std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own) {
+std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own, FitFor purpose) {
+  const double tie = purpose == FitFor::file ? noise : 0.0;
   std::map<std::int64_t, std::vector<const EngineCell*>> sizes;
   for (const EngineCell& cell : cells) sizes[cell.problem.message_bytes()].push_back(&cell);
   std::vector<Region> regions;
   std::string previous = own;
   std::int64_t previous_bytes = 0;
   for (const auto& [bytes, of_size] : sizes) {
-    const std::string choice = choice_at(of_size, own, previous);
+    const std::string choice = choice_at(of_size, own, previous, tie);
     if (choice == previous && choice != own) {
       regions.back().last_byte = bytes;
     } else if (choice != own) {

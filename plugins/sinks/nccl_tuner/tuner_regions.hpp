@@ -22,8 +22,10 @@ struct Region {
 /// The ranges of sizes in which a variant is faster than NCCL's own choice, `own`; elsewhere NCCL chooses. At a
 /// measured size that is the path of least mean time relative to the cell's best, if it gains more than 1 % over `own`,
 /// less being noise. Of variants within 1 % of that one the previous size's is kept. A region begins at a measured
-/// size, or where that of the previous measured size ends, and ends at a measured size. `cells` are of one tp_size.
-[[nodiscard]] std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own);
+/// size, or where that of the previous measured size ends, and ends at a measured size. `cells` are of one tp_size. For
+/// a reference nothing is noise.
+[[nodiscard]] std::vector<Region> fit_regions(const std::vector<EngineCell>& cells, const std::string& own,
+                                              FitFor purpose = FitFor::file);
 
 /// The strategy that runs: `own` outside the regions.
 [[nodiscard]] const std::string& look_up(const std::vector<Region>& regions, const std::string& own,

@@ -127,7 +127,7 @@ std::int64_t Dispatch::workspace_bytes(const Rows& rows) const {
   return push * 2 * tp_size_ + pull;
 }
 
-Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Dispatch& dispatch) {
+Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Dispatch& dispatch, FitFor purpose) {
   const SizeCosts costs = costs_of(cells, dispatch);
   const std::vector<std::size_t> sequence = best_sequence(costs);
   std::vector<std::int64_t> sizes;
@@ -141,9 +141,10 @@ Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Disp
     std::ranges::copy(values, row.begin());
     return row;
   };
-  const auto fitted = fit_limits(cells, limits, [&](const Problem& problem, const std::vector<std::int64_t>& values) {
+  const auto path = [&](const Problem& problem, const std::vector<std::int64_t>& values) {
     return dispatch.path_of(to_row(values), problem);
-  });
+  };
+  const auto fitted = fit_limits(cells, limits, path, purpose);
   return fitted ? to_row(*fitted) : shipped;
 }
 

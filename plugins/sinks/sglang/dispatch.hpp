@@ -60,8 +60,9 @@ class Dispatch {
   std::int64_t max_size_;
 };
 
-/// The limits that fit the cells best, of measured sizes or round numbers between them, and SGLang's own. Limits within
-/// 0.1 % of the least mean regret are equal; of them the most are SGLang's own (fit_limits()).
-[[nodiscard]] Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Dispatch& dispatch);
+/// The limits that fit the cells best, of measured sizes or round numbers between them, and SGLang's own, which stay
+/// where they cost little (fit_limits()).
+[[nodiscard]] Row fit_row(const std::vector<EngineCell>& cells, const Row& shipped, const Dispatch& dispatch,
+                          FitFor purpose = FitFor::file);
 
 }  // namespace arbiter::sglang

@@ -69,12 +69,13 @@ class Sglang : public Sink {
     const auto rows = engine_rows(report, source, kernels_, {nccl_});
     if (!rows) return;
     const Dataset data = of_artefact_dtype(report, rows->rows.of_fusion("NONE"), source.sink);
+    const Dataset holdout = rows->holdout.of_fusion("NONE").of_dtype(artefact_dtype(data));
     std::vector<EnginePath> paths = kernels_;
     paths.push_back(nccl_);
     std::vector<std::string> lines;
     std::string dict;
     for (const auto& [tp_size, shipped] : sglang::shipped_rows(*sm)) {
-      dict += entry_of(tp_size, shipped, data.of_tp_size(tp_size), paths, lines);
+      dict += entry_of(tp_size, shipped, data.of_tp_size(tp_size), holdout.of_tp_size(tp_size), paths, lines);
     }
     for (const std::string& line : lines) report.say(fmt::format("sglang: {}", line));
     if (dict.empty()) {
@@ -90,7 +91,8 @@ class Sglang : public Sink {
 
   /// The lines of the dict for a tp size; empty if neither graphs nor eager runs were measured.
   [[nodiscard]] std::string entry_of(int tp_size, const sglang::Rows& shipped, const Dataset& data,
-                                     const std::vector<EnginePath>& paths, std::vector<std::string>& lines) const {
+                                     const Dataset& holdout, const std::vector<EnginePath>& paths,
+                                     std::vector<std::string>& lines) const {
     const sglang::Dispatch dispatch(tp_size, max_size_);
     sglang::Rows written = shipped;
     std::string entry;
@@ -106,7 +108,7 @@ class Sglang : public Sink {
         continue;
       }
       Row& row = graph ? written.graph : written.eager;
-      row = row_for(own, row, dispatch, paths, place, lines);
+      row = row_for(own, timed_in_graphs(holdout, graph), row, dispatch, paths, place, lines);
       entry += fmt::format("        \"{}\": {},\n", graph ? "graph" : "eager", row_text(row));
     }
     if (entry.empty()) return {};
@@ -116,11 +118,12 @@ class Sglang : public Sink {
     return fmt::format("    {}: {{\n{}    }},\n", tp_size, entry);
   }
 
-  static Row row_for(const Dataset& data, const Row& shipped, const sglang::Dispatch& dispatch,
+  static Row row_for(const Dataset& data, const Dataset& holdout, const Row& shipped, const sglang::Dispatch& dispatch,
                      const std::vector<EnginePath>& paths, const std::string& place, std::vector<std::string>& lines) {
-    const auto cells = engine_cells(data, paths, [&](const Problem& problem, const std::string& path) {
+    const auto can_choose = [&](const Problem& problem, const std::string& path) {
       return dispatch.can_choose(problem, path);
-    });
+    };
+    const auto cells = engine_cells(data, paths, can_choose);
     const auto rule = [&dispatch](const Row& row) {
       return [&](const Problem& problem) { return dispatch.path_of(row, problem); };
     };
@@ -128,6 +131,11 @@ class Sglang : public Sink {
     if (keeps_shipped(compare_rules(cells, rule(shipped), rule(row)))) row = shipped;
     lines.push_back(fmt::format("{}: {}{}", place, row == shipped ? "SGLang's own row stays: " : "",
                                 to_string(compare_rules(cells, rule(shipped), rule(row)))));
+    const auto held_out = engine_cells(holdout, paths, can_choose);
+    const Row refitted = sglang::fit_row(held_out, shipped, dispatch, FitFor::reference);
+    if (const auto text = held_out_text(held_out, rule(shipped), rule(row), rule(refitted))) {
+      lines.push_back(fmt::format("{}, {}", place, *text));
+    }
     for (const std::string& line : winners_beyond(cells, source.engine)) {
       lines.push_back(fmt::format("{}: {}", place, line));
     }

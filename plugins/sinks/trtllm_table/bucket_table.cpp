@@ -43,7 +43,7 @@ std::map<std::string, double> mean_regrets(const std::vector<const EngineCell*>&
 
 /// Nothing if no id has a time in all cells.
 std::optional<std::string> best_id(const std::vector<const EngineCell*>& cells, const std::string& shipped,
-                                   const Dispatch& dispatch) {
+                                   const Dispatch& dispatch, double equal) {
   std::map<std::string, double> means = mean_regrets(cells);
   std::erase_if(means, [&](const auto& entry) {
     return std::ranges::any_of(
@@ -53,7 +53,7 @@ std::optional<std::string> best_id(const std::vector<const EngineCell*>& cells, 
   const auto least = std::ranges::min_element(means, by_mean);
   if (least == means.end()) return std::nullopt;
   const auto own = means.find(shipped);
-  return own != means.end() && own->second <= least->second + tie ? shipped : least->first;
+  return own != means.end() && own->second <= least->second + equal ? shipped : least->first;
 }
 
 /// What the fit says for points without measurements.
@@ -122,7 +122,7 @@ bool Dispatch::can_choose(const Problem& problem, const std::string& id) const {
 }
 
 BucketTable fit_buckets(const std::vector<EngineCell>& cells, const Dataset& times, const BucketTable& shipped,
-                        const Dispatch& dispatch) {
+                        const Dispatch& dispatch, FitFor purpose) {
   std::map<Problem, std::vector<const EngineCell*>> points;
   std::map<std::pair<int, std::string>, std::set<std::string>> known;  // ids with times, by block
   for (const EngineCell& cell : cells) {
@@ -132,11 +132,12 @@ BucketTable fit_buckets(const std::vector<EngineCell>& cells, const Dataset& tim
     for (const auto& [id, time] : cell.times) known[{bucket->tp_size, bucket->fusion}].insert(id);
   }
   const Gaps gaps(times, dispatch);
+  const double equal = purpose == FitFor::file ? tie : 0.0;
   BucketTable table = shipped;
   for (auto& [point, id] : table) {
     if (!known[{point.tp_size, point.fusion}].contains(id) || !dispatch.reads(point)) continue;
     const auto measured = points.find(point);
-    const auto fitted = measured == points.end() ? std::nullopt : best_id(measured->second, id, dispatch);
+    const auto fitted = measured == points.end() ? std::nullopt : best_id(measured->second, id, dispatch, equal);
     id = fitted ? *fitted : gaps.at(point).value_or(id);
   }
   return table;

@@ -49,8 +49,9 @@ class Dispatch {
 /// least are equal, and then it is the shipped one, or the fastest. A point without has the answer of the heuristic lut
 /// with look_up floor_log2 over `times`; beyond the measured range that of the nearest message size. A point whose
 /// shipped id has no time in the block keeps it, as nothing can be compared with it. `times` has the same measurements
-/// with ids as strategies.
+/// with ids as strategies. A reference knows no such ties.
 [[nodiscard]] BucketTable fit_buckets(const std::vector<EngineCell>& cells, const Dataset& times,
-                                      const BucketTable& shipped, const Dispatch& dispatch);
+                                      const BucketTable& shipped, const Dispatch& dispatch,
+                                      FitFor purpose = FitFor::file);
 
 }  // namespace arbiter::trtllm

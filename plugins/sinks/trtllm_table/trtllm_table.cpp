@@ -28,6 +28,12 @@ constexpr EngineSource source = {"trtllm_table", "TensorRT-LLM",
                                  "FLASHINFER_ONESHOT: {strategy: PYTHON, adapter: flashinfer, shot: one}, which is "
                                  "FlashInfer's copy of TensorRT-LLM's kernel"};
 
+// A fusion of a tp size takes all fitted ids if they gain more than this in the mean. Else it takes those of measured
+// points that gain more than the second, and of points without measurements of the same hidden size: two measurements
+// of a machine differ by less.
+constexpr double worth_a_block = 0.01;
+constexpr double worth_a_point = 0.05;
+
 /// Of the name of the table and the MiB of the workspace.
 constexpr const char* usage =
     R"(// Put it in the place of {} in cpp/tensorrt_llm/common/customAllReduceUtils.h and build TensorRT-LLM.
@@ -79,14 +85,17 @@ class TrtllmTable : public Sink {
     if (!measured_sm) return;
     std::vector<EnginePath> any_kernel = kernels_.own;
     any_kernel.insert(any_kernel.end(), kernels_.copies.begin(), kernels_.copies.end());
-    const auto rows = engine_rows(report, source, any_kernel, kernels_.libraries);
+    auto rows = engine_rows(report, source, any_kernel, kernels_.libraries);
     if (!rows) return;
-    const Dataset data = of_artefact_dtype(report, timed_as_engines_decode(rows->rows), source.sink);
+    keep_artefact_rows(*rows, report, source.sink);
+    const Dataset& data = rows->rows;
     const BucketTable shipped = trtllm::shipped_table(*measured_sm);
     BucketTable table = shipped;
     std::vector<std::string> lines;
     std::set<Problem> measured;
-    for (const int tp_size : data.tp_sizes()) fit_tp_size(data.of_tp_size(tp_size), shipped, table, measured, lines);
+    for (const int tp_size : data.tp_sizes()) {
+      fit_tp_size(data.of_tp_size(tp_size), rows->holdout.of_tp_size(tp_size), shipped, table, measured, lines);
+    }
     if (measured.empty()) {
       report.say("trtllm_table: nothing to write: nothing that was measured has a place in the table");
       return;
@@ -106,12 +115,14 @@ class TrtllmTable : public Sink {
   }
 
   /// Puts fitted ids into `table`, adds the points that have measurements, and says what came of it.
-  void fit_tp_size(const Dataset& data, const BucketTable& shipped, BucketTable& table, std::set<Problem>& measured,
-                   std::vector<std::string>& lines) const {
+  void fit_tp_size(const Dataset& data, const Dataset& holdout, const BucketTable& shipped, BucketTable& table,
+                   std::set<Problem>& measured, std::vector<std::string>& lines) const {
     const int tp_size = data.tp_sizes().front();
     const std::vector<EnginePath> paths = kernels_.paths_at(data);
-    const auto cells = engine_cells(
-        data, paths, [&](const Problem& problem, const std::string& id) { return dispatch_.can_choose(problem, id); });
+    const auto can_choose = [&](const Problem& problem, const std::string& id) {
+      return dispatch_.can_choose(problem, id);
+    };
+    const auto cells = engine_cells(data, paths, can_choose);
     for (const EngineCell& cell : cells) {
       const auto point = trtllm::bucket_of(cell.problem);
       if (point && dispatch_.reads(cell.problem)) measured.insert(*point);
@@ -126,12 +137,18 @@ class TrtllmTable : public Sink {
       say("TensorRT-LLM itself was not measured: FlashInfer's copy of its kernels counts for it");
     }
     const BucketTable fitted = trtllm::fit_buckets(cells, times_of_paths(data, paths), shipped, dispatch_);
-    const std::vector<std::string> kept = take_blocks(table, fitted, shipped, cells);
+    const std::vector<std::string> kept = take_gains(table, fitted, shipped, cells);
     if (!kept.empty()) {
       say(fmt::format("TensorRT-LLM's own ids stay for {}, as others gain less than noise could",
                       fmt::join(kept, ", ")));
     }
     say(to_string(compare_rules(cells, rule(shipped), rule(table))));
+    const auto held_out = engine_cells(holdout, paths, can_choose);
+    const BucketTable refitted =
+        trtllm::fit_buckets(held_out, times_of_paths(holdout, paths), shipped, dispatch_, FitFor::reference);
+    if (const auto text = held_out_text(held_out, rule(shipped), rule(table), rule(refitted))) {
+      lines.push_back(fmt::format("tp {}, {}", tp_size, *text));
+    }
     for (const std::string& line : winners_beyond(cells, source.engine)) say(line);
   }
 
@@ -141,23 +158,42 @@ class TrtllmTable : public Sink {
     return [this, &table](const Problem& problem) { return dispatch_.look_up(table, problem); };
   }
 
-  /// Takes the fitted ids of each fusion in which they gain more than noise could. Returns the other fusions.
-  std::vector<std::string> take_blocks(BucketTable& table, const BucketTable& fitted, const BucketTable& shipped,
-                                       const std::vector<EngineCell>& cells) const {
-    std::map<std::string, std::vector<EngineCell>> fusions;  // that the table has
+  /// Takes the fitted ids of each fusion in which they gain more than noise could, or of the points that do. Returns
+  /// what it leaves, for people.
+  std::vector<std::string> take_gains(BucketTable& table, const BucketTable& fitted, const BucketTable& shipped,
+                                      const std::vector<EngineCell>& cells) const {
+    std::map<std::string, std::map<Problem, std::vector<EngineCell>>> fusions;  // that the table has, by point
     for (const EngineCell& cell : cells) {
       const auto point = trtllm::bucket_of(cell.problem);
-      if (point) fusions[point->fusion].push_back(cell);
+      if (point) fusions[point->fusion][*point].push_back(cell);
     }
     std::vector<std::string> kept;
-    for (const auto& [fusion, own] : fusions) {
-      if (keeps_shipped(compare_rules(own, rule(shipped), rule(fitted)))) {
-        kept.push_back(fusion);
+    for (const auto& [fusion, points] : fusions) {
+      std::vector<EngineCell> own;
+      for (const auto& [point, at_point] : points) own.insert(own.end(), at_point.begin(), at_point.end());
+      const auto gain = [&](const std::vector<EngineCell>& over) {
+        return gain_of(compare_rules(over, rule(shipped), rule(fitted)));
+      };
+      if (gain(own) > worth_a_block) {
+        for (auto& [point, id] : table) {
+          if (point.tp_size == own.front().problem.tp_size && point.fusion == fusion) id = fitted.at(point);
+        }
         continue;
       }
-      for (auto& [point, id] : table) {
-        if (point.tp_size == own.front().problem.tp_size && point.fusion == fusion) id = fitted.at(point);
+      std::size_t taken = 0;
+      std::set<std::int64_t> rows;
+      for (const auto& [point, at_point] : points) {
+        if (gain(at_point) <= worth_a_point) continue;
+        table.at(point) = fitted.at(point);
+        rows.insert(point.hidden_size);
+        ++taken;
       }
+      for (auto& [point, id] : table) {  // what was not measured follows its row
+        const bool is_here = point.tp_size == own.front().problem.tp_size && point.fusion == fusion;
+        if (is_here && rows.contains(point.hidden_size) && !points.contains(point)) id = fitted.at(point);
+      }
+      kept.push_back(taken == 0 ? fusion
+                                : fmt::format("{} but for {} measured point{}", fusion, taken, taken == 1 ? "" : "s"));
     }
     return kept;
   }

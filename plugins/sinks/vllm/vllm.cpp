@@ -47,7 +47,7 @@ class Vllm : public Sink {
     if (!sm) return;
     auto measured = engine_rows(report, source, kernels_, libraries_);
     if (!measured) return;
-    measured->rows = of_artefact_dtype(report, timed_as_engines_decode(measured->rows), source.sink);
+    keep_artefact_rows(*measured, report, source.sink);
     const Dataset& rows = measured->rows;
     vllm::Host host{*sm, 1, has_multicast(rows), mnnvl_, false};
     if (!host.multicast) {
@@ -64,11 +64,14 @@ class Vllm : public Sink {
       const Dataset own = replayed(rows.of_tp_size(tp_size), *sm);
       host.nodes = own.empty() ? 1 : own.rows().front().setting.hosts;
       const auto cells = cells_of(own, host, without_range_);
-      vllm::Found found = vllm::fit_sizes(cells, host, tp_size, bounds_of(own, host, tp_size));
+      const vllm::Bounds bounds = bounds_of(own, host, tp_size);
+      const vllm::Found found = vllm::fit_sizes(cells, host, tp_size, bounds);
+      const auto held_out = cells_of(replayed(measured->holdout.of_tp_size(tp_size), *sm), host, without_range_);
+      const auto judgement = vllm::judge_sizes(held_out, host, tp_size, bounds, found);
       host.nccl_symm_mem = true;
       const auto of_range = vllm::fit_range(cells_of(own.of_fusion("NONE"), host, all_), host, found.sizes);
       host.nccl_symm_mem = false;
-      const std::vector<std::string> said = text.add(tp_size, host, cells, found, of_range);
+      const std::vector<std::string> said = text.add(tp_size, host, cells, found, judgement, of_range);
       if (said.empty()) {
         without.push_back(tp_size);
         continue;

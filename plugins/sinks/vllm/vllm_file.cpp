@@ -39,7 +39,8 @@ std::string kept_note(const Found& found) {
 }  // namespace
 
 std::vector<std::string> FileText::add(int tp_size, const Host& host, const std::vector<EngineCell>& cells,
-                                       const Found& found, const Found& of_range) {
+                                       const Found& found, const std::optional<std::string>& held_out,
+                                       const Found& of_range) {
   const Sizes& sizes = found.written;
   std::vector<std::string> lines;
   const auto set = [&](PythonDict& dict, const char* what, const std::optional<std::int64_t>& bytes, bool in_mib) {
@@ -65,6 +66,10 @@ std::vector<std::string> FileText::add(int tp_size, const Host& host, const std:
       if (own.empty() || own.size() == cells.size()) continue;
       notes_.push_back(fmt::format("tp {}, {}: {}", tp_size, is_fused ? "with residual and norm" : "without fusion",
                                    to_string(compared(own, host, tp_size, found.sizes))));
+    }
+    if (held_out) {
+      said.push_back(fmt::format("tp {}, {}", tp_size, *held_out));
+      notes_.push_back(said.back());
     }
     const std::int64_t limit = std::max(sizes.fused.value_or(0), sizes.mnnvl.value_or(0));
     if (limit > 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,10 @@ class FileText {
  public:
   explicit FileText(const Host& host) : host_(host) {}
 
-  /// Takes in what was found for a tp size, of cells on such a host. Returns what there is to say of it; nothing if no
-  /// entry was written.
+  /// Takes in what was found for a tp size, of cells on such a host, and what it is worth on cells that were held out
+  /// (judge_sizes()). Returns what there is to say of it; nothing if no entry was written.
   std::vector<std::string> add(int tp_size, const Host& host, const std::vector<EngineCell>& cells, const Found& found,
-                               const Found& of_range);
+                               const std::optional<std::string>& held_out, const Found& of_range);
   /// One more line for the head.
   void note(std::string line) { notes_.push_back(std::move(line)); }
 

@@ -26,7 +26,8 @@ EngineRule rule_of(const Host& host, const Sizes& sizes) {
 }
 
 /// Gives the members of `sizes` the values that are best together, the rest as they are.
-bool fit(const std::vector<EngineCell>& cells, const Host& host, const std::vector<Choice>& choices, Sizes& sizes) {
+bool fit(const std::vector<EngineCell>& cells, const Host& host, const std::vector<Choice>& choices, FitFor purpose,
+         Sizes& sizes) {
   std::vector<Limit> limits;
   limits.reserve(choices.size());
   for (const Choice& choice : choices) limits.push_back(choice.limit);
@@ -35,9 +36,10 @@ bool fit(const std::vector<EngineCell>& cells, const Host& host, const std::vect
     for (std::size_t i = 0; i < choices.size(); ++i) changed.*choices[i].member = values[i];
     return changed;
   };
-  const auto values = fit_limits(cells, limits, [&](const Problem& problem, const std::vector<std::int64_t>& tried) {
+  const auto path = [&](const Problem& problem, const std::vector<std::int64_t>& tried) {
     return path_of(problem, host, with(tried));
-  });
+  };
+  const auto values = fit_limits(cells, limits, path, purpose);
   if (values) sizes = with(*values);
   return values.has_value();
 }
@@ -57,8 +59,12 @@ bool reads_symm_mem(const std::vector<EngineCell>& cells, const Host& host) {
 
 class Fitter {
  public:
-  Fitter(const std::vector<EngineCell>& cells, const Host& host, int tp_size, const Bounds& bounds)
-      : cells_(cells), host_(host), shipped_(shipped_sizes(host.sm, tp_size, host.nodes)), sizes_(shipped_) {
+  Fitter(const std::vector<EngineCell>& cells, const Host& host, int tp_size, const Bounds& bounds, FitFor purpose)
+      : cells_(cells),
+        purpose_(purpose),
+        host_(host),
+        shipped_(shipped_sizes(host.sm, tp_size, host.nodes)),
+        sizes_(shipped_) {
     const bool asks = asks_flashinfer(host, tp_size);
     const bool alone = asks && has_path(cells, false, {flashinfer::one_shot, flashinfer::two_shot});
     fused_ = asks && has_path(cells, true, {flashinfer::one_shot, flashinfer::two_shot});
@@ -98,10 +104,9 @@ class Fitter {
       fit_all(of_symm_mem_);
     }
     Found result{sizes_, {}, false, 0.0, compare_rules(cells_, rule_of(host_, shipped_), rule_of(host_, sizes_))};
-    if (keeps_shipped(result.comparison)) {
+    if (purpose_ == FitFor::file && keeps_shipped(result.comparison)) {
       result.sizes = shipped_;
       result.kept = true;
-      result.passed_up = gain_of(result.comparison);
       result.comparison = compare_rules(cells_, rule_of(host_, shipped_), rule_of(host_, shipped_));
     }
     for (const Member member : fitted_) result.written.*member = result.sizes.*member;
@@ -110,7 +115,7 @@ class Fitter {
 
  private:
   bool fit_all(const std::vector<Choice>& choices) {
-    if (choices.empty() || !fit(cells_, host_, choices, sizes_)) return false;
+    if (choices.empty() || !fit(cells_, host_, choices, purpose_, sizes_)) return false;
     for (const Choice& choice : choices) {
       if (std::ranges::find(fitted_, choice.member) == fitted_.end()) fitted_.push_back(choice.member);
     }
@@ -118,6 +123,7 @@ class Fitter {
   }
 
   const std::vector<EngineCell>& cells_;
+  FitFor purpose_;
   Host host_;
   Sizes shipped_;
   Sizes sizes_;
@@ -131,8 +137,19 @@ class Fitter {
 
 }  // namespace
 
-Found fit_sizes(const std::vector<EngineCell>& cells, const Host& host, int tp_size, const Bounds& bounds) {
-  return Fitter(cells, host, tp_size, bounds).found();
+Found fit_sizes(const std::vector<EngineCell>& cells, const Host& host, int tp_size, const Bounds& bounds,
+                FitFor purpose) {
+  Found found = Fitter(cells, host, tp_size, bounds, purpose).found();
+  if (found.kept) {
+    found.passed_up = gain_of(Fitter(cells, host, tp_size, bounds, FitFor::reference).found().comparison);
+  }
+  return found;
+}
+
+std::optional<std::string> judge_sizes(const std::vector<EngineCell>& held_out, const Host& host, int tp_size,
+                                       const Bounds& bounds, const Found& found) {
+  return held_out_text(held_out, rule_of(host, shipped_sizes(host.sm, tp_size, host.nodes)), rule_of(host, found.sizes),
+                       rule_of(host, fit_sizes(held_out, host, tp_size, bounds, FitFor::reference).sizes));
 }
 
 Found fit_range(const std::vector<EngineCell>& cells, const Host& host, const Sizes& sizes) {
@@ -145,19 +162,29 @@ Found fit_range(const std::vector<EngineCell>& cells, const Host& host, const Si
   if (!sizes.range) return result;
   auto ends = round_numbers(kib, 64 * mib);
   ends.insert(ends.begin(), 0);  // an empty range where both are
-  const auto values = fit_limits(cells, {{sizes.range->first, ends}, {sizes.range->second, ends}},
-                                 [&](const Problem& problem, const std::vector<std::int64_t>& tried) {
-                                   return path_of(problem, host, with(tried[0], tried[1]));
-                                 });
-  if (!values) return result;
+  const auto fitted_for = [&](FitFor purpose) {
+    const auto values = fit_limits(
+        cells, {{sizes.range->first, ends}, {sizes.range->second, ends}},
+        [&](const Problem& problem, const std::vector<std::int64_t>& tried) {
+          return path_of(problem, host, with(tried[0], tried[1]));
+        },
+        purpose);
+    return values ? std::optional(with(values->at(0), values->at(1))) : std::nullopt;
+  };
+  const auto compared = [&](const Sizes& other) {
+    return compare_rules(cells, rule_of(host, sizes), rule_of(host, other));
+  };
+  const auto fitted = fitted_for(FitFor::file);
+  if (!fitted) return result;
   result.written.range = sizes.range;
-  const Sizes fitted = with((*values)[0], (*values)[1]);
-  const Comparison other = compare_rules(cells, rule_of(host, sizes), rule_of(host, fitted));
-  result.passed_up = gain_of(other);
-  if (keeps_shipped(other)) return result;
+  const Comparison other = compared(*fitted);
+  if (keeps_shipped(other)) {
+    result.passed_up = gain_of(compared(*fitted_for(FitFor::reference)));
+    return result;
+  }
   result.kept = false;
-  result.sizes = fitted;
-  result.written.range = fitted.range;
+  result.sizes = *fitted;
+  result.written.range = fitted->range;
   result.comparison = other;
   return result;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,10 +30,14 @@ struct Found {
 
 /// The sizes with the least mean regret over the cells of one tp size, fused and not, on such a host. Sizes that have
 /// no effect there, and those of paths without times, stay vLLM's own and are not written.
-[[nodiscard]] Found fit_sizes(const std::vector<EngineCell>& cells, const Host& host, int tp_size,
-                              const Bounds& bounds);
+[[nodiscard]] Found fit_sizes(const std::vector<EngineCell>& cells, const Host& host, int tp_size, const Bounds& bounds,
+                              FitFor purpose = FitFor::file);
 
-/// The same for the range in which NCCL's symmetric memory yields, with `sizes` for the other paths. The cells are
+/// held_out_text() of what was found, on cells that it was not fitted on.
+[[nodiscard]] std::optional<std::string> judge_sizes(const std::vector<EngineCell>& held_out, const Host& host,
+                                                     int tp_size, const Bounds& bounds, const Found& found);
+
+/// fit_sizes() for the range in which NCCL's symmetric memory yields, with `sizes` for the other paths. The cells are
 /// those without fusion.
 [[nodiscard]] Found fit_range(const std::vector<EngineCell>& cells, const Host& host, const Sizes& sizes);
 

@@ -76,6 +76,34 @@ TEST(EngineCells, KeepWhatShipsUnlessMoreThanNoiseIsGained) {
   EXPECT_TRUE(of(0.010, 0.90, 0.011, 0.05)) << "the mean never gets worse";
 }
 
+TEST(EngineCells, JudgeATableOnCellsThatWereHeldOut) {
+  const auto cells = engine_cells(two_cells(), paths, not_never);
+  const std::string text =
+      "held out (hidden 128, 1 cells, 1 more without a time for a chosen path): shipped 50.00 (50.0), here 0.00 (0.0), "
+      "the best values for them 0.00 (0.0)";
+  EXPECT_EQ(held_out_text(cells, always("slow"), always("fast"), always("fast")), text);
+  EXPECT_EQ(held_out_text(cells, always("slow"), always("fast"), always("slow")), text) << "the best of the three";
+  EXPECT_EQ(held_out_text(cells, always("slow"), always("slow"), always("slow")),
+            "held out (hidden 128, 2 cells): shipped 25.00 (50.0), here 25.00 (50.0), the best values for them 25.00 "
+            "(50.0)");
+}
+
+TEST(EngineCells, JudgeNothingWhereNothingWasHeldOut) {
+  EXPECT_EQ(held_out_text({}, always("slow"), always("slow"), always("slow")), std::nullopt);
+  const auto cells = engine_cells(two_cells(), paths, not_never);
+  EXPECT_EQ(held_out_text(cells, always("slow"), always("slow"), always("without a time")), std::nullopt);
+}
+
+TEST(EngineCells, NameTheHeldOutHiddenSizesOrTheirRange) {
+  const auto said_of = [](const std::vector<std::int64_t>& sizes) {
+    Dataset data;
+    for (const std::int64_t hidden : sizes) data.add(decision_row(cell_of(hidden, 1), "A", 1.0));
+    return held_out_text(engine_cells(data, paths, not_never), always("fast"), always("fast"), always("fast")).value();
+  };
+  EXPECT_THAT(said_of({7168, 2880}), ::testing::HasSubstr("(hidden 2880, 7168, 2 cells)"));
+  EXPECT_THAT(said_of({7168, 2880, 128, 512, 5120}), ::testing::HasSubstr("(hidden 128 to 7168, 5 cells)"));
+}
+
 TEST(EngineCells, SayWhatIsPassedUp) {
   const auto cells = engine_cells(two_cells(), paths, not_never);
   EXPECT_DOUBLE_EQ(gain_of(compare_rules(cells, always("slow"), always("fast"))), 0.5);

@@ -64,6 +64,41 @@ TEST(EngineRows, LeaveOutTheHoldoutOtherOperationsAndRunsOnMoreHosts) {
   EXPECT_EQ(rows->rows.rows().front().time_us, 4.0);
 }
 
+TEST(EngineRows, HaveTheHoldoutOfTheSameHostsToJudgeBy) {
+  const auto held = [](double time_us, Context context = Context::engine, int hosts = 1) {
+    Measurement made = row("X_CUSTOM", context, time_us);
+    made.holdout = true;
+    made.setting.hosts = hosts;
+    return made;
+  };
+  Data data({row("X_CUSTOM", Context::engine, 1.0), held(2.0), held(3.0, Context::back_to_back),
+             held(4.0, Context::engine, 2)});
+  const auto rows = engine_rows(data.end->report, source, kernels);
+  ASSERT_TRUE(rows.has_value());
+  EXPECT_EQ(rows->rows.rows().size(), 1U);
+  ASSERT_EQ(rows->holdout.rows().size(), 1U);
+  EXPECT_EQ(rows->holdout.rows().front().time_us, 2.0);
+}
+
+TEST(EngineRows, TakeTheReportsHoldoutWhereItsDataAreAll) {
+  Data data({row("X_CUSTOM", Context::engine, 1.0)});
+  data.end->report.all_rows = nullptr;
+  data.end->holdout.add(row("X_CUSTOM", Context::engine, 2.0));
+  EXPECT_EQ(engine_rows(data.end->report, source, kernels)->holdout.rows().front().time_us, 2.0);
+}
+
+TEST(EngineRows, AreJudgedByAHoldoutThatWasTimedAsTheyWere) {
+  Measurement eager = row("X_CUSTOM", Context::engine, 2.0, false);
+  Measurement other = row("X_CUSTOM", Context::engine, 3.0);
+  other.problem.dtype = DType::float16;
+  Data data({row("X_CUSTOM", Context::engine, 1.0)});
+  EngineRows rows{data.all, Dataset()};
+  for (const Measurement& one : {eager, other, row("X_CUSTOM", Context::engine, 4.0)}) rows.holdout.add(one);
+  keep_artefact_rows(rows, data.end->report, "x");
+  ASSERT_EQ(rows.holdout.rows().size(), 1U);
+  EXPECT_EQ(rows.holdout.rows().front().time_us, 4.0);
+}
+
 TEST(EngineRows, SayWhatToAddWhereNoKernelOfTheEngineWasMeasured) {
   Data data({row("NCCL", Context::engine, 1.0), row("ONESHOT", Context::engine, 2.0)});
   EXPECT_FALSE(engine_rows(data.end->report, source, kernels, libraries).has_value());

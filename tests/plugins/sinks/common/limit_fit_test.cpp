@@ -44,6 +44,40 @@ TEST(FitLimits, PrefersTheEnginesOwnValueAmongEquals) {
   EXPECT_EQ(fit_limits(cells, {{2000, round_numbers(128, 4096)}}, a_up_to), (Values{256})) << "that one loses";
 }
 
+TEST(FitLimits, LeavesTheEnginesOwnValueWhereAnotherGainsLittle) {
+  // Only 4 tokens, 1024 B, tell 768 from the engine's own 2000, which loses `loss` there.
+  const auto fitted = [](double loss, FitFor purpose = FitFor::file) {
+    std::vector<std::tuple<std::int64_t, const char*, double>> times = {{4, "A", 1.0 + loss}, {4, "B", 1.0}};
+    for (const std::int64_t tokens : {1, 2, 3}) {
+      times.insert(times.end(), {{tokens, "A", 1.0}, {tokens, "B", 2.0}});
+    }
+    for (std::int64_t tokens = 64; tokens < 112; ++tokens) {
+      times.insert(times.end(), {{tokens, "A", 2.0}, {tokens, "B", 1.0}});
+    }
+    return fit_limits(cells_at(times), {{2000, {768, 2000}}}, a_up_to, purpose);
+  };
+  EXPECT_EQ(fitted(0.09), (Values{2000})) << "0.17 % in the mean of 52 cells";
+  EXPECT_EQ(fitted(0.11), (Values{768})) << "0.21 % in the mean, but a cell loses more than 10 %";
+  EXPECT_EQ(fitted(0.09, FitFor::reference), (Values{768}));
+}
+
+TEST(FitLimits, ChangesNoMoreOfTheEnginesOwnValuesThanIsWorthIt) {
+  const auto three = [](const Problem& problem, const Values& values) -> std::string {
+    const std::int64_t bytes = problem.message_bytes();
+    if (bytes <= values[0]) return "a";
+    return bytes <= values[1] ? "b" : "c";
+  };
+  // "a" and "b" are nearly equal up to 2 tokens; "b" must be left for "c" above.
+  std::vector<std::tuple<std::int64_t, const char*, double>> times;
+  for (const std::int64_t tokens : {1, 2, 4, 8}) {
+    times.emplace_back(tokens, "A", tokens <= 2 ? 1.0 : 9.0);
+    times.emplace_back(tokens, "B", tokens <= 2 ? 1.004 : 9.0);
+    times.emplace_back(tokens, "C", tokens <= 2 ? 9.0 : 1.0);
+  }
+  const auto numbers = round_numbers(128, 2048);
+  EXPECT_EQ(fit_limits(cells_at(times), {{128, numbers}, {2048, numbers}}, three), (Values{128, 512}));
+}
+
 TEST(FitLimits, TakesNoLimitUnderWhichTheEngineFails) {
   const auto fails = [](const Problem& problem, const Values& values) -> std::string {
     if (problem.message_bytes() <= values[0]) return "a";

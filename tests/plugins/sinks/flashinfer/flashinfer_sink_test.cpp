@@ -55,8 +55,10 @@ class FlashinferSink : public ::testing::Test {
   }
 
   static std::unique_ptr<DecisionsReport> written(const Dataset& data,
-                                                  const std::vector<std::pair<std::string, std::string>>& values = {}) {
+                                                  const std::vector<std::pair<std::string, std::string>>& values = {},
+                                                  const Dataset& holdout = {}) {
     auto end = std::make_unique<DecisionsReport>(data);
+    end->holdout = holdout;
     if (!data.empty()) end->report.setting = data.rows().front().setting;
     load_plugin<Sink>(PLUGIN, values)->write(end->report);
     return end;
@@ -110,6 +112,29 @@ TEST_F(FlashinferSink, StatesBothRegretsAsAReplayFindsThem) {
       EXPECT_THAT(read_file(artefact(*end)), HasSubstr(line.substr(line.find("tp "))));
     }
   }
+}
+
+TEST_F(FlashinferSink, JudgesTheTableOnHeldOutCells) {
+  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
+    Dataset data(Machine{"sm90", {}});
+    for (const auto& [tokens, both] : times) {
+      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+      data.add(engine_row(problem, "FLASHINFER_ONESHOT", both.first));
+      data.add(engine_row(problem, "FLASHINFER_TWOSHOT", both.second));
+    }
+    return data;
+  };
+  const Dataset grid = cells_at(4096, {{8, {1, 2}}, {64, {1, 2}}, {512, {2, 1}}, {4096, {2, 1}}});
+  // 3.5, 7, 56 and 448 MiB of traffic.
+  const Dataset holdout = cells_at(7168, {{32, {1, 2}}, {64, {1, 1.2}}, {512, {2, 1}}, {4096, {2, 1}}});
+  const auto end = written(grid, {}, holdout);
+  EXPECT_EQ(dict_of(*end), "_use_oneshot_heuristics = {4: 4}\n");
+  const std::string line =
+      "tp 4, held out (hidden 7168, 4 cells): shipped 25.00 (100.0), here 5.00 (20.0), the best values for them 0.00 "
+      "(0.0)";
+  EXPECT_THAT(end->said, Contains("flashinfer: " + line));
+  EXPECT_THAT(read_file(artefact(*end)), HasSubstr("# " + line + "\n"));
+  EXPECT_EQ(line_with(written(grid)->said, "held out"), "");
 }
 
 TEST_F(FlashinferSink, WritesTheSameTableWhereTheSameMachineIsMeasuredAgain) {

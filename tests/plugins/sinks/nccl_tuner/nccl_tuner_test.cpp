@@ -168,6 +168,30 @@ TEST(NcclTuner, StatesTheRegretThatItsReplayFindsAndIsNeverWorseThanNcclsOwnChoi
   }
 }
 
+TEST(NcclTuner, IsJudgedOnHeldOutCells) {
+  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
+    Dataset data(Machine{"sm90", {}});
+    for (const auto& [tokens, both] : times) {
+      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+      data.add(engine_context_row(problem, "NCCL", both.first));
+      data.add(engine_context_row(problem, variants.front(), both.second));
+    }
+    return data;
+  };
+  DecisionsReport end(cells_at(4096, {{64, {20, 10}}, {256, {20, 10}}, {1024, {10, 20}}}));
+  // 512 tokens are above the range that was found, 512 KiB to 2 MiB.
+  end.holdout = cells_at(7168, {{8, {10, 20}}, {64, {20, 10}}, {512, {12, 10}}, {2048, {10, 20}}});
+  ASSERT_EQ(written(end).size(), 1U);
+  const std::string line =
+      "tp 4, held out (hidden 7168, 4 cells): shipped 30.00 (100.0), here 5.00 (20.0), the best values for them 0.00 "
+      "(0.0)";
+  EXPECT_THAT(end.said, ::testing::Contains("nccl_tuner: " + line));
+  EXPECT_THAT(read_file(artefact(end)), HasSubstr("# " + line + "\n"));
+  DecisionsReport without(end.dataset);
+  ASSERT_EQ(written(without).size(), 1U);
+  EXPECT_EQ(line_with(without.said, "held out"), "");
+}
+
 TEST(NcclTuner, WritesNoFileWhereNcclsOwnChoiceIsAsGood) {
   Dataset data(Machine{"sm90", {}});
   std::mt19937 random(1);

@@ -22,10 +22,12 @@ Problem at(int tp_size, const char* fusion, std::int64_t hidden, std::int64_t to
 
 const std::vector<EnginePath> ids = {{"0", {"0"}}, {"4", {"4"}}, {"5", {"5"}}, {"8", {"8"}}};
 
-BucketTable fitted(const Dataset& times, const Dispatch& dispatch = usual, const BucketTable* shipped = nullptr) {
+BucketTable fitted(const Dataset& times, const Dispatch& dispatch = usual, const BucketTable* shipped = nullptr,
+                   FitFor purpose = FitFor::file) {
   const auto cells = engine_cells(
       times, ids, [&](const Problem& problem, const std::string& id) { return dispatch.can_choose(problem, id); });
-  return trtllm::fit_buckets(cells, times, shipped == nullptr ? trtllm::shipped_table(90) : *shipped, dispatch);
+  return trtllm::fit_buckets(cells, times, shipped == nullptr ? trtllm::shipped_table(90) : *shipped, dispatch,
+                             purpose);
 }
 
 }  // namespace
@@ -135,6 +137,7 @@ TEST(BucketTable, TakesTheShippedIdOfThoseWithinOnePercent) {
   add(128, 101.1);
   EXPECT_EQ(fitted(times).at(at(2, "NONE", 1024, 64)), "4");
   EXPECT_EQ(fitted(times).at(at(2, "NONE", 1024, 128)), "5");
+  EXPECT_EQ(fitted(times, usual, nullptr, FitFor::reference).at(at(2, "NONE", 1024, 64)), "5");
 }
 
 TEST(BucketTable, KeepsAShippedIdThatWasNeverMeasuredAsNothingIsKnownOfIt) {

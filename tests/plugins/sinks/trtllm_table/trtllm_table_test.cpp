@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+using trtllm::BucketTable;
 using Table = std::vector<std::vector<std::vector<std::vector<int>>>>;
 
 /// The initializer list of the source, comments removed, as the compiler would nest it.
@@ -192,6 +193,80 @@ TEST(TrtllmTable, StatesTheRegretThatItsReplayFindsAndIsNeverWorseThanTheShipped
                                         100.0 * judgement.worst)));
     }
   }
+}
+
+TEST(TrtllmTable, IsJudgedOnHeldOutCells) {
+  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
+    Dataset data(Machine{"sm90", {}});
+    for (const auto& [tokens, both] : times) {
+      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+      data.add(engine_context_row(problem, "TRTLLM_ONESHOT", both.first));
+      data.add(engine_context_row(problem, "TRTLLM_TWOSHOT", both.second));
+      data.add(engine_context_row(problem, "NCCL", 9.0));
+    }
+    return data;
+  };
+  // TensorRT-LLM has one shot up to 128 tokens here, two from 256 on. Both hidden sizes are of the same points.
+  DecisionsReport end(cells_at(4096, {{64, {2, 1}}, {256, {1, 2}}, {512, {2, 1}}}));
+  end.holdout = cells_at(7168, {{64, {3, 1}}, {256, {1.2, 1}}, {512, {1, 2}}});
+  write(end);
+  const std::string line =
+      "tp 4, held out (hidden 7168, 3 cells): shipped 100.00 (200.0), here 40.00 (100.0), the best values for them "
+      "0.00 (0.0)";
+  EXPECT_THAT(end.said, ::testing::Contains("trtllm_table: " + line));
+  EXPECT_THAT(read_file(artefact(end)), HasSubstr("// " + line + ".\n"));
+  DecisionsReport without(end.dataset);
+  write(without);
+  EXPECT_EQ(line_with(without.said, "held out"), "");
+}
+
+TEST(TrtllmTable, ChangesOnlyThePointsThatGainWhereTheWholeGainsLittle) {
+  // Two measurements of a machine: at one point of 60 one shot loses 9.9 % or 10.5 %.
+  for (const double loss : {0.099, 0.105}) {
+    Dataset data(Machine{"sm90", {}});
+    const Problem slow{4, DType::bfloat16, "NONE", 8192, 128};
+    BucketTable expected = trtllm::shipped_table(90);
+    expected.at(slow) = "5";
+    for (const auto& [point, id] : trtllm::shipped_table(90)) {
+      if (point.tp_size != 4 || point.fusion != "NONE" || point.hidden_size < 1024 || point.num_tokens < 8) continue;
+      if (point.message_bytes() > 67108864) continue;
+      for (const auto& [other, strategies] : paths) {
+        const double time = other == id ? 10.0 : 11.0;
+        data.add(engine_context_row(point, strategies.front(),
+                                    point != slow  ? time
+                                    : other == "5" ? 10.0
+                                                   : 10.0 * (1.0 + loss)));
+      }
+    }
+    DecisionsReport end(data);
+    write(end);
+    const Table table = table_of(end);
+    for (const auto& [point, id] : expected) {
+      if (point.message_bytes() <= 67108864) {
+        EXPECT_EQ(std::to_string(consumer(table, point)), id) << to_string(point) << loss;
+      }
+    }
+    EXPECT_THAT(line_with(end.said, "own ids stay"), HasSubstr("stay for NONE but for 1 measured point, as others"));
+  }
+}
+
+TEST(TrtllmTable, FillsTheRestOfARowWhereAPointOfItChanges) {
+  // TensorRT-LLM has one shot up to 2048 tokens here, then NCCL. More than 1024 were not measured.
+  Dataset data(Machine{"sm90", {}});
+  for (const std::int64_t hidden : {512, 1024}) {
+    for (const std::int64_t tokens : powers_of_two(4, 1024)) {
+      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+      const bool is_slow = hidden == 512 && tokens == 1024;
+      data.add(engine_context_row(problem, "TRTLLM_ONESHOT", is_slow ? 10.8 : 10.0));
+      data.add(engine_context_row(problem, "TRTLLM_TWOSHOT", is_slow ? 10.0 : 10.01));
+      data.add(engine_context_row(problem, "NCCL", 20.0));
+    }
+  }
+  DecisionsReport end(data);
+  write(end);
+  const Table table = table_of(end);
+  EXPECT_THAT(table[1][0][2], ::testing::ElementsAre(4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5));
+  EXPECT_THAT(table[1][0][1], ::testing::ElementsAre(4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0)) << "another row";
 }
 
 TEST(TrtllmTable, IsTheShippedTableWhereThatIsAsGood) {

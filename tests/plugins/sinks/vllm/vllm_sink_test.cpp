@@ -77,8 +77,10 @@ std::string dicts_of(const DecisionsReport& end) {
 }
 
 std::unique_ptr<DecisionsReport> written(const Dataset& data,
-                                         const std::vector<std::pair<std::string, std::string>>& values = {}) {
+                                         const std::vector<std::pair<std::string, std::string>>& values = {},
+                                         const Dataset& holdout = {}) {
   auto end = std::make_unique<DecisionsReport>(data);
+  end->holdout = holdout;
   if (!data.empty()) end->report.setting = data.rows().front().setting;
   load_plugin<Sink>(PLUGIN, values)->write(end->report);
   return end;
@@ -99,10 +101,11 @@ class VllmSink : public ::testing::Test {
 };
 
 /// One fused message of each token count, for 4 ranks: times of one shot, two shots, and what comes after FlashInfer.
-Dataset fused_cells(const std::vector<std::tuple<std::int64_t, double, double, double>>& times) {
+Dataset fused_cells(const std::vector<std::tuple<std::int64_t, double, double, double>>& times,
+                    std::int64_t hidden = 8192) {
   Dataset data(Machine{"sm90", {}});
   for (const auto& [tokens, one_shot, two_shot, after_them] : times) {
-    const Problem problem{4, DType::bfloat16, "RESIDUAL_RMS_NORM", 8192, tokens};
+    const Problem problem{4, DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, tokens};
     data.add(engine_row(problem, "FLASHINFER_ONESHOT", one_shot));
     if (tokens > 4) data.add(engine_row(problem, "FLASHINFER_TWOSHOT", two_shot));
     for (const char* after : {"VLLM_CUSTOM", "NCCL"}) data.add(engine_row(problem, after, after_them));
@@ -111,6 +114,20 @@ Dataset fused_cells(const std::vector<std::tuple<std::int64_t, double, double, d
 }
 
 }  // namespace
+
+TEST_F(VllmSink, JudgesTheSizesOnHeldOutCells) {
+  const Dataset grid = fused_cells({{8, 1, 9, 2}, {64, 1, 9, 2}, {256, 1, 9, 2}, {1024, 9, 9, 2}});
+  const Dataset holdout = fused_cells({{64, 1, 9, 2}, {256, 1, 9, 2}, {512, 1, 9, 1.2}, {1024, 9, 9, 2}}, 7168);
+  const auto end = written(grid, {}, holdout);
+  // vLLM's limits are 2 MiB, here 4 MiB; 512 held-out tokens are 7 MiB.
+  EXPECT_THAT(dicts_of(*end), HasSubstr("FI_ALLREDUCE_FUSION_MAX_SIZE_MB = {90: {4: 4}}\n"));
+  const std::string line =
+      "tp 4, held out (hidden 7168, 4 cells): shipped 30.00 (100.0), here 5.00 (20.0), the best values for them 0.00 "
+      "(0.0)";
+  EXPECT_THAT(end->said, Contains("vllm: " + line));
+  EXPECT_THAT(read_file(artefact(*end)), HasSubstr("# " + line + "\n"));
+  EXPECT_EQ(line_with(written(grid)->said, "held out"), "");
+}
 
 TEST_F(VllmSink, FindsBothLimitsOfFlashInfer) {
   const auto end = written(fused_cells({{1, 1.0, 9.0, 2.0},
