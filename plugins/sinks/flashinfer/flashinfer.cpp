@@ -4,7 +4,10 @@
 // in MiB, is at most the value of the tp_size. All fusions and all GPUs share the value. Made of FlashInfer's own
 // kernels in the engine context only; parameters say how they are called in the configuration.
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -103,12 +106,39 @@ class Flashinfer : public Sink {
     return fitted ? std::optional(fitted->front()) : std::nullopt;
   }
 
+  /// All limits from one measured size to the next are equal on the cells. Of them the one where the kernels' times
+  /// cross by interpolation, in steps of a quarter of a power of two, as noise moves the crossing a little; it moves it
+  /// far where one shot leads by less than a fifth at the smaller size, which then stays.
+  static std::int64_t moved_to_crossing(std::int64_t limit_mib, const std::vector<EngineCell>& cells) {
+    std::map<double, std::vector<double>> ratios;  // by traffic in MiB: of one shot over two, as logarithms
+    for (const EngineCell& cell : cells) {
+      const double ratio = std::log(cell.time_of(flashinfer::one_shot) / cell.time_of(flashinfer::two_shot));
+      const double mib = static_cast<double>(flashinfer::traffic(cell.problem)) / static_cast<double>(flashinfer::mib);
+      if (!std::isnan(ratio)) ratios[mib].push_back(ratio);
+    }
+    const auto next = ratios.upper_bound(static_cast<double>(limit_mib));
+    if (next == ratios.begin() || next == ratios.end()) return limit_mib;
+    const auto mean = [](const std::vector<double>& values) {
+      return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    };
+    const auto& [lower, at_lower] = *std::prev(next);
+    const double gain = -mean(at_lower);
+    const double loss = mean(next->second);
+    constexpr double least_gain = 0.2;
+    if (gain < least_gain || loss <= 0.0) return limit_mib;
+    const double crossing = lower * std::pow(next->first / lower, gain / (gain + loss));
+    const double step = std::max(std::exp2(std::floor(std::log2(crossing))) / 4.0, 1.0);
+    auto moved = static_cast<std::int64_t>(std::round(crossing / step) * step);
+    if (static_cast<double>(moved) >= next->first) moved -= static_cast<std::int64_t>(step);
+    return std::max(limit_mib, moved);
+  }
+
   static std::optional<Found> fit(const std::vector<EngineCell>& cells, int tp_size, std::int64_t least) {
     const std::int64_t shipped = *flashinfer::shipped_mib(tp_size);
     const auto fitted = best_mib(cells, tp_size, least, FitFor::file);
     if (!fitted) return std::nullopt;
     const bool keeps = keeps_shipped(compare_rules(cells, rule_of(shipped), rule_of(*fitted)));
-    const std::int64_t mib = keeps ? shipped : *fitted;
+    const std::int64_t mib = keeps ? shipped : moved_to_crossing(*fitted, cells);
     std::string kept;
     if (mib == shipped) {
       const std::int64_t best = best_mib(cells, tp_size, least, FitFor::reference).value_or(shipped);

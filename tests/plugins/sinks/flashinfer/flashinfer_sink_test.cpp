@@ -126,11 +126,11 @@ TEST_F(FlashinferSink, JudgesTheTableOnHeldOutCells) {
   };
   const Dataset grid = cells_at(4096, {{8, {1, 2}}, {64, {1, 2}}, {512, {2, 1}}, {4096, {2, 1}}});
   // 3.5, 7, 56 and 448 MiB of traffic.
-  const Dataset holdout = cells_at(7168, {{32, {1, 2}}, {64, {1, 1.2}}, {512, {2, 1}}, {4096, {2, 1}}});
+  const Dataset holdout = cells_at(7168, {{32, {1, 2}}, {64, {1.2, 1}}, {512, {2, 1}}, {4096, {2, 1}}});
   const auto end = written(grid, {}, holdout);
-  EXPECT_EQ(dict_of(*end), "_use_oneshot_heuristics = {4: 4}\n");
+  EXPECT_EQ(dict_of(*end), "_use_oneshot_heuristics = {4: 12}\n") << "between 4 and 32 MiB";
   const std::string line =
-      "tp 4, held out (hidden 7168, 4 cells): shipped 25.00 (100.0), here 5.00 (20.0), the best values for them 0.00 "
+      "tp 4, held out (hidden 7168, 4 cells): shipped 30.00 (100.0), here 5.00 (20.0), the best values for them 0.00 "
       "(0.0)";
   EXPECT_THAT(end->said, Contains("flashinfer: " + line));
   EXPECT_THAT(read_file(artefact(*end)), HasSubstr("# " + line + "\n"));
