@@ -5,6 +5,7 @@
 # FlashInfer's paths were measured as: one_shot: FLASHINFER_ONESHOT; two_shot: FLASHINFER_TWOSHOT.
 # Regret in percent, the mean (and that of the worst cell):
 # tp 2: shipped 0.04 (4.09), here 0.04 (4.09) over the best path of the table; shipped 55.16 (107.05), here 55.16 (107.05) over the fastest strategy; 126 cells; FlashInfer's own value stays: the best other gains only 0.00
+# tp 2, held out (hidden 7168, 42 cells): shipped 0.00 (0.0), here 0.00 (0.0), the best values for them 0.00 (0.0)
 # ONESHOT_PLAIN is the fastest in 82 % of 126 cells where FlashInfer's table cannot choose it: the best that it can choose takes 54.3 % longer there in the mean
 # SGLANG_2SHOT_PUSH is the fastest in 1 % of 126 cells where FlashInfer's table cannot choose it: the best that it can choose takes 16.3 % longer there in the mean
 # TWOSHOT is the fastest in 1 % of 126 cells where FlashInfer's table cannot choose it: the best that it can choose takes 55.2 % longer there in the mean

@@ -8,6 +8,7 @@
 # tp 2: FlashInfer up to 64 MiB, fused in one shot up to 32 MiB: shipped 1.14 (21.45), here 1.14 (21.45) over the best path of the table; shipped 55.38 (107.05), here 55.38 (107.05) over the fastest strategy; 126 cells; vLLM's own values stay: the best others gain only 0.62
 # tp 2, without fusion: shipped 1.46 (21.45), here 1.46 (21.45) over the best path of the table; shipped 29.93 (63.96), here 29.93 (63.96) over the fastest strategy; 42 cells
 # tp 2, with residual and norm: shipped 0.98 (20.47), here 0.98 (20.47) over the best path of the table; shipped 68.10 (107.05), here 68.10 (107.05) over the fastest strategy; 84 cells
+# tp 2, held out (hidden 7168, 42 cells): shipped 0.23 (8.8), here 0.23 (8.8), the best values for them 0.21 (4.2)
 # tp 2: FlashInfer's workspace takes 512 MiB on each GPU.
 # ONESHOT_PLAIN is the fastest in 82 % of 126 cells where vLLM's table cannot choose it: the best that it can choose takes 53.1 % longer there in the mean
 # SGLANG_2SHOT_PUSH is the fastest in 1 % of 126 cells where vLLM's table cannot choose it: the best that it can choose takes 16.3 % longer there in the mean
