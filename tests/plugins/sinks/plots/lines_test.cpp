@@ -58,8 +58,9 @@ TEST(Lines, HaveIntervalsThatAreThinnerThanTheLinesAndTheirMarks) {
     }
     return widths;
   };
+  const Dataset plain = dataset();
   Dataset with_intervals;
-  for (Measurement row : dataset().rows()) {
+  for (Measurement row : plain.rows()) {
     row.ci_low_us = 0.5 * row.time_us;
     row.ci_high_us = 2.0 * row.time_us;
     with_intervals.add(row);
