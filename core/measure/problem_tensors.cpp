@@ -29,6 +29,11 @@ std::size_t tensor_bytes(const TensorSpec& spec) { return static_cast<std::size_
 /// From an output of a set to that of the next; all of it behind the output is guard.
 std::size_t stride_of(const TensorSpec& spec) { return aligned(tensor_bytes(spec) + guard_bytes); }
 
+/// Of an output its guard too.
+std::size_t copied_bytes(const TensorSpec& spec) {
+  return spec.role == TensorRole::output ? stride_of(spec) : tensor_bytes(spec);
+}
+
 std::byte* behind_guard(const Buffer& buffer) { return static_cast<std::byte*>(buffer.data()) + guard_bytes; }
 
 void fill_random(Backend& backend, const RandomStream& stream, DType dtype, std::int64_t units, int ranks,
@@ -173,9 +178,7 @@ std::byte* ProblemTensors::room_for(std::size_t tensor, HostCopy& copy) const {
   copy.storage.resize(specs_.size());
   copy.pointers.resize(specs_.size());
   if (copy.storage[tensor] == nullptr) {
-    const auto& spec = specs_[tensor];
-    const std::size_t bytes = spec.role == TensorRole::output ? stride_of(spec) : tensor_bytes(spec);
-    copy.storage[tensor] = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    copy.storage[tensor] = std::make_unique_for_overwrite<std::byte[]>(copied_bytes(specs_[tensor]));
     copy.pointers[tensor] = copy.storage[tensor].get();
   }
   return copy.storage[tensor].get();
@@ -185,7 +188,7 @@ void ProblemTensors::copy_inputs(HostCopy& copy) const {
   if (copy.has_inputs) return;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (specs_[i].role != TensorRole::input) continue;
-    backend_.copy_out(room_for(i, copy), pointers_.front()[i], tensor_bytes(specs_[i]));
+    backend_.copy_out(room_for(i, copy), pointers_.front()[i], copied_bytes(specs_[i]));
   }
   copy.has_inputs = true;
 }
@@ -197,7 +200,7 @@ void ProblemTensors::copy_out(std::int64_t set, HostCopy& copy) const {
     const bool output = specs_[i].role == TensorRole::output;
     if (!output && copy.has_inputs) continue;
     const std::size_t bytes = tensor_bytes(specs_[i]);
-    const std::size_t with_guard = output ? stride_of(specs_[i]) : bytes;
+    const std::size_t with_guard = copied_bytes(specs_[i]);
     std::byte* const host = room_for(i, copy);
     backend_.copy_out(host, pointers[i], with_guard);
     const auto is_poison = [](std::byte byte) { return byte == std::byte{poison}; };

@@ -149,8 +149,8 @@ void draw_changes(const Dataset& before, const Dataset& after, const std::filesy
   }
 }
 
-/// Runs without ranks, which would be killed by a reader like `| head` that does not read to the end: nobody continues
-/// them, and their lock would stay.
+/// For runs without ranks. A reader like `| head`, which does not read to the end, would kill the run; its lock would
+/// stay, and nobody would continue it.
 void outlive_a_closed_output() { ::signal(SIGPIPE, SIG_IGN); }
 
 ExitCode diff(const Options& options) {

@@ -10,8 +10,8 @@
 
 namespace arbiter {
 
-/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only. It fails the run, but
-/// for a DataError of a sink that nobody asked for by name: the data do not allow what it writes.
+/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only. It fails the run. A
+/// DataError of a sink that nobody asked for by name does not: the data do not allow what that sink writes.
 class SinkFanOut {
  public:
   /// Makes the sinks of the configuration, and the csv sink if `run.measures`, so that no row is lost. Throws

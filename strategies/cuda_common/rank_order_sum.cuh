@@ -93,9 +93,9 @@ __device__ __forceinline__ bool wait_and_add(int rank, const Packed& own, bool w
 }
 
 /// Waits for the peers' vectors, sums them and `own` in fp32 in rank order 0..Ranks-1, so that every rank gets the same
-/// bits, and empties the slots. `slot_of(source)` is the slot, in memory of this rank, for the vector of `source`.
-/// Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector(). `came` is false in lanes whose vectors
-/// did not all come before the bound: their sum means nothing, and must not be sent on.
+/// bits, and empties the slots. Lanes whose `wanted` is false get `own`. Convergent, as wait_for_vector(). `came` is
+/// false in lanes whose vectors did not all come before the bound: their sum means nothing, and must not be sent on.
+/// `meanwhile` is called once, when the first polls are under way.
 template <int Ranks, class Meanwhile = Nothing>
 __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed& own, bool wanted,
                                                           const SpinBound& bound, std::uint32_t epoch,

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +19,20 @@
 #include "support/temp_dir.hpp"
 
 namespace arbiter::test {
+
+/// At tp 4 and one hidden size, without fusion: the times of two kernels by tokens; `others` take 9 us.
+inline Dataset two_kernels_at(std::int64_t hidden, const std::string& first, const std::string& second,
+                              const std::map<std::int64_t, std::pair<double, double>>& times,
+                              const std::vector<std::string>& others = {}) {
+  Dataset data(Machine{"sm90", {}});
+  for (const auto& [tokens, both] : times) {
+    const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
+    data.add(engine_context_row(problem, first, both.first));
+    data.add(engine_context_row(problem, second, both.second));
+    for (const std::string& other : others) data.add(engine_context_row(problem, other, 9.0));
+  }
+  return data;
+}
 
 /// A synthetic sweep over real and round shapes: times from a latency and a bandwidth per strategy, each off by a share
 /// of up to `noise` (0: none, so that the best strategy depends on the size of the message alone).

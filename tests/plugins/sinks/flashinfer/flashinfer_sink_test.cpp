@@ -115,14 +115,9 @@ TEST_F(FlashinferSink, StatesBothRegretsAsAReplayFindsThem) {
 }
 
 TEST_F(FlashinferSink, JudgesTheTableOnHeldOutCells) {
-  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
-    Dataset data(Machine{"sm90", {}});
-    for (const auto& [tokens, both] : times) {
-      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
-      data.add(engine_row(problem, "FLASHINFER_ONESHOT", both.first));
-      data.add(engine_row(problem, "FLASHINFER_TWOSHOT", both.second));
-    }
-    return data;
+  using Times = std::map<std::int64_t, std::pair<double, double>>;
+  const auto cells_at = [](std::int64_t hidden, const Times& times) {
+    return two_kernels_at(hidden, "FLASHINFER_ONESHOT", "FLASHINFER_TWOSHOT", times);
   };
   const Dataset grid = cells_at(4096, {{8, {1, 2}}, {64, {1, 2}}, {512, {2, 1}}, {4096, {2, 1}}});
   // 3.5, 7, 56 and 448 MiB of traffic.

@@ -169,14 +169,9 @@ TEST(NcclTuner, StatesTheRegretThatItsReplayFindsAndIsNeverWorseThanNcclsOwnChoi
 }
 
 TEST(NcclTuner, IsJudgedOnHeldOutCells) {
-  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
-    Dataset data(Machine{"sm90", {}});
-    for (const auto& [tokens, both] : times) {
-      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
-      data.add(engine_context_row(problem, "NCCL", both.first));
-      data.add(engine_context_row(problem, variants.front(), both.second));
-    }
-    return data;
+  using Times = std::map<std::int64_t, std::pair<double, double>>;
+  const auto cells_at = [](std::int64_t hidden, const Times& times) {
+    return two_kernels_at(hidden, "NCCL", variants.front(), times);
   };
   DecisionsReport end(cells_at(4096, {{64, {20, 10}}, {256, {20, 10}}, {1024, {10, 20}}}));
   // 512 tokens are above the range that was found, 512 KiB to 2 MiB.

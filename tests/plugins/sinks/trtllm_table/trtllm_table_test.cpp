@@ -196,15 +196,9 @@ TEST(TrtllmTable, StatesTheRegretThatItsReplayFindsAndIsNeverWorseThanTheShipped
 }
 
 TEST(TrtllmTable, IsJudgedOnHeldOutCells) {
-  const auto cells_at = [](std::int64_t hidden, const std::map<std::int64_t, std::pair<double, double>>& times) {
-    Dataset data(Machine{"sm90", {}});
-    for (const auto& [tokens, both] : times) {
-      const Problem problem{4, DType::bfloat16, "NONE", hidden, tokens};
-      data.add(engine_context_row(problem, "TRTLLM_ONESHOT", both.first));
-      data.add(engine_context_row(problem, "TRTLLM_TWOSHOT", both.second));
-      data.add(engine_context_row(problem, "NCCL", 9.0));
-    }
-    return data;
+  using Times = std::map<std::int64_t, std::pair<double, double>>;
+  const auto cells_at = [](std::int64_t hidden, const Times& times) {
+    return two_kernels_at(hidden, "TRTLLM_ONESHOT", "TRTLLM_TWOSHOT", times, {"NCCL"});
   };
   // TensorRT-LLM has one shot up to 128 tokens here, two from 256 on. Both hidden sizes are of the same points.
   DecisionsReport end(cells_at(4096, {{64, {2, 1}}, {256, {1, 2}}, {512, {2, 1}}}));
