@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/field_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -20,13 +21,25 @@ double time_in(std::string_view column, std::string_view text, double unit_us, c
   refuse_field(column, text, fmt::format("{}, a number above 0, up to {:g}", unit, longest_us / unit_us));
 }
 
-/// The enumerator in "AllReduceStrategy.ONESHOT", "AllReduceStrategyType::ONESHOT", "<AllReduceStrategy.ONESHOT: 4>".
+bool is_identifier(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+/// The enumerator in "AllReduceStrategy.ONESHOT", "AllReduceStrategyType::ONESHOT", "<AllReduceStrategy.ONESHOT: 4>";
+/// any other text is a name as it stands. So what this returns, written to a CSV, means the same name again.
 std::string_view enumerator_in(std::string_view text, std::string_view enumeration) {
-  if (text.starts_with('<') && text.ends_with('>')) text = text.substr(1, text.find(':') - 1);
-  if (!text.starts_with(enumeration)) return text;
-  const std::size_t end = text.find_first_of(".:");
-  const std::size_t name = text.find_first_not_of(".:", end);
-  return name == std::string_view::npos ? text : text.substr(name);
+  std::string_view enumerator = text;
+  if (text.starts_with('<') && text.ends_with('>')) {
+    enumerator.remove_prefix(1);
+    enumerator = enumerator.substr(0, enumerator.find(": "));
+  }
+  if (!enumerator.starts_with(enumeration)) return text;
+  const std::size_t end = enumerator.find_first_of(".:");
+  if (end == std::string_view::npos || !is_identifier(enumerator.substr(0, end))) return text;
+  enumerator.remove_prefix(end + (enumerator.substr(end).starts_with("::") ? 2 : 1));
+  return is_identifier(enumerator) ? enumerator : text;
 }
 
 }  // namespace

@@ -49,6 +49,14 @@ TEST_F(ForeignCsv, NamesThatNobodyKnowsAreThemselves) {
   EXPECT_THAT(data.fusions(), ElementsAre("SwiGLU.fused", "99", "-1"));
 }
 
+TEST_F(ForeignCsv, OnlyAWholeEnumeratorIsAnotherName) {
+  for (const std::string name : {"<>", "<:4>", "<<A>>", "<ONESHOT>", "<AllReduceStrategy.: 4>",
+                                 "AllReduceStrategy.AllReduceStrategy.X", "AllReduceStrategy 2.X"}) {
+    const Dataset data = read(std::string(nine) + "2,bfloat16,2048,1,1024," + name + ",NONE,allreduce,5\n").dataset;
+    EXPECT_THAT(data.strategies(), ElementsAre(name));
+  }
+}
+
 TEST_F(ForeignCsv, TheSecondCsvOfTheMicrobenchmarkHasCellsAndNamesWhatItSkipped) {
   const CsvContents contents = read(std::string(second) +
                                     "4,bfloat16,NONE,1,2048,4096,NCCL,9.5,0.43\n"
