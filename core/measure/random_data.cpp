@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "arbiter/export.hpp"
 #include "arbiter/host/number_formats.hpp"
 #include "arbiter/host/row_kernels.hpp"
 
@@ -23,23 +24,33 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-void random_floats(const RandomStream& stream, std::int64_t first, std::int64_t count, float* out) {
-  const std::uint64_t key = mix(mix(stream.seed + 1) ^ (stream.stream * 0x9e3779b97f4a7c15U));
-  const auto low = static_cast<float>(stream.low);
-  const auto range = static_cast<float>(stream.high - stream.low);
+/// Of the stream with this key; values are between `low` and `low + range`.
+ARBITER_TARGET_CLONES void random_floats(std::uint64_t key, float low, float range, std::int64_t first,
+                                         std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; ++i) {
     const std::uint64_t bits = mix(key + static_cast<std::uint64_t>(first + i) * 0x9e3779b97f4a7c15U);
     out[i] = low + range * (static_cast<float>(static_cast<std::int32_t>(bits >> 40U)) * 0x1p-24F);
   }
 }
 
+ARBITER_TARGET_CLONES void add_exactly(const float* values, std::int64_t count, double* sum, double* magnitude) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double value = values[i];
+    sum[i] += value;
+    magnitude[i] += std::abs(value);
+  }
+}
+
 /// Calls `use(offset, count, floats)` for blocks that fit into the first-level cache.
 template <class Use>
 void for_blocks(const RandomStream& stream, std::int64_t first, std::int64_t count, const Use& use) {
+  const std::uint64_t key = mix(mix(stream.seed + 1) ^ (stream.stream * 0x9e3779b97f4a7c15U));
+  const auto low = static_cast<float>(stream.low);
+  const auto range = static_cast<float>(stream.high - stream.low);
   std::array<float, block> floats{};
   for (std::int64_t offset = 0; offset < count; offset += block) {
     const std::int64_t part = std::min(block, count - offset);
-    random_floats(stream, first + offset, part, floats.data());
+    random_floats(key, low, range, first + offset, part, floats.data());
     use(offset, part, floats.data());
   }
 }
@@ -112,11 +123,7 @@ void add_random_elements(const RandomStream& stream, DType dtype, std::int64_t f
   for_blocks(stream, first, count, [&](std::int64_t offset, std::int64_t part, const float* floats) {
     kernels.store(floats, stored.data(), part);
     kernels.load(stored.data(), exact.data(), part);
-    for (std::int64_t i = 0; i < part; ++i) {
-      const double value = exact[static_cast<std::size_t>(i)];
-      sum[offset + i] += value;
-      magnitude[offset + i] += std::abs(value);
-    }
+    add_exactly(exact.data(), part, sum + offset, magnitude + offset);
   });
 }
 

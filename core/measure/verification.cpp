@@ -13,6 +13,7 @@
 #include "arbiter/process_group.hpp"
 #include "comm/rank_environment.hpp"
 #include "measure/random_data.hpp"
+#include "measure/stopwatch.hpp"
 
 namespace arbiter {
 
@@ -163,6 +164,7 @@ Verification SampleJudge::judge_set(double share, std::int64_t set, std::int64_t
       return result;
     }
   }
+  const Stopwatch watch(reference_seconds_);
   tensors_.copy_out(set, copy_);
   const Runs runs{problem_, fusion_, tensors_.data(), tensors_.first_element(iteration), share};
   result.error = group_.max(check_rows(runs, {nullptr, copy_.pointers}, group_));

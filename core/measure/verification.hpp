@@ -67,6 +67,9 @@ class SampleJudge {
     return judge_set(share, set, iteration, fingerprints_of_ranks());
   }
 
+  /// The time that this rank took to copy outputs out and to compare them with the reference.
+  [[nodiscard]] double reference_seconds() const { return reference_seconds_; }
+
  private:
   /// Of the sets, by rank and then by set.
   [[nodiscard]] std::vector<std::uint64_t> fingerprints_of_ranks();
@@ -86,6 +89,7 @@ class SampleJudge {
   const ProblemTensors& tensors_;
   ProcessGroup& group_;
   ProblemTensors::HostCopy copy_;
+  double reference_seconds_ = 0.0;
   std::map<std::int64_t, std::vector<Judged>> right_;  // by message; the same on every rank
 };
 

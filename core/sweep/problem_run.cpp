@@ -2,7 +2,6 @@
 #include "sweep/problem_run.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "arbiter/units.hpp"
 #include "measure/problem_tensors.hpp"
 #include "measure/sampler.hpp"
+#include "measure/stopwatch.hpp"
 #include "measure/verification.hpp"
 #include "model/nanoseconds.hpp"
 #include "plugin/plugin_host.hpp"
@@ -44,19 +44,6 @@ double allowed_share_of(const Strategy& strategy, const Problem& problem) {
 }
 
 namespace {
-
-/// Adds the time that it lives.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// Collective.
 int hosts_of(ProcessGroup& group) {
@@ -283,6 +270,7 @@ std::vector<Measurement> ProblemRun::run(const PlannedProblem& planned) {
         if (!candidates[i].result.failed) candidates[i].result = blank[i];
       }
     }
+    spent_.reference += judge.reference_seconds();
   } else {
     for (const auto& candidate : candidates) rows.push_back(candidate.result);
   }

@@ -51,6 +51,7 @@ class ProblemRun {
     double tensors = 0.0;       ///< making messages and outputs
     double preparation = 0.0;   ///< of operations, with their first runs
     double verification = 0.0;  ///< poisoning outputs and judging them
+    double reference = 0.0;     ///< of that: copying outputs out and comparing them with the reference
   };
   [[nodiscard]] const Spent& spent() const { return spent_; }
 

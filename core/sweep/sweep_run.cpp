@@ -233,8 +233,10 @@ class Sweep {
   static void say_spent(int tp_size, const ProblemRun::Spent& spent) {
     const auto percent = [&](double part) { return 100.0 * part / std::max(spent.total, 1e-9); };
     log::say(fmt::format(
-        "tp {}: measured in {}; verification took {:.0f} % of it, messages {:.0f} %, preparation {:.0f} %", tp_size,
-        duration_text(spent.total), percent(spent.verification), percent(spent.tensors), percent(spent.preparation)));
+        "tp {}: measured in {}; verification took {:.0f} % of it ({:.0f} % in the reference), messages {:.0f} %, "
+        "preparation {:.0f} %",
+        tp_size, duration_text(spent.total), percent(spent.verification), percent(spent.reference),
+        percent(spent.tensors), percent(spent.preparation)));
   }
 
   /// Collective over the group; once.

@@ -2,10 +2,12 @@
 #include "rms_norm/rms_norm_reference.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "arbiter/export.hpp"
 #include "arbiter/host/number_formats.hpp"
 
 namespace arbiter {
@@ -17,12 +19,22 @@ constexpr double largest_e4m3 = 448.0;
 constexpr double fp32_smallest = 0x1p-149;
 constexpr double fp32_largest = std::numeric_limits<float>::max();
 
-/// The tolerance of an fp32 addition whose exact result is `value` and one of whose operands may be off by `tolerance`.
-double fp32_reach(double value, double tolerance) {
-  if (!std::isfinite(value)) return 0.0;
-  const auto low = static_cast<double>(static_cast<float>(value - tolerance));
-  const auto high = static_cast<double>(static_cast<float>(value + tolerance));
-  return std::max({tolerance, value - low, high - value});
+// The loops over a row have no branches and no sums in order, so that they are vectorised.
+
+bool is_finite(double value) { return std::fabs(value) <= std::numeric_limits<double>::max(); }
+double larger(double a, double b) { return a < b ? b : a; }
+
+/// Adds `sum` to `value`; `tolerance` becomes that of an fp32 addition whose operand `sum` may be off by `off`.
+ARBITER_TARGET_CLONES void add_in_fp32(const double* sum, const double* off, std::size_t count, double* value,
+                                       double* tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double exact = value[i] + sum[i];
+    const auto low = static_cast<double>(static_cast<float>(exact - off[i]));
+    const auto high = static_cast<double>(static_cast<float>(exact + off[i]));
+    const double reach = larger(larger(off[i], exact - low), high - exact);
+    value[i] = exact;
+    tolerance[i] = is_finite(exact) ? reach : 0.0;
+  }
 }
 
 void resize(ReferenceRow& row, std::size_t size) {
@@ -49,18 +61,49 @@ Scalar scalar_of(double squares, double reach, double count, double eps) {
 }
 
 /// Rounds the elements of residual_out; tolerances become those of the rounded values.
-void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& rounded) {
-  resize(rounded, exact.value.size());
-  for (std::size_t i = 0; i < exact.value.size(); ++i) {
-    const double low = round_to(grid, exact.value[i] - exact.tolerance[i]);
-    const double high = round_to(grid, exact.value[i] + exact.tolerance[i]);
-    rounded.value[i] = low;
-    rounded.tolerance[i] = 0.0;
-    if (low != high && !std::isnan(exact.value[i])) {
-      const double nearest = round_to(grid, exact.value[i]);
-      rounded.value[i] = nearest;
-      rounded.tolerance[i] = std::max(high - nearest, nearest - low);
+ARBITER_TARGET_CLONES void round_row(ValueGrid grid, const double* value, const double* tolerance, std::size_t count,
+                                     double* rounded, double* rounded_tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double low = round_to(grid, value[i] - tolerance[i]);
+    const double high = round_to(grid, value[i] + tolerance[i]);
+    const double nearest = round_to(grid, value[i]);
+    const double reach = larger(high - nearest, nearest - low);
+    rounded[i] = nearest;
+    rounded_tolerance[i] = low < high ? reach : 0.0;
+  }
+}
+
+/// The sum of squares, and its tolerance by those of the elements.
+ARBITER_TARGET_CLONES Scalar sum_of_squares(const double* value, const double* tolerance, std::size_t count) {
+  constexpr std::size_t lanes = 8;
+  double squares[lanes] = {};
+  double reach[lanes] = {};
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const std::size_t part = count - i < lanes ? count - i : lanes;
+    for (std::size_t k = 0; k < part; ++k) {
+      squares[k] += value[i + k] * value[i + k];
+      reach[k] += tolerance[i + k] * (2.0 * std::fabs(value[i + k]) + tolerance[i + k]);
     }
+  }
+  Scalar sum{0.0, 0.0};
+  for (std::size_t k = 0; k < lanes; ++k) {
+    sum.value += squares[k];
+    sum.tolerance += reach[k];
+  }
+  return sum;
+}
+
+/// Multiplies by the scalar and then by weight + bias. `roundings` are those of the products and of that sum.
+ARBITER_TARGET_CLONES void scale_row(Scalar scalar, const double* weight, double bias, double roundings,
+                                     std::size_t count, double* value, double* tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double factor = weight[i] + bias;
+    const double scaled = value[i] * scalar.value * factor;
+    const double moved =
+        std::fabs(value[i]) * scalar.tolerance + tolerance[i] * (scalar.value + scalar.tolerance) + fp32_smallest;
+    const double reach = moved * std::fabs(factor) + std::fabs(scaled) * roundings * fp32_roundoff;
+    value[i] = scaled;
+    tolerance[i] = is_finite(scaled) ? reach : 0.0;
   }
 }
 
@@ -68,58 +111,58 @@ void round_row(const ValueGrid& grid, const ReferenceRow& exact, ReferenceRow& r
 void normalize(const Problem& problem, const void* gamma, const RmsNormForm& form, ReferenceRow& row) {
   constexpr std::size_t chunk = 256;
   const std::size_t count = row.value.size();
-  double squares = 0.0;
-  double reach = 0.0;
-  for (std::size_t i = 0; i < count; ++i) {
-    squares += row.value[i] * row.value[i];
-    reach += row.tolerance[i] * (2.0 * std::fabs(row.value[i]) + row.tolerance[i]);
-  }
+  const auto [squares, reach] = sum_of_squares(row.value.data(), row.tolerance.data(), count);
   const Scalar scalar = scalar_of(squares, reach, static_cast<double>(count), form.eps);
-  // Of the products, and of the sum with the bias.
-  const double roundings = form.weight_bias == 0.0 ? 2.0 : 3.0;
   double weight[chunk];
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i % chunk == 0) {
-      load_values(problem.dtype, gamma, static_cast<std::int64_t>(i), {weight, std::min(chunk, count - i)});
-    }
-    const double factor = weight[i % chunk] + form.weight_bias;
-    const double value = row.value[i] * scalar.value * factor;
-    const double moved = std::fabs(row.value[i]) * scalar.tolerance +
-                         row.tolerance[i] * (scalar.value + scalar.tolerance) + fp32_smallest;
-    row.value[i] = value;
-    row.tolerance[i] =
-        std::isfinite(value) ? moved * std::fabs(factor) + std::fabs(value) * roundings * fp32_roundoff : 0.0;
+  for (std::size_t i = 0; i < count; i += chunk) {
+    const std::size_t part = std::min(chunk, count - i);
+    load_values(problem.dtype, gamma, static_cast<std::int64_t>(i), {weight, part});
+    scale_row(scalar, weight, form.weight_bias, form.weight_bias == 0.0 ? 2.0 : 3.0, part, row.value.data() + i,
+              row.tolerance.data() + i);
   }
 }
 
 /// Adds one rounding to the message dtype to the tolerance: a quantiser may get the rounded norm.
-void widen_by_rounding(const ValueGrid& grid, ReferenceRow& norm) {
-  for (std::size_t i = 0; i < norm.value.size(); ++i) {
-    if (!std::isfinite(norm.value[i])) continue;
-    norm.tolerance[i] += 0.5 * spacing_at(grid, std::fabs(norm.value[i]) + norm.tolerance[i]);
+ARBITER_TARGET_CLONES void widen_by_rounding(ValueGrid grid, const double* norm, std::size_t count, double* tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double wider = tolerance[i] + 0.5 * spacing_at(grid, std::fabs(norm[i]) + tolerance[i]);
+    tolerance[i] = is_finite(norm[i]) ? wider : tolerance[i];
+  }
+}
+
+/// `error` is the relative one of the division.
+ARBITER_TARGET_CLONES void divide_by(double scale, double error, std::size_t count, double* value, double* tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double quotient = value[i] / scale;
+    const double reach = tolerance[i] / std::fabs(scale) + std::fabs(quotient) * error;
+    value[i] = quotient;
+    tolerance[i] = is_finite(quotient) ? reach : 0.0;
   }
 }
 
 void divide_by(double scale, ReferenceRow& row) {
-  for (std::size_t i = 0; i < row.value.size(); ++i) {
-    row.value[i] /= scale;
-    row.tolerance[i] = std::isfinite(row.value[i])
-                           ? row.tolerance[i] / std::fabs(scale) + std::fabs(row.value[i]) * 3.0 * fp32_roundoff
-                           : 0.0;
+  divide_by(scale, 3.0 * fp32_roundoff, row.value.size(), row.value.data(), row.tolerance.data());
+}
+
+/// Of `count` elements the largest magnitude, NaN if one is NaN, and the largest tolerance.
+Scalar largest_of(const double* value, const double* tolerance, std::size_t count) {
+  Scalar largest{0.0, 0.0};
+  for (std::size_t i = 0; i < count; ++i) {
+    const double magnitude = std::fabs(value[i]);
+    if (!(magnitude <= largest.value) && !std::isnan(largest.value)) largest.value = magnitude;
+    largest.tolerance = larger(largest.tolerance, tolerance[i]);
   }
+  return largest;
 }
 
 /// The largest magnitude of each `block` elements over `divisor`.
 void block_scales(const ReferenceRow& norm, std::size_t block, double divisor, ReferenceRow& scales) {
   const std::size_t count = norm.value.size();
-  const std::size_t blocks = (count + block - 1) / block;
-  scales.value.assign(blocks, 0.0);
-  scales.tolerance.assign(blocks, 0.0);
-  for (std::size_t i = 0; i < count; ++i) {
-    double& largest = scales.value[i / block];
-    const double magnitude = std::fabs(norm.value[i]);
-    if (!(magnitude <= largest) && !std::isnan(largest)) largest = magnitude;
-    scales.tolerance[i / block] = std::max(scales.tolerance[i / block], norm.tolerance[i]);
+  resize(scales, (count + block - 1) / block);
+  for (std::size_t i = 0; i < count; i += block) {
+    const Scalar largest = largest_of(norm.value.data() + i, norm.tolerance.data() + i, std::min(block, count - i));
+    scales.value[i / block] = largest.value;
+    scales.tolerance[i / block] = largest.tolerance;
   }
   divide_by(divisor, scales);
 }
@@ -136,25 +179,31 @@ constexpr double dequantisation_error = 0x1p-22;
 /// The worst error of the values of the block that starts at element `first`.
 double check_block(const std::uint8_t* packed, std::size_t first, double scale, double global_scale,
                    const ReferenceRow& norm) {
-  const ValueGrid grid = grid_of(DType::float4_e2m1x2);
-  const std::size_t end = std::min(first + static_cast<std::size_t>(nvfp4_block), norm.value.size());
-  double worst = 0.0;
-  for (std::size_t i = first; i < end; ++i) {
-    const auto code = static_cast<std::uint8_t>(packed[i / 2] >> (i % 2 * 4));
-    const auto actual = static_cast<double>(e2m1_to_float(code));
-    if (scale == 0.0) {
-      if (actual != 0.0) return wrong;
-      continue;
+  constexpr auto values_of_codes = [] {
+    std::array<double, 16> values{};
+    for (std::size_t code = 0; code < values.size(); ++code) {
+      values[code] = static_cast<double>(e2m1_to_float(static_cast<std::uint8_t>(code)));
     }
+    return values;
+  }();
+  std::array<double, nvfp4_block> actual{};
+  std::array<double, nvfp4_block> expected{};
+  std::array<double, nvfp4_block> tolerance{};
+  const std::size_t count = std::min(actual.size(), norm.value.size() - first);
+  for (std::size_t i = 0; i < count; ++i)
+    actual[i] = values_of_codes[packed[(first + i) / 2] >> ((first + i) % 2 * 4) & 0xF];
+  if (scale == 0.0) return std::ranges::all_of(actual, [](double value) { return value == 0.0; }) ? 0.0 : wrong;
+  const double factor = global_scale / scale;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = norm.value[first + i] * factor;
+    const double reach = norm.tolerance[first + i] * factor + std::fabs(value) * dequantisation_error;
     // e2m1 has no NaN: the scale holds it, and was compared.
-    if (std::isnan(norm.value[i]) || std::isnan(scale)) continue;
-    const double factor = global_scale / scale;
-    const double expected = norm.value[i] * factor;
-    const double tolerance =
-        std::isfinite(expected) ? norm.tolerance[i] * factor + std::fabs(expected) * dequantisation_error : 0.0;
-    worst = std::max(worst, error_share(grid, actual, expected, tolerance));
+    const bool is_nan = std::isnan(norm.value[first + i]) || std::isnan(scale);
+    expected[i] = is_nan ? actual[i] : value;
+    tolerance[i] = is_finite(value) ? reach : 0.0;
   }
-  return worst;
+  return check_values(grid_of(DType::float4_e2m1x2), std::span(actual).first(count), std::span(expected).first(count),
+                      std::span(tolerance).first(count));
 }
 
 double fp32_at(const std::uint8_t* bytes) {
@@ -187,18 +236,17 @@ void rms_norm_reference_row(const RmsNormForm& form, const Problem& problem, con
   ReferenceRow& residual_out = outputs[0];
   resize(residual_out, sum.size());
   load_values(problem.dtype, host.tensors[RmsNormForm::residual], row * problem.hidden_size, residual_out.value);
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    residual_out.value[i] += sum[i];
-    residual_out.tolerance[i] = fp32_reach(residual_out.value[i], tolerance[i]);
-  }
+  add_in_fp32(sum.data(), tolerance.data(), sum.size(), residual_out.value.data(), residual_out.tolerance.data());
   ReferenceRow& norm = outputs[1];  // written, or only quantised
-  round_row(grid, residual_out, norm);
+  resize(norm, sum.size());
+  round_row(grid, residual_out.value.data(), residual_out.tolerance.data(), sum.size(), norm.value.data(),
+            norm.tolerance.data());
   normalize(problem, host.tensors[RmsNormForm::gamma], form, norm);
   if (!form.quantizes()) return;
 
   ReferenceRow& quant = outputs[1 + norm_outputs];
   if (form.norm_out) quant = norm;
-  widen_by_rounding(grid, quant);
+  widen_by_rounding(grid, quant.value.data(), quant.value.size(), quant.tolerance.data());
   if (form.has_scale_input()) {
     const auto scale = static_cast<double>(scalar_input(host, RmsNormForm::quant_scale));
     if (form.quantization == Quantization::fp8) return divide_by(scale, quant);
@@ -245,6 +293,7 @@ double check_scaled_fp8_row(const RmsNormForm& form, const Problem& problem, con
   const auto* written = static_cast<const std::uint8_t*>(host.tensors[form.scale_out()]);
   const auto token = static_cast<std::uint32_t>(row);
   const std::size_t together = scaled_together(form, problem);
+  ReferenceRow expected = norm;
   std::vector<double> value(norm.value.size());
   load_values(DType::float8_e4m3, host.tensors[form.quant_out()], row * problem.hidden_size, value);
 
@@ -257,13 +306,11 @@ double check_scaled_fp8_row(const RmsNormForm& form, const Problem& problem, con
         worst, packed ? check_power(scale, scales.value[group], scales.tolerance[group])
                       : error_share(grid_of(DType::float32), scale, scales.value[group], scales.tolerance[group]));
     if (packed && std::isnan(scale)) continue;
-    const std::size_t end = std::min((group + 1) * together, value.size());
-    for (std::size_t i = group * together; i < end; ++i) {
-      const double expected = norm.value[i] / scale;
-      const double tolerance =
-          std::isfinite(expected) ? norm.tolerance[i] / scale + std::fabs(expected) * dequantisation_error : 0.0;
-      worst = std::max(worst, error_share(grid, value[i], expected, tolerance));
-    }
+    const std::size_t first = group * together;
+    const std::size_t count = std::min(together, value.size() - first);
+    divide_by(scale, dequantisation_error, count, expected.value.data() + first, expected.tolerance.data() + first);
+    worst = std::max(worst, check_values(grid, {value.data() + first, count}, {expected.value.data() + first, count},
+                                         {expected.tolerance.data() + first, count}));
   }
   if (per_token) return worst;
   for (std::uint32_t group = layout.blocks; group < layout.columns(); ++group) {

@@ -10,6 +10,7 @@
 
 #include "arbiter/fusion.hpp"
 #include "host/row_kernels_isa.hpp"
+#include "measure/verification.hpp"
 #include "rms_norm/rms_norm_epilogue.hpp"
 #include "rms_norm/rms_norm_fusion.hpp"
 
@@ -94,14 +95,27 @@ void rms_norm(benchmark::State& state, Isa isa, const RmsNormForm& form, std::in
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * bytes);
 }
 
+constexpr std::int64_t checked_hidden_size = 4096;
+
+/// The exact sum of one row over the ranks, which every result of a message is compared with; bytes are those of the
+/// messages.
+void sum_of_ranks(benchmark::State& state, int ranks) {
+  const Problem problem{ranks, DType::bfloat16, "", checked_hidden_size, rows};
+  std::vector<double> sum(static_cast<std::size_t>(checked_hidden_size));
+  std::vector<double> tolerance(sum.size());
+  for (auto _ : state) {
+    sum_of_row(problem, {}, 0, 1, 1e-6, sum, tolerance);
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * checked_hidden_size * 2 * ranks);
+}
+
 /// Time of the check of one row; bytes are those of the tensors.
-void check(benchmark::State& state, const RmsNormForm& form) {
-  constexpr std::int64_t hidden_size = 4096;
-  const Problem problem{2, DType::bfloat16, "", hidden_size, rows};
-  const RmsNormFusion fusion(form);
+void check(benchmark::State& state, const Fusion& fusion) {
+  const Problem problem{2, DType::bfloat16, "", checked_hidden_size, rows};
   const Tensors tensors(fusion.tensors(problem));
-  const std::vector<double> sum(static_cast<std::size_t>(hidden_size), 1.1);
-  const std::vector<double> tolerance(static_cast<std::size_t>(hidden_size), 1e-6);
+  const std::vector<double> sum(static_cast<std::size_t>(checked_hidden_size), 1.1);
+  const std::vector<double> tolerance(sum.size(), 1e-6);
   for (auto _ : state) benchmark::DoNotOptimize(fusion.check_row(problem, tensors.bindings(), 1, sum, tolerance));
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * tensors.bytes_per_row());
 }
@@ -136,9 +150,17 @@ int main(int argc, char** argv) {
       if (isa <= processor_isa()) add(isa, hidden_size);
     }
   }
-  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM/4096", check, RmsNormForm{true, Quantization::none});
-  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM_QUANT_NVFP4/4096", check,
-                               RmsNormForm{false, Quantization::nvfp4});
+  for (const int ranks : {2, 4, 8}) {
+    benchmark::RegisterBenchmark(fmt::format("sum/{}/4096", ranks).c_str(), sum_of_ranks, ranks);
+  }
+  const RmsNormFusion rms(RmsNormForm{true, Quantization::none});
+  const RmsNormFusion fp8(RmsNormForm{false, Quantization::fp8});
+  const RmsNormFusion nvfp4(RmsNormForm{false, Quantization::nvfp4});
+  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM/4096", [&](benchmark::State& state) { check(state, rms); });
+  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM_QUANT_FP8/4096",
+                               [&](benchmark::State& state) { check(state, fp8); });
+  benchmark::RegisterBenchmark("check/RESIDUAL_RMS_NORM_QUANT_NVFP4/4096",
+                               [&](benchmark::State& state) { check(state, nvfp4); });
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -15,6 +15,8 @@
 
 namespace arbiter {
 
+struct ValueGrid;  // host/number_formats.hpp
+
 /// The epilogue of one fusion on the host, for one problem. It has two steps: a strategy runs them back to back while a
 /// row is in cache, or on different ranks. Then the owner of a token begins its row and sends `epilogue_state` and the
 /// scalar, and every rank finishes the row. Both steps are const and thread-safe, and use no memory but their
@@ -100,6 +102,9 @@ ARBITER_EXPORT void load_values(DType dtype, const void* tensor, std::int64_t fi
 /// may be off by `tolerance` before it is rounded to `dtype`. Returns the largest error as a share of the allowed error
 /// (see error_share()). Thread-safe.
 [[nodiscard]] ARBITER_EXPORT double check_values(DType dtype, const void* tensor, std::int64_t first,
+                                                 std::span<const double> value, std::span<const double> tolerance);
+/// Likewise of values that are loaded already; `grid` is that of their format. All three have the same length.
+[[nodiscard]] ARBITER_EXPORT double check_values(const ValueGrid& grid, std::span<const double> actual,
                                                  std::span<const double> value, std::span<const double> tolerance);
 
 }  // namespace arbiter

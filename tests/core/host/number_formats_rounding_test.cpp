@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -108,6 +112,32 @@ TEST(CheckValues, FindsTheOneWrongElement) {
   const double tolerance[] = {0.0, 0.0};
   EXPECT_EQ(check_values(DType::bfloat16, tensor, 1, value, tolerance), 0.0);
   EXPECT_GT(check_values(DType::bfloat16, tensor, 0, value, tolerance), 1.0);
+}
+
+TEST_P(Rounding, ValuesAreCheckedInARowAsOneByOne) {
+  const ValueGrid grid = grid_of(GetParam());
+  const double special[] = {0.0,      -0.0,      grid.largest, -grid.largest, 2.0 * grid.largest,
+                            infinity, -infinity, std::nan(""), 0x1p-160,      grid.smallest_normal};
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> uniform(-3.0, 3.0);
+  // Rows with and without special values, of lengths that no vector divides.
+  for (const int share_of_special : {0, 7}) {
+    for (const std::size_t length : {std::size_t{1}, std::size_t{7}, std::size_t{256}, std::size_t{1001}}) {
+      std::vector<double> actual(length);
+      std::vector<double> value(length);
+      std::vector<double> tolerance(length);
+      double worst = 0.0;
+      for (std::size_t i = 0; i < length; ++i) {
+        const bool is_special = share_of_special != 0 && random() % 100 < static_cast<unsigned>(share_of_special);
+        value[i] = is_special ? special[random() % std::size(special)] : uniform(random);
+        actual[i] = round_to(grid, value[i]);
+        if (random() % 50 == 0) actual[i] = round_to(grid, value[i] + 0.1 * uniform(random));
+        tolerance[i] = random() % 3 == 0 ? 0.0 : 1e-3;
+        worst = std::max(worst, error_share(grid, actual[i], value[i], tolerance[i]));
+      }
+      EXPECT_EQ(check_values(grid, actual, value, tolerance), worst) << length << " values";
+    }
+  }
 }
 
 TEST(LoadValues, RefusesPackedValues) {

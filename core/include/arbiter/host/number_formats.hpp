@@ -114,30 +114,31 @@ struct ValueGrid {
   return {};
 }
 
+// Without branches, so that loops over them are vectorised.
+
 /// The distance between neighbouring values at `magnitude` >= 0; above the largest value, the distance there.
 [[nodiscard]] inline double spacing_at(const ValueGrid& grid, double magnitude) {
-  if (magnitude < grid.smallest_normal) return grid.subnormal_spacing;
   const double finite = magnitude < grid.largest ? magnitude : grid.largest;
   const std::uint64_t exponent = std::bit_cast<std::uint64_t>(finite) & 0x7ff0000000000000U;
   const auto shift = static_cast<std::uint64_t>(grid.mantissa_bits) << 52;
-  return std::bit_cast<double>(exponent - shift);
+  const auto spacing = std::bit_cast<double>(exponent - shift);
+  return magnitude < grid.smallest_normal ? grid.subnormal_spacing : spacing;
 }
 
 /// The nearest value of the grid, ties to even; above it infinity, or the largest value if the format saturates. NaN
 /// stays NaN.
 [[nodiscard]] inline double round_to(const ValueGrid& grid, double value) {
   const double magnitude = std::fabs(value);
-  double nearest = magnitude;
-  if (magnitude < grid.smallest_normal) {
-    const double shifter = grid.subnormal_spacing * 0x1p52;
-    nearest = (magnitude + shifter) - shifter;
-  } else if (magnitude <= std::numeric_limits<double>::max()) {
-    const int dropped = 52 - grid.mantissa_bits;
-    const auto bits = std::bit_cast<std::uint64_t>(magnitude);
-    const std::uint64_t half_less_one = (std::uint64_t{1} << (dropped - 1)) - 1;
-    nearest = std::bit_cast<double>((bits + half_less_one + ((bits >> dropped) & 1U)) >> dropped << dropped);
-  }
-  if (nearest > grid.largest) nearest = grid.saturates ? grid.largest : std::numeric_limits<double>::infinity();
+  const double shifter = grid.subnormal_spacing * 0x1p52;
+  const double subnormal = (magnitude + shifter) - shifter;
+  const int dropped = 52 - grid.mantissa_bits;
+  const auto bits = std::bit_cast<std::uint64_t>(magnitude);
+  const std::uint64_t half_less_one = (std::uint64_t{1} << (dropped - 1)) - 1;
+  const auto normal = std::bit_cast<double>((bits + half_less_one + ((bits >> dropped) & 1U)) >> dropped << dropped);
+  const double above = grid.saturates ? grid.largest : std::numeric_limits<double>::infinity();
+  double nearest = magnitude <= std::numeric_limits<double>::max() ? normal : magnitude;
+  nearest = magnitude < grid.smallest_normal ? subnormal : nearest;
+  nearest = nearest > grid.largest ? above : nearest;
   return std::copysign(nearest, value);
 }
 
