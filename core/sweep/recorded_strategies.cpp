@@ -61,6 +61,14 @@ std::vector<PluginChoice> strategies_of(const Provenance& run, const PluginHost&
   return recorded;
 }
 
+/// Adds a strategy whose name is not there. A number that another one has is not its too: a table would have one number
+/// for both.
+void add(std::vector<PluginChoice>& strategies, PluginChoice choice) {
+  if (std::ranges::find(strategies, choice.name, &PluginChoice::name) != strategies.end()) return;
+  if (std::ranges::find(strategies, choice.table_id, &PluginChoice::table_id) != strategies.end()) choice.table_id = -1;
+  strategies.push_back(std::move(choice));
+}
+
 }  // namespace
 
 void add_recorded_strategies(Config& config, const std::vector<Provenance>& runs, const PluginHost& plugins) {
@@ -69,18 +77,14 @@ void add_recorded_strategies(Config& config, const std::vector<Provenance>& runs
   for (const auto& run : runs) {
     for (auto& choice : strategies_of(run, plugins)) {
       if (backend.empty()) backend = backend_of(run);
-      const bool is_known = std::ranges::find(recorded, choice.name, &PluginChoice::name) != recorded.end();
-      if (!is_known && backend == backend_of(run)) recorded.push_back(std::move(choice));
+      if (backend == backend_of(run)) add(recorded, std::move(choice));
     }
   }
   if (std::ranges::none_of(config.strategies, &PluginChoice::by_name)) {
     if (!recorded.empty()) config.backend = backend;
     config.strategies = std::move(recorded);
   } else if (config.backend == backend) {
-    for (auto& choice : recorded) {
-      const auto named = std::ranges::find(config.strategies, choice.name, &PluginChoice::name);
-      if (named == config.strategies.end()) config.strategies.push_back(std::move(choice));
-    }
+    for (auto& choice : recorded) add(config.strategies, std::move(choice));
   }
 }
 

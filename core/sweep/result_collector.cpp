@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/result_collector.hpp"
 
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,6 +22,22 @@ namespace {
 ArtefactOrigin origin_of(const Dataset& rows, const Config& config) {
   return {run_ids(rows), rows_hash(rows),
           text_hash(fmt::format("{}\n{}", config.text, fmt::join(config.overrides, "\n")))};
+}
+
+/// Rows of other tools have no run, and those of another backend are not of this configuration: that a strategy has the
+/// name of one of the configuration does not make it that one.
+std::vector<StrategyDefinition> definitions_of(const Config& config, const Dataset& rows) {
+  std::set<std::string> others;
+  std::set<std::string> measured;
+  for (const auto& row : rows.rows()) {
+    const bool is_ours = !row.run_id.empty() && (row.setting.backend.empty() || row.setting.backend == config.backend);
+    (is_ours ? measured : others).insert(row.strategy);
+  }
+  auto definitions = strategy_definitions(config);
+  std::erase_if(definitions, [&](const StrategyDefinition& definition) {
+    return others.contains(definition.name) && !measured.contains(definition.name);
+  });
+  return definitions;
 }
 
 }  // namespace
@@ -88,7 +105,7 @@ void ResultCollector::write_report(const std::filesystem::path& output_dir) {
     sinks_.write({run_, dataset, holdout, decision_.selectors, decision_.compared,
                   [this](const std::string& strategy) { return table_id_of(strategy, config_, plugins_); },
                   [](const std::string& line) { log::say(line); }, setting_, &dataset_, curves_,
-                  strategy_definitions(config_)});
+                  definitions_of(config_, dataset_)});
     folder.close();
     if (const auto remark = folder.remark(); !remark.empty()) log::warn(remark);
   } catch (...) {

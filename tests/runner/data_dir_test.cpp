@@ -231,6 +231,36 @@ TEST_F(DataDir, RunsThatDifferAreJoinedOnlyWhereThatIsAllowedAndTheReportSaysSo)
               AllOf(HasSubstr("context back_to_back, bfloat16"), HasSubstr("{4} // hidden_size=128")));
 }
 
+TEST_F(DataDir, AConfigurationSaysNothingOfRowsThatItsBackendDidNotMeasure) {
+  const auto config = write("host.yaml",
+                            "backend: host\nstrategies: {ONESHOT: , MPI: }\nheuristics: [lut]\n"
+                            "sinks: {json: , cpp_table: {axes: data}}\n");
+  const auto decision_of = [&](const std::string& backend, const std::string& run) {
+    write("measured/benchmark.tp2.sm90.csv",
+          "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),backend,run_id,schema\n"
+          "2,bfloat16,256,1,128,ONESHOT,NONE,1.5," +
+              backend + "," + run + ",3\n");
+    const auto out = dir_ / ("of_" + backend + run);
+    const auto result = runner({"--config", config.string(), "--data_dir", (dir_ / "measured").string(), "--output_dir",
+                                out.string()});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return out;
+  };
+  const char* const defined = R"("ONESHOT":{"strategy":"ONESHOT","backend":"host")";
+  const auto text = [](const fs::path& out) {
+    std::string joined = read_file(out / "decision.json");
+    std::erase_if(joined, [](char c) { return c == ' ' || c == '\n'; });
+    return joined;
+  };
+  EXPECT_THAT(text(decision_of("host", "one")), HasSubstr(defined));
+  for (const auto& [backend, run] : {std::pair{"cuda", "one"}, {"host", ""}}) {
+    const auto out = decision_of(backend, run);
+    EXPECT_THAT(text(out), ::testing::Not(HasSubstr(defined))) << backend << run;
+    EXPECT_THAT(read_file(out / "gen_heuristic_code/generated_lookup_table.cpp"),
+                HasSubstr("// Strategy 4: ONESHOT\n//   as the data call it; what ran is not recorded\n"));
+  }
+}
+
 TEST_F(DataDir, SeveralSmVersionsNeedOneToBeNamed) {
   write("data/benchmark.tp2.sm100.csv", std::string(header) + "2,bfloat16,256,1,128,NCCL,NONE,allreduce,1.5\n");
   const auto unnamed = runner({"--data_dir", data()});

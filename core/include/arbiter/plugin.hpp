@@ -42,7 +42,7 @@ enum class PluginKind : std::uint32_t { backend, strategy, fusion, heuristic, si
 [[nodiscard]] ARBITER_EXPORT std::string_view name_of(PluginKind kind);
 
 /// Raised whenever a class or structure that a plugin sees changes its layout or its virtual functions.
-inline constexpr std::uint32_t plugin_abi_version = 6;
+inline constexpr std::uint32_t plugin_abi_version = 7;
 
 /// What decides whether the objects of a plugin and of the runner have the same layout: the compiler's ABI and the
 /// sizes of the structures that cross. The compiler fills it in. The loader refuses a plugin whose stamp differs from

@@ -74,7 +74,7 @@ struct Report {
   const Dataset* all_rows = nullptr;
   /// Times over bytes that stood beside the data: for pictures and comparisons, not for decisions.
   std::span<const ByteCurve> curves = {};
-  /// The strategies of the configuration.
+  /// The strategies of the configuration, and those that records of runs beside the data name.
   std::vector<StrategyDefinition> strategies = {};
 };
 

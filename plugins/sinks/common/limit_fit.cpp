@@ -113,6 +113,19 @@ class Regrets {
     return mean_where(combination, [&](const std::vector<double>& cell) { return cell[other] < failure; });
   }
 
+  /// Whether the combination gains so much over the engine's own that a file is written for it.
+  [[nodiscard]] bool gains(std::size_t combination, std::size_t own) const {
+    Comparison comparison;
+    for (const std::vector<double>& cell : cells_) {
+      if (cell[own] >= failure) continue;
+      comparison.shipped.worst = std::max(comparison.shipped.worst, cell[own]);
+      comparison.written.worst = std::max(comparison.written.worst, cell[combination]);
+    }
+    comparison.shipped.mean = mean_beside(own, own);
+    comparison.written.mean = mean_beside(combination, own);
+    return !keeps_shipped(comparison);
+  }
+
  private:
   template <class Counts>
   [[nodiscard]] double mean_where(std::size_t combination, const Counts& counts) const {
@@ -172,11 +185,14 @@ std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell
   };
   const std::size_t best = preferred(allowed);
   const double worst = regrets.worst(best) + tie_of_own_in_worst;
+  // Or what the values lose that stay would add up with what may be left, and nothing would be written at all.
+  const bool best_gains = own < all.size() && regrets.gains(best, own);
   std::vector<std::size_t> near;
   int fewest = changed(all[best], limits);
   for (const std::size_t i : allowed) {
     const int count = changed(all[i], limits);
     if (count > fewest || means[i] > means[best] + tie_of_own || regrets.worst(i) > worst) continue;
+    if (best_gains && !regrets.gains(i, own)) continue;
     if (count < fewest) near.clear();
     fewest = count;
     near.push_back(i);

@@ -26,12 +26,12 @@ using PathOfLimits = std::function<std::string(const Problem&, const std::vector
 
 /// The values with the least mean regret over the cells, of every combination. A value stays the shipped one if that
 /// costs up to 0.5 % in the mean, for all that stay together, and up to 10 % in the worst cell: a second measurement of
-/// the same machine would move others. Combinations within 0.1 % of the least count as equal: of them the one with the
-/// most shipped values, then the roundest, then the smallest. Never one with a worse
-/// mean than the shipped values, if there are all, over the cells in which these choose a path with a time. A choice
-/// without a time counts as a failure where the path was measured for the fusion; the cells of a fusion for which it
-/// was not say nothing and do not count. Nothing if the values make no difference
-/// in any cell that counts. A reference has the least mean regret, whatever ships.
+/// the same machine would move others. But where the least gains enough to be written, see keeps_shipped(), so does
+/// what is returned. Combinations within 0.1 % of the least count as equal: of them the one with the most shipped
+/// values, then the roundest, then the smallest. Never one with a worse mean than the shipped values, if there are all,
+/// over the cells in which these choose a path with a time. A choice without a time counts as a failure where the path
+/// was measured for the fusion; the cells of a fusion for which it was not say nothing and do not count. Nothing if the
+/// values make no difference in any cell that counts. A reference has the least mean regret, whatever ships.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell>& cells,
                                                                   const std::vector<Limit>& limits,
                                                                   const PathOfLimits& path,

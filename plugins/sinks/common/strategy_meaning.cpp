@@ -30,7 +30,12 @@ std::string strategy_meaning(const Report& report, const std::string& name) {
   return text;
 }
 
-std::vector<std::string> numbers_warning() {
+std::vector<std::string> numbers_warning(const Report& report) {
+  if (report.strategies.empty()) {
+    return {
+        "AllReduceStrategyType of TensorRT-LLM has the numbers below 99 too, for its own kernels. Of Arbiter's files",
+        "only those under engines/ are always made of an engine's own kernels."};
+  }
   return {"AllReduceStrategyType of TensorRT-LLM has the numbers below 99 too, for its own kernels. What is called the",
           "strategy ONESHOT or TWOSHOT here is a kernel of Arbiter, which libarbiter_runtime runs, and no engine's. Of",
           "Arbiter's files only those under engines/ are always made of an engine's own kernels."};

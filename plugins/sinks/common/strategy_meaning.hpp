@@ -12,10 +12,10 @@ namespace arbiter {
 // them.
 
 /// What was measured under the name of a strategy: "the strategy ONESHOT on cuda", with the parameters by which
-/// names of one strategy differ; and where the run does not know it "as the data call it".
+/// names of one strategy differ; and "as the data call it" where no run and no configuration says it.
 [[nodiscard]] std::string strategy_meaning(const Report& report, const std::string& name);
 
 /// What an engine's author must know before the numbers are used for the engine's kernels; lines without their ends.
-[[nodiscard]] std::vector<std::string> numbers_warning();
+[[nodiscard]] std::vector<std::string> numbers_warning(const Report& report);
 
 }  // namespace arbiter

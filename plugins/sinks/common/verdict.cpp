@@ -135,23 +135,27 @@ struct Judged {
   const RegretRow* first = nullptr;
 };
 
-/// The one with the lowest mean regret on the holdout. A hundredth of a percent is no difference: then it is the one
-/// with fewer regions, which noise flips less. Without a holdout it is the first.
+/// The one with the lowest mean regret on the holdout, of those whose choices have a time in the most of its cells: a
+/// mean over fewer cells leaves out the hard ones. Less than a tenth of a percent is no difference: another measurement
+/// could turn it round. Then it is the first, or else the one with fewer regions, which noise flips less. Without a
+/// holdout it is the first.
 Judged judged_by(const std::vector<RegretRow>& rows) {
-  constexpr double no_difference = 1e-4;
+  constexpr double no_difference = 1e-3;
   Judged judged;
-  const auto mean = [](const RegretRow& row) { return is_untimed(row.holdout) ? HUGE_VAL : row.holdout.mean; };
   std::vector<const RegretRow*> heuristics;
   for (const RegretRow& row : rows) {
     if (row.source == RegretSource::heuristic && row.tp_size == 0 && row.fusion.empty()) heuristics.push_back(&row);
   }
   if (heuristics.empty()) return judged;
-  judged.first = heuristics.front();
-  const double lowest =
-      mean(**std::ranges::min_element(heuristics, {}, [&](const RegretRow* row) { return mean(*row); }));
-  if (judged.first->holdout.cells == 0 || lowest == HUGE_VAL) return {judged.first, judged.first};
-  std::erase_if(heuristics, [&](const RegretRow* row) { return mean(*row) > lowest + no_difference; });
-  judged.best = *std::ranges::min_element(heuristics, {}, &RegretRow::regions);
+  judged.first = judged.best = heuristics.front();
+  const auto untimed = [](const RegretRow* row) { return row->holdout.unmeasured; };
+  const auto mean = [](const RegretRow* row) { return row->holdout.mean; };
+  const std::int64_t fewest = untimed(*std::ranges::min_element(heuristics, {}, untimed));
+  std::erase_if(heuristics, [&](const RegretRow* row) { return untimed(row) > fewest || is_untimed(row->holdout); });
+  if (judged.first->holdout.cells == 0 || heuristics.empty()) return judged;
+  const double lowest = mean(*std::ranges::min_element(heuristics, {}, mean));
+  std::erase_if(heuristics, [&](const RegretRow* row) { return mean(row) > lowest + no_difference; });
+  if (heuristics.front() != judged.first) judged.best = *std::ranges::min_element(heuristics, {}, &RegretRow::regions);
   return judged;
 }
 
@@ -215,9 +219,11 @@ std::string next_line(const Report& report, const Judged& heuristics, const Doub
   if (doubts.imprecise) return "Next: measure again with a larger measurement.time_target_ms, then use the files";
   if (doubts.off_grid || doubts.untimed) return "Next: measure a denser grid (problems), then use the files";
   if (decision == nullptr) return "Next: add a heuristic (lut), which makes a decision of these times";
-  const std::string other = decision == heuristics.first ? std::string() : plain_text(decision->selector, 24);
-  const std::string step =
-      "Next: " + next_step(report.run.output_dir, report.run.machine.platform.starts_with("sm"), other);
+  const std::string other = decision == heuristics.first ? std::string() : plain_text(decision->selector);
+  const bool on_gpus = report.run.machine.platform.starts_with("sm");
+  std::string step = "Next: " + next_step(report.run.output_dir, on_gpus, other);
+  // A name that is cut is no name.
+  if (step.size() > verdict_width) step = fitted(fmt::format("Next: list {} first under heuristics", other), 1).front();
   const std::string judge = ", after a run with problems.holdout, which judges it";
   return doubts.unjudged && step.size() + judge.size() <= verdict_width ? step + judge : step;
 }

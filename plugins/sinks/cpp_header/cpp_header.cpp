@@ -75,7 +75,7 @@ class CppHeader : public Sink {
     const std::filesystem::path file = report.run.output_dir / "arbiter_decision.hpp";
     const HeaderOptions options{namespace_, origin_of(report, selector, own == nullptr),
                                 [&](const std::string& name) { return strategy_meaning(report, name); },
-                                numbers_warning()};
+                                numbers_warning(report)};
     write_file(file, header_text(table, options, report.table_id));
     report.say(fmt::format("{}: the decision of {}: {}", file.string(), selector.name(), contents_in_words(table)));
   }

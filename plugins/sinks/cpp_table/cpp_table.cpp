@@ -40,7 +40,7 @@ std::string numbers_in_words(const Report& report, const std::map<int, std::stri
     text += cpp_comment(fmt::format("Strategy {}: {}", number, strategy));
     text += cpp_comment("  " + strategy_meaning(report, strategy));
   }
-  for (const std::string& line : numbers_warning()) text += cpp_comment(line);
+  for (const std::string& line : numbers_warning(report)) text += cpp_comment(line);
   return text;
 }
 

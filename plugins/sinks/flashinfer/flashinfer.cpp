@@ -111,10 +111,13 @@ class Flashinfer : public Sink {
   /// far where one shot leads by less than a fifth at the smaller size, which then stays.
   static std::int64_t moved_to_crossing(std::int64_t limit_mib, const std::vector<EngineCell>& cells) {
     std::map<double, std::vector<double>> ratios;  // by traffic in MiB: of one shot over two, as logarithms
+    double failing = HUGE_VAL;                     // the least traffic above the limit with no time of one shot
     for (const EngineCell& cell : cells) {
       const double ratio = std::log(cell.time_of(flashinfer::one_shot) / cell.time_of(flashinfer::two_shot));
       const double mib = static_cast<double>(flashinfer::traffic(cell.problem)) / static_cast<double>(flashinfer::mib);
       if (!std::isnan(ratio)) ratios[mib].push_back(ratio);
+      const bool fails = std::isnan(cell.time_of(flashinfer::one_shot)) && mib > static_cast<double>(limit_mib);
+      if (fails && !std::isnan(cell.time_of(flashinfer::two_shot))) failing = std::min(failing, mib);
     }
     const auto next = ratios.upper_bound(static_cast<double>(limit_mib));
     if (next == ratios.begin() || next == ratios.end()) return limit_mib;
@@ -130,7 +133,7 @@ class Flashinfer : public Sink {
     const double step = std::max(std::exp2(std::floor(std::log2(crossing))) / 4.0, 1.0);
     auto moved = static_cast<std::int64_t>(std::round(crossing / step) * step);
     if (static_cast<double>(moved) >= next->first) moved -= static_cast<std::int64_t>(step);
-    return std::max(limit_mib, moved);
+    return static_cast<double>(moved) >= failing ? limit_mib : std::max(limit_mib, moved);
   }
 
   static std::optional<Found> fit(const std::vector<EngineCell>& cells, int tp_size, std::int64_t least) {

@@ -42,19 +42,23 @@ std::string threshold_text(const std::vector<RegretRow>& rows) {
     return over_all(row) && row.source == RegretSource::reference && row.selector == "best byte threshold";
   });
   if (threshold == rows.end()) return {};
+  constexpr double no_difference = 1e-4;
   std::string worse;
+  const RegretRow* best = nullptr;
   for (const RegretRow& row : rows) {
-    // A hundredth of a percent is no difference.
-    if (!over_all(row) || row.source != RegretSource::heuristic || row.holdout.mean <= threshold->holdout.mean + 1e-4) {
-      continue;
+    if (!over_all(row) || row.source != RegretSource::heuristic) continue;
+    if (row.holdout.mean > threshold->holdout.mean + no_difference) {
+      worse += fmt::format("{}{} ({:.2f} %)", worse.empty() ? "" : ", ", row.selector, 100.0 * row.holdout.mean);
+    } else if (best == nullptr || row.holdout.mean < best->holdout.mean) {
+      best = &row;
     }
-    worse += fmt::format("{}{} ({:.2f} %)", worse.empty() ? "" : ", ", row.selector, 100.0 * row.holdout.mean);
   }
   if (worse.empty()) return {};
   return fmt::format(
-      "On the holdout one byte threshold is better (mean regret {:.2f} %) than {}: off the grid use the threshold, or "
-      "measure a denser grid.",
-      100.0 * threshold->holdout.mean, worse);
+      "On the holdout one byte threshold is better (mean regret {:.2f} %) than {}: off the grid use {}, or measure a "
+      "denser grid.",
+      100.0 * threshold->holdout.mean, worse,
+      best == nullptr ? "the threshold" : fmt::format("{} ({:.2f} %)", best->selector, 100.0 * best->holdout.mean));
 }
 
 }  // namespace

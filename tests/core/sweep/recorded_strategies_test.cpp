@@ -68,6 +68,21 @@ TEST_F(RecordedStrategies, AreThoseOfTheFirstRunThatHasTheName) {
   EXPECT_THAT(table_id_of("MINE", config, plugins_), Optional(117));
 }
 
+TEST_F(RecordedStrategies, GiveUpATableIdThatAnotherStrategyHas) {
+  const auto first = recorded("strategies: {RING: {strategy: MPI, algorithm: ring, table_id: 117}}\n");
+  const auto second = recorded("strategies: {SMALL: {strategy: TWOSHOT, chunk_kib: 16, table_id: 117}}\n");
+  Config joined = config_of("heuristics: [lut]\n", true);
+  add_recorded_strategies(joined, {first, second}, plugins_);
+  ASSERT_THAT(config_names(joined.strategies), ElementsAre("RING", "SMALL"));
+  EXPECT_THAT(table_id_of("RING", joined, plugins_), Optional(117));
+  EXPECT_THAT(table_id_of("SMALL", joined, plugins_), ::testing::Eq(std::nullopt));
+
+  Config config = config_of("backend: host\nstrategies: {MINE: {strategy: MPI, table_id: 117}}\n", true);
+  add_recorded_strategies(config, {first}, plugins_);
+  EXPECT_THAT(strategy_of_id(117, config, plugins_), Optional(std::string("MINE")));
+  EXPECT_THAT(table_id_of("RING", config, plugins_), ::testing::Eq(std::nullopt));
+}
+
 TEST_F(RecordedStrategies, KeepTheirParametersWhereTheTextOfTheConfigurationIsOfNoUse) {
   auto run = recorded("strategies: {SMALL: {strategy: TWOSHOT, chunk_kib: 16, table_id: 117}}\n");
   run.config = "strategies: [";

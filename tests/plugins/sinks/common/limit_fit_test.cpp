@@ -78,6 +78,23 @@ TEST(FitLimits, ChangesNoMoreOfTheEnginesOwnValuesThanIsWorthIt) {
   EXPECT_EQ(fit_limits(cells_at(times), {{128, numbers}, {2048, numbers}}, three), (Values{128, 512}));
 }
 
+TEST(FitLimits, ChangesAllValuesWhereWithFewerNothingWouldBeWritten) {
+  const auto three = [](const Problem& problem, const Values& values) -> std::string {
+    const std::int64_t bytes = problem.message_bytes();
+    if (bytes <= values[0]) return "a";
+    return bytes <= values[1] ? "b" : "c";
+  };
+  // The engine's own 128 loses 1.9 % in half of the cells, its own 4096 0.9 % in the others: 1.4 % in the mean of all.
+  // With the first changed alone 0.45 % are left, but the gain is below 1 %.
+  std::vector<std::tuple<std::int64_t, const char*, double>> times;
+  for (const std::int64_t tokens : {2, 16}) {
+    times.emplace_back(tokens, "A", tokens == 2 ? 1.0 : 9.0);
+    times.emplace_back(tokens, "B", tokens == 2 ? 1.019 : 1.009);
+    times.emplace_back(tokens, "C", tokens == 2 ? 9.0 : 1.0);
+  }
+  EXPECT_EQ(fit_limits(cells_at(times), {{128, {512}}, {4096, {1024}}}, three), (Values{512, 1024}));
+}
+
 TEST(FitLimits, TakesNoLimitUnderWhichTheEngineFails) {
   const auto fails = [](const Problem& problem, const Values& values) -> std::string {
     if (problem.message_bytes() <= values[0]) return "a";

@@ -94,17 +94,48 @@ TEST(Verdict, IsAboutTheHeuristicThatTheHoldoutFindsTheBest) {
   EXPECT_EQ(verdict_of(end).back(), "Next: ARBITER_DECISION=decision.json#lp runs it in an engine (docs/runtime.md)");
 }
 
-TEST(Verdict, OfEquallyGoodHeuristicsIsAboutTheOneWithFewerRegions) {
+TEST(Verdict, OfEquallyGoodHeuristicsIsAboutTheFirstOrTheOneWithFewerRegions) {
   GpuRun end;
-  const auto flips = [](const Problem& problem) {
+  const auto add = [&](const char* name, auto select) {
+    end.report.selectors.push_back(std::make_shared<FunctionSelector>(name, select));
+  };
+  const auto steady = [](const Problem& problem) {
     return problem.fusion == "NONE" ? below_eight_tokens_oneshot(problem) : std::string("TWOSHOT");
   };
-  end.report.selectors.push_back(std::make_shared<FunctionSelector>("steady", flips));
-  end.report.selectors.push_back(std::make_shared<FunctionSelector>("same", flips));
-  EXPECT_THAT(verdict_of(end)[2],
-              StartsWith("Trust: steady loses 0.51 % (worst 1.0 %) on 2 holdout cells, lut 0.51 %"));
+  add("steady", steady);
+  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust: lut loses 0.51 % (worst 1.0 %) on 2 holdout cells;"))
+      << "it is as good, and what AUTO and the sinks take";
+  end.report.selectors.clear();
+  add("wrong", [](const Problem&) { return "NCCL"; });
+  add("lut", below_eight_tokens_oneshot);
+  add("steady", steady);
+  add("same", steady);
+  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust: steady loses 0.51 % (worst 1.0 %) on 2 holdout cells, wrong "));
   end.holdout = {};
-  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust with care: no holdout judges lut;"));
+  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust with care: no holdout judges wrong;"));
+}
+
+TEST(Verdict, IsAboutNoHeuristicThatChoosesWhatHasNoTime) {
+  GpuRun end;
+  add_cell(end.holdout, {2, DType::bfloat16, "NONE", 1024, 6}, 1.0, 2.0);
+  for (std::int64_t tokens = 100; tokens < 120; ++tokens) {
+    add_cell(end.holdout, {2, DType::bfloat16, "NONE", 1024, tokens}, 6.0, 9.0);
+  }
+  // It loses nothing where it is judged; of what it says for 6 tokens nobody knows what it costs.
+  end.report.selectors.push_back(std::make_shared<FunctionSelector>("lucky", [](const Problem& problem) {
+    if (problem.num_tokens == 6) return "OTHER";
+    return problem.num_tokens < 20 ? "ONESHOT" : "TWOSHOT";
+  }));
+  EXPECT_THAT(verdict_of(end)[2], StartsWith("Trust: lut loses 0.04 %"));
+}
+
+TEST(Verdict, NeverCutsTheNameInALineToPaste) {
+  GpuRun end;
+  const std::string name(60, 'n');
+  end.report.selectors.push_back(std::make_shared<FunctionSelector>(
+      name, [](const Problem& problem) { return problem.num_tokens < 20 ? "ONESHOT" : "TWOSHOT"; }));
+  write_file(end.run.output_dir / "decision.json", "");
+  EXPECT_EQ(verdict_of(end).back(), "Next: list " + name + " first under heuristics");
 }
 
 TEST(Verdict, NamesTheFileThatAnEngineLoadsBeforeAnyOther) {

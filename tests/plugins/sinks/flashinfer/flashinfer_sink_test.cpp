@@ -132,6 +132,24 @@ TEST_F(FlashinferSink, JudgesTheTableOnHeldOutCells) {
   EXPECT_EQ(line_with(written(grid)->said, "held out"), "");
 }
 
+TEST_F(FlashinferSink, MovesNoLimitOverASizeThatOneShotCannotDo) {
+  const auto grid = [](bool one_shot_works) {
+    Dataset data(Machine{"sm90", {}});
+    // 4, 8, 32 and 256 MiB of traffic.
+    for (const auto& [tokens, one_shot, two_shot] :
+         {std::tuple{64, 1.0, 2.0}, {128, 1.5, 2.0}, {512, 2.0, 1.0}, {4096, 2.0, 1.0}}) {
+      const Problem problem{4, DType::bfloat16, "NONE", 4096, tokens};
+      Measurement row = engine_row(problem, "FLASHINFER_ONESHOT", one_shot);
+      row.failed = tokens == 128 && !one_shot_works;
+      data.add(row);
+      data.add(engine_row(problem, "FLASHINFER_TWOSHOT", two_shot));
+    }
+    return data;
+  };
+  EXPECT_EQ(dict_of(*written(grid(true))), "_use_oneshot_heuristics = {4: 12}\n") << "between 8 and 32 MiB";
+  EXPECT_EQ(dict_of(*written(grid(false))), "_use_oneshot_heuristics = {4: 4}\n");
+}
+
 TEST_F(FlashinferSink, WritesTheSameTableWhereTheSameMachineIsMeasuredAgain) {
   std::string first;
   for (unsigned seed = 1; seed <= 8; ++seed) {
