@@ -16,14 +16,19 @@ def _file_of(adapter: str) -> Optional[str]:
 
 
 def _modules_of(source: str) -> List[str]:
-    """`modules` of the class Adapter; none where it is no plain tuple or list of texts."""
+    """`modules` of the class Adapter; none where it has no such line. ValueError for what is no tuple or list of texts."""
     for item in ast.parse(source).body:
         if not isinstance(item, ast.ClassDef) or item.name != "Adapter":
             continue
         for line in item.body:
-            names = [target.id for target in getattr(line, "targets", []) if isinstance(target, ast.Name)]
-            if isinstance(line, ast.Assign) and "modules" in names:
-                return [str(name) for name in ast.literal_eval(line.value)]
+            targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            if "modules" not in names or getattr(line, "value", None) is None:
+                continue
+            modules = ast.literal_eval(line.value)
+            if not isinstance(modules, (tuple, list)) or not all(isinstance(name, str) and name for name in modules):
+                raise ValueError(f"modules = {ast.unparse(line.value)}, allowed: names as texts, ('torch',)")
+            return list(modules)
     return []
 
 
@@ -35,8 +40,9 @@ def missing_for(adapter: str) -> Optional[str]:
     try:
         with open(file, encoding="utf-8") as opened:
             modules = _modules_of(opened.read())
-        missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    except (ImportError, SyntaxError, ValueError, OSError) as error:
+        # Of "a.b" only a: to look for b, Python would import a.
+        missing = [name for name in modules if importlib.util.find_spec(name.split(".")[0]) is None]
+    except Exception as error:  # whatever is wrong with one adapter, the others are looked at
         return f"{type(error).__name__}: {error}"
     return ", ".join(missing) or None
 

@@ -3,6 +3,7 @@ import ast
 import contextlib
 import io
 import os
+import sys
 import tempfile
 import unittest
 
@@ -20,7 +21,7 @@ def imports_of(name):
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     tops = {name.split(".")[0] for name in names}
-    return {top for top in tops if top in {"flashinfer", "numpy", "sglang", "tensorrt_llm", "torch", "tvm_ffi", "vllm"}}
+    return tops - set(sys.stdlib_module_names) - {"arbiter"}
 
 
 class Missing(unittest.TestCase):
@@ -34,6 +35,7 @@ class Missing(unittest.TestCase):
             opened.write("raise RuntimeError('this is not to be run')\nclass Adapter:\n    " + body + "\n")
         return path
 
+    @unittest.skipIf(sys.version_info < (3, 10), "this Python does not say what its standard library is")
     def test_the_shipped_adapters_name_every_module_that_they_import(self):
         self.assertIn("vllm", SHIPPED)
         for name in SHIPPED:
@@ -45,6 +47,21 @@ class Missing(unittest.TestCase):
         path = self.adapter("modules = ('json', 'nobody_has_this', 'nor_that')")
         self.assertEqual(missing.missing_for(path), "nobody_has_this, nor_that")
         self.assertIsNone(missing.missing_for(self.adapter("packages = ('nobody-has-this',)")))
+        self.assertEqual(missing.missing_for(self.adapter("modules: tuple = ('nobody_has_this',)")), "nobody_has_this")
+        self.assertIsNone(missing.missing_for(self.adapter("modules: tuple")))
+
+    def test_looks_for_the_package_of_a_module_and_imports_nothing(self):
+        with open(os.path.join(self.folder.name, "not_to_be_imported.py"), "w", encoding="utf-8") as opened:
+            opened.write("raise RuntimeError('imported')\n")
+        sys.path.insert(0, self.folder.name)
+        self.addCleanup(sys.path.remove, self.folder.name)
+        self.assertIsNone(missing.missing_for(self.adapter("modules = ('not_to_be_imported.part',)")))
+        self.assertEqual(missing.missing_for(self.adapter("modules = ('nobody.has',)")), "nobody.has")
+
+    def test_says_what_is_wrong_with_the_list(self):
+        for modules in ("None", "'torch'", "(1,)", "('',)"):
+            text = missing.missing_for(self.adapter("modules = " + modules))
+            self.assertIn("modules = " + modules + ", allowed: names as texts", text)
 
     def test_names_adapters_that_are_none(self):
         self.assertEqual(missing.missing_for("vlm"), "adapter vlm")
