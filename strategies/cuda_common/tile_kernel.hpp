@@ -21,8 +21,8 @@ class LamportMemory {
   /// Collective. Throws Error on every rank.
   LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes);
 
-  /// Collective, with the same result on every rank. Whether all of them keep the same memory, of this group and this
-  /// backend, it is not broken, and `fits` holds.
+  /// Collective, with the same result on every rank. Whether all of them keep the same memory, of these ranks in this
+  /// order and this backend, it is not broken, and `fits` holds.
   [[nodiscard]] static bool can_reuse(const LamportMemory* kept, const CudaBackend& backend, ProcessGroup& group,
                                       bool fits);
   /// Collective. Returns `kept` if it can be reused and is large enough on every rank; otherwise replaces it by new

@@ -25,7 +25,7 @@ struct TilePlan {
   bool programmatic = false;       ///< Launch::programmatic
   Trigger trigger = Trigger::early;
 
-  static constexpr int largest_block = 512;  ///< threads; each then has 128 registers
+  static constexpr int largest_block = 512;  ///< threads; each then has up to 128 registers
   static constexpr int wide_block = 256;     ///< threads of a block with its tile in shared memory
   static constexpr int vector_bytes = 16;
   /// Shared memory that a tile may take; every supported GPU gives a block as much.

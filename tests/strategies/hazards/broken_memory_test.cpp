@@ -133,7 +133,7 @@ TEST_P(BrokenMemory, IsReportedBehindOperationsThatWereInTheQueueAlready) {
   ASSERT_EQ(difference_after(*again, odd), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Cuda, BrokenMemory, ::testing::Values("ONESHOT", "TWOSHOT"), name_of_kernels);
+INSTANTIATE_TEST_SUITE_P(Cuda, BrokenMemory, all_kernels, name_of_kernels);
 
 }  // namespace
 }  // namespace arbiter::testing

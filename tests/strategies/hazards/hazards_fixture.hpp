@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <cuda_runtime_api.h>
 #include <gmock/gmock.h>
@@ -36,7 +37,13 @@ class Hazards : public ::testing::Test {
         std::dynamic_pointer_cast<cuda::CudaBackend>(make<Backend>(PluginKind::backend, "cuda"));
     return *backend;
   }
-  static std::shared_ptr<Strategy> cuda_strategy(const std::string& name, const Settings& settings = {}) {
+  /// "ONESHOT_PLAIN" is ONESHOT without a programmatic launch, whose kernels are others.
+  static std::shared_ptr<Strategy> cuda_strategy(std::string name, Settings settings = {}) {
+    constexpr std::string_view plain = "_PLAIN";
+    if (name.ends_with(plain)) {
+      name.resize(name.size() - plain.size());
+      settings.emplace_back("programmatic", "false");
+    }
     return make<Strategy>(PluginKind::strategy, name, settings, "cuda");
   }
   static std::shared_ptr<Fusion> fusion(const std::string& name) { return make<Fusion>(PluginKind::fusion, name); }
@@ -82,6 +89,8 @@ class HazardsOfKernels : public Hazards, public ::testing::WithParamInterface<co
  protected:
   static std::shared_ptr<Strategy> strategy() { return cuda_strategy(GetParam()); }
 };
+
+inline const auto all_kernels = ::testing::Values("ONESHOT", "ONESHOT_PLAIN", "TWOSHOT", "TWOSHOT_PLAIN");
 
 inline std::string name_of_kernels(const ::testing::TestParamInfo<const char*>& strategy) { return strategy.param; }
 

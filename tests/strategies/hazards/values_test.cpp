@@ -41,7 +41,7 @@ TEST_P(HazardousValues, KeepNanInfinityBothZerosAndSubnormalsAsFp32Does) { expec
 
 TEST_P(HazardousValues, MayLookLikeSlotsThatAreEmpty) { expect_all_right(Data::ones); }
 
-INSTANTIATE_TEST_SUITE_P(Cuda, HazardousValues, ::testing::Values("ONESHOT", "TWOSHOT"), name_of_kernels);
+INSTANTIATE_TEST_SUITE_P(Cuda, HazardousValues, all_kernels, name_of_kernels);
 
 }  // namespace
 }  // namespace arbiter::testing
