@@ -240,9 +240,9 @@ TEST_F(DataDir, AConfigurationSaysNothingOfRowsThatItsBackendDidNotMeasure) {
           "world_size,dtype,size,num_tokens,hidden_size,strategy,fusion,time (us),backend,run_id,schema\n"
           "2,bfloat16,256,1,128,ONESHOT,NONE,1.5," +
               backend + "," + run + ",3\n");
-    const auto out = dir_ / ("of_" + backend + run);
-    const auto result = runner({"--config", config.string(), "--data_dir", (dir_ / "measured").string(), "--output_dir",
-                                out.string()});
+    auto out = dir_ / ("of_" + backend + run);
+    const auto result =
+        runner({"--config", config.string(), "--data_dir", (dir_ / "measured").string(), "--output_dir", out.string()});
     EXPECT_EQ(result.exit_code, 0) << result.output;
     return out;
   };
