@@ -24,7 +24,7 @@ class WritingOperation : public Operation {
     auto* const message = static_cast<std::byte*>(const_cast<void*>(bindings.input));
     if (where_ == "before_output") output[-1] = std::byte{1};
     if (where_ == "behind_output") output[bytes_] = std::byte{1};
-    if (where_ == "message") message[0] ^= std::byte{1};
+    if (where_ == "message") message[0] = std::byte{1};  // what changed back and forth would be whole in the end
     if (where_ == "before_message") message[-200] = std::byte{1};
   }
 
