@@ -2,8 +2,6 @@
 // best_strategy: <out>/viz/<FUSION>/benchmark.tp<N>.<platform>_best_strategy.png, the fastest strategy of every shape,
 // and each strategy's share of the shapes. Parameter `formats`: any of png, svg, pdf.
 #include <iterator>
-#include <string>
-#include <vector>
 
 #include "arbiter/picture_sink.hpp"
 #include "arbiter/plots.hpp"
@@ -16,18 +14,9 @@ class BestStrategy : public arbiter::plots::PictureSink {
       : PictureSink(
             parameters,
             [this](const auto& dataset, const auto& fusion, const auto& file) {
-              arbiter::plot_best_strategy(dataset, fusion, file, strategies_);
+              arbiter::plot_best_strategy(dataset, fusion, file, strategies_of_run());
             },
             "best_strategy") {}
-
- protected:
-  void do_write(const arbiter::Report& report) override {
-    strategies_ = arbiter::plots::strategies_of_run(report);
-    PictureSink::do_write(report);
-  }
-
- private:
-  std::vector<std::string> strategies_;
 };
 
 constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_parameter};

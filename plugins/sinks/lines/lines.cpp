@@ -4,8 +4,6 @@
 // `formats`: any of png, svg, pdf.
 #include <iterator>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "arbiter/picture_sink.hpp"
 #include "arbiter/plots.hpp"
@@ -18,21 +16,19 @@ class Lines : public arbiter::plots::PictureSink {
       : PictureSink(
             parameters,
             [this](const auto& dataset, const auto& fusion, const auto& file) {
-              arbiter::plot_lines(dataset, fusion, file, curves_, strategies_);
+              arbiter::plot_lines(dataset, fusion, file, curves_, strategies_of_run());
             },
             "lines") {}
 
  protected:
   void do_write(const arbiter::Report& report) override {
     curves_ = report.curves;
-    strategies_ = arbiter::plots::strategies_of_run(report);
     PictureSink::do_write(report);
     curves_ = {};
   }
 
  private:
   std::span<const arbiter::ByteCurve> curves_;
-  std::vector<std::string> strategies_;
 };
 
 constexpr arbiter::ParameterSpec parameters[] = {arbiter::plots::formats_parameter};

@@ -103,7 +103,9 @@ Color interpolate(const Gradient& gradient, double position) {
   return color;
 }
 
-std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies) {
+std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies,
+                                             std::span<const std::string> others_of_run) {
+  strategies.insert(strategies.end(), others_of_run.begin(), others_of_run.end());
   std::map<std::string, Color> colors;
   std::array<int, others.size()> users{};
   std::vector<std::string> unknown;
@@ -130,6 +132,19 @@ std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies
     colors[strategy] = others.at(slot);
   }
   return colors;
+}
+
+std::vector<NamedColor> curve_colors(std::span<const ByteCurve> curves) {
+  std::vector<std::string> names;
+  names.reserve(curves.size());
+  for (const ByteCurve& curve : curves) {
+    names.push_back(fmt::format("{} ({})", curve.name, curve.file.filename().string()));
+  }
+  const auto colors = strategy_colors(names);
+  std::vector<NamedColor> named;
+  named.reserve(names.size());
+  for (const std::string& name : names) named.push_back({name, colors.at(name)});
+  return named;
 }
 
 }  // namespace arbiter::plots

@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "arbiter/byte_curve.hpp"
 
 namespace arbiter::plots {
 
@@ -37,7 +40,16 @@ using Gradient = std::vector<Color>;
 [[nodiscard]] Color interpolate(const Gradient& gradient, double position);
 /// A colour for each strategy. The strategies of Arbiter, its configurations and TensorRT-LLM have fixed colours;
 /// others get one of fifteen, by a hash of the name, or the next free one if another strategy of the same set has that.
-/// So the pictures of a run ask with all strategies of the run.
-[[nodiscard]] std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies);
+/// So a picture asks for its own `strategies` together with the `others` of the run.
+[[nodiscard]] std::map<std::string, Color> strategy_colors(std::vector<std::string> strategies,
+                                                           std::span<const std::string> others = {});
+
+struct NamedColor {
+  std::string name;
+  Color color = black;
+};
+
+/// Of each curve its name in pictures, "NCCL (all_reduce.txt)", and a colour by that name.
+[[nodiscard]] std::vector<NamedColor> curve_colors(std::span<const ByteCurve> curves);
 
 }  // namespace arbiter::plots

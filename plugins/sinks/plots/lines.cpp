@@ -44,19 +44,14 @@ Series series_of(std::string name, Color color, const Times& times) {
   return series;
 }
 
-std::string curve_name(const ByteCurve& curve) {
-  return fmt::format("{} ({})", curve.name, curve.file.filename().string());
-}
-
 /// The curves that a picture of these rows may show, dashed.
 std::vector<Series> dashed_series(std::span<const ByteCurve> curves, const Problem& drawn) {
-  std::vector<std::string> names;
-  for (const ByteCurve& curve : curves) names.push_back(curve_name(curve));
-  const auto colors = strategy_colors(names);
+  const auto named = curve_colors(curves);
   std::vector<Series> all;
-  for (const ByteCurve& curve : curves) {
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const ByteCurve& curve = curves[i];
     if (curve.tp_size != drawn.tp_size || curve.fusion != drawn.fusion || curve.dtype != name_of(drawn.dtype)) continue;
-    Series series{.name = curve_name(curve), .color = colors.at(curve_name(curve)), .dashed = true, .points = {}};
+    Series series{.name = named[i].name, .color = named[i].color, .dashed = true, .points = {}};
     for (const auto& point : curve.points) {
       series.points.push_back({.x = static_cast<double>(point.bytes), .y = point.time_us});
     }
@@ -98,9 +93,7 @@ void plot_lines(const Dataset& dataset, const std::string& fusion, const std::fi
   const Grid grid(dataset, fusion);
   const Dataset rows = dataset.of_fusion(fusion).of_dtype(dataset.of_fusion(fusion).dtypes().front());
   const Problem drawn = rows.rows().front().problem;
-  std::vector<std::string> all_strategies = dataset.strategies();
-  all_strategies.insert(all_strategies.end(), strategies.begin(), strategies.end());
-  const auto colors = strategy_colors(std::move(all_strategies));
+  const auto colors = strategy_colors(dataset.strategies(), strategies);
   std::vector<Series> times;
   const auto by_strategy = times_by_strategy(rows);
   for (const std::string& strategy : grid.strategies()) {

@@ -20,18 +20,15 @@ namespace {
 /// Shared by all picture sinks of a run. begin() of every sink precedes write() of any.
 std::atomic<bool> reported_missing_gnuplot = false;
 
-}  // namespace
-
-std::vector<std::string> strategies_of_run(const Report& report) {
-  std::vector<std::string> all;
-  for (const Dataset* rows : {report.all_rows, &report.dataset, &report.holdout}) {
-    if (rows == nullptr) continue;
-    for (std::string& name : rows->strategies()) {
-      if (std::ranges::find(all, name) == all.end()) all.push_back(std::move(name));
-    }
-  }
+std::vector<std::string> strategies_of(const Report& report) {
+  if (report.all_rows != nullptr) return report.all_rows->strategies();
+  std::vector<std::string> all = report.dataset.strategies();
+  const auto held_out = report.holdout.strategies();
+  all.insert(all.end(), held_out.begin(), held_out.end());
   return all;
 }
+
+}  // namespace
 
 PictureSink::PictureSink(const Parameters& parameters, PlotFunction plot, std::string suffix)
     : plot_(std::move(plot)), suffix_(std::move(suffix)), formats_(parameters.texts("formats")) {}
@@ -40,6 +37,7 @@ void PictureSink::do_begin(const RunInfo& /*run*/) { reported_missing_gnuplot = 
 
 void PictureSink::do_write(const Report& report) {
   const auto folder = report.run.output_dir / "viz";
+  strategies_of_run_ = strategies_of(report);
   Outcome outcome;
   try {
     for (const int tp_size : report.dataset.tp_sizes()) {

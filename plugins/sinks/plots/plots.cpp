@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -97,9 +98,7 @@ std::vector<std::string> share_lines(const std::vector<std::string>& names, cons
   return lines;
 }
 
-/// `all_strategies` get colours: those of the whole run, so that a colour does not depend on the picture.
-Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
-                            const std::vector<std::string>& all_strategies) {
+Figure best_strategy_figure(const Grid& grid, const std::string& fusion, const std::map<std::string, Color>& colors) {
   const std::vector<std::string>& names = grid.strategies();
   std::vector<int> wins(names.size());
   Panel panel{.title = "", .cells = std::vector<Cell>(grid.shapes())};
@@ -118,7 +117,6 @@ Figure best_strategy_figure(const Grid& grid, const std::string& fusion,
   const auto shares = share_lines(names, wins);
   figure.captions.insert(figure.captions.begin(), shares.begin(), shares.end());
   if (figure.any(CellState::filled)) figure.captions.back() += "; cell labels: latency, µs";
-  const auto colors = strategy_colors(all_strategies);
   std::vector<Color> bands(names.size());
   std::ranges::transform(names, bands.begin(), [&colors](const std::string& name) { return colors.at(name); });
   figure.scale = band_scale(names, bands);
@@ -139,9 +137,8 @@ void plot_heatmap(const Dataset& dataset, const std::string& fusion, const std::
 
 void plot_best_strategy(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file,
                         std::span<const std::string> strategies) {
-  std::vector<std::string> all = dataset.strategies();
-  all.insert(all.end(), strategies.begin(), strategies.end());
-  write_picture(best_strategy_figure(Grid(dataset, fusion), fusion, all), file);
+  const auto colors = strategy_colors(dataset.strategies(), strategies);
+  write_picture(best_strategy_figure(Grid(dataset, fusion), fusion, colors), file);
 }
 
 void plot_strategy_difference(const Dataset& dataset, const std::string& fusion, const std::filesystem::path& file) {

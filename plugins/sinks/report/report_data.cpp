@@ -101,17 +101,13 @@ ordered_json skipped_entries(const SkippedCells& skipped, const Dataset& rows) {
 }
 
 ordered_json curve_entries(std::span<const ByteCurve> curves) {
-  std::vector<std::string> names;
-  for (const ByteCurve& curve : curves) {
-    names.push_back(fmt::format("{} ({})", curve.name, curve.file.filename().string()));
-  }
-  const auto colors = plots::strategy_colors(names);
+  const auto named = plots::curve_colors(curves);
   ordered_json entries = ordered_json::array();
   for (std::size_t i = 0; i < curves.size(); ++i) {
     ordered_json points = ordered_json::array();
     for (const auto& point : curves[i].points) points.push_back(ordered_json::array({point.bytes, point.time_us}));
     entries.push_back(
-        ordered_json::array({plain_text(names[i]), plots::hex(colors.at(names[i])), curves[i].tp_size,
+        ordered_json::array({plain_text(named[i].name), plots::hex(named[i].color), curves[i].tp_size,
                              plain_text(curves[i].fusion), plain_text(curves[i].dtype), std::move(points)}));
   }
   return entries;
@@ -126,9 +122,8 @@ ordered_json report_data(const Report& report, const SkippedCells& skipped) {
   const auto regret = regret_report(report);
   const Groups groups = groups_of(report);
 
-  auto all_strategies = rows.strategies();  // as the pictures, and choices that were never measured
-  all_strategies.insert(all_strategies.end(), groups.strategies.begin(), groups.strategies.end());
-  const auto colors = plots::strategy_colors(std::move(all_strategies));
+  // As in the pictures; choices that were never measured have a colour too.
+  const auto colors = plots::strategy_colors(rows.strategies(), groups.strategies);
   ordered_json strategies = ordered_json::array();
   for (const std::string& name : groups.strategies) {
     strategies.push_back(ordered_json::array({plain_text(name), plots::hex(colors.at(name))}));

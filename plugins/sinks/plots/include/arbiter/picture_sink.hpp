@@ -21,9 +21,6 @@ using PlotFunction =
 inline constexpr ParameterSpec formats_parameter = {"formats", ParameterType::text_list, "[png]", "png|svg|pdf",
                                                     "the formats each picture is written in"};
 
-/// The strategies of a run, those of every setting: what the functions of plots.hpp choose colours by.
-[[nodiscard]] ARBITER_EXPORT std::vector<std::string> strategies_of_run(const Report& report);
-
 /// Base of a sink that draws one kind of picture for every tp_size, dtype and fusion of a run:
 /// <output_dir>/viz/<FUSION>/benchmark.tp<N>.<platform>_<suffix>.<format>. Where a tp_size has several dtypes, those
 /// after the first are named: benchmark.tp<N>.<platform>.<dtype>_<suffix>.<format>. Rows of the holdout are not drawn.
@@ -50,6 +47,10 @@ class ARBITER_EXPORT PictureSink : public Sink {
   /// Whether a dataset of one tp_size and dtype is drawn; by default, always.
   [[nodiscard]] virtual bool draws(const Dataset& dataset) const;
 
+  /// While pictures are drawn: the strategies of the run, those of every setting, by which the functions of plots.hpp
+  /// choose colours.
+  [[nodiscard]] const std::vector<std::string>& strategies_of_run() const { return strategies_of_run_; }
+
  private:
   struct Outcome {
     int written = 0;
@@ -63,6 +64,7 @@ class ARBITER_EXPORT PictureSink : public Sink {
   PlotFunction plot_;
   std::string suffix_;
   std::vector<std::string> formats_;
+  std::vector<std::string> strategies_of_run_;
 };
 
 }  // namespace arbiter::plots
