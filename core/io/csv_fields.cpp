@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/csv_fields.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,6 +49,12 @@ void expect_commas(const std::vector<std::string_view>& names) {
     throw BadLine(fmt::format("column '{}': found {} between the names, allowed a comma",
                               plain_text(names.front().substr(0, names.front().find(separator))), shown_as));
   }
+}
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
 }
 
 std::string csv_field(std::string_view text) {

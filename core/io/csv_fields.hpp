@@ -24,6 +24,9 @@ class CsvFields {
 /// Throws BadLine (text_lines.hpp) for the fields of a header whose separator is a semicolon or a tab: it is one field.
 void expect_commas(const std::vector<std::string_view>& names);
 
+/// Letters, digits and underscores, at least one.
+[[nodiscard]] bool is_identifier(std::string_view text);
+
 /// Quotes the text if needed, so that split() returns it.
 [[nodiscard]] std::string csv_field(std::string_view text);
 

@@ -32,10 +32,7 @@ void add_time(std::string& line, double microseconds) {
 
 void add_name(std::string& line, std::string_view name) {
   line += ',';
-  const bool is_plain = std::ranges::all_of(name, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-  if (is_plain) {
+  if (is_identifier(name)) {
     line += name;
   } else {
     line += csv_field(name);

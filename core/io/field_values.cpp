@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/field_values.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include "io/csv_fields.hpp"
 #include "io/text_lines.hpp"
 #include "model/published_ids.hpp"
 #include "sdk/numbers.hpp"
@@ -19,12 +19,6 @@ double time_in(std::string_view column, std::string_view text, double unit_us, c
   const std::optional<double> value = any_number(text);
   if (value && *value > 0.0 && *value <= longest_us / unit_us) return *value * unit_us;
   refuse_field(column, text, fmt::format("{}, a number above 0, up to {:g}", unit, longest_us / unit_us));
-}
-
-bool is_identifier(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
 }
 
 /// The enumerator in "AllReduceStrategy.ONESHOT", "AllReduceStrategyType::ONESHOT", "<AllReduceStrategy.ONESHOT: 4>";
