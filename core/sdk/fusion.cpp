@@ -2,7 +2,6 @@
 #include "arbiter/fusion.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -27,14 +26,7 @@ ARBITER_TARGET_CLONES void load_bfloat16(const std::uint16_t* from, double* to, 
   for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<double>(bfloat16_to_float(from[i]));
 }
 
-/// Of each code, which is faster than to compute it.
-constexpr auto e4m3_values = [] {
-  std::array<double, 256> values{};
-  for (std::size_t code = 0; code < values.size(); ++code) {
-    values[code] = static_cast<double>(e4m3_to_float(static_cast<std::uint8_t>(code)));
-  }
-  return values;
-}();
+constexpr auto e4m3_values = values_of_codes<256>(e4m3_to_float);
 
 /// What is compared at a time; fits into the first-level cache.
 constexpr std::size_t chunk = 256;
@@ -101,7 +93,7 @@ double check_values(DType dtype, const void* tensor, std::int64_t first, std::sp
   for (std::size_t i = 0; i < value.size(); i += chunk) {
     const std::size_t count = std::min(chunk, value.size() - i);
     load_values(dtype, tensor, first + static_cast<std::int64_t>(i), {actual, count});
-    worst = std::max(worst, worst_share(grid, actual, value.data() + i, tolerance.data() + i, count));
+    worst = std::max(worst, check_values(grid, {actual, count}, value.subspan(i, count), tolerance.subspan(i, count)));
   }
   return worst;
 }

@@ -21,9 +21,6 @@ constexpr double fp32_largest = std::numeric_limits<float>::max();
 
 // The loops over a row have no branches and no sums in order, so that they are vectorised.
 
-bool is_finite(double value) { return std::fabs(value) <= std::numeric_limits<double>::max(); }
-double larger(double a, double b) { return a < b ? b : a; }
-
 /// Adds `sum` to `value`; `tolerance` becomes that of an fp32 addition whose operand `sum` may be off by `off`.
 ARBITER_TARGET_CLONES void add_in_fp32(const double* sum, const double* off, std::size_t count, double* value,
                                        double* tolerance) {
@@ -31,9 +28,9 @@ ARBITER_TARGET_CLONES void add_in_fp32(const double* sum, const double* off, std
     const double exact = value[i] + sum[i];
     const auto low = static_cast<double>(static_cast<float>(exact - off[i]));
     const auto high = static_cast<double>(static_cast<float>(exact + off[i]));
-    const double reach = larger(larger(off[i], exact - low), high - exact);
+    const double reach = std::max(std::max(off[i], exact - low), high - exact);
     value[i] = exact;
-    tolerance[i] = is_finite(exact) ? reach : 0.0;
+    tolerance[i] = std::isfinite(exact) ? reach : 0.0;
   }
 }
 
@@ -67,7 +64,7 @@ ARBITER_TARGET_CLONES void round_row(ValueGrid grid, const double* value, const 
     const double low = round_to(grid, value[i] - tolerance[i]);
     const double high = round_to(grid, value[i] + tolerance[i]);
     const double nearest = round_to(grid, value[i]);
-    const double reach = larger(high - nearest, nearest - low);
+    const double reach = std::max(high - nearest, nearest - low);
     rounded[i] = nearest;
     rounded_tolerance[i] = low < high ? reach : 0.0;
   }
@@ -103,7 +100,7 @@ ARBITER_TARGET_CLONES void scale_row(Scalar scalar, const double* weight, double
         std::fabs(value[i]) * scalar.tolerance + tolerance[i] * (scalar.value + scalar.tolerance) + fp32_smallest;
     const double reach = moved * std::fabs(factor) + std::fabs(scaled) * roundings * fp32_roundoff;
     value[i] = scaled;
-    tolerance[i] = is_finite(scaled) ? reach : 0.0;
+    tolerance[i] = std::isfinite(scaled) ? reach : 0.0;
   }
 }
 
@@ -126,7 +123,7 @@ void normalize(const Problem& problem, const void* gamma, const RmsNormForm& for
 ARBITER_TARGET_CLONES void widen_by_rounding(ValueGrid grid, const double* norm, std::size_t count, double* tolerance) {
   for (std::size_t i = 0; i < count; ++i) {
     const double wider = tolerance[i] + 0.5 * spacing_at(grid, std::fabs(norm[i]) + tolerance[i]);
-    tolerance[i] = is_finite(norm[i]) ? wider : tolerance[i];
+    tolerance[i] = std::isfinite(norm[i]) ? wider : tolerance[i];
   }
 }
 
@@ -136,7 +133,7 @@ ARBITER_TARGET_CLONES void divide_by(double scale, double error, std::size_t cou
     const double quotient = value[i] / scale;
     const double reach = tolerance[i] / std::fabs(scale) + std::fabs(quotient) * error;
     value[i] = quotient;
-    tolerance[i] = is_finite(quotient) ? reach : 0.0;
+    tolerance[i] = std::isfinite(quotient) ? reach : 0.0;
   }
 }
 
@@ -150,7 +147,7 @@ Scalar largest_of(const double* value, const double* tolerance, std::size_t coun
   for (std::size_t i = 0; i < count; ++i) {
     const double magnitude = std::fabs(value[i]);
     if (!(magnitude <= largest.value) && !std::isnan(largest.value)) largest.value = magnitude;
-    largest.tolerance = larger(largest.tolerance, tolerance[i]);
+    largest.tolerance = std::max(largest.tolerance, tolerance[i]);
   }
   return largest;
 }
@@ -179,19 +176,13 @@ constexpr double dequantisation_error = 0x1p-22;
 /// The worst error of the values of the block that starts at element `first`.
 double check_block(const std::uint8_t* packed, std::size_t first, double scale, double global_scale,
                    const ReferenceRow& norm) {
-  constexpr auto values_of_codes = [] {
-    std::array<double, 16> values{};
-    for (std::size_t code = 0; code < values.size(); ++code) {
-      values[code] = static_cast<double>(e2m1_to_float(static_cast<std::uint8_t>(code)));
-    }
-    return values;
-  }();
+  constexpr auto e2m1_values = values_of_codes<16>(e2m1_to_float);
   std::array<double, nvfp4_block> actual{};
   std::array<double, nvfp4_block> expected{};
   std::array<double, nvfp4_block> tolerance{};
   const std::size_t count = std::min(actual.size(), norm.value.size() - first);
   for (std::size_t i = 0; i < count; ++i)
-    actual[i] = values_of_codes[packed[(first + i) / 2] >> ((first + i) % 2 * 4) & 0xF];
+    actual[i] = e2m1_values[packed[(first + i) / 2] >> ((first + i) % 2 * 4) & 0xF];
   if (scale == 0.0) return std::ranges::all_of(actual, [](double value) { return value == 0.0; }) ? 0.0 : wrong;
   const double factor = global_scale / scale;
   for (std::size_t i = 0; i < count; ++i) {
@@ -200,7 +191,7 @@ double check_block(const std::uint8_t* packed, std::size_t first, double scale, 
     // e2m1 has no NaN: the scale holds it, and was compared.
     const bool is_nan = std::isnan(norm.value[first + i]) || std::isnan(scale);
     expected[i] = is_nan ? actual[i] : value;
-    tolerance[i] = is_finite(value) ? reach : 0.0;
+    tolerance[i] = std::isfinite(value) ? reach : 0.0;
   }
   return check_values(grid_of(DType::float4_e2m1x2), std::span(actual).first(count), std::span(expected).first(count),
                       std::span(tolerance).first(count));

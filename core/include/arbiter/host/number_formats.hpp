@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -90,6 +92,16 @@ inline constexpr float e2m1_largest = 6.0F;
   const std::uint32_t normal = (magnitude - 0x3f000000U + 0x1fffffU + ((magnitude >> 22) & 1U)) >> 22;
   const std::uint32_t code = magnitude < 0x3f800000U ? tiny : normal;
   return static_cast<std::uint8_t>((code < 0x7U ? code : 0x7U) | ((bits >> 28) & 0x8U));
+}
+
+/// The value of each code of a format with few of them, exactly: a table is read faster than a code is converted.
+template <std::size_t Codes, class ToFloat>
+[[nodiscard]] constexpr std::array<double, Codes> values_of_codes(ToFloat to_float) {
+  std::array<double, Codes> values{};
+  for (std::size_t code = 0; code < Codes; ++code) {
+    values[code] = static_cast<double>(to_float(static_cast<std::uint8_t>(code)));
+  }
+  return values;
 }
 
 /// The values of a format, for references in double precision.
