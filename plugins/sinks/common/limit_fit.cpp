@@ -98,45 +98,27 @@ class Regrets {
   /// Whether the values make a difference in any cell.
   [[nodiscard]] bool decides() const { return decides_; }
 
-  [[nodiscard]] double mean(std::size_t combination) const {
-    return mean_where(combination, [](const std::vector<double>&) { return true; });
-  }
-
-  [[nodiscard]] double worst(std::size_t combination) const {
-    double worst = 0.0;
-    for (const std::vector<double>& cell : cells_) worst = std::max(worst, cell[combination]);
-    return worst;
+  [[nodiscard]] RuleScore score(std::size_t combination) const {
+    return score_where(combination, [](const std::vector<double>&) { return true; });
   }
 
   /// Over the cells in which the combination `other` chooses a path with a time.
-  [[nodiscard]] double mean_beside(std::size_t combination, std::size_t other) const {
-    return mean_where(combination, [&](const std::vector<double>& cell) { return cell[other] < failure; });
-  }
-
-  /// Whether the combination gains so much over the engine's own that a file is written for it.
-  [[nodiscard]] bool gains(std::size_t combination, std::size_t own) const {
-    Comparison comparison;
-    for (const std::vector<double>& cell : cells_) {
-      if (cell[own] >= failure) continue;
-      comparison.shipped.worst = std::max(comparison.shipped.worst, cell[own]);
-      comparison.written.worst = std::max(comparison.written.worst, cell[combination]);
-    }
-    comparison.shipped.mean = mean_beside(own, own);
-    comparison.written.mean = mean_beside(combination, own);
-    return !keeps_shipped(comparison);
+  [[nodiscard]] RuleScore score_beside(std::size_t combination, std::size_t other) const {
+    return score_where(combination, [&](const std::vector<double>& cell) { return cell[other] < failure; });
   }
 
  private:
   template <class Counts>
-  [[nodiscard]] double mean_where(std::size_t combination, const Counts& counts) const {
-    double sum = 0.0;
-    std::size_t count = 0;
+  [[nodiscard]] RuleScore score_where(std::size_t combination, const Counts& counts) const {
+    RuleScore score;
     for (const std::vector<double>& cell : cells_) {
       if (!counts(cell)) continue;
-      sum += cell[combination];
-      ++count;
+      score.mean += cell[combination];
+      score.worst = std::max(score.worst, cell[combination]);
+      ++score.cells;
     }
-    return count == 0 ? 0.0 : sum / static_cast<double>(count);
+    if (score.cells > 0) score.mean /= static_cast<double>(score.cells);
+    return score;
   }
 
   std::vector<std::vector<double>> cells_;
@@ -161,38 +143,43 @@ std::optional<std::vector<std::int64_t>> fit_limits(const std::vector<EngineCell
   const std::vector<Values> all = combinations(limits);
   const Regrets regrets(cells, all, path);
   if (!regrets.decides()) return std::nullopt;
-  std::vector<double> means(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) means[i] = regrets.mean(i);
+  std::vector<RuleScore> scores(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) scores[i] = regrets.score(i);
   if (purpose == FitFor::reference) {
-    return all[static_cast<std::size_t>(std::ranges::min_element(means) - means.begin())];
+    return all[static_cast<std::size_t>(std::ranges::min_element(scores, {}, &RuleScore::mean) - scores.begin())];
   }
   Values shipped;
   for (const Limit& limit : limits) shipped.push_back(limit.shipped.value_or(-1));
   const auto own = static_cast<std::size_t>(std::ranges::find(all, shipped) - all.begin());
+  const bool has_own = own < all.size();
+  const RuleScore of_own = has_own ? regrets.score_beside(own, own) : RuleScore{};
   std::vector<std::size_t> allowed;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (own == all.size() || regrets.mean_beside(i, own) <= regrets.mean_beside(own, own)) allowed.push_back(i);
+    if (!has_own || regrets.score_beside(i, own).mean <= of_own.mean) allowed.push_back(i);
   }
+  // Whether a file is written for these values.
+  const auto gains = [&](std::size_t i) {
+    return has_own && !keeps_shipped({.shipped = of_own, .written = regrets.score_beside(i, own)});
+  };
   const auto preferred = [&](const std::vector<std::size_t>& candidates) {
     double least = failure;
-    for (const std::size_t i : candidates) least = std::min(least, means[i]);
+    for (const std::size_t i : candidates) least = std::min(least, scores[i].mean);
     std::optional<std::size_t> best;
     for (const std::size_t i : candidates) {
-      if (means[i] > least + tie) continue;
+      if (scores[i].mean > least + tie) continue;
       if (!best || preference(all[i], limits) < preference(all[*best], limits)) best = i;
     }
     return best.value();
   };
   const std::size_t best = preferred(allowed);
-  const double worst = regrets.worst(best) + tie_of_own_in_worst;
-  // Or what the values lose that stay would add up with what may be left, and nothing would be written at all.
-  const bool best_gains = own < all.size() && regrets.gains(best, own);
+  // What the best values gain is not lost because some of the engine's own stay.
+  const bool best_gains = gains(best);
   std::vector<std::size_t> near;
   int fewest = changed(all[best], limits);
   for (const std::size_t i : allowed) {
     const int count = changed(all[i], limits);
-    if (count > fewest || means[i] > means[best] + tie_of_own || regrets.worst(i) > worst) continue;
-    if (best_gains && !regrets.gains(i, own)) continue;
+    if (count > fewest || scores[i].mean > scores[best].mean + tie_of_own) continue;
+    if (scores[i].worst > scores[best].worst + tie_of_own_in_worst || (best_gains && !gains(i))) continue;
     if (count < fewest) near.clear();
     fewest = count;
     near.push_back(i);

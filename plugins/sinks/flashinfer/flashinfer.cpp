@@ -113,11 +113,15 @@ class Flashinfer : public Sink {
     std::map<double, std::vector<double>> ratios;  // by traffic in MiB: of one shot over two, as logarithms
     double failing = HUGE_VAL;                     // the least traffic above the limit with no time of one shot
     for (const EngineCell& cell : cells) {
-      const double ratio = std::log(cell.time_of(flashinfer::one_shot) / cell.time_of(flashinfer::two_shot));
+      const double one_shot = cell.time_of(flashinfer::one_shot);
+      const double two_shot = cell.time_of(flashinfer::two_shot);
       const double mib = static_cast<double>(flashinfer::traffic(cell.problem)) / static_cast<double>(flashinfer::mib);
-      if (!std::isnan(ratio)) ratios[mib].push_back(ratio);
-      const bool fails = std::isnan(cell.time_of(flashinfer::one_shot)) && mib > static_cast<double>(limit_mib);
-      if (fails && !std::isnan(cell.time_of(flashinfer::two_shot))) failing = std::min(failing, mib);
+      if (std::isnan(two_shot)) continue;
+      if (!std::isnan(one_shot)) {
+        ratios[mib].push_back(std::log(one_shot / two_shot));
+      } else if (mib > static_cast<double>(limit_mib)) {
+        failing = std::min(failing, mib);
+      }
     }
     const auto next = ratios.upper_bound(static_cast<double>(limit_mib));
     if (next == ratios.begin() || next == ratios.end()) return limit_mib;
