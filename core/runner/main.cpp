@@ -149,8 +149,8 @@ void draw_changes(const Dataset& before, const Dataset& after, const std::filesy
   }
 }
 
-/// For runs without ranks. A reader like `| head`, which does not read to the end, would kill the run; its lock would
-/// stay, and nobody would continue it.
+/// For runs without ranks. Without this, a reader that ends early (`| head`) kills the run by SIGPIPE, and its file
+/// `lock` stays.
 void outlive_a_closed_output() { ::signal(SIGPIPE, SIG_IGN); }
 
 ExitCode diff(const Options& options) {

@@ -10,8 +10,9 @@
 
 namespace arbiter {
 
-/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only. It fails the run. A
-/// DataError of a sink that nobody asked for by name does not: the data do not allow what that sink writes.
+/// All sinks of a run as one. What a sink throws is logged and ends the work of that sink only. It fails the run,
+/// unless it is a DataError, which says that the data do not allow the artefact, and the configuration does not name
+/// the sink.
 class SinkFanOut {
  public:
   /// Makes the sinks of the configuration, and the csv sink if `run.measures`, so that no row is lost. Throws
