@@ -53,7 +53,7 @@ function(arbiter_add_test target)
     target_compile_definitions(${target} PRIVATE ${name}_PLUGIN="$<TARGET_FILE:${plugin}>")
     add_dependencies(${target} ${plugin})
   endforeach()
-  gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120
+  gtest_discover_tests(${target} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
     ${TEST_PROPERTIES} LABELS "${TEST_LABELS}")
 endfunction()
 
@@ -69,7 +69,7 @@ function(arbiter_add_mpi_test target)
     add_test(NAME ${target}_${ranks}_ranks
       COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
     set_tests_properties(${target}_${ranks}_ranks PROPERTIES
-      TIMEOUT 180 PROCESSORS ${ranks} LABELS "${TEST_LABELS}"
+      TIMEOUT 600 PROCESSORS ${ranks} LABELS "${TEST_LABELS}"
       ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_coll_tuned_use_dynamic_rules=1")
   endforeach()
 endfunction()

@@ -59,7 +59,7 @@ Finished run_page(const fs::path& page, const fs::path& folder, const std::strin
   const test::TempDir aside;
   Process process({"bash", aside.write("page.sh", script)}, environment);
   Finished finished;
-  finished.exit_code = process.wait(std::chrono::seconds(280));
+  finished.exit_code = process.wait(std::chrono::seconds(880));
   finished.output = process.output();
   return finished;
 }

@@ -70,7 +70,7 @@ class BrokenRanksIn : public BrokenRanks, public ::testing::WithParamInterface<W
 TEST_P(BrokenRanksIn, CostTheirCellAndTheSweepGoesOnBehindIt) {
   const auto& [how, where, reason] = GetParam();
   // A busy machine may take some time to find out that a rank is gone.
-  const std::string patience = std::string(how) == "hang" ? "3" : "60";
+  const std::string patience = std::string(how) == "hang" ? "8" : "60";
   const auto result =
       measure(sweep(std::string("how: ") + how + ", where: " + where), {"ARBITER_PATIENCE_S=" + patience});
   EXPECT_EQ(result.exit_code, 1) << result.output;

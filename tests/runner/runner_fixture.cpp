@@ -14,7 +14,9 @@ namespace fs = std::filesystem;
 
 RunnerFixture::RunnerFixture() {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  dir_ = fs::temp_directory_path() / ("arbiter_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
+  std::string name = test->name();
+  std::ranges::replace(name, '/', '_');  // of a test with parameters
+  dir_ = fs::temp_directory_path() / ("arbiter_" + name + "_" + std::to_string(::getpid()));
   fs::create_directories(dir_);
 }
 
@@ -71,7 +73,7 @@ std::vector<std::string> RunnerFixture::left_in_shared_memory() const {
   for (const auto& entry : fs::directory_iterator(dir_ / "shm")) names.push_back(entry.path().filename().string());
   for (const auto& entry : fs::directory_iterator("/dev/shm")) {
     const auto name = entry.path().filename().string();
-    if (name.find("arbiter") != std::string::npos) names.push_back(name);
+    if (name.starts_with("arbiter-")) names.push_back(name);
   }
   return names;
 }

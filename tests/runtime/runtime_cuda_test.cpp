@@ -345,8 +345,8 @@ TEST_P(RuntimeCuda, GivesUpOnEveryRankWhenOneDoesNotCome) {
   group.run([&](int rank) {
     auto options = group.options(rank, decision);
     options.timeout_ms = 200;
-    const Comm comm(options, mebibyte);
     const Trial trial(rank, ranks, {ARBITER_BFLOAT16, ARBITER_NONE, 8, 4096});
+    const Comm comm(options, mebibyte);  // collective: the ranks enqueue at the same time
     if (rank != 0) comm.enqueue(trial);
     EXPECT_EQ(cudaStreamSynchronize(comm.stream()), cudaSuccess);
     for (int wait = 0; wait < 500 && arbiter_comm_async_error(comm.get()) == ARBITER_OK; ++wait) {

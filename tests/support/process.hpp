@@ -24,7 +24,7 @@ class Process {
   /// Collects output until `text` appears in it. False if the program ended or `limit` passed first.
   [[nodiscard]] bool wait_for_output(const std::string& text, std::chrono::seconds limit);
   /// Waits for its end: its exit code, 128 + signal, or -1 if it still ran after `limit`.
-  [[nodiscard]] int wait(std::chrono::seconds limit = std::chrono::seconds(120));
+  [[nodiscard]] int wait(std::chrono::seconds limit = std::chrono::seconds(280));
   [[nodiscard]] const std::string& output() const { return output_; }
 
  private:
