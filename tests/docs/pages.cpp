@@ -2,7 +2,6 @@
 #include "docs/pages.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 
 #include "arbiter/files.hpp"
@@ -57,11 +56,7 @@ Finished run_page(const fs::path& page, const fs::path& folder, const std::strin
   std::string script = "set -eo pipefail\nunset CI\ncd '" + folder.string() + "'\n" + before;
   for (const std::string& block : blocks_in(page, "sh")) script += block;
   const test::TempDir aside;
-  Process process({"bash", aside.write("page.sh", script)}, environment);
-  Finished finished;
-  finished.exit_code = process.wait(std::chrono::seconds(880));
-  finished.output = process.output();
-  return finished;
+  return run({"bash", aside.write("page.sh", script)}, environment);
 }
 
 Finished run_page_with_prefix(const fs::path& page, const fs::path& folder, std::vector<std::string> environment) {

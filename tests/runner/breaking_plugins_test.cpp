@@ -33,9 +33,12 @@ class BreakingPlugin : public RunnerFixture, public ::testing::WithParamInterfac
                  "output_dir: " +
                      out().string() + "\nstrategies: " + strategies + "\n");
   }
+  [[nodiscard]] static std::vector<std::string> broken(const std::string& where) {
+    return {where + "=" + GetParam().how, GetParam().limit};
+  }
   [[nodiscard]] static Finished run_broken(std::vector<std::string> arguments, const std::string& where) {
     arguments.insert(arguments.end(), {"--plugin_dir", BREAKING_SAMPLES});
-    return runner(arguments, {where + "=" + GetParam().how, GetParam().limit});
+    return runner(arguments, broken(where));
   }
   [[nodiscard]] std::string csv() const { return read_file(out() / "benchmark.tp2.cpu.csv"); }
 };
@@ -76,8 +79,7 @@ TEST_P(BreakingPlugin, StopsASweepThatAsksForItByName) {
 }
 
 TEST_P(BreakingPlugin, FailsItsCheckInTheFirstClause) {
-  const auto result =
-      runner({"--check", sample}, {std::string("SAMPLE_WHEN_LOADED=") + GetParam().how, GetParam().limit});
+  const auto result = runner({"--check", sample}, broken("SAMPLE_WHEN_LOADED"));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output,
               AllOf(HasSubstr("FAILED  it loads\n"), HasSubstr(std::string("  loading it ") + GetParam().found)));
@@ -88,7 +90,7 @@ TEST_P(BreakingPlugin, CostsALineUnderAnotherLauncher) {
   prepare_mpi_environment(usable_cores() + 1);
   const auto result = testing::run(
       {"mpirun", "--oversubscribe", "-n", "2", RUNNER, "--config", file.string(), "--plugin_dir", BREAKING_SAMPLES},
-      {std::string("SAMPLE_WHEN_LOADED=") + GetParam().how, GetParam().limit});
+      broken("SAMPLE_WHEN_LOADED"));
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr(std::string(sample) + ": loading it " + GetParam().found));
   EXPECT_THAT(csv(), HasSubstr(",ONESHOT,"));

@@ -40,7 +40,7 @@ TEST_F(Faults, AKilledRankIsReplacedAndTheSweepGoesOn) {
   for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
   ASSERT_TRUE(sweep.wait_for_output("[3/9", seconds(60))) << "no new ranks with less to do\n" << sweep.output();
   ::kill(sweep.pid(), SIGINT);
-  EXPECT_EQ(sweep.wait(), 1) << sweep.output();
+  EXPECT_EQ(sweep.wait(seconds(60)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(), Not(HasSubstr("failed"))) << "one kill is nobody's fault";
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), HasSubstr("finished rows are kept in"),
                                     HasSubstr("the same command with --resume goes on from there")));
@@ -97,7 +97,7 @@ TEST_F(Faults, AnInterruptEndsTheRunAndKeepsTheRows) {
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
   ::kill(sweep.pid(), SIGINT);
-  EXPECT_EQ(sweep.wait(), 1) << sweep.output();
+  EXPECT_EQ(sweep.wait(seconds(60)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(),
               AllOf(HasSubstr("interrupted"), HasSubstr("runner --data_dir " + (out() / "unfinished").string())));
   expect_csv_intact();
@@ -109,7 +109,7 @@ TEST_F(Faults, WhatAnInterruptedRunKeptMakesATable) {
   Process sweep({RUNNER, "--config", long_sweep().string()});
   ASSERT_TRUE(sweep.wait_for_output("[3/1000]", seconds(60))) << sweep.output();
   ::kill(sweep.pid(), SIGTERM);
-  EXPECT_EQ(sweep.wait(), 1) << sweep.output();
+  EXPECT_EQ(sweep.wait(seconds(60)), 1) << sweep.output();
   const auto kept = out() / "unfinished";
   const auto result = runner({"--data_dir", kept.string(), "--output_dir", kept.string()});
   EXPECT_EQ(result.exit_code, 0) << result.output;
@@ -122,7 +122,7 @@ TEST_F(Faults, KillingTheRunnerEndsItsRanks) {
   const auto ranks = descendants(sweep.pid(), "runner");
   ASSERT_EQ(ranks.size(), 3U);
   ::kill(sweep.pid(), SIGKILL);
-  EXPECT_EQ(sweep.wait(), 128 + SIGKILL);
+  EXPECT_EQ(sweep.wait(seconds(60)), 128 + SIGKILL);
   for (const pid_t rank : ranks) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
 }
 

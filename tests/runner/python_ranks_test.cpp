@@ -197,7 +197,7 @@ TEST_F(PythonRanks, AreWatchedAsOthersAre) {
   ASSERT_TRUE(sweep.wait_for_output("[3/9", std::chrono::seconds(60))) << sweep.output();
   const auto others = descendants(sweep.pid(), "python");
   ::kill(sweep.pid(), SIGINT);
-  EXPECT_EQ(sweep.wait(), 1) << sweep.output();
+  EXPECT_EQ(sweep.wait(std::chrono::seconds(60)), 1) << sweep.output();
   EXPECT_THAT(sweep.output(), AllOf(HasSubstr("interrupted"), Not(HasSubstr("Traceback"))));
   for (const pid_t rank : others) EXPECT_TRUE(ends(rank)) << "rank still runs: " << rank;
   EXPECT_THAT(left_in_shared_memory(), ::testing::IsEmpty());

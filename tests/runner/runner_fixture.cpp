@@ -1,35 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/runner_fixture.hpp"
 
-#include <algorithm>
-#include <fstream>
-
-#include <unistd.h>
-
-#include "arbiter/files.hpp"
-
 namespace arbiter::testing {
 
 namespace fs = std::filesystem;
-
-RunnerFixture::RunnerFixture() {
-  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = test->name();
-  std::ranges::replace(name, '/', '_');  // of a test with parameters
-  dir_ = fs::temp_directory_path() / ("arbiter_" + name + "_" + std::to_string(::getpid()));
-  fs::create_directories(dir_);
-}
-
-RunnerFixture::~RunnerFixture() {
-  std::error_code ignored;
-  fs::remove_all(dir_, ignored);
-}
-
-fs::path RunnerFixture::write(const std::string& name, const std::string& contents) const {
-  fs::create_directories((dir_ / name).parent_path());
-  std::ofstream(dir_ / name) << contents;
-  return dir_ / name;
-}
 
 fs::path RunnerFixture::small_sweep(const std::string& extra) const {
   return write("sweep.yaml",

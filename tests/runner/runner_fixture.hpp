@@ -9,17 +9,20 @@
 
 #include "arbiter/csv.hpp"
 #include "support/process.hpp"
+#include "support/temp_dir.hpp"
 
 namespace arbiter::testing {
 
 /// A separate folder for each test, and the real runner.
 class RunnerFixture : public ::testing::Test {
- protected:
-  RunnerFixture();
-  ~RunnerFixture() override;
+ private:
+  test::TempDir folder_;
 
+ protected:
   /// Writes a file into the test's folder.
-  std::filesystem::path write(const std::string& name, const std::string& contents) const;
+  std::filesystem::path write(const std::string& name, const std::string& contents) const {
+    return folder_.write(name, contents);
+  }
   /// A sweep that takes a moment, with `extra` appended; its results go to out().
   [[nodiscard]] std::filesystem::path small_sweep(const std::string& extra = "") const;
   /// A sweep that takes minutes.
@@ -32,7 +35,7 @@ class RunnerFixture : public ::testing::Test {
   /// The shared memory that a run with own_shared_memory() did not remove.
   [[nodiscard]] std::vector<std::string> left_in_shared_memory() const;
 
-  std::filesystem::path dir_;
+  const std::filesystem::path dir_ = folder_.path();
 };
 
 }  // namespace arbiter::testing

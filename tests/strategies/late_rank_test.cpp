@@ -33,7 +33,7 @@ TEST_P(LateRank, IsNamedByTheOthersWhichThenWorkAgainOnceThatIsPreparedAnew) {
   const auto fusion = make<Fusion>(PluginKind::fusion, "NONE");
   const Problem problem{world().size(), DType::bfloat16, "NONE", 64, 8};
   Trial trial(problem, *fusion, Data::random, 1);
-  // Without a hurry; the slots and their epoch are the same.
+  // Apart, so that only the rank that is late has 150 ms; the slots and their epoch are the same.
   ASSERT_EQ(trial.difference_after(*strategy->prepare(preparation(problem, *fusion))), "");
   const auto operation = strategy->prepare(preparation(problem, *fusion, 150ms));
   const int late = world().size() - 1;

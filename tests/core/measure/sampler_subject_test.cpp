@@ -211,7 +211,7 @@ TEST_F(SamplerSubject, TheBudgetIsOfWallTimeWhereASampleIsMoreThanItsTime) {
 }
 
 TEST_F(SamplerSubject, TheBudgetIsOfTheSamplesTimeWhereThatIsMore) {
-  // Of no clock but the sample's: a real delay is short beside half an hour.
+  // Minutes for a sample, so that no real delay counts.
   config_ = {.precision_percent = -1.0,
              .time_target_ms = 3'000'000,
              .min_samples = 2,

@@ -54,8 +54,8 @@ TEST(Progress, ATerminalGetsOneLineThatIsRewritten) {
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << "the line ends when the progress does";
 }
 
-/// What a terminal of that width shows in the end, while the second problem is measured. Of the time left, which is as
-/// long as the first problem took, a digit.
+/// What a terminal of that width shows in the end, while the second problem is measured. The seconds left are made 1:
+/// they depend on how long this test takes.
 std::string line_on(int columns) {
   ::testing::internal::CaptureStdout();
   {
