@@ -112,12 +112,12 @@ cuda::TilePlan Communicator::plan_of(const arbiter_operation& operation, const V
 }
 
 /// All blocks of all communicators' kernels must be resident at once. At most one block for each multiprocessor of this
-/// communicator's share: then the others' blocks have multiprocessors to themselves, whatever their size. Of a
-/// programmatic launch the next kernel's blocks are resident too; clusters need free multiprocessors side by side.
+/// communicator's share: then the others' blocks have multiprocessors to themselves, whatever their size. Clusters need
+/// free multiprocessors side by side.
 unsigned Communicator::grid_of(const cuda::TilePlan& plan, const Kernel& kernel) const {
   std::int64_t most = kernel.resident.at(plan.exclusive_sm ? 1 : 0).at(plan.block / 32);
   if (concurrent_ > 1) {
-    const std::int64_t shares = std::int64_t{concurrent_} * (plan.programmatic ? 2 : 1) * (plan.blocks > 1 ? 2 : 1);
+    const std::int64_t shares = std::int64_t{concurrent_} * (plan.blocks > 1 ? 2 : 1);
     most = std::min(most, device_.traits.multiprocessors / shares);
   }
   const std::int64_t at_once = std::max<std::int64_t>(1, most / plan.blocks);
@@ -183,6 +183,8 @@ void Communicator::run_kernel(const arbiter_operation& operation, const Variant&
     arguments.hidden_size = epilogue.hidden_size;
     arguments.vectors_per_row = static_cast<std::uint32_t>(plan.vectors_per_row);
     arguments.epilogue = epilogue;
+    // Beside another communicator, the next kernel must not occupy multiprocessors while this one waits for a peer.
+    arguments.trigger = concurrent_ > 1 && plan.trigger == cuda::Trigger::early ? cuda::Trigger::late : plan.trigger;
     void* parameter = &arguments;
     driver().check(driver().launch(&config, kernel->function, &parameter, nullptr), "launch an AllReduce");
   };

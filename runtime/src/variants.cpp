@@ -14,9 +14,11 @@ namespace arbiter::runtime {
 
 namespace {
 
-arbiter_path path_named(std::string_view strategy) {
-  if (strategy == "ONESHOT") return ARBITER_PATH_ONESHOT;
-  return strategy == "TWOSHOT" ? ARBITER_PATH_TWOSHOT : ARBITER_PATH_NCCL;
+void set_path(Variant& variant, std::string_view strategy) {
+  variant.path = strategy == "ONESHOT"   ? ARBITER_PATH_ONESHOT
+                 : strategy == "TWOSHOT" ? ARBITER_PATH_TWOSHOT
+                                         : ARBITER_PATH_NCCL;
+  variant.parameters.polls_together = variant.path == ARBITER_PATH_ONESHOT;
 }
 
 int number_in(const std::string& text) {
@@ -33,7 +35,9 @@ bool set(cuda::TileParameters& variant, const std::string& parameter, const std:
   } else if (parameter == "batch_invariant") {
     variant.batch_invariant = yes;
   } else if (parameter == "trigger") {
-    return value == "early";
+    const auto trigger = cuda::trigger_named(value);
+    if (!trigger) return false;
+    variant.trigger = *trigger;
   } else if (parameter == "exclusive_sm") {
     variant.exclusive_sm = value == "auto" ? -1 : yes ? 1 : 0;
   } else if (parameter == "blocks_per_row" && value == "auto") {
@@ -58,7 +62,7 @@ void Decision::read_strategies(const nlohmann::json& strategies) {
   for (const auto& [name, entry] : strategies.items()) {
     Variant variant;
     variant.name = name;
-    variant.path = path_named(entry.at("strategy").get<std::string>());
+    set_path(variant, entry.at("strategy").get<std::string>());
     if (entry.value("backend", "cuda") != "cuda") variant.path = ARBITER_PATH_NCCL;
     if (variant.path == ARBITER_PATH_NCCL) continue;
     const auto parameters = entry.value("parameters", nlohmann::json::object());
@@ -83,7 +87,7 @@ Decision::Index Decision::index_of(const std::string& name) {
   } else {
     const bool plain = name.ends_with("_PLAIN");
     variant.name = name;
-    variant.path = path_named(plain ? name.substr(0, name.size() - 6) : name);
+    set_path(variant, plain ? name.substr(0, name.size() - 6) : name);
     variant.parameters.programmatic = !plain;
     if (variant.path == ARBITER_PATH_NCCL) variant.unknown = "the runtime does not have it";
   }

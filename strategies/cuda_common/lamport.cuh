@@ -126,6 +126,8 @@ __device__ __forceinline__ std::uint32_t epoch_of(const EpochState* state) {
 /// first vectors are on their way, and ends behind the first poll: the count and the poll are under way together.
 class BlockCount {
  public:
+  __device__ __forceinline__ explicit BlockCount(Trigger trigger) : trigger_(trigger) {}
+
   /// All threads of every block call it once, with the epoch that they read.
   __device__ __forceinline__ void begin(EpochState* state, std::uint32_t epoch) {
     syncthreads_with(epoch);
@@ -139,7 +141,7 @@ class BlockCount {
       *static_cast<volatile std::uint32_t*>(&state->epoch) = epoch + 1;
       __threadfence();
     }
-    arbiter_trigger_at_start();
+    trigger_at_start(trigger_);
     counts_ = false;
   }
 
@@ -157,13 +159,14 @@ class BlockCount {
     return groups() == 1 || atomicInc(&state->groups_started, groups() - 1) == groups() - 1;
   }
 
+  Trigger trigger_;
   bool counts_ = false;  ///< thread 0, until end(): a test of the answer would wait for it
   unsigned answer_ = 0;  ///< how many blocks of its group had started before
 };
 
 /// Both at once.
-__device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch) {
-  BlockCount count;
+__device__ __forceinline__ void count_block(EpochState* state, std::uint32_t epoch, Trigger trigger) {
+  BlockCount count(trigger);
   count.begin(state, epoch);
   count.end(state, epoch);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include "cuda_common/lamport.cuh"
 
 namespace arbiter::cuda {
@@ -16,6 +18,7 @@ struct RankSlots {
 template <int First, int Count>
 class Arrivals {
  public:
+  Arrivals() = default;
   /// `own` takes this rank's place. It is as sent, since a vector with empty words never seems to come.
   __device__ __forceinline__ Arrivals(int rank, const Packed& own, const RankSlots& slots) : rank_(rank) {
     const Packed sent = without_empty_words(own);
@@ -72,6 +75,69 @@ class Arrivals {
   Packed* slot_[Count];
   Packed part_[Count];
 };
+
+/// The same of two ranks: the vector of the peer. The sum does not depend on the order.
+class PeerArrival {
+ public:
+  PeerArrival() = default;
+  __device__ __forceinline__ PeerArrival(int rank, const Packed& own, const RankSlots& slots)
+      : peer_(1 - rank), slot_(slots.of(1 - rank)), own_(own), part_(zeros()) {}
+  __device__ __forceinline__ void poll_all() { part_ = poll(slot_); }
+  __device__ __forceinline__ bool have_come() const { return is_full(part_); }
+  __device__ __forceinline__ int missing() const { return peer_; }
+  __device__ __forceinline__ void add_to(Accumulators& sum) const {
+    sum = unpack(own_);
+    const Accumulators other = unpack(part_);
+#pragma unroll
+    for (int e = 0; e < vector_elements; ++e) sum.value[e] += other.value[e];
+  }
+  __device__ __forceinline__ void clear_all() const { clear(slot_); }
+
+ private:
+  int peer_;
+  Packed* slot_;
+  Packed own_;
+  Packed part_;
+};
+
+/// A vector of each rank, up to four.
+template <int Ranks>
+using RankVectors = std::conditional_t<Ranks == 2, PeerArrival, Arrivals<0, Ranks>>;
+
+/// Waits for several vectors of each rank whose `wanted` is true; all polls are under way at once. Convergent. On an
+/// exceeded bound, returns whatever the slots hold. `meanwhile` is called once, when the first polls are under way.
+template <class Vectors, int Count, class Meanwhile>
+__device__ __forceinline__ void wait_for_vectors(Vectors (&vectors)[Count], const bool (&wanted)[Count],
+                                                 const SpinBound& bound, std::uint32_t epoch,
+                                                 const Meanwhile& meanwhile) {
+  Spin spin(bound);
+  const auto poll_wanted = [&] {
+#pragma unroll
+    for (int i = 0; i < Count; ++i) {
+      if (wanted[i]) vectors[i].poll_all();
+    }
+  };
+  const auto lacks = [&] {
+    bool any = false;
+#pragma unroll
+    for (int i = 0; i < Count; ++i) any |= !vectors[i].have_come();
+    return any;
+  };
+  const auto missing = [&] {
+    int rank = vectors[0].missing();
+#pragma unroll
+    for (int i = 1; i < Count; ++i) {
+      if (!vectors[i].have_come()) rank = vectors[i].missing();
+    }
+    return rank;
+  };
+  poll_wanted();
+  meanwhile();
+  while (__any_sync(0xffffffffU, lacks())) {
+    if (spin.is_due() && spin.warp_gives_up(lacks(), missing(), epoch)) break;
+    poll_wanted();
+  }
+}
 
 /// Waits for the vectors of ranks `First` to `First + Count - 1`, adds them and empties their slots. Convergent. False
 /// in lanes whose vectors did not all come before the bound.

@@ -9,6 +9,9 @@
 /// What host and device code of the strategies share; plain data, the same for both compilers.
 namespace arbiter::cuda {
 
+/// When the next kernel of the stream may start (cuda_common/neighbours.cuh).
+enum class Trigger : int { early, late, none };
+
 /// The base of the parameter of every kernel over tiles (cuda_common/tiles.cuh).
 struct TileArguments {
   const void* input;  ///< this rank's message: [num_tokens, hidden_size]
@@ -17,6 +20,7 @@ struct TileArguments {
   std::int64_t hidden_size;
   std::uint32_t vectors_per_row;  ///< of 16 bytes; the last may be partial
   int rank;
+  Trigger trigger;
   SpinBound bound;
   EpilogueArguments epilogue;
 };

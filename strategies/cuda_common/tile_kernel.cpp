@@ -8,12 +8,8 @@
 #include <vector>
 
 #include "arbiter/error.hpp"
-#include "device_code/plain_early.hpp"
-#include "device_code/plain_late.hpp"
-#include "device_code/plain_none.hpp"
-#include "device_code/programmatic_early.hpp"
-#include "device_code/programmatic_late.hpp"
-#include "device_code/programmatic_none.hpp"
+#include "device_code/plain.hpp"
+#include "device_code/programmatic.hpp"
 
 namespace arbiter::cuda {
 
@@ -33,11 +29,7 @@ bool is_aligned(const Bindings& bindings) {
 }  // namespace
 
 DeviceCode neighbours_code(const TilePlan& plan) {
-  const auto code = [&](auto early, auto late, auto none) {
-    return plan.trigger == Trigger::early ? early : plan.trigger == Trigger::late ? late : none;
-  };
-  return (plan.programmatic ? code(programmatic_early_code, programmatic_late_code, programmatic_none_code)
-                            : code(plain_early_code, plain_late_code, plain_none_code))(DType::bfloat16);
+  return plan.programmatic ? programmatic_code(DType::bfloat16) : plain_code(DType::bfloat16);
 }
 
 LamportMemory::LamportMemory(CudaBackend& backend, ProcessGroup& group, std::size_t slot_bytes)
@@ -110,6 +102,7 @@ void TileKernel::describe(TileArguments& arguments, const LamportMemory& memory)
   arguments.hidden_size = problem_.hidden_size;
   arguments.vectors_per_row = static_cast<std::uint32_t>(plan_.vectors_per_row);
   arguments.rank = rank_;
+  arguments.trigger = plan_.trigger;
   arguments.bound = memory.guarded(bound_);
 }
 

@@ -10,25 +10,17 @@
 
 namespace arbiter::cuda {
 
-namespace {
-
-Trigger trigger_named(const std::string& name) {
-  if (name == "early") return Trigger::early;
-  return name == "late" ? Trigger::late : Trigger::none;
-}
-
-}  // namespace
-
 DeviceTraits common_traits(const DeviceTraits& own, ProcessGroup& group) {
   return {static_cast<int>(group.min(own.multiprocessors)), group.all(own.has_clusters)};
 }
 
-TileOptions::TileOptions(const Parameters& values)
+TileOptions::TileOptions(const Parameters& values, bool polls_together)
     : parameters_{.programmatic = values.boolean("programmatic"),
                   .batch_invariant = values.boolean("batch_invariant"),
-                  .trigger = trigger_named(values.text("trigger")),
+                  .trigger = trigger_named(values.text("trigger")).value(),
                   .target_blocks = static_cast<int>(values.integer("target_blocks")),
-                  .flat_block = static_cast<int>(values.integer("flat_block"))} {
+                  .flat_block = static_cast<int>(values.integer("flat_block")),
+                  .polls_together = polls_together} {
   const auto& blocks_per_row = values.text("blocks_per_row");
   if (blocks_per_row != "auto") parameters_.blocks_per_row = std::stoi(blocks_per_row);
   const auto& exclusive_sm = values.text("exclusive_sm");

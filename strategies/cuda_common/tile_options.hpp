@@ -36,7 +36,8 @@ inline constexpr ParameterSpec tile_parameters[] = {
 /// Their values.
 class TileOptions {
  public:
-  explicit TileOptions(const Parameters& values);
+  /// `polls_together`: TileParameters::polls_together.
+  TileOptions(const Parameters& values, bool polls_together);
 
   /// Collective. The complete plan, the same on every rank.
   [[nodiscard]] TilePlan plan(const Problem& problem, const Fusion& fusion, const CudaBackend& backend,

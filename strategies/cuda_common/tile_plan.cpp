@@ -6,6 +6,13 @@
 
 namespace arbiter::cuda {
 
+std::optional<Trigger> trigger_named(std::string_view name) {
+  if (name == "early") return Trigger::early;
+  if (name == "late") return Trigger::late;
+  if (name == "none") return Trigger::none;
+  return std::nullopt;
+}
+
 bool TilePlan::prefers_exclusive_sm(int multiprocessors) const {
   const std::int64_t all = tiles * blocks;
   const std::int64_t largest_blocks = all * block / largest_block;
@@ -27,14 +34,19 @@ std::int64_t vectors_in_row(const Problem& problem) {
   return (problem.hidden_size + vector - 1) / vector;
 }
 
-int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors, bool programmatic) {
+int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,
+                   const TileParameters& parameters) {
+  const bool programmatic = parameters.programmatic;
   constexpr std::int64_t threads = TilePlan::largest_block;
   // A cluster takes longer to launch, which only a programmatic launch hides.
   const bool few_rows = rows <= multiprocessors / (programmatic ? 2 : 16);
   if (vectors <= threads / 2 || vectors > 4 * threads) return 1;
   if (vectors <= threads) return programmatic && few_rows ? 2 : 1;
   const bool in_registers = vectors <= threads * TilePlan::most_per_thread(tp_size);
-  if (vectors <= 2 * threads) return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
+  if (vectors <= 2 * threads) {
+    if (tp_size == 2 && parameters.polls_together && !programmatic) return 1;
+    return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
+  }
   // Without the registers the alternative is shared memory.
   return !in_registers || rows <= multiprocessors / 16 ? 4 : 1;
 }
@@ -82,7 +94,7 @@ TilePlan complete_plan(const Problem& problem, bool needs_row, const TileParamet
     const std::int64_t rows =
         parameters.batch_invariant ? std::numeric_limits<std::int64_t>::max() : problem.num_tokens;
     settings.blocks_per_row =
-        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, traits.multiprocessors, settings.programmatic);
+        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, traits.multiprocessors, parameters);
   }
   TilePlan plan = plan_tiles(problem, needs_row, settings);
   plan.exclusive_sm = parameters.exclusive_sm < 0

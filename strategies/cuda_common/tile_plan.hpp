@@ -2,14 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "arbiter/problem.hpp"
+#include "cuda_common/tile_arguments.hpp"
 
 namespace arbiter::cuda {
 
-/// When the next kernel of the stream may start (cuda_common/neighbours.cuh).
-enum class Trigger { early, late, none };
+/// The trigger of that name: early, late, none.
+[[nodiscard]] std::optional<Trigger> trigger_named(std::string_view name);
 
 /// How a message is cut into tiles (cuda_common/tiles.cuh), and which kernel works on them. The same on every rank.
 struct TilePlan {
@@ -49,10 +52,23 @@ struct TilePlan {
 /// Vectors per row; the last may be partial.
 [[nodiscard]] std::int64_t vectors_in_row(const Problem& problem);
 
-/// How many blocks should share a row of that many vectors. Measured on 2 H200 (docs/kernels.md); kernels for six and
-/// eight ranks have no registers for rows with more vectors than a block has threads.
+/// The parameters of a strategy whose kernels work on tiles, as values (cuda_common/tile_options.hpp).
+struct TileParameters {
+  bool programmatic = true;
+  bool batch_invariant = true;
+  Trigger trigger = Trigger::early;
+  int target_blocks = 128;
+  int flat_block = 512;
+  int blocks_per_row = 0;       ///< 0: automatic
+  int exclusive_sm = -1;        ///< 0, 1; -1: automatic
+  bool polls_together = false;  ///< no choice: a thread polls for all its vectors of a row at once (ONESHOT)
+};
+
+/// How many blocks should share a row of that many vectors; `parameters`: programmatic and polls_together. Measured on
+/// 2 H200 (docs/kernels.md); kernels for six and eight ranks have no registers for rows with more vectors than a block
+/// has threads.
 [[nodiscard]] int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,
-                                 bool programmatic);
+                                 const TileParameters& parameters);
 
 /// What plan_tiles() may choose from.
 struct TileSettings {
@@ -71,17 +87,6 @@ struct TileSettings {
 struct DeviceTraits {
   int multiprocessors;
   bool has_clusters;  ///< and programmatic launches: sm_90 and later
-};
-
-/// The parameters of a strategy whose kernels work on tiles, as values (cuda_common/tile_options.hpp).
-struct TileParameters {
-  bool programmatic = true;
-  bool batch_invariant = true;
-  Trigger trigger = Trigger::early;
-  int target_blocks = 128;
-  int flat_block = 512;
-  int blocks_per_row = 0;  ///< 0: automatic
-  int exclusive_sm = -1;   ///< 0, 1; -1: automatic
 };
 
 /// The complete plan. `traits`: those that the devices of all ranks have.

@@ -45,7 +45,7 @@ class Oneshot {
     TileState<PerThread> epilogue_state(tiles_.vectors(), tiles_.first());
     const std::uint32_t at_once = gridDim.x / Tiles::blocks;
     std::uint32_t tile = blockIdx.x / Tiles::blocks;
-    BlockCount blocks;
+    BlockCount blocks(arguments_.trigger);
     const VectorPlace first = tiles_.place(tile, tiles_.first() + threadIdx.x);
     const bool has_first = tiles_.has(tile, first);
     Packed own = zeros();
@@ -53,7 +53,7 @@ class Oneshot {
     epoch_ = epoch_of(state());
     std::uint32_t tiles = tiles_.count();
     if constexpr (!Tiles::whole_rows) evaluate_now(tiles);  // a division
-    if (arbiter_is_programmatic()) count_block(state(), epoch_);
+    if (arbiter_is_programmatic()) count_block(state(), epoch_, arguments_.trigger);
     buffer_ = static_cast<std::int64_t>(epoch_ % 2) * Ranks * arguments_.slots_per_source;
 
     arriving_ = static_cast<Packed*>(arguments_.slots[arguments_.rank]) + buffer_;
@@ -73,7 +73,7 @@ class Oneshot {
       tile = next;
     }
     if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);  // of a block without tiles
-    arbiter_trigger_at_end();
+    trigger_at_end(arguments_.trigger);
   }
 
  private:
@@ -159,6 +159,28 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, tiles_.place(tile, v), inputs);
       });
     }
+    RowValues part;
+    if constexpr (PerThread > 1) {
+      part = begin_together(tile, own, kept, blocks);
+    } else {
+      part = begin_each(tile, own, kept, blocks);
+    }
+    RowScalars row;
+    if constexpr (Tiles::whole_rows) row = scalars_of_row(epilogue, sums_, part);
+    kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
+      const VectorPlace at = tiles_.place(tile, v);
+      if constexpr (!TileState<PerThread>::in_registers) {
+        arbiter_epilogue_load_constant(epilogue, at, inputs);
+        arbiter_epilogue_locate(epilogue, at, inputs);
+      }
+      arbiter_epilogue_finish(epilogue, at, inputs, epilogue_state, row.scalar, row.maximum);
+    });
+  }
+
+  /// Waits for a tile's vectors and begins the epilogue, one after the other. Returns this thread's part of the row.
+  __device__ __forceinline__ RowValues begin_each(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
+                                                  BlockCount& blocks) {
+    const auto& epilogue = arguments_.epilogue;
     RowValues part{0.0F, 0.0F};
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
@@ -171,23 +193,42 @@ class Oneshot {
       bool came = false;  // not needed: nothing is sent on
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
-                                   arriving(tile * tiles_.vectors() + v), came, [&] {
-                                     if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);
-                                   });
-      const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
-      add_to(part, statistic, epilogue, at, inputs, epilogue_state);
-      arbiter_epilogue_store_state(epilogue, at, epilogue_state);
+                                   arriving(tile * tiles_.vectors() + v), came, [&] { end_count(blocks); });
+      begin(part, at, inputs, sum, epilogue_state);
     });
-    RowScalars row;
-    if constexpr (Tiles::whole_rows) row = scalars_of_row(epilogue, sums_, part);
-    kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
+    return part;
+  }
+  /// The same for several vectors in registers: the thread polls for all of them at once.
+  __device__ __forceinline__ RowValues begin_together(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
+                                                      BlockCount& blocks) {
+    RankVectors<Ranks> vectors[PerThread];
+    bool wanted[PerThread];
+    int i = 0;
+    kept.each([&](std::uint32_t v, Packed&, EpilogueInputs&) {
       const VectorPlace at = tiles_.place(tile, v);
-      if constexpr (!TileState<PerThread>::in_registers) {
-        arbiter_epilogue_load_constant(epilogue, at, inputs);
-        arbiter_epilogue_locate(epilogue, at, inputs);
-      }
-      arbiter_epilogue_finish(epilogue, at, inputs, epilogue_state, row.scalar, row.maximum);
+      wanted[i] = at.count != 0;
+      vectors[i] = {arguments_.rank, i == 0 ? own : own_part(at), arriving(tile * tiles_.vectors() + v)};
+      ++i;
     });
+    wait_for_vectors(vectors, wanted, arguments_.bound, epoch_, [&] { end_count(blocks); });
+    RowValues part{0.0F, 0.0F};
+    i = 0;
+    kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
+      if (wanted[i]) vectors[i].clear_all();
+      Accumulators sum;
+      vectors[i++].add_to(sum);
+      begin(part, tiles_.place(tile, v), inputs, sum, epilogue_state);
+    });
+    return part;
+  }
+  __device__ __forceinline__ void end_count(BlockCount& blocks) const {
+    if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);
+  }
+  __device__ __forceinline__ void begin(RowValues& part, const VectorPlace& at, const EpilogueInputs& inputs,
+                                        const Accumulators& sum, Packed& epilogue_state) const {
+    const float statistic = arbiter_epilogue_begin(arguments_.epilogue, at, inputs, sum, epilogue_state);
+    add_to(part, statistic, arguments_.epilogue, at, inputs, epilogue_state);
+    arbiter_epilogue_store_state(arguments_.epilogue, at, epilogue_state);
   }
 
   const OneshotArguments& arguments_;

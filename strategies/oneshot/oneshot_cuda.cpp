@@ -42,7 +42,7 @@ class OneshotOperation : public Operation {
 
 class Oneshot : public Strategy {
  public:
-  explicit Oneshot(const Parameters& values) : options_(values) {}
+  explicit Oneshot(const Parameters& values) : options_(values, true) {}
 
   [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }

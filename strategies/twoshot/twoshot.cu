@@ -57,7 +57,7 @@ class Twoshot {
     epoch_ = epoch_of(state);
     count_ = tiles_.count();
     if constexpr (!Tiles::whole_rows) evaluate_now(count_);  // a division
-    if (arbiter_is_programmatic()) count_block(state, epoch_);
+    if (arbiter_is_programmatic()) count_block(state, epoch_, arguments_.trigger);
     buffer_ = epoch_ % 2;
     scattered_here_ = static_cast<Packed*>(arguments_.scattered[arguments_.rank]) +
                       static_cast<std::int64_t>(buffer_) * Ranks * arguments_.owned_slots;
@@ -65,7 +65,7 @@ class Twoshot {
     evaluate_now(scattered_here_);
     evaluate_now(gathered_here_);
     scatter_first(tile, scatters, own);
-    if (!arbiter_is_programmatic()) count_block(state, epoch_);
+    if (!arbiter_is_programmatic()) count_block(state, epoch_, arguments_.trigger);
     sums_.open(arguments_.bound, epoch_);
     std::uint32_t before = count_;
     for (; tile < count_; tile += at_once) {
@@ -75,7 +75,7 @@ class Twoshot {
       before = tile;
     }
     if (before < count_) gather(before);
-    arbiter_trigger_at_end();
+    trigger_at_end(arguments_.trigger);
   }
 
  private:

@@ -40,7 +40,7 @@ class TwoshotOperation : public Operation {
 
 class Twoshot : public Strategy {
  public:
-  explicit Twoshot(const Parameters& values) : options_(values) {}
+  explicit Twoshot(const Parameters& values) : options_(values, false) {}
 
   [[nodiscard]] bool fuses(const Problem& /*problem*/) const override { return true; }
   [[nodiscard]] Numerics numerics() const override { return Numerics::fp32_rank_order; }

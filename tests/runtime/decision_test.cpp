@@ -109,19 +109,20 @@ TEST(RuntimeDecision, FindsSumsOfADtypeThatWasNotMeasuredByTheirBytes) {
 TEST(RuntimeDecision, ReadsWhatANameIs) {
   const std::string more = R"("strategies": {
       "SMALL": {"strategy": "ONESHOT", "backend": "cuda", "parameters": {"programmatic": "false", "target_blocks": "64",
-                "exclusive_sm": "no", "blocks_per_row": "2"}},
-      "LATE": {"strategy": "TWOSHOT", "backend": "cuda", "parameters": {"trigger": "late"}}},)";
-  const Made decision("d.json", document(one_grid(LookUp::exact, {"SMALL", "LATE", "FLASHINFER_ONESHOT"}), more), "", 2,
-                      {});
+                "exclusive_sm": "no", "blocks_per_row": "2", "trigger": "late"}},
+      "NEVER": {"strategy": "TWOSHOT", "backend": "cuda", "parameters": {"trigger": "never"}}},)";
+  const Made decision("d.json", document(one_grid(LookUp::exact, {"SMALL", "NEVER", "FLASHINFER_ONESHOT"}), more), "",
+                      2, {});
   const auto& small = decision.variant(decision.find(ARBITER_BFLOAT16, ARBITER_NONE, 64, 1024));
   EXPECT_EQ(small.path, ARBITER_PATH_ONESHOT);
   EXPECT_FALSE(small.parameters.programmatic);
   EXPECT_EQ(small.parameters.target_blocks, 64);
   EXPECT_EQ(small.parameters.exclusive_sm, 0);
   EXPECT_EQ(small.parameters.blocks_per_row, 2);
-  const auto& late = decision.variant(decision.find(ARBITER_BFLOAT16, ARBITER_NONE, 1, 1024));
-  EXPECT_EQ(late.path, ARBITER_PATH_NCCL);
-  EXPECT_THAT(decision.description(), AllOf(HasSubstr("d.json; NCCL instead of"), HasSubstr("trigger: late"),
+  EXPECT_EQ(small.parameters.trigger, cuda::Trigger::late);
+  const auto& never = decision.variant(decision.find(ARBITER_BFLOAT16, ARBITER_NONE, 1, 1024));
+  EXPECT_EQ(never.path, ARBITER_PATH_NCCL);
+  EXPECT_THAT(decision.description(), AllOf(HasSubstr("d.json; NCCL instead of"), HasSubstr("trigger: never"),
                                             HasSubstr("FLASHINFER_ONESHOT (the runtime does not have it)")));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <cuda_runtime_api.h>
+#include <gtest/gtest.h>
 
 #include "arbiter/runtime.h"
 #include "rms_norm/rms_norm_fusion.hpp"
@@ -53,6 +54,17 @@ class Ranks {
   std::vector<std::unique_ptr<Member>> members_;
 };
 
+/// A test that is run with that many ranks.
+class OnGpus : public ::testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    if (gpus() == 0) GTEST_SKIP() << "there is no GPU";
+    if (gpus() > 1 && gpus() < GetParam()) GTEST_SKIP() << "there are fewer GPUs than ranks";
+  }
+};
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20U;
+
 /// One AllReduce of one rank, in memory of its device: inputs, outputs, and whether those are right.
 class Trial {
  public:
@@ -83,6 +95,36 @@ class Trial {
   std::vector<std::shared_ptr<std::uint8_t>> tensors_;
   std::vector<std::uint8_t> outputs_;
   arbiter_operation operation_ = ARBITER_OPERATION_INIT;
+};
+
+/// A communicator of one rank, for its thread.
+class Comm {
+ public:
+  Comm(const arbiter_comm_options& options, std::size_t bytes) {
+    EXPECT_EQ(arbiter_comm_create(&comm_, &options), ARBITER_OK) << arbiter_last_error();
+    if (comm_ != nullptr) {
+      EXPECT_EQ(arbiter_comm_reserve(comm_, bytes), ARBITER_OK) << arbiter_last_error();
+    }
+    EXPECT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), cudaSuccess);
+  }
+  ~Comm() {
+    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+    EXPECT_EQ(arbiter_comm_destroy(comm_), ARBITER_OK) << arbiter_last_error();
+    cudaStreamDestroy(stream_);
+  }
+  Comm(const Comm&) = delete;
+  Comm& operator=(const Comm&) = delete;
+
+  [[nodiscard]] arbiter_comm_t get() const { return comm_; }
+  [[nodiscard]] cudaStream_t stream() const { return stream_; }
+  void enqueue(const Trial& trial) const { enqueue(trial, stream_); }
+  void enqueue(const Trial& trial, cudaStream_t stream) const {
+    EXPECT_EQ(arbiter_all_reduce(comm_, &trial.operation(), stream), ARBITER_OK) << arbiter_last_error();
+  }
+
+ private:
+  arbiter_comm_t comm_ = nullptr;
+  cudaStream_t stream_ = nullptr;
 };
 
 }  // namespace arbiter::test

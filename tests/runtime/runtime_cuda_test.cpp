@@ -13,36 +13,6 @@ namespace {
 
 using namespace arbiter::test;
 
-/// A communicator of one rank, for its thread.
-class Comm {
- public:
-  Comm(const arbiter_comm_options& options, std::size_t bytes) {
-    EXPECT_EQ(arbiter_comm_create(&comm_, &options), ARBITER_OK) << arbiter_last_error();
-    if (comm_ != nullptr) {
-      EXPECT_EQ(arbiter_comm_reserve(comm_, bytes), ARBITER_OK) << arbiter_last_error();
-    }
-    EXPECT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), cudaSuccess);
-  }
-  ~Comm() {
-    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
-    EXPECT_EQ(arbiter_comm_destroy(comm_), ARBITER_OK) << arbiter_last_error();
-    cudaStreamDestroy(stream_);
-  }
-  Comm(const Comm&) = delete;
-  Comm& operator=(const Comm&) = delete;
-
-  [[nodiscard]] arbiter_comm_t get() const { return comm_; }
-  [[nodiscard]] cudaStream_t stream() const { return stream_; }
-  void enqueue(const Trial& trial) const { enqueue(trial, stream_); }
-  void enqueue(const Trial& trial, cudaStream_t stream) const {
-    EXPECT_EQ(arbiter_all_reduce(comm_, &trial.operation(), stream), ARBITER_OK) << arbiter_last_error();
-  }
-
- private:
-  arbiter_comm_t comm_ = nullptr;
-  cudaStream_t stream_ = nullptr;
-};
-
 /// The outputs of all ranks, which must be the same bits.
 class Outputs {
  public:
@@ -56,15 +26,7 @@ class Outputs {
   std::vector<std::vector<std::uint8_t>> all_;
 };
 
-class RuntimeCuda : public ::testing::TestWithParam<int> {
- protected:
-  void SetUp() override {
-    if (gpus() == 0) GTEST_SKIP() << "there is no GPU";
-    if (gpus() > 1 && gpus() < GetParam()) GTEST_SKIP() << "there are fewer GPUs than ranks";
-  }
-};
-
-constexpr std::size_t mebibyte = std::size_t{1} << 20U;
+using RuntimeCuda = OnGpus;
 
 void expect_right(int ranks, const char* strategy, const std::vector<Trial::Shape>& shapes, bool in_place,
                   std::size_t reserved) {
@@ -278,29 +240,6 @@ TEST_P(RuntimeCuda, OrdersCallsOnSeveralStreams) {
     }
     for (Trial& trial : trials) EXPECT_LE(trial.worst(), 1.0) << "rank " << rank;
     for (auto& stream : streams) cudaStreamDestroy(stream);
-  });
-}
-
-TEST_P(RuntimeCuda, RunsTwoCommunicatorsAtOnceInOppositeOrder) {
-  const int ranks = GetParam();
-  Ranks group(ranks);
-  const DecisionFile decision("ONESHOT");
-  group.run([&](int rank) {
-    const Comm first(group.options(rank, decision, 0), 4 * mebibyte);
-    const Comm second(group.options(rank, decision, 1), 4 * mebibyte);
-    Trial a(rank, ranks, {ARBITER_BFLOAT16, ARBITER_NONE, 512, 4096}, 3);
-    Trial b(rank, ranks, {ARBITER_BFLOAT16, ARBITER_RESIDUAL_RMS_NORM, 256, 4096}, 4);
-    for (int i = 0; i < 50; ++i) {
-      if (rank % 2 == 0) {
-        first.enqueue(a);
-        second.enqueue(b);
-      } else {
-        second.enqueue(b);
-        first.enqueue(a);
-      }
-    }
-    EXPECT_LE(a.worst(), 1.0);
-    EXPECT_LE(b.worst(), 1.0);
   });
 }
 
