@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 include(GoogleTest)
 
-# gmock's header is nearly half of a test's compilation. ccache does not keep what is compiled with precompiled headers,
-# so this is for clean builds.
-option(ARBITER_PRECOMPILE_TESTS "Compile gmock's header once for all tests" OFF)
-function(arbiter_precompile_gmock target)
+# gmock's header is nearly half of a test's compilation, and others' are an eighth. ccache does not keep what is compiled
+# with precompiled headers, so this is for clean builds.
+option(ARBITER_PRECOMPILE_TESTS "Compile what most tests include once for all of them" OFF)
+function(arbiter_precompile target)
   if(NOT ARBITER_PRECOMPILE_TESTS)
     return()
   endif()
@@ -12,7 +12,8 @@ function(arbiter_precompile_gmock target)
     file(CONFIGURE OUTPUT tests_precompiled.cpp CONTENT "int main() { return 0; }\n")
     add_executable(tests_precompiled ${CMAKE_CURRENT_BINARY_DIR}/tests_precompiled.cpp)
     target_link_libraries(tests_precompiled PRIVATE arbiter_runner arbiter_warnings GTest::gmock)
-    target_precompile_headers(tests_precompiled PRIVATE <gmock/gmock.h>)
+    target_precompile_headers(tests_precompiled PRIVATE <gmock/gmock.h> <fmt/format.h> <fmt/ranges.h>
+      <algorithm> <chrono> <filesystem> <fstream> <random> <regex> <set> <thread>)
   endif()
   target_precompile_headers(${target} REUSE_FROM tests_precompiled)
 endfunction()
@@ -34,7 +35,7 @@ function(arbiter_configure_test target)
     BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ARBITER_PLUGIN_DIR}" CONFIGS="${PROJECT_SOURCE_DIR}/configs"
     RESULTS="${PROJECT_SOURCE_DIR}/results" CXX_COMPILER="${CMAKE_CXX_COMPILER}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  arbiter_precompile_gmock(${target})
+  arbiter_precompile(${target})
   arbiter_suppress_foreign_leaks(${target})
 endfunction()
 
@@ -65,6 +66,9 @@ function(arbiter_add_mpi_test target)
   add_executable(${target} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
   target_link_libraries(${target} PRIVATE ${TEST_LINK})
   arbiter_configure_test(${target})
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=" AND 3 IN_LIST TEST_RANKS)
+    set(TEST_RANKS 3) # where ranks outnumber the cores, a sanitizer makes each more of them slow
+  endif()
   foreach(ranks IN LISTS TEST_RANKS)
     add_test(NAME ${target}_${ranks}_ranks
       COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)

@@ -184,7 +184,8 @@ void Communicator::run_kernel(const arbiter_operation& operation, const Variant&
     arguments.vectors_per_row = static_cast<std::uint32_t>(plan.vectors_per_row);
     arguments.epilogue = epilogue;
     // Beside another communicator, the next kernel must not occupy multiprocessors while this one waits for a peer.
-    arguments.trigger = concurrent_ > 1 && plan.trigger == cuda::Trigger::early ? cuda::Trigger::late : plan.trigger;
+    const bool alone = concurrent_ == 1 || !device_.traits.has_clusters;  // before sm_90 the next one starts at the end
+    arguments.trigger = !alone && plan.trigger == cuda::Trigger::early ? cuda::Trigger::late : plan.trigger;
     void* parameter = &arguments;
     driver().check(driver().launch(&config, kernel->function, &parameter, nullptr), "launch an AllReduce");
   };

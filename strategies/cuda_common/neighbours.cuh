@@ -27,8 +27,9 @@ __device__ __forceinline__ void trigger_at_start(Trigger trigger) {
   if (trigger == Trigger::early) pdl_trigger();
 }
 
-/// Apart, so that the code that every kernel runs stays short.
-inline __device__ __noinline__ void trigger_not_early(Trigger trigger) {
+/// Called by all threads of each block behind their last store.
+__device__ __forceinline__ void trigger_at_end(Trigger trigger) {
+  if (trigger == Trigger::early) return;
   if (trigger == Trigger::none) {
     // The last block's end counts as the trigger, and need not make stores visible.
     __threadfence();
@@ -40,11 +41,6 @@ inline __device__ __noinline__ void trigger_not_early(Trigger trigger) {
     __threadfence();
     pdl_trigger();
   }
-}
-
-/// Called by all threads of each block behind their last store.
-__device__ __forceinline__ void trigger_at_end(Trigger trigger) {
-  if (trigger != Trigger::early) trigger_not_early(trigger);
 }
 
 }  // namespace arbiter::cuda

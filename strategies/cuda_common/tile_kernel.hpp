@@ -50,7 +50,7 @@ class LamportMemory {
   std::unique_ptr<Buffer> state_;
 };
 
-/// What a kernel of the plan does about the kernels in front of it and behind it (cuda_common/neighbours.cuh).
+/// Whether a kernel of the plan is launched programmatically (cuda_common/neighbours.cuh).
 [[nodiscard]] DeviceCode neighbours_code(const TilePlan& plan);
 
 /// A strategy's kernels for one problem, linked with the fusion's epilogue: one for aligned vectors

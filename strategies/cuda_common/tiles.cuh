@@ -150,11 +150,17 @@ struct NoSums {
   __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
 };
 
+/// How many parts of a row's values a thread has. Of two vectors each is a part, so that a row has the same bits in a
+/// block whose threads have two as in two blocks whose threads have one.
+template <int PerThread>
+inline constexpr int row_parts = PerThread == 2 ? 2 : 1;
+
 /// The sums that a tile type needs. `Tiles::whole_rows`: a tile is a row; `Tiles::blocks`: how many blocks share a
 /// tile. All threads call open() before the first sum().
-template <class Tiles>
-using RowSums = std::conditional_t<!Tiles::whole_rows, NoSums,
-                                   std::conditional_t<Tiles::blocks == 1, BlockSums, ClusterSums<Tiles::blocks>>>;
+template <class Tiles, int PerThread>
+using RowSums = std::conditional_t<
+    !Tiles::whole_rows, NoSums,
+    std::conditional_t<Tiles::blocks == 1, BlockSums<row_parts<PerThread>>, ClusterSums<Tiles::blocks>>>;
 
 /// How many blocks of a kernel a multiprocessor must hold: while one waits, the other sends. That leaves 64 registers
 /// to a thread of a block of 512.
@@ -170,20 +176,22 @@ struct RowScalars {
   float maximum = 0.0F;
 };
 
-/// The scalars of a row from its statistic and its maximum, of which each thread has a part. All threads of the row
-/// group call it.
-template <class Sums>
+/// The scalars of a row from its statistic and its maximum, of which each thread has `Parts` parts. All threads of the
+/// row group call it.
+template <class Sums, int Parts>
 __device__ __forceinline__ RowScalars scalars_of_row(const EpilogueArguments& epilogue, Sums& sums,
-                                                     const RowValues& part) {
-  if (!arbiter_epilogue_needs_maximum()) return {arbiter_epilogue_scalar(epilogue, sums.sum(part.sum)), 0.0F};
-  const RowValues row = sums.sum_and_maximum(part);
+                                                     const RowValues (&parts)[Parts]) {
+  if (!arbiter_epilogue_needs_maximum()) return {arbiter_epilogue_scalar(epilogue, sums.sum(parts)), 0.0F};
+  const RowValues row = sums.sum_and_maximum(parts);
   return {arbiter_epilogue_scalar(epilogue, row.sum), row.maximum};
 }
 
-/// Adds a vector, whose statistic begin() returned, to this thread's part.
-__device__ __forceinline__ void add_to(RowValues& part, float statistic, const EpilogueArguments& epilogue,
-                                       const VectorPlace& place, const EpilogueInputs& inputs,
-                                       const Packed& epilogue_state) {
+/// Adds this thread's vector `i` of the row, whose statistic begin() returned, to its part.
+template <int Parts>
+__device__ __forceinline__ void add_to(RowValues (&parts)[Parts], int i, float statistic,
+                                       const EpilogueArguments& epilogue, const VectorPlace& place,
+                                       const EpilogueInputs& inputs, const Packed& epilogue_state) {
+  RowValues& part = parts[Parts == 1 ? 0 : i];
   part.sum += statistic;
   if (!arbiter_epilogue_needs_maximum()) return;
   part.maximum = larger_of(part.maximum, arbiter_epilogue_maximum(epilogue, place, inputs, epilogue_state));

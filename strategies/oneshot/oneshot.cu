@@ -159,14 +159,14 @@ class Oneshot {
         arbiter_epilogue_load(epilogue, tiles_.place(tile, v), inputs);
       });
     }
-    RowValues part;
+    RowParts parts;
     if constexpr (PerThread > 1) {
-      part = begin_together(tile, own, kept, blocks);
+      begin_together(tile, own, kept, blocks, parts);
     } else {
-      part = begin_each(tile, own, kept, blocks);
+      begin_each(tile, own, kept, blocks, parts);
     }
     RowScalars row;
-    if constexpr (Tiles::whole_rows) row = scalars_of_row(epilogue, sums_, part);
+    if constexpr (Tiles::whole_rows) row = scalars_of_row(epilogue, sums_, parts);
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -177,11 +177,13 @@ class Oneshot {
     });
   }
 
-  /// Waits for a tile's vectors and begins the epilogue, one after the other. Returns this thread's part of the row.
-  __device__ __forceinline__ RowValues begin_each(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
-                                                  BlockCount& blocks) {
+  using RowParts = RowValues[row_parts<PerThread>];
+
+  /// Waits for a tile's vectors and begins the epilogue, one after the other; adds them to this thread's parts of the
+  /// row.
+  __device__ __forceinline__ void begin_each(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
+                                             BlockCount& blocks, RowParts& parts) {
     const auto& epilogue = arguments_.epilogue;
-    RowValues part{0.0F, 0.0F};
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -194,13 +196,12 @@ class Oneshot {
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
                                    arriving(tile * tiles_.vectors() + v), came, [&] { end_count(blocks); });
-      begin(part, at, inputs, sum, epilogue_state);
+      begin(parts, 0, at, inputs, sum, epilogue_state);
     });
-    return part;
   }
   /// The same for several vectors in registers: the thread polls for all of them at once.
-  __device__ __forceinline__ RowValues begin_together(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
-                                                      BlockCount& blocks) {
+  __device__ __forceinline__ void begin_together(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
+                                                 BlockCount& blocks, RowParts& parts) {
     RankVectors<Ranks> vectors[PerThread];
     bool wanted[PerThread];
     int i = 0;
@@ -211,29 +212,29 @@ class Oneshot {
       ++i;
     });
     wait_for_vectors(vectors, wanted, arguments_.bound, epoch_, [&] { end_count(blocks); });
-    RowValues part{0.0F, 0.0F};
     i = 0;
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       if (wanted[i]) vectors[i].clear_all();
       Accumulators sum;
-      vectors[i++].add_to(sum);
-      begin(part, tiles_.place(tile, v), inputs, sum, epilogue_state);
+      vectors[i].add_to(sum);
+      begin(parts, i, tiles_.place(tile, v), inputs, sum, epilogue_state);
+      ++i;
     });
-    return part;
   }
   __device__ __forceinline__ void end_count(BlockCount& blocks) const {
     if (!arbiter_is_programmatic()) blocks.end(state(), epoch_);
   }
-  __device__ __forceinline__ void begin(RowValues& part, const VectorPlace& at, const EpilogueInputs& inputs,
-                                        const Accumulators& sum, Packed& epilogue_state) const {
+  __device__ __forceinline__ void begin(RowParts& parts, int vector, const VectorPlace& at,
+                                        const EpilogueInputs& inputs, const Accumulators& sum,
+                                        Packed& epilogue_state) const {
     const float statistic = arbiter_epilogue_begin(arguments_.epilogue, at, inputs, sum, epilogue_state);
-    add_to(part, statistic, arguments_.epilogue, at, inputs, epilogue_state);
+    add_to(parts, vector, statistic, arguments_.epilogue, at, inputs, epilogue_state);
     arbiter_epilogue_store_state(arguments_.epilogue, at, epilogue_state);
   }
 
   const OneshotArguments& arguments_;
   Tiles tiles_;
-  RowSums<Tiles> sums_;
+  RowSums<Tiles, PerThread> sums_;
   std::uint32_t epoch_ = 0;
   std::int64_t buffer_ = 0;
   Packed* arriving_ = nullptr;  ///< this rank's slots of the current buffer: the peer's if Ranks == 2, else rank 0's

@@ -160,7 +160,8 @@ class Twoshot {
         arbiter_epilogue_load(epilogue, at, inputs);
       });
     }
-    RowValues part{0.0F, 0.0F};
+    RowValues parts[row_parts<PerThread>];
+    int vector = 0;
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -173,7 +174,7 @@ class Twoshot {
       const Accumulators sum = sum_in_rank_order<Ranks>(arguments_.rank, own_part(at), wanted, arguments_.bound, epoch_,
                                                         scattered_here(tile, v), came);
       const float statistic = arbiter_epilogue_begin(epilogue, at, inputs, sum, epilogue_state);
-      add_to(part, statistic, epilogue, at, inputs, epilogue_state);
+      add_to(parts, vector++, statistic, epilogue, at, inputs, epilogue_state);
       // The owner keeps what it sends, so that all ranks finish from the same bits.
       epilogue_state = without_empty_words(epilogue_state);
 #pragma unroll
@@ -184,7 +185,7 @@ class Twoshot {
     });
     RowScalars row;
     if constexpr (Tiles::whole_rows) {
-      row = scalars_of_row(epilogue, sums_, part);
+      row = scalars_of_row(epilogue, sums_, parts);
       if (threadIdx.x > 0 && threadIdx.x < Ranks) {
         const int peer = peer_at(static_cast<int>(threadIdx.x));
         push(scalar_slot(peer, tile), row.scalar);
@@ -252,7 +253,7 @@ class Twoshot {
 
   const TwoshotArguments& arguments_;
   Tiles tiles_;
-  RowSums<Tiles> sums_;
+  RowSums<Tiles, PerThread> sums_;
   std::uint32_t count_ = 0;  ///< tiles
   std::uint32_t epoch_ = 0;
   std::uint32_t buffer_ = 0;

@@ -139,9 +139,9 @@ struct arbiter_comm_options {
    * in chunks. */
   uint64_t max_workspace_bytes;
   /* Communicators (Arbiter's and NCCL's, this one included) with operations in flight on one device at the same time
-   * and in any order. A kernel takes at most 1/n of the multiprocessors, so that all of them fit, and lets the next
-   * kernel of its stream start when its outputs are written. 0: 2. 1 is for programs whose collectives of a device are
-   * all on one stream, and as fast as in the sweep. The same on every rank. */
+   * and in any order. With n > 1, a kernel takes at most 1/n of the multiprocessors, so that all of them fit, and lets
+   * the next kernel of its stream start when its outputs are written. 0: 2. 1 is for programs whose collectives of a
+   * device are all on one stream, and as fast as in the sweep. The same on every rank. */
   int concurrent_communicators;
   int reserved; /* 0 */
 };

@@ -120,6 +120,21 @@ TEST_P(HazardousShapes, HaveTheSameBitsInEveryBatchIfAsked) {
   }
 }
 
+/// So a row keeps its bits where a decision goes from one strategy to another with more tokens.
+TEST_P(HazardousShapes, HaveTheSameBitsInOneBlockWithTwoVectorsAThreadAsInTwoBlocks) {
+  if (world().size() > 4) GTEST_SKIP() << "no registers for two vectors";
+  const auto fusion = Hazards::fusion("RESIDUAL_RMS_NORM");
+  for (const std::int64_t hidden : {4104, 5120, 8192}) {
+    const Problem problem{world().size(), DType::bfloat16, "RESIDUAL_RMS_NORM", hidden, 3};
+    Rows rows(backend(), problem, *fusion, world().rank());
+    const auto one = cuda_strategy(GetParam(), {{"blocks_per_row", "1"}});
+    const auto two = cuda_strategy(GetParam(), {{"blocks_per_row", "2"}});
+    const bool same = rows.first_row_after(*prepare(*one, problem, *fusion)) ==
+                      rows.first_row_after(*prepare(*two, problem, *fusion));
+    ASSERT_EQ(agreed(same ? "" : to_string(problem)), "");
+  }
+}
+
 TEST_P(HazardousShapes, NeedNotFitABlockWithoutFusion) {
   const Problem problem{world().size(), DType::bfloat16, "NONE", 100'000, 3};
   EXPECT_EQ(failure_of(*HazardousShapes::strategy(), problem, 0), "");

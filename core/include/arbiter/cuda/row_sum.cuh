@@ -39,11 +39,36 @@ __device__ __forceinline__ float largest_of(float (&value)[Count]) {
   return value[0];
 }
 
-/// A sum and a maximum over a row.
+/// A sum and a maximum over a row, or a thread's part of them.
 struct RowValues {
-  float sum;
-  float maximum;
+  float sum = 0.0F;
+  float maximum = 0.0F;
 };
+
+/// The sum over `4 * Count` (a power of two) warps' parts. The loads do not depend on the number of warps, because the
+/// parts of absent ones are 0.
+template <unsigned Count>
+__device__ __forceinline__ float sum_of_parts(const float4* parts) {
+  float sums[Count];
+#pragma unroll
+  for (unsigned i = 0; i < Count; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
+#pragma unroll
+  for (unsigned width = Count / 2; width > 0; width /= 2) {
+#pragma unroll
+    for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
+  }
+  return sums[0];
+}
+/// Their maximum, likewise.
+template <unsigned Count>
+__device__ __forceinline__ float maximum_of_parts(const float4* parts) {
+  float largest[Count];
+#pragma unroll
+  for (unsigned i = 0; i < Count; ++i) {
+    largest[i] = larger_of(larger_of(parts[i].x, parts[i].y), larger_of(parts[i].z, parts[i].w));
+  }
+  return largest_of(largest);
+}
 
 /// This block's index in its cluster; 0 without clusters.
 __device__ __forceinline__ unsigned block_in_cluster() {
@@ -94,9 +119,9 @@ class ClusterSums {
     asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
   }
 
-  /// The sum of `value`, the same bits in every thread of the cluster.
-  __device__ __forceinline__ float sum(float value) {
-    value = sum_over_warp(value);
+  /// The sum of `part`, the same bits in every thread of the cluster.
+  __device__ __forceinline__ float sum(const RowValues (&part)[1]) {
+    const float value = sum_over_warp(part[0].sum);
     // Two buffers suffice: a warp overwrites a part only after a wait in the other buffer, to which every reader of
     // that part contributed after reading it.
     const float4* const of_turn = parts() + turn_ * vectors;
@@ -104,15 +129,14 @@ class ClusterSums {
     if (lane < Blocks) send(lane, part_of_warp(of_turn), value);
     wait();
     if (threadIdx.x == 0) expect_parts(turn_);
-    const float total = sum_of(of_turn);
+    const float total = sum_of_parts<vectors>(of_turn);
     next_turn();
     return total;
   }
 
-  /// The sum of `values.sum` and the largest `values.maximum` (see maximum_over_warp()), likewise.
-  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) {
-    values.sum = sum_over_warp(values.sum);
-    values.maximum = maximum_over_warp(values.maximum);
+  /// The sum and the largest maximum (see maximum_over_warp()), likewise.
+  __device__ __forceinline__ RowValues sum_and_maximum(const RowValues (&part)[1]) {
+    const RowValues values{sum_over_warp(part[0].sum), maximum_over_warp(part[0].maximum)};
     const float4* const sums_of_turn = parts() + turn_ * vectors;
     const float4* const maxima_of_turn = maxima() + turn_ * vectors;
     const unsigned lane = threadIdx.x % 32;
@@ -122,13 +146,7 @@ class ClusterSums {
     }
     wait();
     if (threadIdx.x == 0) expect_parts(turn_);
-    float largest[vectors];
-#pragma unroll
-    for (unsigned i = 0; i < vectors; ++i) {
-      const float4 part = maxima_of_turn[i];
-      largest[i] = larger_of(larger_of(part.x, part.y), larger_of(part.z, part.w));
-    }
-    const RowValues row{sum_of(sums_of_turn), largest_of(largest)};
+    const RowValues row{sum_of_parts<vectors>(sums_of_turn), maximum_of_parts<vectors>(maxima_of_turn)};
     next_turn();
     return row;
   }
@@ -152,19 +170,6 @@ class ClusterSums {
   __device__ __forceinline__ static std::uint32_t part_of_warp(const float4* of_turn) {
     const unsigned part = block_in_cluster() * most_warps + threadIdx.x / 32;
     return shared_address(reinterpret_cast<const float*>(of_turn) + part);
-  }
-  __device__ __forceinline__ static float sum_of(const float4* of_turn) {
-    float sums[vectors];
-#pragma unroll
-    for (unsigned i = 0; i < vectors; ++i) {
-      sums[i] = (of_turn[i].x + of_turn[i].y) + (of_turn[i].z + of_turn[i].w);
-    }
-#pragma unroll
-    for (unsigned width = vectors / 2; width > 0; width /= 2) {
-#pragma unroll
-      for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
-    }
-    return sums[0];
   }
   __device__ __forceinline__ void next_turn() {
     parity_ ^= turn_;
@@ -213,21 +218,23 @@ class ClusterSums {
 #else
   __device__ __forceinline__ explicit ClusterSums(bool /*with_maximum*/) {}
   __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
-  __device__ __forceinline__ float sum(float value) { return value; }
-  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) { return values; }
+  __device__ __forceinline__ float sum(const RowValues (&part)[1]) { return part[0].sum; }
+  __device__ __forceinline__ RowValues sum_and_maximum(const RowValues (&part)[1]) { return part[0]; }
 #endif
 };
 
-/// Successive sums over a block of up to 512 threads (a multiple of 32).
+/// Successive sums over a block of up to 512 threads (a multiple of 32), each of which has `Parts` parts. A row has the
+/// same bits as with a part in each thread of a cluster of `Parts` such blocks, block i having part i.
 ///
 /// Synchronisation: one __syncthreads() per call. All threads construct it and make the same calls of sum(), or of
 /// sum_and_maximum() if it was constructed `with_maximum`; a __syncthreads() of the caller must separate the
 /// constructor from the first of them.
+template <int Parts = 1>
 class BlockSums {
  public:
   /// `with_maximum` is a literal after inlining.
   __device__ __forceinline__ explicit BlockSums(bool with_maximum) {
-    if (threadIdx.x < 2 * most_warps / 4) {
+    if (threadIdx.x < 2 * vectors) {
       of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
       if (with_maximum) maxima_of_warps()[threadIdx.x] = make_float4(0.0F, 0.0F, 0.0F, 0.0F);
     }
@@ -235,55 +242,51 @@ class BlockSums {
 
   __device__ __forceinline__ void open(const SpinBound& /*bound*/, std::uint32_t /*epoch*/) {}
 
-  /// The sum of `value`, the same bits in every thread.
-  __device__ __forceinline__ float sum(float value) {
-    value = sum_over_warp(value);
+  /// The sum of all parts, the same bits in every thread.
+  __device__ __forceinline__ float sum(const RowValues (&part)[Parts]) {
     // Two buffers, so that one barrier suffices: a warp overwrites a part only after the next sum's barrier, which
     // every reader of that part reaches after reading it.
-    float4* const parts = of_warps() + turn_;
-    turn_ ^= most_warps / 4;
-    if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(parts)[threadIdx.x / 32] = value;
+    float4* const sums = of_warps() + turn_;
+    turn_ ^= vectors;
+    store_sums(sums, part);
     __syncthreads();
-    return sum_of(parts);
+    return sum_of_parts<vectors>(sums);
   }
 
-  /// The sum of `values.sum` and the largest `values.maximum` (see maximum_over_warp()), likewise.
-  __device__ __forceinline__ RowValues sum_and_maximum(RowValues values) {
-    values.sum = sum_over_warp(values.sum);
-    values.maximum = maximum_over_warp(values.maximum);
-    float4* const parts = of_warps() + turn_;
+  /// The sum and the largest maximum (see maximum_over_warp()), likewise.
+  __device__ __forceinline__ RowValues sum_and_maximum(const RowValues (&part)[Parts]) {
+    float4* const sums = of_warps() + turn_;
     float4* const maxima = maxima_of_warps() + turn_;
-    turn_ ^= most_warps / 4;
-    if (threadIdx.x % 32 == 0) {
-      reinterpret_cast<float*>(parts)[threadIdx.x / 32] = values.sum;
-      reinterpret_cast<float*>(maxima)[threadIdx.x / 32] = values.maximum;
-    }
-    __syncthreads();
-    float largest[4];
+    turn_ ^= vectors;
+    store_sums(sums, part);
+    float largest = part[0].maximum;
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      largest[i] = larger_of(larger_of(maxima[i].x, maxima[i].y), larger_of(maxima[i].z, maxima[i].w));
-    }
-    return {sum_of(parts), largest_of(largest)};
+    for (int i = 1; i < Parts; ++i) largest = larger_of(largest, part[i].maximum);
+    largest = maximum_over_warp(largest);
+    if (threadIdx.x % 32 == 0) reinterpret_cast<float*>(maxima)[threadIdx.x / 32] = largest;
+    __syncthreads();
+    return {sum_of_parts<vectors>(sums), maximum_of_parts<most_warps / 4>(maxima)};
   }
 
  private:
   static constexpr unsigned most_warps = 16;
+  static constexpr unsigned vectors = Parts * most_warps / 4;
 
   __device__ __forceinline__ static float4* of_warps() {
-    __shared__ float4 parts[2 * most_warps / 4];
+    __shared__ float4 parts[2 * vectors];
     return parts;
   }
   __device__ __forceinline__ static float4* maxima_of_warps() {
-    __shared__ float4 maxima[2 * most_warps / 4];
+    __shared__ float4 maxima[2 * vectors];
     return maxima;
   }
-  __device__ __forceinline__ static float sum_of(const float4* parts) {
-    // Always 16 parts, of which absent warps' are 0: the loads then do not depend on the number of warps.
-    float sums[4];
+  __device__ __forceinline__ static void store_sums(float4* sums, const RowValues (&part)[Parts]) {
+    float of_warp[Parts];
 #pragma unroll
-    for (int i = 0; i < 4; ++i) sums[i] = (parts[i].x + parts[i].y) + (parts[i].z + parts[i].w);
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int i = 0; i < Parts; ++i) of_warp[i] = sum_over_warp(part[i].sum);
+    if (threadIdx.x % 32 != 0) return;
+#pragma unroll
+    for (int i = 0; i < Parts; ++i) reinterpret_cast<float*>(sums)[i * most_warps + threadIdx.x / 32] = of_warp[i];
   }
 
   unsigned turn_ = 0;
