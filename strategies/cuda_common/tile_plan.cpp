@@ -36,17 +36,20 @@ std::int64_t vectors_in_row(const Problem& problem) {
 
 int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,
                    const TileParameters& parameters) {
-  const bool programmatic = parameters.programmatic;
   constexpr std::int64_t threads = TilePlan::largest_block;
+  const bool programmatic = parameters.programmatic;
+  if (vectors <= threads / 2 || vectors > 4 * threads) return 1;
+  const bool two_vectors = vectors > threads && vectors <= 2 * threads;
+  if (two_vectors && tp_size == 2 && parameters.polls_together && !programmatic) {
+    // A row has the same bits in one block as in two (row_parts in cuda_common/tiles.cuh).
+    return vectors > threads * 15 / 8 && rows <= multiprocessors / 16 ? 2 : 1;
+  }
+  if (parameters.batch_invariant) rows = std::numeric_limits<std::int64_t>::max();
   // A cluster takes longer to launch, which only a programmatic launch hides.
   const bool few_rows = rows <= multiprocessors / (programmatic ? 2 : 16);
-  if (vectors <= threads / 2 || vectors > 4 * threads) return 1;
   if (vectors <= threads) return programmatic && few_rows ? 2 : 1;
   const bool in_registers = vectors <= threads * TilePlan::most_per_thread(tp_size);
-  if (vectors <= 2 * threads) {
-    if (tp_size == 2 && parameters.polls_together && !programmatic) return 1;
-    return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
-  }
+  if (two_vectors) return in_registers && !few_rows && rows <= multiprocessors ? 1 : 2;
   // Without the registers the alternative is shared memory.
   return !in_registers || rows <= multiprocessors / 16 ? 4 : 1;
 }
@@ -91,10 +94,8 @@ TilePlan complete_plan(const Problem& problem, bool needs_row, const TileParamet
                         parameters.programmatic && traits.has_clusters};
   if (traits.has_clusters && parameters.blocks_per_row > 0) settings.blocks_per_row = parameters.blocks_per_row;
   if (traits.has_clusters && parameters.blocks_per_row == 0) {
-    const std::int64_t rows =
-        parameters.batch_invariant ? std::numeric_limits<std::int64_t>::max() : problem.num_tokens;
-    settings.blocks_per_row =
-        blocks_for_row(problem.tp_size, vectors_in_row(problem), rows, traits.multiprocessors, parameters);
+    settings.blocks_per_row = blocks_for_row(problem.tp_size, vectors_in_row(problem), problem.num_tokens,
+                                             traits.multiprocessors, parameters);
   }
   TilePlan plan = plan_tiles(problem, needs_row, settings);
   plan.exclusive_sm = parameters.exclusive_sm < 0

@@ -64,7 +64,7 @@ struct TileParameters {
   bool polls_together = false;  ///< no choice: a thread polls for all its vectors of a row at once (ONESHOT)
 };
 
-/// How many blocks should share a row of that many vectors; `parameters`: programmatic and polls_together. Measured on
+/// How many blocks should share a row of that many vectors; `parameters` has their launch and numerics. Measured on
 /// 2 H200 (docs/kernels.md); kernels for six and eight ranks have no registers for rows with more vectors than a block
 /// has threads.
 [[nodiscard]] int blocks_for_row(int tp_size, std::int64_t vectors, std::int64_t rows, int multiprocessors,

@@ -52,7 +52,7 @@ TEST(TilePlan, GivesEveryVectorOfARowAThread) {
 
 TEST(TilePlan, HasLongRowsSharedByBlocks) {
   const auto blocks = [](std::int64_t vectors, std::int64_t rows, int tp_size = 2) {
-    return blocks_for_row(tp_size, vectors, rows, 132, {});
+    return blocks_for_row(tp_size, vectors, rows, 132, {.batch_invariant = false});
   };
   EXPECT_EQ(blocks(256, 1), 1);
   EXPECT_EQ(blocks(512, 66), 2);
@@ -83,19 +83,21 @@ TEST(TilePlan, HasLongRowsSharedByBlocks) {
 
 TEST(TilePlan, HasFewerRowsSharedWhereNothingHidesTheLaunchOfACluster) {
   const auto blocks = [](std::int64_t vectors, std::int64_t rows) {
-    return blocks_for_row(2, vectors, rows, 132, {.programmatic = false});
+    return blocks_for_row(2, vectors, rows, 132, {.programmatic = false, .batch_invariant = false});
   };
   EXPECT_EQ(blocks(512, 1), 1);
   EXPECT_EQ(blocks(1024, 8), 2);
   EXPECT_EQ(blocks(1024, 9), 1);
   EXPECT_EQ(blocks(1024, 133), 2) << "more rows than multiprocessors";
   EXPECT_EQ(blocks(1536, 8), 4);
-  const auto together = [](int tp_size, std::int64_t vectors) {
-    return blocks_for_row(tp_size, vectors, 1, 132, {.programmatic = false, .polls_together = true});
+  const auto together = [](int tp_size, std::int64_t vectors, std::int64_t rows) {
+    return blocks_for_row(tp_size, vectors, rows, 132, {.programmatic = false, .polls_together = true});
   };
-  EXPECT_EQ(together(2, 1024), 1) << "a thread polls for both of its vectors at once";
-  EXPECT_EQ(together(2, 1025), 4);
-  EXPECT_EQ(together(4, 1024), 2);
+  EXPECT_EQ(together(2, 1024, 9), 1) << "a thread polls for both of its vectors at once";
+  EXPECT_EQ(together(2, 1024, 8), 2) << "with the same bits";
+  EXPECT_EQ(together(2, 960, 8), 1);
+  EXPECT_EQ(together(2, 1025, 1), 1);
+  EXPECT_EQ(together(4, 1024, 9), 2);
 }
 
 TEST(TilePlan, DoesNotHaveMoreThanARowShared) {

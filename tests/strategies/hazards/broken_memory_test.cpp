@@ -20,7 +20,7 @@ class BrokenMemory : public HazardsOfKernels {
   static Problem problem(std::int64_t tokens) {
     return {world().size(), DType::bfloat16, fusion_name, 512, tokens * world().size()};
   }
-  static std::chrono::milliseconds patience() { return gpus_are_shared() ? 1500ms : 200ms; }
+  static std::chrono::milliseconds patience() { return gpus_are_shared() ? 1000ms : 200ms; }
   static bool is_late() { return world().rank() == world().size() - 1; }
 
   static Failure failure_of_run(Operation& operation, DeviceTrial& trial) {
@@ -122,7 +122,7 @@ TEST_P(BrokenMemory, IsReportedBehindOperationsThatWereInTheQueueAlready) {
       ASSERT_EQ(difference_after(*operation, *trial), "");
       trial->restore_input();
     }
-    PausingRank pausing(kernel("hazard_pause"), is_late() ? 5 * patience() : 0ms, steps);
+    PausingRank pausing(kernel("hazard_pause"), is_late() ? 3 * patience() : 0ms, steps);
     const auto sample = backend().sample(pausing, {}, 1, graph);
     const Failure failure = failure_of([&] { static_cast<void>(sample->time(world())); });
     expect_none(failure.empty() ? "it was told nothing" : "");
