@@ -160,7 +160,7 @@ class Oneshot {
       });
     }
     RowParts parts;
-    if constexpr (PerThread > 1) {
+    if constexpr (polls_together) {
       begin_together(tile, own, kept, blocks, parts);
     } else {
       begin_each(tile, own, kept, blocks, parts);
@@ -178,12 +178,15 @@ class Oneshot {
   }
 
   using RowParts = RowValues[row_parts<PerThread>];
+  /// Two vectors of one peer: more of either take more registers than there are.
+  static constexpr bool polls_together = Ranks == 2 && PerThread == 2;
 
   /// Waits for a tile's vectors and begins the epilogue, one after the other; adds them to this thread's parts of the
   /// row.
   __device__ __forceinline__ void begin_each(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
                                              BlockCount& blocks, RowParts& parts) {
     const auto& epilogue = arguments_.epilogue;
+    int i = 0;
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
       const VectorPlace at = tiles_.place(tile, v);
       if constexpr (!TileState<PerThread>::in_registers) {
@@ -196,7 +199,7 @@ class Oneshot {
       const Accumulators sum =
           sum_in_rank_order<Ranks>(arguments_.rank, one_vector ? own : own_part(at), wanted, arguments_.bound, epoch_,
                                    arriving(tile * tiles_.vectors() + v), came, [&] { end_count(blocks); });
-      begin(parts, 0, at, inputs, sum, epilogue_state);
+      begin(parts, i++, at, inputs, sum, epilogue_state);
     });
   }
   /// The same for several vectors in registers: the thread polls for all of them at once.

@@ -55,7 +55,7 @@ __device__ __forceinline__ float sum_of_parts(const float4* parts) {
 #pragma unroll
   for (unsigned width = Count / 2; width > 0; width /= 2) {
 #pragma unroll
-    for (unsigned i = 0; i < width; ++i) sums[i] += sums[i + width];
+    for (unsigned i = 0; i < width; ++i) sums[i] = sums[2 * i] + sums[2 * i + 1];
   }
   return sums[0];
 }
