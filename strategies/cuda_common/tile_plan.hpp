@@ -61,7 +61,7 @@ struct TileParameters {
   int flat_block = 512;
   int blocks_per_row = 0;       ///< 0: automatic
   int exclusive_sm = -1;        ///< 0, 1; -1: automatic
-  bool polls_together = false;  ///< no choice: a thread polls for all its vectors of a row at once (ONESHOT)
+  bool polls_together = false;  ///< no choice: at two ranks a thread polls for both of its vectors at once (ONESHOT)
 };
 
 /// How many blocks should share a row of that many vectors; `parameters` has their launch and numerics. Measured on
