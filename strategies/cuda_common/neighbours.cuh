@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// What a kernel does about the kernels in front of it and behind it in its stream.
+/// When a kernel may overlap the previous and the next kernel of its stream.
 ///
 /// Source: PTX ISA, griddepcontrol.
 #include "arbiter/cuda/pdl.cuh"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <type_traits>
-
 #include "cuda_common/lamport.cuh"
 
 namespace arbiter::cuda {
@@ -18,7 +16,6 @@ struct RankSlots {
 template <int First, int Count>
 class Arrivals {
  public:
-  Arrivals() = default;
   /// `own` takes this rank's place. It is as sent, since a vector with empty words never seems to come.
   __device__ __forceinline__ Arrivals(int rank, const Packed& own, const RankSlots& slots) : rank_(rank) {
     const Packed sent = without_empty_words(own);
@@ -76,65 +73,37 @@ class Arrivals {
   Packed part_[Count];
 };
 
-/// The same of two ranks: the vector of the peer. The sum does not depend on the order.
-class PeerArrival {
- public:
-  PeerArrival() = default;
-  __device__ __forceinline__ PeerArrival(int rank, const Packed& own, const RankSlots& slots)
-      : peer_(1 - rank), slot_(slots.of(1 - rank)), own_(own), part_(zeros()) {}
-  __device__ __forceinline__ void poll_all() { part_ = poll(slot_); }
-  __device__ __forceinline__ bool have_come() const { return is_full(part_); }
-  __device__ __forceinline__ int missing() const { return peer_; }
-  __device__ __forceinline__ void add_to(Accumulators& sum) const {
-    sum = unpack(own_);
-    const Accumulators other = unpack(part_);
+/// The sum of two ranks, which does not depend on the order.
+__device__ __forceinline__ Accumulators sum_of_two(Accumulators sum, const Accumulators& other) {
 #pragma unroll
-    for (int e = 0; e < vector_elements; ++e) sum.value[e] += other.value[e];
-  }
-  __device__ __forceinline__ void clear_all() const { clear(slot_); }
+  for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
+  return sum;
+}
 
- private:
-  int peer_;
-  Packed* slot_;
-  Packed own_;
-  Packed part_;
-};
-
-/// A vector of each rank, up to four.
-template <int Ranks>
-using RankVectors = std::conditional_t<Ranks == 2, PeerArrival, Arrivals<0, Ranks>>;
-
-/// Waits for several vectors of each rank whose `wanted` is true; all polls are under way at once. Convergent. On an
-/// exceeded bound, returns whatever the slots hold. `meanwhile` is called once, when the first polls are under way.
-template <class Vectors, int Count, class Meanwhile>
-__device__ __forceinline__ void wait_for_vectors(Vectors (&vectors)[Count], const bool (&wanted)[Count],
-                                                 const SpinBound& bound, std::uint32_t epoch,
+/// As wait_for_vector(), for several vectors of `peer`: all polls are under way at once.
+template <int Count, class Meanwhile>
+__device__ __forceinline__ void wait_for_vectors(Packed* const (&slots)[Count], const bool (&wanted)[Count], int peer,
+                                                 const SpinBound& bound, std::uint32_t epoch, Packed (&vectors)[Count],
                                                  const Meanwhile& meanwhile) {
   Spin spin(bound);
   const auto poll_wanted = [&] {
 #pragma unroll
     for (int i = 0; i < Count; ++i) {
-      if (wanted[i]) vectors[i].poll_all();
+      if (wanted[i]) vectors[i] = poll(slots[i]);
     }
   };
   const auto lacks = [&] {
     bool any = false;
 #pragma unroll
-    for (int i = 0; i < Count; ++i) any |= !vectors[i].have_come();
+    for (int i = 0; i < Count; ++i) any |= !is_full(vectors[i]);
     return any;
   };
-  const auto missing = [&] {
-    int rank = vectors[0].missing();
 #pragma unroll
-    for (int i = 1; i < Count; ++i) {
-      if (!vectors[i].have_come()) rank = vectors[i].missing();
-    }
-    return rank;
-  };
+  for (int i = 0; i < Count; ++i) vectors[i] = zeros();
   poll_wanted();
   meanwhile();
   while (__any_sync(0xffffffffU, lacks())) {
-    if (spin.is_due() && spin.warp_gives_up(lacks(), missing(), epoch)) break;
+    if (spin.is_due() && spin.warp_gives_up(lacks(), peer, epoch)) break;
     poll_wanted();
   }
 }
@@ -168,16 +137,12 @@ __device__ __forceinline__ Accumulators sum_in_rank_order(int rank, const Packed
                                                           const RankSlots& slots, bool& came,
                                                           const Meanwhile& meanwhile = {}) {
   if constexpr (Ranks == 2) {
-    // The sum of two does not depend on the order.
     Packed* const slot = slots.of(1 - rank);
     const Packed vector = wait_for_vector(slot, wanted, 1 - rank, bound, epoch, meanwhile);
     came = is_full(vector);
     const Accumulators other = unpack(vector);
     if (wanted) clear(slot);
-    Accumulators sum = unpack(own);
-#pragma unroll
-    for (int i = 0; i < vector_elements; ++i) sum.value[i] += other.value[i];
-    return sum;
+    return sum_of_two(unpack(own), other);
   } else {
     // Eight vectors at once would take too many registers.
     constexpr int at_once = 4;

@@ -202,25 +202,28 @@ class Oneshot {
       begin(parts, i++, at, inputs, sum, epilogue_state);
     });
   }
-  /// The same for several vectors in registers: the thread polls for all of them at once.
+  /// The same for several vectors of one peer: the thread polls for all of them at once.
   __device__ __forceinline__ void begin_together(std::uint32_t tile, const Packed& own, TileState<PerThread>& kept,
                                                  BlockCount& blocks, RowParts& parts) {
-    RankVectors<Ranks> vectors[PerThread];
+    const int peer = 1 - arguments_.rank;
+    Packed* slots[PerThread];
+    Packed own_vectors[PerThread];
+    Packed peers[PerThread];
     bool wanted[PerThread];
     int i = 0;
     kept.each([&](std::uint32_t v, Packed&, EpilogueInputs&) {
       const VectorPlace at = tiles_.place(tile, v);
       wanted[i] = at.count != 0;
-      vectors[i] = {arguments_.rank, i == 0 ? own : own_part(at), arriving(tile * tiles_.vectors() + v)};
+      slots[i] = arriving(tile * tiles_.vectors() + v).of(peer);
+      own_vectors[i] = i == 0 ? own : own_part(at);
       ++i;
     });
-    wait_for_vectors(vectors, wanted, arguments_.bound, epoch_, [&] { end_count(blocks); });
+    wait_for_vectors(slots, wanted, peer, arguments_.bound, epoch_, peers, [&] { end_count(blocks); });
     i = 0;
     kept.each([&](std::uint32_t v, Packed& epilogue_state, EpilogueInputs& inputs) {
-      if (wanted[i]) vectors[i].clear_all();
-      Accumulators sum;
-      vectors[i].add_to(sum);
-      begin(parts, i, tiles_.place(tile, v), inputs, sum, epilogue_state);
+      if (wanted[i]) clear(slots[i]);
+      begin(parts, i, tiles_.place(tile, v), inputs, sum_of_two(unpack(own_vectors[i]), unpack(peers[i])),
+            epilogue_state);
       ++i;
     });
   }

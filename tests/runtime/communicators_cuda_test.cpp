@@ -91,7 +91,7 @@ TEST_P(CommunicatorsCuda, RunsTwoCommunicatorsAtOnceInOppositeOrder) {
   });
 }
 
-/// An engine's kernels behind the calls must not take the multiprocessors that the other communicator needs.
+/// A kernel launched after a call must not occupy the multiprocessors that the other communicator needs.
 TEST_P(CommunicatorsCuda, RunInOppositeOrderWithProgrammaticKernelsBehindThem) {
   int major = 0;
   ASSERT_EQ(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0), cudaSuccess);

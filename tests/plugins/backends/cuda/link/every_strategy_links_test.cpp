@@ -89,11 +89,12 @@ class EveryStrategyLinks : public ::testing::TestWithParam<Pair> {
                   .c_str());
     EXPECT_GT(facts->registers, 0) << what;
     // Kernels with one vector a thread keep to 64 registers, so that two blocks fit a multiprocessor; some fusions need
-    // a few more. With three and four vectors they are short of registers: of one, or of fourteen where tensors are not
-    // aligned, which engines' are.
+    // a few more. With three and four vectors they are short of registers: of one, or of eight where tensors are not
+    // aligned, which engines' are; of fourteen in one kernel.
     const auto is = [&](const char* name) { return link.entry.find(name) != std::string::npos; };
     const int most = is("rows1_aligned")                               ? 36
-                     : is("rows3") && !is("aligned")                   ? 56
+                     : link.entry == "twoshot_rows3_2"                 ? 56
+                     : is("rows3") && !is("aligned")                   ? 32
                      : is("rows4") || (is("rows3") && sm_version < 90) ? 4
                                                                        : 0;
     EXPECT_LE(facts->spill_store_bytes, most) << what;
