@@ -26,7 +26,8 @@ class RankWatch {
 };
 
 /// Waits for the exit of mpirun and its ranks, to find the rank that exited first: the others only follow, because
-/// mpirun stops them. If several have exited by the next look, the one without a SIGTERM was the first.
+/// mpirun stops them. If several have exited by the next look, the one without a SIGTERM was the first. If one with a
+/// SIGTERM had exited before all others, mpirun was told to end.
 class RankExitMonitor {
  public:
   explicit RankExitMonitor(pid_t mpirun);
@@ -40,7 +41,8 @@ class RankExitMonitor {
   void wait(int milliseconds);
   /// The rank that exited first; -1 if none has, or if it cannot be known.
   [[nodiscard]] int first() const { return first_; }
-  /// Whether all ranks are known and on this host, and all have exited after a SIGTERM. Waits a moment for the last.
+  /// Whether all ranks are known and on this host, and all have exited, the first after a SIGTERM. Waits a moment for
+  /// the last.
   [[nodiscard]] bool all_told_to_end();
   /// Ends the ranks that still run: what mpirun does, unless it was killed. Waits for them, not for ever, and removes
   /// the shared memory that they had mapped.

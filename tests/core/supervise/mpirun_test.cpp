@@ -117,6 +117,11 @@ TEST(RankExitMonitor, OfRanksThatWereAllToldHaveNoFirst) {
   EXPECT_EQ(first_of(ranks, {{0}, {1}}), -1);
 }
 
+TEST(RankExitMonitor, BehindOneThatWasToldHaveNoFirst) {
+  Ranks ranks(3, {0, 2});
+  EXPECT_EQ(first_of(ranks, {{0}, {1}, {2}}), -1) << "a rank may notice the end of mpirun before its signal";
+}
+
 TEST(RankExitMonitor, OfBeforeTheFirstLookGoByWhoWasNotToldTo) {
   Ranks ranks(2, {0});
   const auto pids = ranks.pids();
