@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 include(GoogleTest)
 
-# gmock's header is nearly half of a test's compilation, and others' are an eighth. ccache does not keep what is compiled
-# with precompiled headers, so this is for clean builds.
-option(ARBITER_PRECOMPILE_TESTS "Compile what most tests include once for all of them" OFF)
-function(arbiter_precompile target)
-  if(NOT ARBITER_PRECOMPILE_TESTS)
+# gmock's header is nearly half of a test's compilation, and others' are an eighth.
+function(arbiter_precompile_test target)
+  if(NOT ARBITER_PRECOMPILE)
     return()
   endif()
   if(NOT TARGET tests_precompiled)
@@ -35,7 +33,7 @@ function(arbiter_configure_test target)
     BUILT_PLUGINS="${PROJECT_BINARY_DIR}/${ARBITER_PLUGIN_DIR}" CONFIGS="${PROJECT_SOURCE_DIR}/configs"
     RESULTS="${PROJECT_SOURCE_DIR}/results" CXX_COMPILER="${CMAKE_CXX_COMPILER}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  arbiter_precompile(${target})
+  arbiter_precompile_test(${target})
   arbiter_suppress_foreign_leaks(${target})
 endfunction()
 
