@@ -15,12 +15,6 @@ namespace {
 
 constexpr unsigned warp = 32;
 
-const std::byte* code_named(const std::string& name) {
-  const std::byte* const code = device_code(name);
-  if (code == nullptr) throw CallError(ARBITER_INTERNAL_ERROR, fmt::format("there is no device code {}", name));
-  return code;
-}
-
 int resident_blocks(CUfunction function, unsigned warps, unsigned cluster, unsigned shared_bytes,
                     const Device& device) {
   const Driver& cuda = driver();
@@ -64,8 +58,10 @@ Kernel kernel_of(CUfunction function, unsigned cluster, const Device& device) {
 
 }  // namespace
 
-Module::Module(const std::byte* fatbin) {
-  driver().check(driver().module_load(&module_, fatbin), "load the code of the kernels");
+Module::Module(const std::string& name) {
+  const std::byte* const code = device_code(name);
+  if (code == nullptr) throw CallError(ARBITER_INTERNAL_ERROR, fmt::format("there is no device code {}", name));
+  driver().check(driver().module_load(&module_, code), "load the code of the kernels");
 }
 
 Module::~Module() { static_cast<void>(driver().module_unload(module_)); }
@@ -81,7 +77,7 @@ CUfunction Module::function(const std::string& name) const {
 }
 
 KernelSet::KernelSet(const std::string& name, const std::string& strategy, bool rows, int ranks, const Device& device)
-    : module_(code_named(name)) {
+    : module_(name) {
   const auto load = [&](Place place, const char* plan, unsigned cluster) {
     kernels_.at(place) = kernel_of(module_.function(fmt::format("{}_{}_{}", strategy, plan, ranks)), cluster, device);
   };

@@ -20,10 +20,10 @@ struct Device {
   unsigned shared_bytes_per_sm = 0;  ///< of this one
 };
 
-/// Device code, loaded into the current context.
+/// Device code of that name, as device_code() has it, loaded into the current context.
 class Module {
  public:
-  explicit Module(const std::byte* fatbin);
+  explicit Module(const std::string& name);
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

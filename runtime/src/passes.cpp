@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "code/device_code.hpp"
 #include "decision.hpp"
 #include "driver.hpp"
-#include "errors.hpp"
 #include "pass_shape.hpp"
 #include "rms_norm/nvfp4_layout.hpp"
 #include "rms_norm/rms_norm_tensors.hpp"
@@ -19,17 +17,10 @@ namespace {
 constexpr std::array<const char*, 3> entries{"arbiter_epilogue_pass_1", "arbiter_epilogue_pass_3",
                                              "arbiter_epilogue_pass_wide"};
 
-const std::byte* code_named(const std::string& name) {
-  const std::byte* const code = device_code(name);
-  if (code == nullptr) throw CallError(ARBITER_INTERNAL_ERROR, "there is no device code " + name);
-  return code;
-}
-
 }  // namespace
 
 Passes::Passes(const std::string& name, const Device& device)
-    : module_(code_named(name)),
-      multiprocessors_(driver().attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device.ordinal)) {
+    : module_(name), multiprocessors_(driver().attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device.ordinal)) {
   for (std::size_t i = 0; i < entries.size(); ++i) functions_.at(i) = module_.function(entries.at(i));
 }
 
