@@ -90,18 +90,25 @@ function(arbiter_add_fusion_folders)
 endfunction()
 
 # A strategy: <name>_host.cpp and <name>_cuda.cpp are a plugin each; <name>.cu are the kernels of the second. Other
-# sources belong to both.
+# sources belong to both and are compiled once.
 function(arbiter_add_strategy_folder name folder)
   file(GLOB shared CONFIGURE_DEPENDS ${folder}/*.cpp)
   list(FILTER shared EXCLUDE REGEX "_(host|cuda)[.]cpp$")
+  set(parts "")
+  if(shared)
+    set(parts strategy_${name}_parts)
+    add_library(${parts} STATIC ${shared})
+    target_link_libraries(${parts}
+      PUBLIC arbiter PRIVATE arbiter_warnings MPI::MPI_CXX fmt::fmt nlohmann_json::nlohmann_json)
+    arbiter_precompile(${parts})
+  endif()
   if(EXISTS ${folder}/${name}_host.cpp)
-    arbiter_add_plugin(strategy_${name}_host SOURCES ${folder}/${name}_host.cpp ${shared}
-      LINK MPI::MPI_CXX fmt::fmt nlohmann_json::nlohmann_json)
+    arbiter_add_plugin(strategy_${name}_host SOURCES ${folder}/${name}_host.cpp LINK ${parts} MPI::MPI_CXX fmt::fmt)
     arbiter_precompile(strategy_${name}_host)
   endif()
   if(ARBITER_CUDA_FOUND AND EXISTS ${folder}/${name}_cuda.cpp)
-    arbiter_add_plugin(strategy_${name}_cuda SOURCES ${folder}/${name}_cuda.cpp ${shared}
-      LINK strategy_cuda_common CUDA::cudart fmt::fmt nlohmann_json::nlohmann_json)
+    arbiter_add_plugin(strategy_${name}_cuda SOURCES ${folder}/${name}_cuda.cpp
+      LINK ${parts} strategy_cuda_common CUDA::cudart fmt::fmt)
     arbiter_precompile(strategy_${name}_cuda)
     if(EXISTS ${folder}/${name}.cu)
       arbiter_add_device_code(strategy_${name}_cuda ${name} SOURCE ${folder}/${name}.cu)
