@@ -28,8 +28,8 @@ std::optional<std::string> does_not_fit(const Problem& problem, const Fusion& fu
 double estimated_seconds(const Problem& problem, const Config& config) {
   const auto& measurement = config.measurement;
   const double bytes_per_second = config.backend == "host" ? 0.5e9 : 100e9;
-  constexpr double verification_seconds_per_element = 10e-9;
-  constexpr double overhead_seconds = 0.025;  // of a series: graphs, warm-up and the samples that are only judged
+  constexpr double verification_seconds_per_element = 3e-9;
+  constexpr double overhead_seconds = 0.005;  // of a series: graphs, warm-up and the samples that are only judged
   const double one = static_cast<double>(problem.message_bytes()) / bytes_per_second;
   const double budget = static_cast<double>(measurement.time_target_ms) / 1000.0;
   const auto series = static_cast<double>(measurement.contexts.size());

@@ -206,8 +206,8 @@ TEST_F(Diff, OfKeptResultsIsNothingForTheSameDataAndSmallForARepetition) {
   const auto repeated = runner({"--diff", (dir_ / "before").string(), (dir_ / "after").string(), "--fail-on", "5%",
                                 "--output_dir", (dir_ / "repeated").string()},
                                {"PATH=" + (dir_ / "empty").string()});
-  EXPECT_EQ(repeated.exit_code, 1);
-  EXPECT_THAT(repeated.output, HasSubstr("1 of 580 cells slower by more than 5 %, 0 faster; worst NCCL, "));
+  EXPECT_EQ(repeated.exit_code, 0) << repeated.output;
+  EXPECT_THAT(repeated.output, HasSubstr("0 of 580 cells slower by more than 5 %, 0 faster"));
 }
 
 std::string nccl_tests(const std::string& time_of_64_mb) {
