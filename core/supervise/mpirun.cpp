@@ -240,7 +240,8 @@ void RankExitMonitor::end_ranks() {
 }
 
 void RankExitMonitor::record_exits(std::vector<int> ranks) {
-  // mpirun tells ranks to end after one has exited, or if it is told so itself: then none is the first.
+  // mpirun sends its ranks SIGTERM for one of two reasons. A rank exited: that one is the first. Or mpirun got SIGTERM
+  // itself: no rank is.
   const bool after_others_were_told = told_to_end_ > 0 && !any_exited_;
   told_to_end_ += std::erase_if(ranks, [&](int rank) { return after_others_were_told || watch_->got_sigterm(rank); });
   if (ranks.size() == 1 && !any_exited_) first_ = ranks.front();
